@@ -1,0 +1,71 @@
+package clock_test
+
+import (
+	"testing"
+	"time"
+
+	"fencepost/core"
+	"fencepost/internal/clock"
+)
+
+type fakeClock struct{ now core.Now }
+
+func (f *fakeClock) Now() core.Now { return f.now }
+
+func (f *fakeClock) pass(d time.Duration) {
+	f.now.Boot = f.now.Boot.Add(d)
+	f.now.Mono = f.now.Mono.Add(d)
+	f.now.Wall = f.now.Wall.Add(d)
+}
+
+func TestSystemClockNeverGoesBack(t *testing.T) {
+	var c clock.System
+	before := c.Now()
+	for range 1000 {
+		after := c.Now()
+		if after.Boot < before.Boot || after.Mono < before.Mono {
+			t.Fatalf("clock went back from %+v to %+v", before, after)
+		}
+		before = after
+	}
+	if wall := time.Unix(0, int64(before.Wall)); time.Since(wall).Abs() > time.Minute {
+		t.Errorf("wall clock says %v", wall)
+	}
+}
+
+func TestShiftedClockMovesOnlyWhatWasMoved(t *testing.T) {
+	under := &fakeClock{now: core.Now{Boot: 10e9, Mono: 8e9, Wall: 1e18}}
+	c := clock.NewShifted(under)
+	if got := c.Now(); got != under.now {
+		t.Fatalf("an untouched clock says %+v, want %+v", got, under.now)
+	}
+	c.Jump(-time.Hour)
+	under.pass(time.Second)
+	want := core.Now{Boot: 11e9, Mono: 9e9, Wall: 1e18 + 1e9 - core.Time(time.Hour)}
+	if got := c.Now(); got != want {
+		t.Errorf("after a jump of the wall clock: %+v, want %+v", got, want)
+	}
+	c.Suspend(3 * time.Second)
+	want.Boot, want.Wall = want.Boot.Add(3*time.Second), want.Wall.Add(3*time.Second)
+	if got := c.Now(); got != want {
+		t.Errorf("after a suspend: %+v, want %+v", got, want)
+	}
+}
+
+func TestShiftedClockDriftsFromTheMomentItWasTold(t *testing.T) {
+	under := &fakeClock{}
+	c := clock.NewShifted(under)
+	under.pass(100 * time.Second)
+	c.Drift(50_000) // 5 %
+	under.pass(10 * time.Second)
+	if got, want := c.Now().Boot, core.Time(110*time.Second+500*time.Millisecond); got != want {
+		t.Errorf("boot clock %v, want %v", got, want)
+	}
+	c.Drift(-50_000)
+	under.pass(400 * 24 * time.Hour)
+	slow := 400 * 24 * time.Hour / 20
+	want := core.Time(110*time.Second + 500*time.Millisecond + 400*24*time.Hour - slow)
+	if got := c.Now().Boot; got != want {
+		t.Errorf("after 400 slow days: %v, want %v", got, want)
+	}
+}
