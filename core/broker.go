@@ -1,0 +1,135 @@
+package core
+
+import "time"
+
+// IDScope says for how long a broker refuses a second order with a client
+// order id that it has seen.
+type IDScope uint8
+
+// The scopes, from useless to safe.
+const (
+	ScopeNone IDScope = iota
+	ScopeOpen
+	ScopeDay
+	ScopeForever
+)
+
+// LookupKind says what can be asked about an order whose answer was lost.
+type LookupKind uint8
+
+// The kinds of look-up.
+const (
+	LookupNone LookupKind = iota
+	LookupDayBook
+	LookupExact
+)
+
+// Capability is what a broker's interface promises (PROTOCOL 5.3).
+type Capability struct {
+	IDScope IDScope
+	Lookup  LookupKind
+	// LateArrivalBound is how long after its dispatch the broker itself may
+	// still accept a request, by a timestamp signed into it at the gate. Zero
+	// means that it enforces none; a bound that was only observed is none.
+	LateArrivalBound time.Duration
+	// DefinitiveReject says that a refusal means "no order exists".
+	DefinitiveReject bool
+}
+
+// Class is the kind of a broker, as far as recovery is concerned.
+type Class uint8
+
+// The four classes of PROTOCOL 5.3. The zero value is the most careful one.
+const (
+	// ClassD has nothing: any ambiguity is in doubt.
+	ClassD Class = iota
+	// ClassC can be looked up, but absence proves nothing.
+	ClassC
+	// ClassB refuses late requests itself: absence after the bound is proof.
+	ClassB
+	// ClassA remembers ids for ever and finds them exactly.
+	ClassA
+)
+
+// Class derives the class from the capability.
+func (c Capability) Class() Class {
+	switch {
+	case c.IDScope == ScopeForever && c.Lookup == LookupExact:
+		return ClassA
+	case c.LateArrivalBound > 0 && c.Lookup != LookupNone:
+		return ClassB
+	case c.Lookup != LookupNone:
+		return ClassC
+	default:
+		return ClassD
+	}
+}
+
+// String returns the class's letter.
+func (c Class) String() string {
+	switch c {
+	case ClassA:
+		return "A"
+	case ClassB:
+		return "B"
+	case ClassC:
+		return "C"
+	case ClassD:
+		return "D"
+	default:
+		return "class(?)"
+	}
+}
+
+// Capability returns a typical broker of the class.
+func (c Class) Capability() Capability {
+	switch c {
+	case ClassA:
+		return Capability{IDScope: ScopeForever, Lookup: LookupExact, DefinitiveReject: true}
+	case ClassB:
+		return Capability{
+			IDScope: ScopeOpen, Lookup: LookupExact,
+			LateArrivalBound: 5 * time.Second, DefinitiveReject: true,
+		}
+	case ClassC:
+		return Capability{Lookup: LookupDayBook, DefinitiveReject: true}
+	case ClassD:
+		return Capability{DefinitiveReject: true}
+	default:
+		return Capability{}
+	}
+}
+
+// Answer is what a broker said of an order, or that it said nothing.
+type Answer uint8
+
+// The answers. The zero value is the ambiguous one: a time-out, a disconnect,
+// a 5xx, an unreadable body. It never means "rejected".
+const (
+	AnswerUnknown   Answer = iota
+	AnswerAccepted         // the order exists and works
+	AnswerFilled           // the order exists and is executed
+	AnswerRejected         // the broker refused it
+	AnswerCancelled        // the order existed and was cancelled unfilled
+	AnswerAbsent           // a look-up found no such order
+)
+
+// String returns the answer's word.
+func (a Answer) String() string {
+	switch a {
+	case AnswerUnknown:
+		return "unknown"
+	case AnswerAccepted:
+		return "accepted"
+	case AnswerFilled:
+		return "filled"
+	case AnswerRejected:
+		return "rejected"
+	case AnswerCancelled:
+		return "cancelled"
+	case AnswerAbsent:
+		return "absent"
+	default:
+		return "answer(?)"
+	}
+}

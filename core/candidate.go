@@ -1,0 +1,84 @@
+package core
+
+// leaseAcquired makes a candidate, unless the grant came after its own
+// deadline: then the lease goes straight back.
+func (n *Node) leaseAcquired(t, started Time, out *Effects) {
+	if n.role != Follower {
+		return
+	}
+	n.extendLease(started)
+	if t >= n.leaseTrust || !n.mayStand() {
+		n.giveBack(t, out)
+		return
+	}
+	n.role = Candidate
+	n.giveUp = t.Add(n.cfg.CandidateBudget)
+	n.nextRenew = started.Add(n.cfg.Renew)
+	n.announce(LeaseAcquiredEvent, out).Token = n.token
+	n.ledger.clear()
+	n.nextTry = t
+}
+
+// stand is the candidate's turn. It reads the epoch after the lease was
+// acquired, never before: a number read earlier may belong to a leader who led
+// in between.
+func (n *Node) stand(t Time, out *Effects) {
+	if t >= min(n.giveUp, n.leaseTrust) || !n.mayStand() {
+		n.giveBack(t, out)
+		return
+	}
+	if t >= n.nextTry && !n.ledger.busy() {
+		n.call(t, &n.ledger, Observe, n.cfg.StoreTimeout, out)
+	}
+}
+
+// takeNext asks for the epoch after the one just read. The request is known by
+// its token, so that asking again after a lost reply takes no second one.
+func (n *Node) takeNext(t Time, out *Effects) {
+	if n.view.Tenure == TenurePG && n.view.Flags.Has(Open|Live) || !n.mayStand() {
+		n.giveBack(t, out)
+		return
+	}
+	take := n.call(t, &n.ledger, TakeEpoch, n.cfg.StoreTimeout, out)
+	take.Epoch, take.Token, take.Tenure = n.view.Epoch, n.token, TenureRedis
+}
+
+// giveBack returns the lease of a candidate that could not take the epoch, and
+// rests for more than a ttl: two nodes without PostgreSQL would otherwise
+// starve the healthy third.
+func (n *Node) giveBack(t Time, out *Effects) {
+	n.redis(t, Release, n.token, out)
+	n.nextAcquisition()
+	n.role = Follower
+	n.ledger.clear()
+	n.view.At = 0
+	n.nextBeat = t
+	n.notBefore = t.Add(n.cfg.TTL + n.jitter(n.cfg.TTL/4))
+}
+
+// epochTaken makes the leader. The ledger wrote our first heartbeat with the
+// takeover. One that is confirmed only after the trust deadline is never led:
+// it is closed at once. An open predecessor was stale, and its peer says so.
+func (n *Node) epochTaken(t, started Time, in *Input, out *Effects) {
+	if n.role != Candidate {
+		return
+	}
+	predecessor := n.view
+	n.epoch = in.Epoch
+	n.beatTrust = started.Add(n.cfg.Window())
+	n.readControl(started, in.Control, out)
+	n.announce(EpochTakenEvent, out).Token = n.token
+	if in.Flags.Has(Open) && in.Token.Nonce != n.self {
+		n.reportStale(in.Token.Nonce, in.Epoch-1, Peer, out)
+	}
+	n.reported = max(n.reported, predecessor.Epoch)
+	if t >= n.trust() {
+		n.role, n.leaving = Draining, Lapsed
+		n.closeTenure(t, out)
+		return
+	}
+	n.role = Leader
+	n.nextBeat = started.Add(n.cfg.Heartbeat)
+	n.nextSweep, n.nextReview, n.cursor = t, t, 0
+	n.announce(LeaderElectedEvent, out)
+}

@@ -1,0 +1,154 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Config is everything about the protocol that can be set. It is a plain value
+// inside the node and never changes during a process's life. All durations are
+// on the node's boot clock unless a field says otherwise.
+type Config struct {
+	// TTL is the lease's length in Redis. It bounds how long nobody leads after
+	// a crash; everything else is a part of it.
+	TTL time.Duration
+	// Renew is the time between two renewals of the lease. Two attempts and one
+	// time-out must fit into the trust window, else one lost reply costs the
+	// leadership.
+	Renew time.Duration
+	// Heartbeat is the time between two heartbeats; bound as Renew.
+	Heartbeat time.Duration
+	// Margin is taken off the trust window for everything that is not drift:
+	// scheduling, and the way from a decision to the wire.
+	Margin time.Duration
+	// DriftPPM bounds by how much the rates of any two clocks differ, in parts
+	// per million (ρ).
+	DriftPPM int64
+	// Retry is the least time between two attempts of a follower to acquire;
+	// up to RetryJitter is added.
+	Retry       time.Duration
+	RetryJitter time.Duration
+	// StoreTimeout bounds one call to Redis or PostgreSQL.
+	StoreTimeout time.Duration
+	// CandidateBudget bounds the time between acquiring the lease and taking
+	// the epoch; after it the lease is given back.
+	CandidateBudget time.Duration
+	// SendBy bounds the time between asking for a permit and the first byte of
+	// the order, on the node's clock and on the database's.
+	SendBy time.Duration
+	// BrokerTimeout bounds one call to the broker.
+	BrokerTimeout time.Duration
+	// Sweep is the time between two looks for work that nobody announced;
+	// Review the same for signals that wait for the broker.
+	Sweep  time.Duration
+	Review time.Duration
+	// StaleAfter is the age of a leader's heartbeat, by the database's clock,
+	// from which its peers call it stale and may evict its lease.
+	StaleAfter time.Duration
+	// Broker is what the broker's interface promises.
+	Broker Capability
+	// Ineligible nodes take in signals and never lead.
+	Ineligible bool
+	// LeaderOnly refuses signals on every instance but the leader's.
+	LeaderOnly bool
+	// Protocol is the version of the protocol that this build speaks.
+	Protocol uint16
+}
+
+// ProtocolVersion is the version that this package speaks.
+const ProtocolVersion = 1
+
+// DefaultTTL is the lease's length unless it is configured.
+const DefaultTTL = 10 * time.Second
+
+// Default returns the configuration for a ttl of ten seconds: a leader is
+// called stale after thirty.
+func Default() Config { return ForTTL(DefaultTTL) }
+
+// Fast returns the profile for a ttl of three seconds.
+func Fast() Config { return ForTTL(3 * time.Second) }
+
+// ForTTL returns the configuration in which every interval has its usual part
+// of the ttl (PROTOCOL 4.3), for a broker of class D.
+func ForTTL(ttl time.Duration) Config {
+	return Config{
+		TTL:             ttl,
+		Renew:           scale(ttl, 300),
+		Heartbeat:       scale(ttl, 300),
+		Margin:          scale(ttl, 50),
+		DriftPPM:        10_000,
+		Retry:           scale(ttl, 200),
+		RetryJitter:     scale(ttl, 100),
+		StoreTimeout:    scale(ttl, 250),
+		CandidateBudget: scale(ttl, 300),
+		SendBy:          scale(ttl, 250),
+		BrokerTimeout:   scale(ttl, 500),
+		Sweep:           scale(ttl, 300),
+		Review:          ttl,
+		StaleAfter:      3 * ttl,
+		Broker:          ClassD.Capability(),
+		Protocol:        ProtocolVersion,
+	}
+}
+
+// Window is for how long after the start of a confirmed attempt a node may
+// believe: ttl·(1−ρ) − margin.
+func (c *Config) Window() time.Duration { return c.shrink(c.TTL) - c.Margin }
+
+// shrink returns d as the slowest lawful clock may measure it: d·(1−ρ).
+func (c *Config) shrink(d time.Duration) time.Duration {
+	return d - time.Duration(int64(d)/1_000_000*c.DriftPPM)
+}
+
+// Validate judges the configuration and changes nothing. It reports every
+// fault it finds, each with the setting's name and a value that would do.
+func (c *Config) Validate() error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	if c.TTL < 100*time.Millisecond || c.TTL > time.Hour {
+		fault("ttl %v: must lie between 100ms and 1h", c.TTL)
+		return errors.Join(faults...)
+	}
+	for _, positive := range []struct {
+		name  string
+		value time.Duration
+	}{
+		{"renew", c.Renew}, {"heartbeat", c.Heartbeat}, {"margin", c.Margin}, {"retry", c.Retry},
+		{"store_timeout", c.StoreTimeout}, {"candidate_budget", c.CandidateBudget},
+		{"send_by", c.SendBy}, {"broker_timeout", c.BrokerTimeout}, {"sweep", c.Sweep}, {"review", c.Review},
+	} {
+		if positive.value <= 0 {
+			fault("%s %v: must be positive", positive.name, positive.value)
+		}
+	}
+	if c.DriftPPM < 0 || c.DriftPPM > 100_000 {
+		fault("clock drift of %d ppm: must lie between 0 and 100000 (10 %%)", c.DriftPPM)
+	}
+	if c.RetryJitter < 0 || c.Retry+c.RetryJitter > c.TTL/2 {
+		fault("retry %v plus jitter %v: together at most half a ttl (%v)", c.Retry, c.RetryJitter, c.TTL/2)
+	}
+	window := c.Window()
+	for _, beat := range []struct {
+		name  string
+		value time.Duration
+	}{{"renew", c.Renew}, {"heartbeat", c.Heartbeat}} {
+		if need := 2*beat.value + c.StoreTimeout; need > window {
+			fault("%s %v: two attempts and one time-out (%v) must fit into the trust window of %v; %v fits",
+				beat.name, beat.value, need, window, scale(c.TTL, 300))
+		}
+	}
+	if c.CandidateBudget >= window {
+		fault("candidate_budget %v: must be shorter than the trust window of %v", c.CandidateBudget, window)
+	}
+	if c.SendBy >= window {
+		fault("send_by %v: must be shorter than the trust window of %v", c.SendBy, window)
+	}
+	if c.StaleAfter < 2*c.TTL {
+		fault("stale_after %v: must be at least two ttl (%v)", c.StaleAfter, 2*c.TTL)
+	}
+	if c.Protocol == 0 {
+		fault("protocol version 0: versions start at 1")
+	}
+	return errors.Join(faults...)
+}

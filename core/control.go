@@ -1,0 +1,44 @@
+package core
+
+// Control is the operator's mode, kept in PostgreSQL.
+type Control uint8
+
+// The control modes. The zero value grants nothing, so that a mode that was
+// never read cannot be taken for leave to trade.
+const (
+	// ControlUnknown stands until the mode was read.
+	ControlUnknown Control = iota
+	// Run grants permits.
+	Run
+	// Pause grants none; signals wait.
+	Pause
+	// Halt grants none and stops orders that hold a permit but have not passed
+	// the gate.
+	Halt
+)
+
+// String returns the mode's fixed name.
+func (c Control) String() string {
+	switch c {
+	case ControlUnknown:
+		return "unknown"
+	case Run:
+		return "run"
+	case Pause:
+		return "pause"
+	case Halt:
+		return "halt"
+	default:
+		return "control(?)"
+	}
+}
+
+// ParseControl returns the mode of that name.
+func ParseControl(name string) (Control, bool) {
+	for c := Run; c <= Halt; c++ {
+		if c.String() == name {
+			return c, true
+		}
+	}
+	return ControlUnknown, false
+}

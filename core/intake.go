@@ -1,0 +1,127 @@
+package core
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"strconv"
+)
+
+// Admission is what the ledger did with a signal that was offered to it.
+type Admission uint8
+
+// The admissions. The zero value is the one that promises nothing.
+const (
+	// AdmissionUnknown: the ledger did not answer in time.
+	AdmissionUnknown Admission = iota
+	// Fresh: the signal is stored, durably, for the first time.
+	Fresh
+	// Duplicate: the same signal with the same payload was stored before.
+	Duplicate
+	// Clash: another payload was stored under the same key before.
+	Clash
+)
+
+// Verdict is what a sender is told.
+type Verdict uint8
+
+// The verdicts.
+const (
+	// Retry: nothing is promised; send it again.
+	Retry Verdict = iota
+	// Accepted: stored, and it will be executed or accounted for.
+	Accepted
+	// AlreadyKnown: as Accepted, on an earlier delivery.
+	AlreadyKnown
+	// Refused: not stored, and must not be sent again.
+	Refused
+	// Contradicts: not stored; something else has this id.
+	Contradicts
+)
+
+// HTTPStatus returns the status code of the verdict. Senders repeat on 5xx
+// alone, so a refusal that must not be repeated is a 200.
+func (v Verdict) HTTPStatus() int {
+	switch v {
+	case Accepted:
+		return 202
+	case AlreadyKnown, Refused:
+		return 200
+	case Contradicts:
+		return 409
+	case Retry:
+		return 503
+	default:
+		return 503
+	}
+}
+
+// String returns the verdict's word in the answer.
+func (v Verdict) String() string {
+	switch v {
+	case Retry:
+		return "unavailable"
+	case Accepted:
+		return "accepted"
+	case AlreadyKnown:
+		return "duplicate"
+	case Refused:
+		return "rejected"
+	case Contradicts:
+		return "conflict"
+	default:
+		return "verdict(?)"
+	}
+}
+
+// MayTakeIn decides whether this instance may take a signal in at all. It is
+// asked when the signal arrives and once more right before the signal is
+// stored: a key that is kept for a refused signal would make every later
+// delivery a duplicate. Which of the two refused is the reason's difference.
+func (n *Node) MayTakeIn(now Time, second bool) (Reason, bool) {
+	if !n.cfg.LeaderOnly || n.Believes(now) {
+		return NoReason, true
+	}
+	if second {
+		return LostLeadership, false
+	}
+	return NotLeader, false
+}
+
+// Tell turns the ledger's answer into the sender's. Nothing is acknowledged
+// that is not known to be durable.
+func (a Admission) Tell() (Verdict, Reason) {
+	switch a {
+	case Fresh:
+		return Accepted, NoReason
+	case Duplicate:
+		return AlreadyKnown, NoReason
+	case Clash:
+		return Contradicts, Conflict
+	case AdmissionUnknown:
+		return Retry, Unavailable
+	default:
+		return Retry, Unavailable
+	}
+}
+
+// SignalKey is the key that makes a signal itself: its own id if the sender
+// gave one, else a hash of what it says.
+func SignalKey(signalID, instrument, kind, position, timestamp string) string {
+	if signalID != "" {
+		return signalID
+	}
+	sum := sha256.Sum256([]byte(instrument + ":" + kind + ":" + position + ":" + timestamp))
+	const digits = "0123456789abcdef"
+	key := make([]byte, 0, 2*len(sum))
+	for _, b := range sum {
+		key = append(key, digits[b>>4], digits[b&15])
+	}
+	return string(key)
+}
+
+// ClientOrderID names one attempt at the broker. It is the same on every
+// instance: the first 20 characters of base32(SHA-256(key, attempt)).
+func ClientOrderID(key string, attempt uint32) string {
+	sum := sha256.Sum256([]byte(key + "\x00" + strconv.FormatUint(uint64(attempt), 10)))
+	return base32.StdEncoding.EncodeToString(sum[:])[:20]
+}

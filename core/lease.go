@@ -1,0 +1,89 @@
+package core
+
+// trust is the instant up to which the node may believe: both the lease and
+// the heartbeat must stand.
+func (n *Node) trust() Time { return min(n.leaseTrust, n.beatTrust) }
+
+// Believes reports whether the node believes at that instant of its boot clock
+// that it leads. Belief is a deadline, not a flag: it ends without any I/O.
+func (n *Node) Believes(now Time) bool { return n.role == Leader && now < n.trust() }
+
+// extendLease counts trust in the lease from the start of the attempt.
+func (n *Node) extendLease(started Time) {
+	n.leaseTrust = max(n.leaseTrust, started.Add(n.cfg.Window()))
+	n.leaseLapse = max(n.leaseLapse, started.Add(n.cfg.shrink(n.cfg.TTL)))
+}
+
+// dropLease forgets the lease without telling Redis.
+func (n *Node) dropLease() { n.leaseTrust, n.leaseLapse = 0, 0 }
+
+// nextAcquisition ends the current token's life. A delayed release of an older
+// acquisition then cannot touch a younger one.
+func (n *Node) nextAcquisition() {
+	n.dropLease()
+	n.token.Acquisition++
+}
+
+// acceptRedis takes an answer of Redis.
+func (n *Node) acceptRedis(t Time, in *Input, out *Effects) {
+	started, ok := n.lease.answers(in)
+	if !ok {
+		return
+	}
+	switch in.Kind {
+	case LeaseAcquired:
+		n.leaseAcquired(t, started, out)
+	case LeaseDenied:
+		n.leaseDenied(t, in, out)
+	case LeaseRenewed:
+		n.extendLease(started)
+	case LeaseWasLost:
+		n.leaseLost(t, in, out)
+	case LeaseWasReleased:
+		n.leaseReleased(t, in.Flags.Has(Done), out)
+	case LeaseWasEvicted:
+		if in.Flags.Has(Done) {
+			evicted := n.announce(LeaderEvictedEvent, out)
+			evicted.By, evicted.Subject, evicted.Epoch = Peer, n.view.Token.Nonce, n.view.Epoch
+		}
+		n.nextTry = t
+	default:
+		assert(false, "Redis answers with an input of its own")
+	}
+}
+
+// leaseDenied looks at who holds the lease. A token of an earlier acquisition
+// of our own is released: nothing of ours can be at work under it. A stale
+// leader that still renews is evicted, but only by the token that its tenure
+// has in the ledger: any other belongs to a candidate and is left to expire.
+func (n *Node) leaseDenied(t Time, in *Input, out *Effects) {
+	if n.role != Follower {
+		return
+	}
+	holder := in.Token
+	switch {
+	case holder.Nonce == n.self:
+		n.redis(t, Release, holder, out)
+	case n.view.stale(n.cfg.StaleAfter) && holder == n.view.Token:
+		n.redis(t, Evict, holder, out)
+	}
+}
+
+// leaseLost answers a renewal that found the key absent or with another's
+// token. Redis naming another while the ledger names us is a split brain; the
+// one without the lease yields (PROTOCOL 4.5).
+func (n *Node) leaseLost(t Time, in *Input, out *Effects) {
+	n.dropLease()
+	if n.role != Leader {
+		return
+	}
+	lost := n.announce(LeaseLostEvent, out)
+	if in.Token.IsZero() {
+		lost.Reason = LeaseLost
+		n.stepDown(t, LeaseLost, out)
+		return
+	}
+	lost.Reason = SplitBrain
+	n.announce(SplitBrainDetectedEvent, out).Token = in.Token
+	n.stepDown(t, SplitBrain, out)
+}

@@ -1,0 +1,95 @@
+package core
+
+// acceptLedger takes an answer of PostgreSQL about leadership.
+func (n *Node) acceptLedger(t Time, in *Input, out *Effects) {
+	if started, ok := n.beat.answers(in); ok {
+		n.acceptBeat(t, started, in, out)
+		return
+	}
+	started, ok := n.ledger.answers(in)
+	if !ok {
+		return
+	}
+	switch in.Kind {
+	case AuthorityObserved:
+		n.observe(t, started, in, out)
+		if n.role == Candidate {
+			n.takeNext(t, out)
+		}
+	case EpochWasTaken:
+		n.epochTaken(t, started, in, out)
+	case EpochWasRefused:
+		// The candidate's turn reads again, while its lease is trusted.
+	case TenureWasClosed, CloseWasRefused:
+		n.tenureClosed(t, out)
+	default:
+		assert(false, "the ledger answers with an input of its own")
+	}
+}
+
+// acceptBeat takes the answer to a heartbeat. A follower's is answered with
+// the authority row.
+func (n *Node) acceptBeat(t, started Time, in *Input, out *Effects) {
+	switch in.Kind {
+	case AuthorityObserved:
+		n.observe(t, started, in, out)
+	case HeartbeatConfirmed:
+		n.heartbeatConfirmed(t, started, in, out)
+	case HeartbeatWasRefused:
+		n.heartbeatRefused(t, in, out)
+	default:
+		assert(false, "a heartbeat is answered with an input of its own")
+	}
+}
+
+// acceptUnknown takes the news that a call failed or was cut.
+func (n *Node) acceptUnknown(t Time, in *Input, out *Effects) {
+	for _, l := range [...]*lane{&n.lease, &n.ledger, &n.beat, &n.list} {
+		op := l.op
+		if _, ok := l.answers(in); ok {
+			n.callEnded(t, op, out)
+			return
+		}
+	}
+	n.flightUnknown(t, in.Req, out)
+}
+
+// endCalls gives up the calls whose time has passed. An outcome that is not
+// known is an answer of its own.
+func (n *Node) endCalls(t Time, out *Effects) {
+	for _, l := range [...]*lane{&n.lease, &n.ledger, &n.beat, &n.list} {
+		if l.req != 0 && t >= l.deadline {
+			op := l.op
+			l.clear()
+			n.callEnded(t, op, out)
+		}
+	}
+	n.endFlightCalls(t, out)
+}
+
+// callEnded goes on after a call whose outcome is unknown.
+func (n *Node) callEnded(t Time, op Op, out *Effects) {
+	n.announce(OutcomeUnknownEvent, out).About = op
+	switch op {
+	case Release:
+		n.leaseReleased(t, false, out)
+	case Resign:
+		n.tenureClosed(t, out)
+	case Renew:
+		n.nextRenew = min(n.nextRenew, t.Add(n.cfg.Retry/2))
+	case Heartbeat:
+		n.nextBeat = min(n.nextBeat, t.Add(n.cfg.Retry/2))
+	case Fetch:
+		n.nextSweep = t.Add(n.cfg.Retry / 2)
+	case Observe, TakeEpoch:
+		// A candidate reads the ledger back until it knows whether the takeover
+		// was carried out: its token tells. A follower tries again later.
+		n.nextTry = t.Add(n.cfg.Retry / 8)
+		if n.role == Follower {
+			n.nextTry = t.Add(n.cfg.Retry)
+		}
+	default:
+		// An acquisition or an eviction comes round again by itself, with the
+		// same token.
+	}
+}

@@ -1,0 +1,74 @@
+package core
+
+// Reason says why something ended or was refused. The words stand in the
+// leadership history, in logs and in metrics.
+type Reason uint8
+
+// The reasons.
+const (
+	NoReason Reason = iota
+	// Why a tenure ended.
+	GracefulShutdown // the process was asked to stop
+	OperatorRequest  // a person asked the leader to step down
+	LeaseExpired     // the trust deadline passed without a renewal
+	LeaseLost        // Redis answered that the key is absent
+	SplitBrain       // Redis names another holder
+	HeartbeatLost    // the ledger did not confirm a heartbeat in time
+	Superseded       // a younger epoch exists
+	ClockGap         // the machine's clocks disagree by more than the margin
+	Lapsed           // taken, but confirmed only after its own deadline
+	// Why a permit was refused, or a gate stayed shut.
+	TenureClosed  // the epoch is current but its tenure is closed
+	ControlMode   // control mode is not run
+	StateChanged  // the signal is no longer in the state that was read
+	GateDeadline  // too late to send under this permit
+	NoBelief      // the node does not believe that it leads
+	AuthorityGone // authority row missing or not readable
+	// Why an answer to a sender was a refusal.
+	NotLeader      // intake mode leader-only, and this instance does not lead
+	LostLeadership // as NotLeader, noticed at the second check
+	Conflict       // same id, another payload
+	Unavailable    // the ledger cannot be reached
+	reasonCount
+)
+
+var reasonNames = [reasonCount]string{
+	NoReason:         "none",
+	GracefulShutdown: "graceful_shutdown",
+	OperatorRequest:  "operator_request",
+	LeaseExpired:     "lease_expired",
+	LeaseLost:        "lease_lost",
+	SplitBrain:       "split_brain",
+	HeartbeatLost:    "heartbeat_lost",
+	Superseded:       "superseded",
+	ClockGap:         "clock_gap",
+	Lapsed:           "lapsed",
+	TenureClosed:     "tenure_closed",
+	ControlMode:      "control_mode",
+	StateChanged:     "state_changed",
+	GateDeadline:     "gate_deadline",
+	NoBelief:         "no_belief",
+	AuthorityGone:    "authority_gone",
+	NotLeader:        "not_leader",
+	LostLeadership:   "lost_leadership",
+	Conflict:         "conflict",
+	Unavailable:      "unavailable",
+}
+
+// String returns the reason's fixed word.
+func (r Reason) String() string {
+	if r >= reasonCount {
+		return "reason(?)"
+	}
+	return reasonNames[r]
+}
+
+// ParseReason returns the reason of that word.
+func ParseReason(word string) (Reason, bool) {
+	for r := NoReason; r < reasonCount; r++ {
+		if reasonNames[r] == word {
+			return r, true
+		}
+	}
+	return NoReason, false
+}

@@ -1,0 +1,179 @@
+package core
+
+// FetchLimit is how many signals one list of work names at most.
+const FetchLimit = 8
+
+// The signals that a sweep lists, one bit each: those nobody works on, and, in
+// a review, those that wait for the broker as well.
+const (
+	sweepStates  = 1<<Received | 1<<Submitting
+	reviewStates = sweepStates | 1<<Submitted | 1<<InDoubt
+)
+
+// lookForWork lists the signals that need work, whatever leadership received
+// them or began them.
+func (n *Node) lookForWork(t Time, out *Effects) {
+	n.nextSweep = t.Add(n.cfg.Sweep)
+	fetch := n.call(t, &n.list, Fetch, n.cfg.StoreTimeout, out)
+	fetch.States, fetch.After = sweepStates, n.cursor
+	if t >= n.nextReview {
+		fetch.States = reviewStates
+	}
+}
+
+// acceptWork takes one line of the list, or its end.
+func (n *Node) acceptWork(t Time, in *Input, out *Effects) {
+	if n.list.req == 0 || in.Req != n.list.req {
+		return
+	}
+	if in.Kind == SignalFound {
+		n.cursor = in.Signal
+		if n.Believes(t) && n.flightOf(in.Signal) == nil {
+			n.workOn(t, in, out)
+		}
+		return
+	}
+	n.list.clear()
+	if !in.Flags.Has(Done) && !n.backlog {
+		n.nextSweep = t
+		return
+	}
+	n.cursor = 0
+	if t >= n.nextReview {
+		n.nextReview = t.Add(n.cfg.Review)
+	}
+}
+
+// workOn begins what the signal needs. The rules are PROTOCOL 5.2 and 5.3.
+func (n *Node) workOn(t Time, in *Input, out *Effects) {
+	if n.control != Run && in.State == Received && !in.Flags.Has(Outdated) {
+		return
+	}
+	if n.cfg.Broker.Class() == ClassD && (in.State == InDoubt || in.State == Submitted) {
+		return
+	}
+	f := n.takeOff(in)
+	if f == nil {
+		return
+	}
+	switch {
+	case in.State == Received && in.Flags.Has(Outdated):
+		f.attempt = 0
+		n.record(t, f, Expired, false, NoReason, out)
+	case in.State == Received:
+		n.requestPermit(t, f, in.Attempt+1, false, out)
+	case in.State == Submitting && in.Epoch == n.epoch && n.cfg.Broker.Class() != ClassA:
+		// Granted under this epoch, yet no flight of ours knows of it: the
+		// answer was lost, and nobody else could send it. Class A is left out:
+		// there the same attempt may have been sent under an older epoch.
+		n.record(t, f, Void, false, GateDeadline, out)
+	case n.cfg.Broker.Lookup == LookupNone:
+		n.doubt(t, f, true, out)
+	default:
+		n.send(t, f, lookingUp, Lookup, n.cfg.BrokerTimeout, out)
+	}
+}
+
+// orderLookedUp decides by class what the broker's answer proves.
+func (n *Node) orderLookedUp(t Time, f *flight, answer Answer, out *Effects) {
+	switch answer {
+	case AnswerFilled:
+		n.record(t, f, Executed, false, NoReason, out)
+	case AnswerRejected:
+		n.record(t, f, Rejected, false, NoReason, out)
+	case AnswerCancelled:
+		n.record(t, f, Cancelled, false, NoReason, out)
+	case AnswerAccepted:
+		if f.state == Submitted {
+			n.land(t, f)
+			return
+		}
+		n.record(t, f, Submitted, false, NoReason, out)
+	case AnswerAbsent:
+		n.orderAbsent(t, f, out)
+	case AnswerUnknown:
+		if f.state == Submitted {
+			n.land(t, f)
+			return
+		}
+		n.doubt(t, f, true, out)
+	default:
+		assert(false, "a broker's answer is known")
+	}
+}
+
+// doubt records that the outcome is not known, unless the ledger has that
+// already; a person is told once.
+func (n *Node) doubt(t Time, f *flight, alert bool, out *Effects) {
+	alert = alert && !f.alerted
+	if f.state == InDoubt && !alert {
+		n.land(t, f)
+		return
+	}
+	n.record(t, f, InDoubt, alert, NoReason, out)
+}
+
+// orderAbsent weighs "no such order". Only class B makes it proof, and only
+// once the broker itself would refuse a late arrival. Class A sends the same
+// attempt again; class C asks a person.
+func (n *Node) orderAbsent(t Time, f *flight, out *Effects) {
+	if f.state == Submitted {
+		// It was there before. That is for a person.
+		said := n.announce(AlertRaisedEvent, out)
+		said.Signal, said.Attempt, said.State = f.signal, f.attempt, f.state
+		n.land(t, f)
+		return
+	}
+	switch n.cfg.Broker.Class() {
+	case ClassA:
+		if f.state == InDoubt && n.Believes(t) && n.control == Run {
+			n.requestPermit(t, f, f.attempt, true, out)
+			return
+		}
+		n.doubt(t, f, false, out)
+	case ClassB:
+		if f.age >= n.cfg.Broker.LateArrivalBound {
+			n.record(t, f, Void, false, NoReason, out)
+			return
+		}
+		n.doubt(t, f, false, out)
+	case ClassC, ClassD:
+		n.doubt(t, f, true, out)
+	default:
+		assert(false, "a broker has a class")
+	}
+}
+
+// dropLookups ends the flights that only asked: a drainer waits for sends, not
+// for questions.
+func (n *Node) dropLookups() {
+	for i := n.flying - 1; i >= 0; i-- {
+		if n.flights[i].phase == lookingUp {
+			n.flying--
+			n.flights[i] = n.flights[n.flying]
+			n.flights[n.flying] = flight{}
+		}
+	}
+}
+
+// Outcome is what an answer to Submit proves: "no" only from a broker whose
+// refusals are definitive, and everything unclear is a doubt.
+func (c Capability) Outcome(answer Answer) SignalState {
+	switch answer {
+	case AnswerFilled:
+		return Executed
+	case AnswerAccepted:
+		return Submitted
+	case AnswerCancelled:
+		return Cancelled
+	case AnswerRejected:
+		if c.DefinitiveReject {
+			return Rejected
+		}
+		return InDoubt
+	case AnswerUnknown, AnswerAbsent:
+		return InDoubt
+	default:
+		return InDoubt
+	}
+}

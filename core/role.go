@@ -1,0 +1,28 @@
+package core
+
+// Role is what a node is to its cluster, as the node itself sees it.
+type Role uint8
+
+// The roles, in the order in which a node passes through them.
+const (
+	Follower Role = iota
+	Candidate
+	Leader
+	Draining
+)
+
+// String returns the role's fixed name.
+func (r Role) String() string {
+	switch r {
+	case Follower:
+		return "follower"
+	case Candidate:
+		return "candidate"
+	case Leader:
+		return "leader"
+	case Draining:
+		return "draining"
+	default:
+		return "role(?)"
+	}
+}

@@ -1,0 +1,68 @@
+package core
+
+import "time"
+
+// Status is what others may know of a node at one instant.
+type Status struct {
+	Role     Role
+	Believes bool
+	Epoch    Epoch
+	Token    Token
+	// TrustLeft is for how long belief lasts without another confirmation.
+	TrustLeft time.Duration
+	Control   Control
+	// View is the ledger's authority as it was last read.
+	View View
+	// InFlight counts the signals that the node works on.
+	InFlight int
+	// LedgerFresh reports whether the ledger answered within the last three
+	// heartbeat intervals.
+	LedgerFresh bool
+	// Idle reports that a stopping node has nothing left to do.
+	Idle     bool
+	Eligible bool
+}
+
+// Status returns what others may know, at that instant of the boot clock.
+func (n *Node) Status(now Time) Status {
+	s := Status{
+		Role: n.role, Believes: n.Believes(now), Epoch: n.epoch, Token: n.token,
+		Control: n.control, View: n.view, InFlight: int(n.flying), Eligible: n.mayStand(),
+		Idle: n.stopping && n.role == Follower && n.flying == 0 && n.lease.op != Release,
+	}
+	if s.Believes {
+		s.TrustLeft = n.trust().Sub(now)
+	}
+	read := max(n.view.At, n.beatTrust.Add(-n.cfg.Window()))
+	s.LedgerFresh = read > 0 && now.Sub(read) <= 3*n.cfg.Heartbeat
+	return s
+}
+
+// Self returns the node's nonce.
+func (n *Node) Self() Nonce { return n.self }
+
+// Role returns what the node takes itself for. A leader may have ceased to
+// believe; ask Believes.
+func (n *Node) Role() Role { return n.role }
+
+// TrustDeadline is the instant on the boot clock at which belief ends, if
+// nothing extends it. It is zero on a node that does not lead.
+func (n *Node) TrustDeadline() Time {
+	if n.role != Leader {
+		return 0
+	}
+	return n.trust()
+}
+
+// Epoch returns the epoch that the node leads or drains under, else zero.
+func (n *Node) Epoch() Epoch { return n.epoch }
+
+// Sending reports whether an order of this node may be under way.
+func (n *Node) Sending() bool {
+	for i := range n.flights[:n.flying] {
+		if n.flights[i].phase == sending {
+			return true
+		}
+	}
+	return false
+}
