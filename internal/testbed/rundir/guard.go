@@ -1,0 +1,155 @@
+package rundir
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// quitGrace is how long a PostgreSQL server may take for an immediate shutdown, in which it still returns its shared
+// memory, before it is killed.
+const quitGrace = 300 * time.Millisecond
+
+// killBound is how long the end of a killed process is awaited.
+const killBound = 5 * time.Second
+
+// guard names processes that have to end before a run directory goes: one process, or the PostgreSQL server on a
+// data directory.
+type guard struct {
+	Pid     int    `json:"pid,omitempty"`
+	Started uint64 `json:"started,omitempty"`
+	Data    string `json:"data,omitempty"`
+}
+
+func (g guard) encode() []byte {
+	line, err := json.Marshal(g)
+	if err != nil {
+		panic(err) // a struct of integers and a string always encodes
+	}
+	return append(line, '\n')
+}
+
+// readGuards returns the guards of a run directory. A last line that was cut short by the owner's death is left out:
+// it is written before the server it names starts.
+func readGuards(dir string) []guard {
+	text, err := os.ReadFile(filepath.Join(dir, guardFile))
+	if err != nil {
+		return nil
+	}
+	var guards []guard
+	for line := range bytes.Lines(text) {
+		var g guard
+		if json.Unmarshal(line, &g) == nil {
+			guards = append(guards, g)
+		}
+	}
+	return guards
+}
+
+// roots returns the living processes that the guard names, without those that are children of another.
+func (g guard) roots(table []process) []process {
+	named := map[int]bool{}
+	for _, p := range table {
+		byPid := g.Pid != 0 && p.pid == g.Pid && p.started == g.Started
+		byData := g.Data != "" && p.serves(g.Data)
+		if p.alive() && p.pid != os.Getpid() && (byPid || byData) {
+			named[p.pid] = true
+		}
+	}
+	var roots []process
+	for _, p := range table {
+		if named[p.pid] && !named[p.parent] {
+			roots = append(roots, p)
+		}
+	}
+	return roots
+}
+
+// end ends what the guard names: politely where shared memory has to be returned, then by SIGKILL.
+func (g guard) end() error {
+	if g.Data != "" {
+		g.quit()
+	}
+	return g.kill()
+}
+
+// quit asks the server for an immediate shutdown and waits for it.
+func (g guard) quit() {
+	table := processTable()
+	roots := g.roots(table)
+	if len(roots) == 0 {
+		return
+	}
+	_ = Signal(pidsOf(roots), unix.SIGQUIT)
+	// A server that the owner had suspended cannot act on the request until it runs again.
+	_ = Signal(pidsOf(withDescendants(table, roots)), unix.SIGCONT)
+	for deadline := time.Now().Add(quitGrace); time.Now().Before(deadline); time.Sleep(exitPoll) {
+		if len(g.roots(processTable())) == 0 {
+			return
+		}
+	}
+}
+
+// kill ends the processes by SIGKILL, children as well, and waits until the last has gone.
+func (g guard) kill() error {
+	var doomed []process
+	for deadline := time.Now().Add(killBound); ; time.Sleep(exitPoll) {
+		table := processTable()
+		roots := g.roots(table)
+		// Stopped first, a parent cannot start another child between the listing and the kill.
+		if err := Signal(pidsOf(roots), unix.SIGSTOP); err != nil {
+			return err
+		}
+		doomed = merge(doomed, withDescendants(processTable(), roots))
+		doomed = survivors(doomed)
+		if len(doomed) == 0 {
+			return nil
+		}
+		if err := Signal(pidsOf(doomed), unix.SIGKILL); err != nil {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("processes %v survive SIGKILL", pidsOf(doomed))
+		}
+	}
+}
+
+// merge returns known and those of found that it lacks.
+func merge(known, found []process) []process {
+	for _, p := range found {
+		listed := false
+		for _, q := range known {
+			listed = listed || (q.pid == p.pid && q.started == p.started)
+		}
+		if !listed {
+			known = append(known, p)
+		}
+	}
+	return known
+}
+
+// survivors returns those that still run.
+func survivors(listed []process) []process {
+	var left []process
+	for _, p := range listed {
+		now, err := readProcess(p.pid)
+		if err == nil && now.started == p.started && now.alive() {
+			left = append(left, p)
+		}
+	}
+	return left
+}
+
+// KillServing ends the PostgreSQL server on a data directory as a crash would: the postmaster and every child by
+// SIGKILL, with nothing tidied up.
+func KillServing(data string) error {
+	if err := (guard{Data: data}).kill(); err != nil {
+		return fmt.Errorf("kill server on %s: %w", data, err)
+	}
+	return nil
+}
