@@ -1,0 +1,52 @@
+# `make` alone shows what there is. Everything runs from a fresh clone with Go and make; servers that a test needs
+# are started, and ended, by the test.
+
+GO   ?= go
+LINT := $(GO) tool -modfile=tools.mod golangci-lint
+
+# What the race detector reads: everything that runs goroutines or that others run in several.
+RACED := $(wildcard core sim scenarios chaos cmd internal)
+# How long each native fuzz target of `make fuzz` runs.
+FUZZ_TIME ?= 20s
+# Which benchmarks `make bench` runs.
+BENCH ?= .
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help build test race lint fuzz bench cover check
+
+help: ## Show this help.
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## Build bin/fencepost and bin/drill.
+	@mkdir -p bin
+	$(GO) build -buildvcs=false -o bin/ ./cmd/...
+
+test: ## Run every test; servers are started by the tests.
+	$(GO) test ./...
+
+race: ## Run the tests of everything concurrent under the race detector.
+	$(GO) test -race $(RACED:%=./%/...)
+
+lint: ## Run the linters and check the formatting.
+	$(LINT) config verify
+	$(LINT) run
+
+fuzz: ## Run every native fuzz target for FUZZ_TIME (20s).
+	@set -e; for file in $$(grep -rlE --include='*_test.go' '^func Fuzz[A-Z]' .); do \
+		for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' $$file | cut -c6-); do \
+			echo "$(GO) test -fuzz ^$$name$$ $$(dirname $$file)"; \
+			$(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZ_TIME) $$(dirname $$file); \
+		done; \
+	done
+
+bench: ## Run the benchmarks that match BENCH (.).
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+cover: ## Measure which statements the tests reach; writes coverage/index.html.
+	@mkdir -p coverage
+	$(GO) test -coverpkg=./... -coverprofile=coverage/all.coverprofile ./...
+	$(GO) tool cover -html=coverage/all.coverprofile -o coverage/index.html
+	$(GO) tool cover -func=coverage/all.coverprofile | tail -n 1
+
+check: build lint race test ## All that a change must pass.
