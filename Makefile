@@ -13,7 +13,7 @@ BENCH ?= .
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build test race lint fuzz bench cover check
+.PHONY: help build test race lint fmt fuzz bench cover check
 
 help: ## Show this help.
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ race: ## Run the tests of everything concurrent under the race detector.
 lint: ## Run the linters and check the formatting.
 	$(LINT) config verify
 	$(LINT) run
+
+fmt: ## Format every Go file as `make lint` wants it.
+	$(LINT) fmt
 
 fuzz: ## Run every native fuzz target for FUZZ_TIME (20s).
 	@set -e; for file in $$(grep -rlE --include='*_test.go' '^func Fuzz[A-Z]' .); do \
