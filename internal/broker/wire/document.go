@@ -6,10 +6,6 @@ import "encoding/json"
 // unreadable, hence ambiguous.
 const MaxBody = 64 << 10
 
-// SignatureHeader carries the hexadecimal HMAC-SHA256 of the body under the
-// secret that the broker and the service share.
-const SignatureHeader = "X-Signature"
-
 // Order is the body of POST /orders. Numbers are kept in the sender's decimal
 // notation, so that no price is rounded on the way.
 type Order struct {
