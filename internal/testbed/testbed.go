@@ -48,6 +48,7 @@ func Main(m *testing.M) {
 // suspend it.
 func PostgresServer(t testing.TB) *postgres.Server {
 	t.Helper()
+	rundir.PreferMemory()
 	shared.once.Do(func() {
 		shared.server, shared.err = postgres.Start(context.Background(), postgres.Options{})
 	})
@@ -81,6 +82,7 @@ func Postgres(t testing.TB) string {
 // the test ends. Its log is shown if the test failed.
 func OwnPostgres(t testing.TB, options postgres.Options) *postgres.Server {
 	t.Helper()
+	rundir.PreferMemory()
 	if options.Log == nil {
 		options.Log = &failureLog{t: t, of: "postgres"}
 	}
@@ -107,6 +109,7 @@ func Redis(t testing.TB) *redis.Server {
 // OwnRedis is Redis with options. The server's log is shown if the test failed.
 func OwnRedis(t testing.TB, options redis.Options) *redis.Server {
 	t.Helper()
+	rundir.PreferMemory()
 	if options.Log == nil {
 		options.Log = &failureLog{t: t, of: "redis"}
 	}

@@ -45,6 +45,7 @@ func (s *Server) shutDown(ctx context.Context) error {
 	process := s.process
 	s.process = nil
 	if process == nil || len(s.PIDs()) == 0 {
+		// Backends of a postmaster that was killed from outside may still be at work.
 		return rundir.KillServing(s.data)
 	}
 	if err := s.Resume(); err != nil {

@@ -113,6 +113,10 @@ func (s *Server) prepareData(ctx context.Context) error {
 			return err
 		}
 	}
+	// The server's processes are told by this path, and the kernel shows it with links followed.
+	if s.data, err = filepath.EvalSymlinks(s.data); err != nil {
+		return fmt.Errorf("data path: %w", err)
+	}
 	if s.password, err = readPassword(s.data); err != nil {
 		return err
 	}

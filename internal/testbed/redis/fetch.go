@@ -11,9 +11,6 @@ import (
 	"time"
 )
 
-// fetchBound is the longest the packages may take.
-const fetchBound = 3 * time.Minute
-
 // fetchPackages downloads redis-server and whatever it needs that the machine lacks, and unpacks it into dir/tree.
 //
 // apt-get gets a state directory of its own, so that it needs no rights and leaves the system's lists alone; it reads
@@ -24,8 +21,6 @@ func fetchPackages(ctx context.Context, dir string) error {
 			return fmt.Errorf("no %s here", tool)
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, fetchBound)
-	defer cancel()
 	archives := filepath.Join(dir, "cache", "archives")
 	for _, sub := range []string{filepath.Join(dir, "lists", "partial"), filepath.Join(archives, "partial")} {
 		if err := os.MkdirAll(sub, 0o755); err != nil {

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Fallback says what to do on a machine without Redis.
@@ -29,6 +30,14 @@ func (f Fallback) String() string {
 		return "miniredis"
 	}
 	return fmt.Sprintf("Fallback(%d)", int(f))
+}
+
+// patience is how long a download may take: a caller who has something else to offer does not wait long.
+func (f Fallback) patience() time.Duration {
+	if f == FallbackNone {
+		return 3 * time.Minute
+	}
+	return 30 * time.Second
 }
 
 // Options says what kind of server to start. The zero value is a server on a free port without persistence.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"fencepost/internal/testbed/rundir"
 )
@@ -28,8 +29,12 @@ type program struct {
 	version   string
 }
 
-// findProgram returns a redis-server that answers, fetching one when the machine has none.
-func findProgram(ctx context.Context) (program, error) {
+// errNoProgram says that the machine has no Redis and none can be had. A program that was named and does not work is
+// another matter: a fallback would hide the mistake.
+var errNoProgram = errors.New("no redis-server on this machine and none to be had")
+
+// findProgram returns a redis-server that answers, fetching one within the bound when the machine has none.
+func findProgram(ctx context.Context, fetchBound time.Duration) (program, error) {
 	if named := os.Getenv(programVariable); named != "" {
 		p, err := tryProgram(ctx, program{path: named})
 		if err != nil {
@@ -42,9 +47,11 @@ func findProgram(ctx context.Context) (program, error) {
 			return p, nil
 		}
 	}
+	ctx, cancel := context.WithTimeout(ctx, fetchBound)
+	defer cancel()
 	p, err := cachedProgram(ctx)
 	if err != nil {
-		return program{}, fmt.Errorf("no redis-server on this machine and none to be had (%w): %s", err, installHint)
+		return program{}, fmt.Errorf("%w (%w): %s", errNoProgram, err, installHint)
 	}
 	return p, nil
 }

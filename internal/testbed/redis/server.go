@@ -47,8 +47,8 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, startBound)
 	defer cancel()
-	found, err := findProgram(ctx)
-	if err != nil && options.Fallback == FallbackNone {
+	found, err := findProgram(ctx, options.Fallback.patience())
+	if err != nil && (options.Fallback == FallbackNone || !errors.Is(err, errNoProgram)) {
 		return nil, fmt.Errorf("start redis: %w", err)
 	}
 	dir, dirErr := rundir.New("redis")

@@ -14,26 +14,43 @@ import (
 // lockPoll is how often a waiter for a cache lock looks again; flock itself cannot be given a deadline.
 const lockPoll = 50 * time.Millisecond
 
+// cacheVariable names another cache directory.
+const cacheVariable = "FENCEPOST_CACHE"
+
 // Cache returns the directory in which this user keeps what is costly to make: downloaded servers and initialised
-// data directories. Root's is below /var/cache, because the unprivileged account its servers run as cannot cross
-// root's home.
+// data directories. It is the one named by FENCEPOST_CACHE, else a directory below /var/cache for root, because the
+// unprivileged account its servers run as cannot cross root's home, and below the user's own cache for others.
 func Cache() (string, error) {
-	path := filepath.Join("/var/cache", "fencepost")
-	if os.Getuid() != 0 {
-		user, err := os.UserCacheDir()
-		if err != nil {
-			// An account without a home still gets a cache; it then lasts as long as the temporary directory.
-			user = filepath.Join(os.TempDir(), fmt.Sprintf("fencepost-cache-%d", os.Getuid()))
-		}
-		path = filepath.Join(user, "fencepost")
+	path := cachePath()
+	if !filepath.IsAbs(path) {
+		return "", fmt.Errorf("%s=%s: want an absolute path", cacheVariable, path)
 	}
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return "", fmt.Errorf("create cache directory: %w", err)
 	}
-	if err := ownDirectory(path); err != nil {
+	if err := errors.Join(ownDirectory(path), Crossable(path)); err != nil {
 		return "", fmt.Errorf("use cache directory: %w", err)
 	}
 	return path, nil
+}
+
+func cachePath() string {
+	if named := os.Getenv(cacheVariable); named != "" {
+		return named
+	}
+	if os.Getuid() == 0 {
+		return "/var/cache/fencepost"
+	}
+	if user, err := os.UserCacheDir(); err == nil && canWrite(user) {
+		return filepath.Join(user, "fencepost")
+	}
+	// An account without a home still gets a cache; it lasts as long as the temporary directory does.
+	return filepath.Join(os.TempDir(), fmt.Sprintf("fencepost-cache-%d", os.Getuid()))
+}
+
+// canWrite reports whether a directory can be used, or made where it does not exist.
+func canWrite(dir string) bool {
+	return os.MkdirAll(dir, 0o700) == nil && unix.Access(dir, unix.W_OK|unix.X_OK) == nil
 }
 
 // LockCache takes the lock called name in the cache, so that one process at a time fills an entry, and returns the

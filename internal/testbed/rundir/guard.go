@@ -19,7 +19,7 @@ const quitGrace = 300 * time.Millisecond
 const killBound = 5 * time.Second
 
 // guard names processes that have to end before a run directory goes: one process, or the PostgreSQL server on a
-// data directory.
+// data directory. The directory is compared as the server was told it, so links in it are followed beforehand.
 type guard struct {
 	Pid     int    `json:"pid,omitempty"`
 	Started uint64 `json:"started,omitempty"`

@@ -78,8 +78,14 @@ func readProcess(pid int) (process, error) {
 // process collects nobody such rows stay for ever.
 func (p process) alive() bool { return p.state != 'Z' && p.state != 'X' }
 
-// serves reports whether the process was started with `-D data`.
+// serves reports whether the process was started with `-D data`, or is a child of such a process. A child renames
+// itself to "postgres: what it does" and is told by its working directory, because it outlives a postmaster that was
+// killed until it next waits for something.
 func (p process) serves(data string) bool {
+	if len(p.args) > 0 && strings.HasPrefix(p.args[0], "postgres: ") {
+		cwd, err := os.Readlink(filepath.Join("/proc", strconv.Itoa(p.pid), "cwd"))
+		return err == nil && strings.TrimSuffix(cwd, " (deleted)") == data
+	}
 	at := slices.Index(p.args, "-D")
 	return at >= 0 && at+1 < len(p.args) && p.args[at+1] == data
 }
