@@ -1,0 +1,126 @@
+package scenarios
+
+import "fencepost/core"
+
+// role is a party that can be named without an index or a binding.
+type role struct {
+	kind PartyKind
+	Word
+}
+
+var roles = []role{
+	{LeaderParty, Word{Name: "leader", Doc: "The node that believes itself leader under the highest epoch."}},
+	{FollowerParty, Word{Name: "follower", Doc: "One of the nodes that do not lead, drawn by the seed."}},
+	{FollowersParty, Word{Name: "followers", Doc: "All nodes that do not lead."}},
+	{CandidateParty, Word{Name: "candidate", Doc: "A node that holds the lease and has not yet taken an epoch."}},
+	{AnyParty, Word{Name: "any", Doc: "One node, drawn by the seed."}},
+	{AllParty, Word{Name: "all", Doc: "Every node; on the far side of a link, every store."}},
+	{RedisParty, Word{Name: "redis", Doc: "The Redis server."}},
+	{PostgresParty, Word{Name: "postgres", Doc: "The PostgreSQL server."}},
+	{BrokerParty, Word{Name: "broker", Doc: "The broker that takes the orders."}},
+	{ReplicaParty, Word{Name: "redis_replica", Doc: "The replica of Redis."}},
+}
+
+var eventDocs = map[core.Event]string{
+	core.LeaseAcquiredEvent:      "A node got the lease in Redis.",
+	core.LeaseLostEvent:          "A node learned that its lease lapsed, or that another has it.",
+	core.LeaseReleasedEvent:      "A node gave its lease back.",
+	core.EpochTakenEvent:         "A takeover was committed in PostgreSQL.",
+	core.LeaderElectedEvent:      "A node began to believe, with the lease and an epoch of its own.",
+	core.LeaderSteppedDownEvent:  "A leader stopped believing, for any reason.",
+	core.LeaderStaleEvent:        "A stale leader was noticed: by itself, by a peer or by the store.",
+	core.LeaderEvictedEvent:      "A peer removed the lease of a stale leader.",
+	core.SplitBrainDetectedEvent: "Redis and the ledger named different leaders.",
+	core.HeartbeatRefusedEvent:   "The ledger refused a heartbeat under an old epoch.",
+	core.PermitRequestedEvent:    "A leader decided to ask for a permit; the write has not left yet.",
+	core.PermitGrantedEvent:      "The ledger granted the right to send one order.",
+	core.PermitRefusedEvent:      "A permit was refused, by the store or by the gate on the node.",
+	core.GatePassedEvent:         "An order passed the last check before the wire.",
+	core.OrderSentEvent:          "An order left for the broker.",
+	core.OrderAcceptedEvent:      "The broker accepted an order.",
+	core.OrderAckedEvent:         "The broker's answer reached the node.",
+	core.OrderAmbiguousEvent:     "The answer to an order was lost or says nothing certain.",
+	core.SignalReceivedEvent:     "A signal was stored, durably.",
+	core.SignalDuplicateEvent:    "A signal came that was there already.",
+	core.SignalExecutedEvent:     "A signal's order is known to be executed.",
+	core.SignalInDoubtEvent:      "A signal cannot be decided without proof or a person.",
+	core.SignalExpiredEvent:      "A signal was no longer worth executing.",
+	core.RedisLostWriteEvent:     "Redis was found to have lost a write that it had acknowledged.",
+	core.AuthorityRegressedEvent: "PostgreSQL was found to be older than its own witness.",
+	core.LeaderGrayEvent:         "A leader found that its heartbeat had not been confirmed in time.",
+	core.ClockDriftEvent:         "A node's clocks were found to differ in rate from a server's.",
+	core.DegradedEvent:           "A node can work, but not as it should.",
+	core.OutcomeUnknownEvent:     "The reply to an operation was lost.",
+	core.AlertRaisedEvent:        "A person was called.",
+	core.ControlChangedEvent:     "The control mode changed.",
+}
+
+var invariantDocs = map[core.Invariant]string{
+	core.SingleExecutor: "No permit of an older epoch stands after a younger epoch began, and no signal has two attempts " +
+		"that count.",
+	core.NoDuplicateOrder:    "At most one order exists at the broker for each signal.",
+	core.SingleBeliever:      "At no instant do two nodes believe that they lead.",
+	core.NoStaleEffect:       "What reaches the ledger under a superseded epoch is refused, and the refusal is recorded.",
+	core.StaleLeaderDetected: "A stale leader is noticed by a healthy peer, and by itself when it wakes, in time.",
+	core.NoLostSignal:        "A signal that was acknowledged is never missing from the ledger.",
+	core.NoPhantomSuccess:    "A signal is called executed only if the broker has its order.",
+	core.EpochMonotonic:      "Epochs rise by exactly one.",
+	core.HistoryComplete:     "The history has one closed row for each past epoch, with its reason and its true duration.",
+	core.LeaseReleased:       "Soon after draining, the lease's key no longer holds the node's token.",
+	core.Recovers:            "Once everything is healed there is a leader again, and every open signal is decided.",
+	core.DrainBeforeRelease:  "While trust lasts, no lease is released and no tenure closed with a send in flight.",
+}
+
+var opDocs = map[core.Op]string{
+	core.Acquire:   "Take the lease in Redis if nobody has it.",
+	core.Renew:     "Extend the lease that one holds.",
+	core.Release:   "Give the lease back.",
+	core.Heartbeat: "Write the node's row in PostgreSQL, under its epoch.",
+	core.TakeEpoch: "Take the next epoch in PostgreSQL.",
+	core.Resign:    "Close one's own tenure in PostgreSQL.",
+	core.Admit:     "Store a signal.",
+	core.Permit:    "Ask for the right to send one order.",
+	core.Record:    "Record the outcome of an order.",
+	core.Submit:    "Send an order to the broker.",
+	core.Lookup:    "Ask the broker what became of an order.",
+}
+
+// The words of core, with our sentences; core decides which there are.
+var (
+	eventWords     = documented(core.Events(), eventDocs)
+	invariantWords = documented(core.Invariants(), invariantDocs)
+	opWords        = documented(nameableOps(), opDocs)
+)
+
+// nameableOps lists the operations that `on` may name; those after Lookup are
+// details of the program.
+func nameableOps() []core.Op {
+	ops := core.Ops()
+	for i, o := range ops {
+		if o > core.Lookup {
+			return ops[:i]
+		}
+	}
+	return ops
+}
+
+func documented[T interface {
+	comparable
+	String() string
+}](all []T, docs map[T]string) []Word {
+	words := make([]Word, len(all))
+	for i, v := range all {
+		words[i] = Word{Name: v.String(), Doc: docs[v]}
+	}
+	return words
+}
+
+// The units of time, longest last.
+var unitWords = []Word{
+	{Name: "us", Doc: "Microseconds."},
+	{Name: "ms", Doc: "Milliseconds."},
+	{Name: "s", Doc: "Seconds."},
+	{Name: "m", Doc: "Minutes."},
+	{Name: "h", Doc: "Hours."},
+	{Name: "ttl", Doc: "Multiples of the lease's ttl, so that files survive a change of timing."},
+}
