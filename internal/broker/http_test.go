@@ -177,7 +177,8 @@ func TestSilentBrokerIsAmbiguous(t *testing.T) {
 	if got.Answer != core.AnswerUnknown || got.Withheld {
 		t.Errorf("submit: %+v", got)
 	}
-	if got := a.Lookup(within(t, 100*time.Millisecond), id); got.Answer != core.AnswerUnknown || got.Err == nil {
+	got = a.Lookup(within(t, 100*time.Millisecond), id)
+	if got.Answer != core.AnswerUnknown || got.Err == nil {
 		t.Errorf("look-up: %+v", got)
 	}
 	if took := time.Since(began); took > 3*time.Second {

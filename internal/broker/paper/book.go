@@ -95,7 +95,7 @@ func (b *Book) refuse(order *wire.Order, now time.Time) *wire.Refusal {
 // the request against the instant that was signed into it.
 func (b *Book) refuseLate(order *wire.Order, now time.Time) *wire.Refusal {
 	if order.Timestamp <= 0 || order.RecvWindow <= 0 {
-		return refusal(order, wire.CodeInvalidOrder, "timestamp and recv_window: required by a broker of class B")
+		return refusal(order, wire.CodeInvalidOrder, "timestamp and recv_window: required in class B")
 	}
 	longest := b.promise.LateArrivalBound.Milliseconds()
 	if order.RecvWindow > longest {

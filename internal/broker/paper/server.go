@@ -90,13 +90,14 @@ func (s *Server) readOrder(r *http.Request) (*wire.Order, *wire.Refusal, int) {
 	order := &wire.Order{}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxOrder+1))
 	if err != nil || len(body) > maxOrder {
-		return nil, refusal(order, wire.CodeInvalidOrder, "body: unreadable or too long"), http.StatusBadRequest
+		return nil, refusal(order, wire.CodeInvalidOrder, "body: unreadable or long"), http.StatusBadRequest
 	}
 	if err := json.Unmarshal(body, order); err != nil {
 		return nil, refusal(order, wire.CodeInvalidOrder, "body: "+err.Error()), http.StatusBadRequest
 	}
 	if len(s.secret) > 0 && !wire.Signed(s.secret, body, r.Header.Get(wire.SignatureHeader)) {
-		return nil, refusal(order, wire.CodeBadSignature, wire.SignatureHeader+": wrong"), http.StatusUnauthorized
+		no := refusal(order, wire.CodeBadSignature, wire.SignatureHeader+": wrong")
+		return nil, no, http.StatusUnauthorized
 	}
 	return order, nil, 0
 }

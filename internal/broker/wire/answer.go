@@ -56,7 +56,7 @@ func refused(promise core.Capability, id string, reply Reply) (core.Answer, erro
 		return core.AnswerUnknown, fmt.Errorf("refusal is for order %q", refusal.ClientOrderID)
 	case refusal.Status != Rejected:
 		// An order was seen in the book after such an answer: the code lies.
-		return core.AnswerUnknown, fmt.Errorf("status %d with a body that says %q", reply.Status, refusal.Status)
+		return core.AnswerUnknown, fmt.Errorf("status %d, but the body says %q", reply.Status, refusal.Status)
 	case refusal.Code == CodeDuplicate:
 		return duplicate(promise, id, refusal.Order)
 	case !refusal.Code.judgesOrder():
@@ -71,7 +71,7 @@ func refused(promise core.Capability, id string, reply Reply) (core.Answer, erro
 // duplicate: the order exists, and only its receipt tells how it stands.
 func duplicate(promise core.Capability, id string, existing *Receipt) (core.Answer, error) {
 	if existing == nil || existing.ClientOrderID != id {
-		return core.AnswerUnknown, errors.New("the order exists already; the answer does not say how it stands")
+		return core.AnswerUnknown, errors.New("the order exists already; how it stands is not said")
 	}
 	return existing.answer(promise)
 }

@@ -28,7 +28,7 @@ func TestAnswerIsRejectedOnlyWhenTheBrokerRefusedThisOrder(t *testing.T) {
 	}{
 		{"filled", 201, receipt("filled"), core.AnswerFilled},
 		{"accepted with fields of the broker's own", 200,
-			`{"order_id":"7","client_order_id":"` + id + `","status":"accepted","desk":"x"}`, core.AnswerAccepted},
+			strings.Replace(receipt("accepted"), "{", `{"desk":"x",`, 1), core.AnswerAccepted},
 		{"cancelled", 200, receipt("cancelled"), core.AnswerCancelled},
 		{"refused on its merits", 422, reject, core.AnswerRejected},
 		{"refused on its merits, other 4xx", 400, reject, core.AnswerRejected},
@@ -62,7 +62,8 @@ func TestAnswerIsRejectedOnlyWhenTheBrokerRefusedThisOrder(t *testing.T) {
 			`"client_order_id":"` + id + `","order":{"client_order_id":"` + id + `","status":"filled"}}`,
 			core.AnswerFilled},
 		{"duplicate with another order", 409, `{"status":"rejected","code":"` + dup + `",` +
-			`"client_order_id":"` + id + `","order":{"client_order_id":"x","status":"filled"}}`, core.AnswerUnknown},
+			`"client_order_id":"` + id + `","order":{"client_order_id":"x","status":"filled"}}`,
+			core.AnswerUnknown},
 		{"cut off", 201, `{"client_order_id":"` + id + `","sta`, core.AnswerUnknown},
 		{"two documents", 201, receipt("filled") + `{}`, core.AnswerUnknown},
 		{"receipt of another order", 201, strings.ReplaceAll(receipt("filled"), id, "x"), core.AnswerUnknown},
@@ -71,7 +72,8 @@ func TestAnswerIsRejectedOnlyWhenTheBrokerRefusedThisOrder(t *testing.T) {
 		{"not an object", 201, `"` + id + `"`, core.AnswerUnknown},
 		{"endless", 422, reject + strings.Repeat(" ", wire.MaxBody), core.AnswerUnknown},
 	} {
-		got, err := wire.Submitted(core.ClassA.Capability(), id, wire.Reply{Status: c.status, Body: []byte(c.body)})
+		reply := wire.Reply{Status: c.status, Body: []byte(c.body)}
+		got, err := wire.Submitted(core.ClassA.Capability(), id, reply)
 		if got != c.want {
 			t.Errorf("%s: %v (%v), want %v", c.name, got, err, c.want)
 		}
@@ -94,7 +96,9 @@ func TestRefusalProvesNothingWithoutThePromise(t *testing.T) {
 }
 
 func TestLookupIsAbsentOnlyWhenTheWholeBookWasRead(t *testing.T) {
-	row := func(id, status string) string { return `{"client_order_id":"` + id + `","status":"` + status + `"}` }
+	row := func(id, status string) string {
+		return `{"client_order_id":"` + id + `","status":"` + status + `"}`
+	}
 	for _, c := range []struct {
 		name   string
 		status int
@@ -103,11 +107,13 @@ func TestLookupIsAbsentOnlyWhenTheWholeBookWasRead(t *testing.T) {
 	}{
 		{"empty book", 200, `{"orders":[]}`, core.AnswerAbsent},
 		{"others only", 200, `{"orders":[` + row("x", "filled") + `]}`, core.AnswerAbsent},
-		{"found", 200, `{"orders":[` + row("x", "filled") + `,` + row(id, "accepted") + `]}`, core.AnswerAccepted},
+		{"found", 200, `{"orders":[` + row("x", "filled") + `,` + row(id, "accepted") + `]}`,
+			core.AnswerAccepted},
 		{"found twice", 200, `{"orders":[` + row(id, "rejected") + `,` + row(id, "filled") + `,` +
 			row(id, "cancelled") + `]}`, core.AnswerFilled},
 		{"cut off", 200, `{"orders":[],"truncated":true}`, core.AnswerUnknown},
-		{"cut off, but found", 200, `{"orders":[` + row(id, "filled") + `],"truncated":true}`, core.AnswerFilled},
+		{"cut off, but found", 200, `{"orders":[` + row(id, "filled") + `],"truncated":true}`,
+			core.AnswerFilled},
 		{"no book", 200, `{}`, core.AnswerUnknown},
 		{"null book", 200, `{"orders":null}`, core.AnswerUnknown},
 		{"not found", 404, `{"orders":[]}`, core.AnswerUnknown},
@@ -116,12 +122,14 @@ func TestLookupIsAbsentOnlyWhenTheWholeBookWasRead(t *testing.T) {
 		{"page", 200, `<html>`, core.AnswerUnknown},
 		{"unreadable status", 200, `{"orders":[` + row(id, "?") + `]}`, core.AnswerUnknown},
 	} {
-		got, err := wire.LookedUp(core.ClassC.Capability(), id, wire.Reply{Status: c.status, Body: []byte(c.body)})
+		reply := wire.Reply{Status: c.status, Body: []byte(c.body)}
+		got, err := wire.LookedUp(core.ClassC.Capability(), id, reply)
 		if got != c.want {
 			t.Errorf("%s: %v (%v), want %v", c.name, got, err, c.want)
 		}
 	}
-	got, _ := wire.LookedUp(core.ClassD.Capability(), id, wire.Reply{Status: 200, Body: []byte(`{"orders":[]}`)})
+	empty := wire.Reply{Status: 200, Body: []byte(`{"orders":[]}`)}
+	got, _ := wire.LookedUp(core.ClassD.Capability(), id, empty)
 	if got != core.AnswerUnknown {
 		t.Errorf("class D: %v", got)
 	}
