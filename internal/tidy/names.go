@@ -6,54 +6,70 @@ import (
 	"go/token"
 	"maps"
 	"path"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// A list is a set of names that the code and one document share.
-type list struct {
-	// what is how the document calls the list: it stands there between
-	// <!-- names: what --> and <!-- /names -->.
-	what string
-	// document is the path of that document.
-	document string
-	// source is where the code keeps the names, for a message.
-	source string
-	// code returns the names of the code, each with its place.
-	code func(*Tree) map[string]Finding
+// names is one place that holds a set of names. It returns each name with its
+// line, or nil where the place does not exist.
+type names struct {
+	place string
+	read  func(*Tree) map[string]Finding
 }
 
-// lists are the names that must agree.
-func lists() []list {
-	return []list{
-		table("invariants", protocol, "core/invariant.go", "invariantNames"),
-		table("reasons", protocol, "core/reason.go", "reasonNames"),
-		table("events", "docs/SCENARIOS.md", "core/event.go", "eventNames"),
-		table("operations", "docs/SCENARIOS.md", "core/op.go", "opNames"),
-		files("mutants", "docs/SCENARIOS.md", "internal/mutants"),
-		files("scenarios", "docs/SCENARIOS.md", "scenarios"),
+// pair is a set of names that stands in two places.
+type pair struct {
+	what        string
+	left, right names
+}
+
+// scenarioGuide is the document of the scenario format.
+const scenarioGuide = "docs/SCENARIOS.md"
+
+// pairs are the names that must agree. A document that is not written yet owes
+// nothing; once it stands it owes its lists.
+func pairs() []pair {
+	invariants := table("core/invariant.go", "invariantNames")
+	reasons := table("core/reason.go", "reasonNames")
+	events := table("core/event.go", "eventNames")
+	operations := table("core/op.go", "opNames")
+	verbs := table("scenarios/table_steps.go", "verbNames")
+	claims := table("scenarios/table_expect.go", "claimNames")
+	mutants := table("scenarios/mutant.go", "mutants")
+	return []pair{
+		{"invariants", invariants, document(protocol, "invariants")},
+		{"reasons", reasons, document(protocol, "reasons")},
+		{"events", events, document(scenarioGuide, "events")},
+		{"operations", operations, document(scenarioGuide, "operations")},
+		{"verbs", verbs, document(scenarioGuide, "verbs")},
+		{"claims", claims, document(scenarioGuide, "claims")},
+		{"mutants", mutants, document(scenarioGuide, "mutants")},
+		{"mutants", files("internal/mutants"), mutants},
+		{"scenarios", files("scenarios"), document(scenarioGuide, "scenarios")},
 	}
 }
 
 // namesAgree: every name in the code stands in its document, and the reverse.
-func namesAgree(tree *Tree) []Finding { return agree(tree, lists()) }
+func namesAgree(tree *Tree) []Finding { return agree(tree, pairs()) }
 
-func agree(tree *Tree, lists []list) []Finding {
+func agree(tree *Tree, pairs []pair) []Finding {
 	var found []Finding
-	for _, l := range lists {
-		inCode, inDocument := l.code(tree), documented(tree, l)
-		if len(inCode) == 0 {
-			found = append(found, Finding{l.source, 0, "holds no " + l.what + ": have they moved?"})
-		}
-		if inDocument == nil {
-			found = append(found, Finding{l.document, 0, fmt.Sprintf(
-				"has no list of %s between <!-- names: %s --> and <!-- /names -->", l.what, l.what)})
+	for _, p := range pairs {
+		left, right := p.left.read(tree), p.right.read(tree)
+		if left == nil || right == nil {
 			continue
 		}
-		found = append(found, missing(inCode, inDocument, l.what+" of "+l.document+" lack %s")...)
-		found = append(found, missing(inDocument, inCode, l.what+" of "+l.source+" lack %s")...)
+		for _, side := range []struct {
+			names
+			have map[string]Finding
+		}{{p.left, left}, {p.right, right}} {
+			if len(side.have) == 0 {
+				found = append(found, Finding{side.place, 0, "holds no " + p.what + ": have they moved?"})
+			}
+		}
+		found = append(found, missing(left, right, p.what+" of "+p.right.place+" lack %s")...)
+		found = append(found, missing(right, left, p.what+" of "+p.left.place+" lack %s")...)
 	}
 	return found
 }
@@ -71,143 +87,142 @@ func missing(have, want map[string]Finding, format string) []Finding {
 	return found
 }
 
-// documented returns the names in a document's list, or nil if the document or
-// the list does not exist. Of a table's row only the first cell counts; what
-// the others quote belongs to the explanation.
-func documented(tree *Tree, l list) map[string]Finding {
-	file, ok := tree.File(l.document)
-	if !ok {
-		return nil
-	}
-	var names map[string]Finding
-	inside := false
-	for i, line := range file.Lines() {
-		line = strings.TrimSpace(line)
-		switch {
-		case line == "<!-- names: "+l.what+" -->":
-			inside = true
-			if names == nil {
-				names = map[string]Finding{}
-			}
-		case line == "<!-- /names -->":
-			inside = false
-		case inside:
-			if cells := strings.SplitN(line, "|", 3); len(cells) == 3 && cells[0] == "" {
-				line = cells[1]
-			}
-			for _, match := range quoted.FindAllStringSubmatch(line, -1) {
-				for _, name := range strings.FieldsFunc(match[1], isSeparator) {
-					names[name] = Finding{Path: l.document, Line: i + 1}
+// document reads the names that a document quotes between <!-- names: what -->
+// and <!-- /names -->. Of a table's row only the first cell counts; what the
+// others quote belongs to the explanation.
+func document(place, what string) names {
+	return names{place, func(tree *Tree) map[string]Finding {
+		file, ok := tree.File(place)
+		if !ok {
+			return nil
+		}
+		have := map[string]Finding{}
+		inside := false
+		for i, line := range file.Lines() {
+			line = strings.TrimSpace(line)
+			switch {
+			case line == "<!-- names: "+what+" -->":
+				inside = true
+			case line == "<!-- /names -->":
+				inside = false
+			case inside:
+				if cells := strings.SplitN(line, "|", 3); len(cells) == 3 && cells[0] == "" {
+					line = cells[1]
+				}
+				for _, match := range quoted.FindAllStringSubmatch(line, -1) {
+					for _, name := range strings.FieldsFunc(match[1], isSeparator) {
+						have[name] = Finding{Path: place, Line: i + 1}
+					}
 				}
 			}
 		}
-	}
-	return names
+		return have
+	}}
 }
 
 func isSeparator(r rune) bool { return r == ',' || r == ' ' }
 
-// table reads the names from a variable `var name = [n]string{Key: "word"}`.
-// The first entry is the zero value, which names nothing.
-func table(what, document, source, variable string) list {
-	return list{what, document, source, func(tree *Tree) map[string]Finding {
-		names := map[string]Finding{}
-		for i, element := range elements(tree, source, variable) {
-			pair, ok := element.(*ast.KeyValueExpr)
-			if !ok || i == 0 {
-				continue
-			}
-			if word, ok := literal(pair.Value); ok {
-				names[word] = Finding{Path: source, Line: tree.Line(pair.Pos())}
+// files reads the names from the YAML files of a directory.
+func files(place string) names {
+	return names{place, func(tree *Tree) map[string]Finding {
+		var have map[string]Finding
+		for _, file := range tree.Files {
+			if file.Dir() == place && path.Ext(file.Path) == ".yaml" {
+				if have == nil {
+					have = map[string]Finding{}
+				}
+				have[strings.TrimSuffix(path.Base(file.Path), ".yaml")] = Finding{Path: file.Path}
 			}
 		}
-		return names
+		return have
 	}}
 }
 
-// elements returns the entries of the composite literal of a package variable.
-func elements(tree *Tree, source, variable string) []ast.Expr {
-	file, ok := tree.File(source)
-	if !ok || file.Go == nil {
-		return nil
-	}
-	for spec := range specs[*ast.ValueSpec](file.Go, token.VAR) {
-		for i, name := range spec.Names {
-			if name.Name != variable || i >= len(spec.Values) {
+// table reads the names from the entries of a package variable. An entry is a
+// string, a `Key: "word"` of an array, or a struct whose first or Name field is
+// the word. The first key of an array is the zero value, which names nothing.
+func table(place, variable string) names {
+	return names{place, func(tree *Tree) map[string]Finding {
+		file, ok := tree.File(place)
+		if !ok || file.Go == nil {
+			return nil
+		}
+		have := map[string]Finding{}
+		for i, entry := range entries(file.Go, variable) {
+			keyed, ok := entry.(*ast.KeyValueExpr)
+			if ok && i == 0 {
 				continue
 			}
-			if composite, ok := spec.Values[i].(*ast.CompositeLit); ok {
-				return composite.Elts
+			if ok {
+				entry = keyed.Value
+			}
+			if word := nameIn(entry); word != "" {
+				have[word] = Finding{Path: place, Line: tree.Line(entry.Pos())}
+			}
+		}
+		return have
+	}}
+}
+
+// nameIn returns the word of one entry, or "".
+func nameIn(entry ast.Expr) string {
+	switch entry := entry.(type) {
+	case *ast.BasicLit:
+		if entry.Kind != token.STRING {
+			return ""
+		}
+		word, err := strconv.Unquote(entry.Value)
+		if err != nil {
+			return ""
+		}
+		return word
+	case *ast.CompositeLit:
+		for i, element := range entry.Elts {
+			keyed, ok := element.(*ast.KeyValueExpr)
+			if !ok && i == 0 {
+				return nameIn(element)
+			}
+			if id, isName := keyedBy(keyed); isName && id == "Name" {
+				return nameIn(keyed.Value)
+			}
+		}
+	}
+	return ""
+}
+
+// keyedBy returns the field name of an entry `Field: value`.
+func keyedBy(keyed *ast.KeyValueExpr) (string, bool) {
+	if keyed == nil {
+		return "", false
+	}
+	id, ok := keyed.Key.(*ast.Ident)
+	if !ok {
+		return "", false
+	}
+	return id.Name, true
+}
+
+// entries returns what stands in the composite literal of a package variable.
+func entries(file *ast.File, variable string) []ast.Expr {
+	for _, decl := range file.Decls {
+		general, ok := decl.(*ast.GenDecl)
+		if !ok || general.Tok != token.VAR {
+			continue
+		}
+		for _, spec := range general.Specs {
+			values, ok := spec.(*ast.ValueSpec)
+			if !ok {
+				continue
+			}
+			for i, name := range values.Names {
+				if name.Name != variable || i >= len(values.Values) {
+					continue
+				}
+				if literal, ok := values.Values[i].(*ast.CompositeLit); ok {
+					return literal.Elts
+				}
 			}
 		}
 	}
 	return nil
-}
-
-// fields reads the names from the `yaml:"word"` tags of a struct.
-func fields(what, document, source, structure string) list {
-	return list{what, document, source, func(tree *Tree) map[string]Finding {
-		names := map[string]Finding{}
-		file, ok := tree.File(source)
-		if !ok || file.Go == nil {
-			return names
-		}
-		for spec := range specs[*ast.TypeSpec](file.Go, token.TYPE) {
-			structType, ok := spec.Type.(*ast.StructType)
-			if !ok || spec.Name.Name != structure {
-				continue
-			}
-			for _, field := range structType.Fields.List {
-				if field.Tag == nil {
-					continue
-				}
-				tag, _ := strconv.Unquote(field.Tag.Value)
-				word, _, _ := strings.Cut(reflect.StructTag(tag).Get("yaml"), ",")
-				if word != "" && word != "-" {
-					names[word] = Finding{Path: source, Line: tree.Line(field.Pos())}
-				}
-			}
-		}
-		return names
-	}}
-}
-
-// files reads the names from the YAML files of a directory.
-func files(what, document, dir string) list {
-	return list{what, document, dir, func(tree *Tree) map[string]Finding {
-		names := map[string]Finding{}
-		for _, file := range tree.Files {
-			if file.Dir() == dir && path.Ext(file.Path) == ".yaml" {
-				names[strings.TrimSuffix(path.Base(file.Path), ".yaml")] = Finding{Path: file.Path}
-			}
-		}
-		return names
-	}}
-}
-
-// specs yields the declarations of one kind in a file.
-func specs[S ast.Spec](file *ast.File, kind token.Token) func(yield func(S) bool) {
-	return func(yield func(S) bool) {
-		for _, decl := range file.Decls {
-			general, ok := decl.(*ast.GenDecl)
-			if !ok || general.Tok != kind {
-				continue
-			}
-			for _, spec := range general.Specs {
-				if s, ok := spec.(S); ok && !yield(s) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// literal returns the value of a string literal.
-func literal(expr ast.Expr) (string, bool) {
-	basic, ok := expr.(*ast.BasicLit)
-	if !ok || basic.Kind != token.STRING {
-		return "", false
-	}
-	word, err := strconv.Unquote(basic.Value)
-	return word, err == nil
 }

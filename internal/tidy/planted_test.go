@@ -1,6 +1,7 @@
 package tidy
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -63,14 +64,23 @@ var planted = []struct {
 	{"documents-exist", "sim/a.go", "package sim\n\n// See NOWHERE.md.\n", "a.go:3: NOWHERE.md"},
 	{"documents-exist", "sim/a.go", "package sim\n\nvar a = \"NOWHERE.md\"\n", ""},
 
-	{"clauses-exist", "core/a.go", "package core\n\n// PROTO" + "COL 9.9 asks for it.\n", "no clause 9.9"},
-	{"clauses-exist", protocol, "## 4. Words\n- 4.4.1 As PROTO" + "COL 4, PROTO" + "COL 4.4.1.\n", ""},
+	{"clauses-exist", "core/a.go", "package core\n\n// PROTO" + "COL 9.9 asks for it.\n", "a.go:3: docs"},
+	{"clauses-exist", "core/a.go", "package core\n\n// PROTO" + "COL 4 asks for it.\n", ""},
+	{"clauses-exist", "docs/a.md", "PROTO" + "COL 4.1 is a clause.\n", "a.md:1: docs/PROTOCOL.md has no clause 4.1"},
 
 	{"make-targets", "Makefile", "build: bin\n\tgo build\n", "build has no ## help text"},
 	{"make-targets", "README.md", "```\n$ make nothing\n```\n", "does not exist"},
 	{"make-targets", "Makefile", ".PHONY: x\nX := y\nbuild: ## Build.\n\tgo build\n", ""},
 
-	{"names-agree", "core/invariant.go", invariants("b-c"), "has no list of invariants"},
+	{"names-agree", "core/invariant.go", invariants("a", "b-c"), "invariant.go:6: invariants of docs"},
+	{"names-agree", "core/invariant.go", invariants("b"), "PROTOCOL.md:3: invariants of core"},
+	{"names-agree", "core/invariant.go", invariants("a"), ""},
+}
+
+// beside holds what stands beside the planted file of a rule.
+var beside = map[string]map[string]string{
+	"clauses-exist": {protocol: "## 4. Words\n"},
+	"names-agree":   {protocol: "# Protocol\n<!-- names: invariants -->\n`a`\n<!-- /names -->\n"},
 }
 
 // function returns a function of so many lines.
@@ -95,7 +105,9 @@ func TestRuleFiresOnWhatIsPlanted(t *testing.T) {
 				if p.rule != rule.Name {
 					continue
 				}
-				found := rule.Check(plant(t, map[string]string{p.path: p.source}))
+				sources := map[string]string{p.path: p.source}
+				maps.Copy(sources, beside[p.rule])
+				found := rule.Check(plant(t, sources))
 				switch {
 				case p.want == "" && len(found) > 0:
 					t.Errorf("%s is lawful, yet: %v", p.path, found)

@@ -9,13 +9,7 @@ import (
 const root = "../.."
 
 func TestRepositoryObeysEveryRule(t *testing.T) {
-	tree, err := Load(os.DirFS(root))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(tree.GoFiles()) == 0 {
-		t.Fatalf("no Go file below %s: a walk that sees nothing proves nothing", root)
-	}
+	tree := repository(t)
 	for _, rule := range Rules() {
 		t.Run(rule.Name, func(t *testing.T) { report(t, rule.Check(tree)) })
 	}
@@ -38,6 +32,19 @@ func TestCoreAndSimulatorNeverAskForMapOrder(t *testing.T) {
 
 func TestStateOfTheCoreIsPlainMemory(t *testing.T) {
 	report(t, Flat(readTyped(t)))
+}
+
+// repository loads the tree that this package is part of.
+func repository(t *testing.T) *Tree {
+	t.Helper()
+	tree, err := Load(os.DirFS(root))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(tree.GoFiles()) == 0 {
+		t.Fatalf("no Go file below %s: a walk that sees nothing proves nothing", root)
+	}
+	return tree
 }
 
 func readTyped(t *testing.T) []Typed {
