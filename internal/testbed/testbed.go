@@ -29,8 +29,8 @@ var shared struct {
 // databases numbers the databases of this process.
 var databases atomic.Int64
 
-// Main runs the tests of a package, stops the shared server and exits. A package without it loses nothing but the
-// order: its server ends within a second of the process.
+// Main runs the tests of a package, stops the shared server and exits. A package without it loses nothing
+// but the order: its server ends within a second of the process.
 func Main(m *testing.M) {
 	code := m.Run()
 	if shared.server != nil {
@@ -44,8 +44,8 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
-// PostgresServer returns the PostgreSQL server that all tests of this process share. A test must not stop, crash or
-// suspend it.
+// PostgresServer returns the PostgreSQL server that all tests of this process share. A test must not stop,
+// crash or suspend it.
 func PostgresServer(t testing.TB) *postgres.Server {
 	t.Helper()
 	rundir.PreferMemory()
@@ -58,9 +58,9 @@ func PostgresServer(t testing.TB) *postgres.Server {
 	return shared.server
 }
 
-// Postgres returns the connection string of an empty database on the shared server. The database is the test's alone
-// and is dropped when the test ends, with every session still in it. Advisory locks are per database, so tests do not
-// meet there either.
+// Postgres returns the connection string of an empty database on the shared server. The database is the
+// test's alone and is dropped when the test ends, with every session still in it. Advisory locks are per
+// database, so tests do not meet there either.
 func Postgres(t testing.TB) string {
 	t.Helper()
 	server := PostgresServer(t)
@@ -78,8 +78,8 @@ func Postgres(t testing.TB) string {
 	return server.DSN(name)
 }
 
-// OwnPostgres starts a PostgreSQL server for one test, which may crash, suspend and restart it. It is stopped when
-// the test ends. Its log is shown if the test failed.
+// OwnPostgres starts a PostgreSQL server for one test, which may crash, suspend and restart it. It is
+// stopped when the test ends. Its log is shown if the test failed.
 func OwnPostgres(t testing.TB, options postgres.Options) *postgres.Server {
 	t.Helper()
 	rundir.PreferMemory()
@@ -125,8 +125,8 @@ func OwnRedis(t testing.TB, options redis.Options) *redis.Server {
 	return server
 }
 
-// FreePort returns a TCP port on 127.0.0.1 that nobody listens on and that no outgoing connection will take while its
-// server is down.
+// FreePort returns a TCP port on 127.0.0.1 that nobody listens on and that no outgoing connection will take
+// while its server is down.
 func FreePort(t testing.TB) int {
 	t.Helper()
 	port, err := rundir.FreePort()

@@ -35,9 +35,9 @@ type account struct {
 // serviceAccounts are tried in this order.
 var serviceAccounts = []string{"postgres", "nobody"}
 
-// chooseAccount finds a way to run the binaries and returns it with what `postgres --version` says. Every way is
-// tried out rather than derived from capabilities: containers take them away in too many combinations. The scratch
-// directory is one that the server's account has to own things in.
+// chooseAccount finds a way to run the binaries and returns it with what `postgres --version` says. Every
+// way is tried out rather than derived from capabilities: containers take them away in too many
+// combinations. The scratch directory is one that the server's account has to own things in.
 func chooseAccount(ctx context.Context, binaries, scratch string) (account, string, error) {
 	if os.Getuid() != 0 {
 		self := account{How: asSelf, UID: os.Getuid(), GID: os.Getgid()}
@@ -52,8 +52,8 @@ func chooseAccount(ctx context.Context, binaries, scratch string) (account, stri
 		}
 		refused = errors.Join(refused, fmt.Errorf("%s: %w", a, err))
 	}
-	return account{}, "", fmt.Errorf("PostgreSQL does not run as root and no other account can be taken; "+
-		"run as an ordinary user, or give this process the capabilities SETUID, SETGID and CHOWN: %w", refused)
+	return account{}, "", fmt.Errorf("PostgreSQL does not run as root and no other account can be taken; run "+
+		"as an ordinary user, or give this process the capabilities SETUID, SETGID and CHOWN: %w", refused)
 }
 
 func rootAccounts() []account {

@@ -23,8 +23,8 @@ const (
 )
 
 // installHint is what a person types on the common distributions.
-const installHint = "install PostgreSQL, for example `apt-get install postgresql`, or set " + binariesVariable +
-	" to the directory that holds initdb, pg_ctl and postgres"
+const installHint = "install PostgreSQL, for example `apt-get install postgresql`, or set " +
+	binariesVariable + " to the directory that holds initdb, pg_ctl and postgres"
 
 // findBinaries returns the directory of the server's programs, downloading them when the machine has none.
 func findBinaries(ctx context.Context) (string, error) {
@@ -111,8 +111,9 @@ func download(ctx context.Context) (string, error) {
 	return filepath.Join(final, "bin"), nil
 }
 
-// fetchInto leaves the binaries in dir/out. The library has no call that only fetches, so it is told to start a
-// server whose data directory lies below a plain file: it fetches, unpacks, and then fails, always at that point.
+// fetchInto leaves the binaries in dir/out. The library has no call that only fetches, so it is told to
+// start a server whose data directory lies below a plain file: it fetches, unpacks, and then fails, always
+// at that point.
 func fetchInto(ctx context.Context, dir string) error {
 	obstacle := filepath.Join(dir, "obstacle")
 	if err := os.WriteFile(obstacle, nil, 0o600); err != nil {
@@ -144,9 +145,9 @@ func fetchInto(ctx context.Context, dir string) error {
 	return nil
 }
 
-// removeLibraryLogs deletes the files that embedded-postgres leaves in the temporary directory, one for each start.
-// Only those that this process holds open are its own. The server writes to a log of its own, and the library reads
-// the file by name only while it starts.
+// removeLibraryLogs deletes the files that embedded-postgres leaves in the temporary directory, one for each
+// start. Only those that this process holds open are its own. The server writes to a log of its own, and the
+// library reads the file by name only while it starts.
 func removeLibraryLogs() {
 	const links = "/proc/self/fd"
 	open, err := os.ReadDir(links)

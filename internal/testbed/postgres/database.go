@@ -16,8 +16,8 @@ func (s *Server) CreateDatabase(ctx context.Context, name string) error {
 	return s.CreateDatabaseFrom(ctx, name, "template0")
 }
 
-// CreateDatabaseFrom creates a database as a copy of another, to which nobody may be connected. A test suite that
-// migrates one database and copies it saves the migrations.
+// CreateDatabaseFrom creates a database as a copy of another, to which nobody may be connected. A test suite
+// that migrates one database and copies it saves the migrations.
 func (s *Server) CreateDatabaseFrom(ctx context.Context, name, template string) error {
 	statement := "CREATE DATABASE " + quote(name) + " TEMPLATE " + quote(template)
 	if err := s.administer(ctx, statement); err != nil {

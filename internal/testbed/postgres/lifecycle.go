@@ -24,8 +24,8 @@ const segmentPoll = 20 * time.Millisecond
 // ErrStopped is the answer of a server that was stopped for good.
 var ErrStopped = errors.New("postgres: server was stopped")
 
-// Stop shuts the server down in order and removes its run directory; a DataPath of the caller's stays. A server that
-// does not shut down within 15 seconds, or before ctx ends, is killed. Stop may be called again.
+// Stop shuts the server down in order and removes its run directory; a DataPath of the caller's stays. A
+// server that does not shut down within 15 seconds, or before ctx ends, is killed. Stop may be called again.
 func (s *Server) Stop(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,8 +66,8 @@ func (s *Server) shutDown(ctx context.Context) error {
 	return rundir.KillServing(s.data)
 }
 
-// Crash ends the postmaster and every backend by SIGKILL, as a power switch would, without a word to the clients.
-// What was committed is in the data directory. The server is down until Restart.
+// Crash ends the postmaster and every backend by SIGKILL, as a power switch would, without a word to the
+// clients. What was committed is in the data directory. The server is down until Restart.
 func (s *Server) Crash() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -81,8 +81,8 @@ func (s *Server) Crash() error {
 	return nil
 }
 
-// Restart starts the server again on its data directory and its port, after Crash, after the postmaster was killed
-// from outside, or, if it still runs, after an orderly shutdown.
+// Restart starts the server again on its data directory and its port, after Crash, after the postmaster was
+// killed from outside, or, if it still runs, after an orderly shutdown.
 func (s *Server) Restart(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -100,9 +100,10 @@ func (s *Server) Restart(ctx context.Context) error {
 	return nil
 }
 
-// clearCrashed removes what a killed server cannot remove itself. Its lock file names a pid that another process may
-// have by now, or that stays in the process table when nobody collects it; either way PostgreSQL would refuse to
-// start. It waits until no backend of the killed server is left, as PostgreSQL's own check would.
+// clearCrashed removes what a killed server cannot remove itself. Its lock file names a pid that another
+// process may have by now, or that stays in the process table when nobody collects it; either way PostgreSQL
+// would refuse to start. It waits until no backend of the killed server is left, as PostgreSQL's own check
+// would.
 func (s *Server) clearCrashed(ctx context.Context) error {
 	if pids := s.PIDs(); len(pids) > 0 {
 		return fmt.Errorf("a server already runs on %s as process %d", s.data, pids[0])
@@ -115,8 +116,8 @@ func (s *Server) clearCrashed(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read lock of killed server: %w", err)
 	}
-	// Line 7 is "key id" of the shared memory segment that every backend is attached to. Line 4 is the port and
-	// line 5 the socket directory.
+	// Line 7 is "key id" of the shared memory segment that every backend is attached to. Line 4 is the port
+	// and line 5 the socket directory.
 	lines := append(strings.Split(string(text), "\n"), make([]string, 7)...)
 	if err := releaseSegment(ctx, lines[6]); err != nil {
 		return fmt.Errorf("backends of a killed server still run on %s: %w", s.data, err)

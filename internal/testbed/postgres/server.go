@@ -41,8 +41,9 @@ type Server struct {
 	stopped bool
 }
 
-// Start starts a server and returns when it answers. It takes at most two minutes, less when ctx ends earlier. An
-// error leaves nothing behind; it holds the end of the server's log, or the command that installs what is missing.
+// Start starts a server and returns when it answers. It takes at most two minutes, less when ctx ends
+// earlier. An error leaves nothing behind; it holds the end of the server's log, or the command that
+// installs what is missing.
 func Start(ctx context.Context, options Options) (*Server, error) {
 	if err := options.validate(); err != nil {
 		return nil, fmt.Errorf("start postgres: %w", err)
@@ -144,8 +145,8 @@ func (s *Server) initialise(ctx context.Context) error {
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
-		// Only time is lost without the cache: a read-only or foreign cache directory must not keep a test from
-		// running.
+		// Only time is lost without the cache: a read-only or foreign cache directory must not keep a test
+		// from running.
 		if err := os.RemoveAll(s.data); err != nil {
 			return err
 		}
@@ -174,14 +175,15 @@ func (s *Server) launchOnFreePort(ctx context.Context) error {
 	return err
 }
 
-// portTaken reports whether a start failed because another process was faster, as the library or the server says it.
+// portTaken reports whether a start failed because another process was faster, as the library or the server
+// says it.
 func portTaken(err error) bool {
 	return strings.Contains(err.Error(), "already listening on port") ||
 		strings.Contains(err.Error(), "Address already in use")
 }
 
-// launch starts the server on its data directory. The library's object serves for one start only: it cannot be used
-// again after a crash.
+// launch starts the server on its data directory. The library's object serves for one start only: it cannot
+// be used again after a crash.
 func (s *Server) launch(ctx context.Context) error {
 	if err := s.clearCrashed(ctx); err != nil {
 		return err
@@ -246,8 +248,8 @@ func (s *Server) DSNAt(addr, database string) string {
 	return dsn.String()
 }
 
-// PIDs returns the server's processes, the postmaster first. It is empty while the server is down. Each backend has a
-// process group of its own, so a signal for the whole server goes to each.
+// PIDs returns the server's processes, the postmaster first. It is empty while the server is down. Each
+// backend has a process group of its own, so a signal for the whole server goes to each.
 func (s *Server) PIDs() []int { return rundir.Serving(s.data) }
 
 // Pause suspends the server with SIGSTOP: connections stay open and nothing answers, until Resume.

@@ -14,8 +14,8 @@ import (
 // shimName is the one program that the library is left to run: it starts and stops the server.
 const shimName = "pg_ctl"
 
-// shimFile stands beside the link that leads to the shim. Without it a program that happens to be called pg_ctl
-// stays what it is.
+// shimFile stands beside the link that leads to the shim. Without it a program that happens to be called
+// pg_ctl stays what it is.
 const shimFile = "shim.json"
 
 // shimPlan is what the shim does before it becomes the real program.
@@ -44,7 +44,8 @@ func init() {
 	os.Exit(1)
 }
 
-// installShim puts the link and the plan into dir, which then serves as the BinariesPath of embedded-postgres.
+// installShim puts the link and the plan into dir, which then serves as the BinariesPath of
+// embedded-postgres.
 func installShim(dir, self string, plan shimPlan) error {
 	bin := filepath.Join(dir, "bin")
 	if err := os.MkdirAll(bin, 0o755); err != nil {
@@ -60,8 +61,8 @@ func installShim(dir, self string, plan shimPlan) error {
 	return os.Symlink(self, filepath.Join(bin, shimName))
 }
 
-// become replaces this process by the real program under the plan's account. It returns only on failure, except in
-// a user namespace, where it runs the program as a child and exits with its code.
+// become replaces this process by the real program under the plan's account. It returns only on failure,
+// except in a user namespace, where it runs the program as a child and exits with its code.
 func (p shimPlan) become(args []string) error {
 	if slices.Contains(args, "start") {
 		// The library gives the server one of its own files as output, in the temporary directory, for ever.

@@ -16,8 +16,8 @@ import (
 // userName is the superuser of every server.
 const userName = "postgres"
 
-// passwordFile stands in the data directory and holds the superuser's password, so that whoever may read the data
-// may connect and nobody else on the machine.
+// passwordFile stands in the data directory and holds the superuser's password, so that whoever may read the
+// data may connect and nobody else on the machine.
 const passwordFile = "fencepost.password"
 
 // copyTemplate fills data, which does not exist, with a copy of the cached data directory for this version.
@@ -79,8 +79,8 @@ func runInitdb(ctx context.Context, plan shimPlan, data, scratch, password strin
 	if err := errors.Join(plan.Account.own(data), plan.Account.own(secret)); err != nil {
 		return err
 	}
-	initdb := exec.CommandContext(ctx, filepath.Join(plan.Binaries, "initdb"), "-A", "password", "-U", userName,
-		"-D", data, "--pwfile="+secret, "--locale=C", "--encoding=UTF8", "--no-sync")
+	initdb := exec.CommandContext(ctx, filepath.Join(plan.Binaries, "initdb"), "-A", "password",
+		"-U", userName, "-D", data, "--pwfile="+secret, "--locale=C", "--encoding=UTF8", "--no-sync")
 	initdb.Dir, initdb.Env, initdb.SysProcAttr = scratch, serverEnv(scratch), plan.Account.attr()
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("run initdb: %w: %s", err, strings.TrimSpace(string(out)))

@@ -99,8 +99,8 @@ func (p *process) start(ctx context.Context, port int) error {
 	return nil
 }
 
-// spawn starts the child on a thread that lives as long as the child does: the death signal is sent when the parent
-// thread ends, not the parent process, and the Go runtime ends threads as it pleases.
+// spawn starts the child on a thread that lives as long as the child does: the death signal is sent when the
+// parent thread ends, not the parent process, and the Go runtime ends threads as it pleases.
 func (p *process) spawn() error {
 	started := make(chan error)
 	ended := make(chan struct{})

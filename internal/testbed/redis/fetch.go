@@ -11,10 +11,11 @@ import (
 	"time"
 )
 
-// fetchPackages downloads redis-server and whatever it needs that the machine lacks, and unpacks it into dir/tree.
+// fetchPackages downloads redis-server and whatever it needs that the machine lacks, and unpacks it into
+// dir/tree.
 //
-// apt-get gets a state directory of its own, so that it needs no rights and leaves the system's lists alone; it reads
-// the system's package status, so that it fetches what is missing and nothing else.
+// apt-get gets a state directory of its own, so that it needs no rights and leaves the system's lists alone;
+// it reads the system's package status, so that it fetches what is missing and nothing else.
 func fetchPackages(ctx context.Context, dir string) error {
 	for _, tool := range []string{"apt-get", "dpkg-deb"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -40,7 +41,8 @@ func fetchPackages(ctx context.Context, dir string) error {
 		"-o", "Acquire::http::Timeout=20",
 		"-o", "Acquire::https::Timeout=20",
 	}
-	// A list that cannot be fetched, say of a third party's repository, matters only if a package is then missing.
+	// A list that cannot be fetched, say of a third party's repository, matters only if a package is then
+	// missing.
 	updated := run(ctx, dir, "apt-get", append(apt, "update")...)
 	err := run(ctx, dir, "apt-get", append(apt, "install", "--download-only", "--no-install-recommends",
 		"--reinstall", "redis-server", "redis-tools")...)

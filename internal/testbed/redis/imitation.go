@@ -8,7 +8,8 @@ import (
 	"github.com/alicebob/miniredis/v2"
 )
 
-// imitation is miniredis inside this process. It keeps its data over a crash as a server of the same options would.
+// imitation is miniredis inside this process. It keeps its data over a crash as a server of the same options
+// would.
 type imitation struct {
 	appendOnly bool
 	server     *miniredis.Miniredis

@@ -16,8 +16,8 @@ type Fallback int
 const (
 	// FallbackNone makes Start fail with the command that installs Redis. Tests want this.
 	FallbackNone Fallback = iota
-	// FallbackMiniredis runs miniredis inside this process. It knows the commands of the lease, but not CONFIG, CLIENT
-	// PAUSE or replication.
+	// FallbackMiniredis runs miniredis inside this process. It knows the commands of the lease, but not
+	// CONFIG, CLIENT PAUSE or replication.
 	FallbackMiniredis
 )
 
@@ -45,18 +45,19 @@ type Options struct {
 	// Port is the TCP port on 127.0.0.1; 0 chooses a free one. A chosen port stays the same over Restart.
 	Port int
 
-	// AppendOnly keeps an append-only file, written before each reply: a killed server has lost nothing when it is
-	// back. Without it Restart comes back empty.
+	// AppendOnly keeps an append-only file, written before each reply: a killed server has lost nothing when
+	// it is back. Without it Restart comes back empty.
 	AppendOnly bool
 
-	// Settings are further directives of redis.conf, such as {"maxmemory": "1mb"}. What this package decides itself
-	// is refused: port, bind, dir, daemonize, logfile, pidfile, appendonly.
+	// Settings are further directives of redis.conf, such as {"maxmemory": "1mb"}. What this package decides
+	// itself is refused: port, bind, dir, daemonize, logfile, pidfile, appendonly.
 	Settings map[string]string
 
 	// Fallback says what to do on a machine where Redis cannot be had.
 	Fallback Fallback
 
-	// Log receives the server's log when the server stops; nil discards it. While it runs, see Server.LogPath.
+	// Log receives the server's log when the server stops; nil discards it. While it runs, see
+	// Server.LogPath.
 	Log io.Writer
 }
 

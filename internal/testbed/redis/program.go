@@ -19,8 +19,8 @@ import (
 const programVariable = "FENCEPOST_REDIS_SERVER"
 
 // installHint is what a person types on the common distributions.
-const installHint = "install it, for example `apt-get install redis-server`, `dnf install redis`, `apk add redis` or " +
-	"`brew install redis`, or set " + programVariable + " to the program"
+const installHint = "install it, for example `apt-get install redis-server`, `dnf install redis` or " +
+	"`apk add redis`, or set " + programVariable + " to the program"
 
 // program is a redis-server that can be run.
 type program struct {
@@ -29,8 +29,8 @@ type program struct {
 	version   string
 }
 
-// errNoProgram says that the machine has no Redis and none can be had. A program that was named and does not work is
-// another matter: a fallback would hide the mistake.
+// errNoProgram says that the machine has no Redis and none can be had. A program that was named and does not
+// work is another matter: a fallback would hide the mistake.
 var errNoProgram = errors.New("no redis-server on this machine and none to be had")
 
 // findProgram returns a redis-server that answers, fetching one within the bound when the machine has none.
@@ -64,7 +64,7 @@ func tryProgram(ctx context.Context, p program) (program, error) {
 	if err != nil {
 		return program{}, fmt.Errorf("run %s --version: %w %s", p.path, err, strings.TrimSpace(string(out)))
 	}
-	// "Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=…"; its forks print the same form.
+	// "Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=…".
 	for field := range strings.FieldsSeq(string(out)) {
 		if version, found := strings.CutPrefix(field, "v="); found {
 			p.version = version

@@ -38,9 +38,9 @@ type Server struct {
 	stopped bool
 }
 
-// Start starts a server and returns when it answers. It takes at most four minutes, less when ctx ends earlier; a
-// machine that has Redis needs a few milliseconds. An error leaves nothing behind; it holds the end of the server's
-// log, or the command that installs what is missing.
+// Start starts a server and returns when it answers. It takes at most four minutes, less when ctx ends
+// earlier; a machine that has Redis needs a few milliseconds. An error leaves nothing behind; it holds the
+// end of the server's log, or the command that installs what is missing.
 func Start(ctx context.Context, options Options) (*Server, error) {
 	if err := options.validate(); err != nil {
 		return nil, fmt.Errorf("start redis: %w", err)
@@ -100,8 +100,8 @@ func (s *Server) PID() int {
 	return s.engine.pid()
 }
 
-// Pause suspends the server with SIGSTOP: connections stay open and nothing answers, until Resume. Expiry is by wall
-// time, so leases run out meanwhile.
+// Pause suspends the server with SIGSTOP: connections stay open and nothing answers, until Resume. Expiry is
+// by wall time, so leases run out meanwhile.
 func (s *Server) Pause() error { return s.signal(unix.SIGSTOP) }
 
 // Resume lets a suspended server go on.
@@ -142,8 +142,8 @@ func (s *Server) Kill() error {
 	return nil
 }
 
-// Restart starts the server again on its port, after an orderly shutdown if it still runs. It comes back empty unless
-// AppendOnly is set.
+// Restart starts the server again on its port, after an orderly shutdown if it still runs. It comes back
+// empty unless AppendOnly is set.
 func (s *Server) Restart(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

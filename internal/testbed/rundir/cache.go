@@ -17,9 +17,10 @@ const lockPoll = 50 * time.Millisecond
 // cacheVariable names another cache directory.
 const cacheVariable = "FENCEPOST_CACHE"
 
-// Cache returns the directory in which this user keeps what is costly to make: downloaded servers and initialised
-// data directories. It is the one named by FENCEPOST_CACHE, else a directory below /var/cache for root, because the
-// unprivileged account its servers run as cannot cross root's home, and below the user's own cache for others.
+// Cache returns the directory in which this user keeps what is costly to make: downloaded servers and
+// initialised data directories. It is the one named by FENCEPOST_CACHE, else a directory below /var/cache
+// for root, because the unprivileged account its servers run as cannot cross root's home, and below the
+// user's own cache for others.
 func Cache() (string, error) {
 	path := cachePath()
 	if !filepath.IsAbs(path) {
@@ -53,8 +54,8 @@ func canWrite(dir string) bool {
 	return os.MkdirAll(dir, 0o700) == nil && unix.Access(dir, unix.W_OK|unix.X_OK) == nil
 }
 
-// LockCache takes the lock called name in the cache, so that one process at a time fills an entry, and returns the
-// function that releases it. It waits no longer than ctx.
+// LockCache takes the lock called name in the cache, so that one process at a time fills an entry, and
+// returns the function that releases it. It waits no longer than ctx.
 func LockCache(ctx context.Context, name string) (func(), error) {
 	cache, err := Cache()
 	if err != nil {

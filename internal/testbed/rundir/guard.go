@@ -11,15 +11,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// quitGrace is how long a PostgreSQL server may take for an immediate shutdown, in which it still returns its shared
-// memory, before it is killed.
+// quitGrace is how long a PostgreSQL server may take for an immediate shutdown, in which it still returns
+// its shared memory, before it is killed.
 const quitGrace = 300 * time.Millisecond
 
 // killBound is how long the end of a killed process is awaited.
 const killBound = 5 * time.Second
 
-// guard names processes that have to end before a run directory goes: one process, or the PostgreSQL server on a
-// data directory. The directory is compared as the server was told it, so links in it are followed beforehand.
+// guard names processes that have to end before a run directory goes: one process, or the PostgreSQL server
+// on a data directory. The directory is compared as the server was told it, so links in it are followed
+// beforehand.
 type guard struct {
 	Pid     int    `json:"pid,omitempty"`
 	Started uint64 `json:"started,omitempty"`
@@ -34,8 +35,8 @@ func (g guard) encode() []byte {
 	return append(line, '\n')
 }
 
-// readGuards returns the guards of a run directory. A last line that was cut short by the owner's death is left out:
-// it is written before the server it names starts.
+// readGuards returns the guards of a run directory. A last line that was cut short by the owner's death is
+// left out: it is written before the server it names starts.
 func readGuards(dir string) []guard {
 	text, err := os.ReadFile(filepath.Join(dir, guardFile))
 	if err != nil {
@@ -145,8 +146,8 @@ func survivors(listed []process) []process {
 	return left
 }
 
-// KillServing ends the PostgreSQL server on a data directory as a crash would: the postmaster and every child by
-// SIGKILL, with nothing tidied up.
+// KillServing ends the PostgreSQL server on a data directory as a crash would: the postmaster and every
+// child by SIGKILL, with nothing tidied up.
 func KillServing(data string) error {
 	if err := (guard{Data: data}).kill(); err != nil {
 		return fmt.Errorf("kill server on %s: %w", data, err)

@@ -13,12 +13,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxBase is the longest base directory that leaves room for a Unix socket in a run directory: a socket's path has at
-// most 107 bytes.
+// maxBase is the longest base directory that leaves room for a Unix socket in a run directory: a socket's
+// path has at most 107 bytes.
 const maxBase = 50
 
-// lockBase returns the directory that holds the sessions of this user, locked against reapers and other sessions
-// that open, and the function that unlocks it.
+// lockBase returns the directory that holds the sessions of this user, locked against reapers and other
+// sessions that open, and the function that unlocks it.
 func lockBase() (string, func(), error) {
 	base, err := choosePlace()
 	if err != nil {
@@ -41,8 +41,8 @@ func lockBase() (string, func(), error) {
 		if err := flock(dir, unix.LOCK_EX); err != nil {
 			return "", nil, errors.Join(err, dir.Close())
 		}
-		// A warden may have removed the directory between the open and the lock; a lock on what no longer has a
-		// name excludes nobody.
+		// A warden may have removed the directory between the open and the lock; a lock on what no longer
+		// has a name excludes nobody.
 		if sameFile(dir, base) {
 			return base, func() { _ = dir.Close() }, nil
 		}
@@ -50,8 +50,8 @@ func lockBase() (string, func(), error) {
 	}
 }
 
-// memory is where Linux keeps files in memory, and memoryNeed how many bytes must be free there: containers often
-// get no more than 64 MiB.
+// memory is where Linux keeps files in memory, and memoryNeed how many bytes must be free there: containers
+// often get no more than 64 MiB.
 const (
 	memory     = "/dev/shm"
 	memoryNeed = 4 << 30
@@ -60,9 +60,10 @@ const (
 // preferMemory is set by PreferMemory.
 var preferMemory atomic.Bool
 
-// PreferMemory makes the session of this process live in memory, if it has not opened yet, TMPDIR is not set and
-// there is room. A database is created there ten times as fast as on a disk, which is worth it for tests. It is
-// nothing for a cluster that a person keeps: systemd may clear that place when the person logs out.
+// PreferMemory makes the session of this process live in memory, if it has not opened yet, TMPDIR is not set
+// and there is room. A database is created there ten times as fast as on a disk, which is worth it for
+// tests. It is nothing for a cluster that a person keeps: systemd may clear that place when the person logs
+// out.
 func PreferMemory() { preferMemory.Store(true) }
 
 // memoryHasRoom reports whether run directories fit in memory.
@@ -74,8 +75,8 @@ func memoryHasRoom() bool {
 	return about.Type == unix.TMPFS_MAGIC && about.Bavail*uint64(about.Bsize) >= memoryNeed
 }
 
-// choosePlace returns where the sessions of this user live: below the temporary directory when every account can
-// cross it, else below /tmp or /var/tmp.
+// choosePlace returns where the sessions of this user live: below the temporary directory when every account
+// can cross it, else below /tmp or /var/tmp.
 func choosePlace() (string, error) {
 	name := "fencepost-" + strconv.Itoa(os.Getuid())
 	parents := []string{os.TempDir(), "/tmp", "/var/tmp"}
@@ -100,8 +101,9 @@ func choosePlace() (string, error) {
 	return "", fmt.Errorf("no directory for run-time files: %w", refused)
 }
 
-// Crossable reports, as an error that names the directory, an ancestor of path (or path itself) that an unprivileged
-// account cannot cross. For a process that is not root it reports nothing, because its servers run as itself.
+// Crossable reports, as an error that names the directory, an ancestor of path (or path itself) that an
+// unprivileged account cannot cross. For a process that is not root it reports nothing, because its servers
+// run as itself.
 func Crossable(path string) error {
 	if os.Getuid() != 0 {
 		return nil
@@ -112,7 +114,8 @@ func Crossable(path string) error {
 			return err
 		}
 		if info.Mode().Perm()&0o001 == 0 {
-			return fmt.Errorf("%s has mode %04o: an unprivileged account cannot cross it", dir, info.Mode().Perm())
+			return fmt.Errorf("%s has mode %04o: an unprivileged account cannot cross it", dir,
+				info.Mode().Perm())
 		}
 		if dir == filepath.Dir(dir) {
 			return nil
@@ -120,8 +123,8 @@ func Crossable(path string) error {
 	}
 }
 
-// ownDirectory refuses a base that somebody else prepared: in a directory that everyone may write, the name can be
-// taken by another account.
+// ownDirectory refuses a base that somebody else prepared: in a directory that everyone may write, the name
+// can be taken by another account.
 func ownDirectory(path string) error {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -10,16 +10,17 @@ import (
 	"strings"
 )
 
-// Ports are chosen from firstPort upwards and below the range from which the kernel takes the local ports of outgoing
-// connections. A port inside that range can be taken by a connection while its server is down; a client that dials
-// such a port over and over in the end connects to itself, and the server cannot come back.
+// Ports are chosen from firstPort upwards and below the range from which the kernel takes the local ports of
+// outgoing connections. A port inside that range can be taken by a connection while its server is down; a
+// client that dials such a port over and over in the end connects to itself, and the server cannot come
+// back.
 const firstPort = 15000
 
 // portTries is how many ports are tried before FreePort gives up.
 const portTries = 200
 
-// FreePort returns a TCP port on 127.0.0.1 that nobody listens on and no outgoing connection will take. Another
-// process may choose the same one before it is used, so a caller whose bind fails asks again.
+// FreePort returns a TCP port on 127.0.0.1 that nobody listens on and no outgoing connection will take.
+// Another process may choose the same one before it is used, so a caller whose bind fails asks again.
 func FreePort() (int, error) {
 	last := firstEphemeral() - 1
 	if last-firstPort < 100 {

@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// exitPoll is how often a process is looked at while its end is awaited. A server is not a child of the process that
-// ends it, so there is nothing to wait on.
+// exitPoll is how often a process is looked at while its end is awaited. A server is not a child of the
+// process that ends it, so there is nothing to wait on.
 const exitPoll = 5 * time.Millisecond
 
 // process is one row of the process table.
@@ -51,7 +51,8 @@ func readProcess(pid int) (process, error) {
 	if err != nil {
 		return process{}, err
 	}
-	// The second field, the name, may hold spaces and parentheses; the fields after its last parenthesis cannot.
+	// The second field, the name, may hold spaces and parentheses; the fields after its last parenthesis
+	// cannot.
 	_, rest, found := strings.Cut(string(stat[max(0, bytes.LastIndexByte(stat, ')')):]), " ")
 	fields := strings.Fields(rest)
 	if !found || len(fields) < 20 {
@@ -78,9 +79,9 @@ func readProcess(pid int) (process, error) {
 // process collects nobody such rows stay for ever.
 func (p process) alive() bool { return p.state != 'Z' && p.state != 'X' }
 
-// serves reports whether the process was started with `-D data`, or is a child of such a process. A child renames
-// itself to "postgres: what it does" and is told by its working directory, because it outlives a postmaster that was
-// killed until it next waits for something.
+// serves reports whether the process was started with `-D data`, or is a child of such a process. A child
+// renames itself to "postgres: what it does" and is told by its working directory, because it outlives a
+// postmaster that was killed until it next waits for something.
 func (p process) serves(data string) bool {
 	if len(p.args) > 0 && strings.HasPrefix(p.args[0], "postgres: ") {
 		cwd, err := os.Readlink(filepath.Join("/proc", strconv.Itoa(p.pid), "cwd"))
@@ -90,7 +91,8 @@ func (p process) serves(data string) bool {
 	return at >= 0 && at+1 < len(p.args) && p.args[at+1] == data
 }
 
-// startTime returns when the process started, in clock ticks since boot. With the pid it names one process for ever.
+// startTime returns when the process started, in clock ticks since boot. With the pid it names one process
+// for ever.
 func startTime(pid int) (uint64, error) {
 	p, err := readProcess(pid)
 	return p.started, err

@@ -29,14 +29,15 @@ var (
 	current   *session
 )
 
-// Dir is a private directory for one server. Its mode is 0711: an unprivileged server account can cross it, and
-// nobody can list it.
+// Dir is a private directory for one server. Its mode is 0711: an unprivileged server account can cross it,
+// and nobody can list it.
 type Dir struct {
 	path string
 	mu   sync.Mutex
 }
 
-// New creates a run directory whose name begins with kind, opening the session of this process if there is none.
+// New creates a run directory whose name begins with kind, opening the session of this process if there is
+// none.
 func New(kind string) (*Dir, error) {
 	currentMu.Lock()
 	defer currentMu.Unlock()
@@ -75,8 +76,8 @@ func (d *Dir) GuardProcess(pid int) error {
 	return d.appendGuard(guard{Pid: pid, Started: started})
 }
 
-// GuardData names a PostgreSQL data directory: every process started with `-D data` is ended with this one. It is
-// called before the server starts, so that there is no moment at which the server is unguarded.
+// GuardData names a PostgreSQL data directory: every process started with `-D data` is ended with this one.
+// It is called before the server starts, so that there is no moment at which the server is unguarded.
 func (d *Dir) GuardData(data string) error {
 	return d.appendGuard(guard{Data: data})
 }
@@ -95,8 +96,8 @@ func (d *Dir) appendGuard(g guard) error {
 	return nil
 }
 
-// openSession makes the session directory under the lock of its base, so that a reaper never meets one whose owner
-// file is not locked yet.
+// openSession makes the session directory under the lock of its base, so that a reaper never meets one whose
+// owner file is not locked yet.
 func openSession() (*session, error) {
 	base, unlock, err := lockBase()
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 // wardenName is the os.Args[0] by which an executable knows that it runs as a warden.
 const wardenName = "fencepost-warden"
 
-// executable finds the program to run a second time. The path may be gone while the process lives, after `go build`
-// replaced it; the kernel's own link still leads to it.
+// executable finds the program to run a second time. The path may be gone while the process lives, after `go
+// build` replaced it; the kernel's own link still leads to it.
 func executable() (string, error) {
 	path, err := os.Executable()
 	if err != nil {
@@ -39,8 +39,8 @@ func init() {
 	os.Exit(guardSession(os.Args[1]))
 }
 
-// startWarden runs this executable again to watch over a session. Its standard files are closed, because `go test`
-// waits for every holder of its output.
+// startWarden runs this executable again to watch over a session. Its standard files are closed, because `go
+// test` waits for every holder of its output.
 func startWarden(session string) error {
 	self, err := executable()
 	if err != nil {
@@ -60,8 +60,8 @@ func startWarden(session string) error {
 	return nil
 }
 
-// guardSession is the warden: it waits until the owner's lock falls, ends what the owner started and removes the
-// session. It returns the exit code.
+// guardSession is the warden: it waits until the owner's lock falls, ends what the owner started and removes
+// the session. It returns the exit code.
 func guardSession(session string) int {
 	signal.Ignore(unix.SIGINT, unix.SIGHUP)
 	owner, err := os.OpenFile(filepath.Join(session, ownerFile), os.O_RDWR, 0)
@@ -78,8 +78,8 @@ func guardSession(session string) int {
 	return 0
 }
 
-// removeBase removes the base with its last session; while another stands in it, the removal fails and says nothing.
-// It takes the lock, or it could pull the directory from under a session that opens.
+// removeBase removes the base with its last session; while another stands in it, the removal fails and says
+// nothing. It takes the lock, or it could pull the directory from under a session that opens.
 func removeBase(base string) {
 	dir, err := os.Open(base)
 	if err != nil {
@@ -91,8 +91,8 @@ func removeBase(base string) {
 	}
 }
 
-// endSession ends every server of a session without an owner and removes its directory. A run directory whose server
-// cannot be ended stays, for the next reaper.
+// endSession ends every server of a session without an owner and removes its directory. A run directory
+// whose server cannot be ended stays, for the next reaper.
 func endSession(session string) error {
 	dirs, err := os.ReadDir(session)
 	if err != nil {
@@ -116,8 +116,8 @@ func endSession(session string) error {
 	return err
 }
 
-// reap ends the sessions in base whose owners are dead. The caller holds the lock of base. What cannot be reaped is
-// left for the next time: it must not keep a new session from opening.
+// reap ends the sessions in base whose owners are dead. The caller holds the lock of base. What cannot be
+// reaped is left for the next time: it must not keep a new session from opening.
 func reap(base string) {
 	sessions, err := os.ReadDir(base)
 	if err != nil {
