@@ -4,8 +4,8 @@
 GO   ?= go
 LINT := $(GO) tool -modfile=tools.mod golangci-lint
 
-# What the race detector reads: everything that runs goroutines or that others run in several.
-RACED := $(wildcard core sim scenarios chaos cmd internal)
+# What the race detector reads: everything but the rules about source text.
+RACED := $(filter-out internal/tidy,$(wildcard core sim scenarios chaos cmd internal/*))
 # How long each native fuzz target of `make fuzz` runs.
 FUZZ_TIME ?= 20s
 # Which benchmarks `make bench` runs.
@@ -28,9 +28,10 @@ test: ## Run every test; servers are started by the tests.
 race: ## Run the tests of everything concurrent under the race detector.
 	$(GO) test -race $(RACED:%=./%/...)
 
-lint: ## Run the linters and check the formatting.
+lint: ## Run the linters, check the formatting and the rules of internal/tidy.
 	$(LINT) config verify
 	$(LINT) run
+	$(GO) test ./internal/tidy
 
 fmt: ## Format every Go file as `make lint` wants it.
 	$(LINT) fmt
