@@ -115,6 +115,26 @@ func documented[T interface {
 	return words
 }
 
+// The parties that carry an index or a binding.
+var partyPatterns = []Word{
+	{Name: "n1..n99", Doc: "One node by its number, such as n2."},
+	{Name: "$name", Doc: "The node that an earlier step has bound with `as: name`."},
+}
+
+// arrowWords are the arrows of a link.
+var arrowWords = []Word{
+	{Name: "<->", Doc: "Both directions of a link."},
+	{Name: "->", Doc: "What the left party sends to the right one."},
+	{Name: "<-", Doc: "What the right party sends to the left one."},
+}
+
+// momentWords are the moments of a step.
+var momentWords = []Word{
+	{Name: "start", Doc: "ID.start is when the step's fault took effect."},
+	{Name: "end", Doc: "ID.end is when the fault was healed: after a restart when the process is ready, for an instant " +
+		"act when it was applied, for `control` when it was committed."},
+}
+
 // The units of time, longest last.
 var unitWords = []Word{
 	{Name: "us", Doc: "Microseconds."},

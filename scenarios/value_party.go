@@ -32,7 +32,7 @@ func nodeWords() []string {
 			words = append(words, r.Name)
 		}
 	}
-	return append(words, "n1..n99", "$name")
+	return append(words, wordNames(partyPatterns)...)
 }
 
 func storeWords() []string {
@@ -82,7 +82,7 @@ func (l *Link) read(f *Field, text string) *problem {
 	if arrow == NoArrow {
 		return &problem{
 			message: fmt.Sprintf("%s is no link; `%s` is `a <-> b`, `a -> b` or `a <- b`", quoted(text), f.Name),
-			allowed: []string{"<->", "->", "<-"},
+			allowed: wordNames(arrowWords),
 		}
 	}
 	left, bad := readParty(parts[0], append(nodeWords(), storeWords()[1:]...))
@@ -143,7 +143,7 @@ func (m *Moment) read(f *Field, text string) *problem {
 	case moment != "start" && moment != "end":
 		return &problem{
 			message: fmt.Sprintf("unknown moment %s of step %s", quoted(moment), id),
-			got:     moment, allowed: []string{"start", "end"}, offset: len(id) + 1,
+			got:     moment, allowed: wordNames(momentWords), offset: len(id) + 1,
 		}
 	}
 	*m = Moment{Step: id, End: moment == "end"}
