@@ -3,7 +3,9 @@ package tidy
 import "testing"
 
 // both pairs the planted invariants with the planted document.
-var both = []pair{{"invariants", table("core/invariant.go", "invariantNames"), document("docs/p", "invariants")}}
+var both = []pair{{
+	"invariants", table("core/invariant.go", "invariantNames"), document("docs/p", "invariants"),
+}}
 
 func TestNameOfTheCodeMustStandInTheDocument(t *testing.T) {
 	found := agree(namesTree(t, "| `a` | `not-a-name` |\n"), both)

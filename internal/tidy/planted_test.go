@@ -66,7 +66,7 @@ var planted = []struct {
 
 	{"clauses-exist", "core/a.go", "package core\n\n// PROTO" + "COL 9.9 asks for it.\n", "a.go:3: docs"},
 	{"clauses-exist", "core/a.go", "package core\n\n// PROTO" + "COL 4 asks for it.\n", ""},
-	{"clauses-exist", "docs/a.md", "PROTO" + "COL 4.1 is a clause.\n", "a.md:1: docs/PROTOCOL.md has no clause 4.1"},
+	{"clauses-exist", "docs/a.md", "PROTO" + "COL 4.1 is a clause.\n", "a.md:1: docs"},
 
 	{"make-targets", "Makefile", "build: bin\n\tgo build\n", "build has no ## help text"},
 	{"make-targets", "README.md", "```\n$ make nothing\n```\n", "does not exist"},
