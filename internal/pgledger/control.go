@@ -1,0 +1,42 @@
+package pgledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"fencepost/core"
+)
+
+// setControlSQL changes the mode and writes who did it, and where among the
+// permits the change stands.
+const setControlSQL = `
+WITH changed AS (
+    UPDATE authority SET control_mode = @mode::text, control_reason = @reason::text, control_by = @by::text,
+        control_at = clock_timestamp(), updated_at = clock_timestamp()
+    WHERE group_name = @group::text
+    RETURNING group_name
+)
+INSERT INTO control_history (group_name, mode, reason, set_by, fence_seq)
+SELECT group_name, @mode::text, @reason::text, @by::text, nextval('fence_seq') FROM changed
+RETURNING fence_seq`
+
+// SetControl sets the group's control mode. Once it returns without an error
+// no permit is granted against the new mode: the change holds the same lock
+// that a permit needs. It needs a reason and a name.
+func (l *Ledger) SetControl(ctx context.Context, mode core.Control, reason, by string) error {
+	if mode == core.ControlUnknown || reason == "" || by == "" {
+		return errors.New("set control mode: a mode, a reason and a name are needed")
+	}
+	a := args{"group": l.opt.Group, "mode": mode.String(), "reason": reason, "by": by}
+	t := l.begin("control", durably)
+	t.add(lockExclusiveSQL, args{"key": l.key})
+	t.add(ensureAuthoritySQL, a)
+	t.add(lockAuthoritySQL, a)
+	var seq int64
+	t.row(setControlSQL, a, &seq)
+	if err := l.run(ctx, l.leadership, t); err != nil {
+		return fmt.Errorf("set control mode %v: %w", mode, err)
+	}
+	return nil
+}

@@ -1,0 +1,140 @@
+package pgledger
+
+import (
+	"context"
+
+	"fencepost/core"
+)
+
+// followerBeatSQL says that this process lives. The time is the database's,
+// taken once the row is ours to write.
+const followerBeatSQL = `
+INSERT INTO instance_metadata AS m
+    (group_name, instance_id, nonce, hostname, port, version, status, started_at, last_heartbeat)
+VALUES (@group::text, @instance::text, @nonce::text, @hostname::text, @port::bigint, @version::text,
+        'follower', clock_timestamp(), clock_timestamp())
+ON CONFLICT (group_name, instance_id, nonce) DO UPDATE
+SET last_heartbeat = clock_timestamp(), updated_at = clock_timestamp(), status = 'follower'
+WHERE NOT m.is_leader`
+
+// forgetSQL removes what earlier processes of this instance left behind, a day
+// after they fell silent. The leader's row stays until another one leads.
+const forgetSQL = `
+DELETE FROM instance_metadata
+WHERE group_name = @group::text AND instance_id = @instance::text AND nonce <> @nonce::text
+  AND NOT is_leader AND last_heartbeat < clock_timestamp() - interval '1 day'`
+
+// leaderCommitSQL lets a heartbeat commit in memory if losing it costs no more
+// than a false alarm: confirmed, under a tenure whose lease is in Redis. A
+// lease in PostgreSQL and a refusal are kept.
+const leaderCommitSQL = `
+SELECT set_config('synchronous_commit', 'off', true)
+FROM authority a
+WHERE a.group_name = @group::text AND a.epoch = @epoch::bigint AND a.token = @token::text
+  AND a.open AND a.kind = 'redis'`
+
+// leaderBeatSQL writes the leader's heartbeat, and renews a lease that is kept
+// in PostgreSQL, if the epoch is still the current one and its tenure open;
+// else it leaves a refusal.
+const leaderBeatSQL = `
+WITH fence AS MATERIALIZED (
+    SELECT a.group_name, a.epoch, a.taken_at FROM authority a
+    WHERE a.group_name = @group::text AND a.epoch = @epoch::bigint AND a.token = @token::text AND a.open
+), beat AS (
+    INSERT INTO instance_metadata
+        (group_name, instance_id, nonce, hostname, port, version, status, is_leader, leader_acquired_at,
+         last_heartbeat)
+    SELECT f.group_name, @instance::text, @nonce::text, @hostname::text, @port::bigint, @version::text, 'leader',
+           true, f.taken_at, clock_timestamp()
+    FROM fence f
+    ON CONFLICT (group_name, instance_id, nonce) DO UPDATE
+    SET last_heartbeat = clock_timestamp(), updated_at = clock_timestamp(), status = 'leader'
+), lease AS (
+    UPDATE authority a
+    SET pg_lease_until = clock_timestamp() + @ttl::bigint * interval '1 microsecond', updated_at = clock_timestamp()
+    FROM fence f WHERE a.group_name = f.group_name AND a.kind = 'pg'
+), standing AS (` + refusableSQL + `), refusal AS (` + refuseSQL + `
+    WHERE NOT EXISTS (SELECT FROM fence)
+)
+SELECT EXISTS (SELECT FROM fence), s.epoch, s.reason, s.control_mode,
+       (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+FROM standing s`
+
+// refusableSQL reads the authority row once more, to say what of it speaks
+// against the one who asks: nothing, if the reason is empty. It decides
+// nothing; the fences do.
+const refusableSQL = `
+    SELECT coalesce(a.epoch, 0) AS epoch, coalesce(a.control_mode, 'run') AS control_mode,
+           CASE WHEN a.epoch IS NULL THEN 'authority_gone'
+                WHEN a.epoch <> @epoch::bigint OR a.token <> @token::text THEN 'superseded'
+                WHEN NOT a.open THEN 'tenure_closed'
+                ELSE '' END AS reason
+    FROM (SELECT) one LEFT JOIN authority a ON a.group_name = @group::text`
+
+// refuseSQL leaves a row about what was refused; its condition follows.
+const refuseSQL = `
+    INSERT INTO fence_refusals (group_name, op, epoch, current_epoch, token, signal, reason)
+    SELECT @group::text, @op::text, @epoch::bigint, s.epoch, @token::text, NULLIF(@signal::bigint, 0), s.reason
+    FROM standing s`
+
+// processArgs describe this process and what it presents.
+func (l *Ledger) processArgs(op core.Op, e *core.Effect) args {
+	return args{
+		"group": l.opt.Group, "instance": l.opt.Instance, "nonce": l.nonce(), "hostname": l.opt.Hostname,
+		"port": int64(l.opt.Port), "version": l.opt.Version, "ttl": l.opt.TTL.Microseconds(),
+		"op": op.String(), "epoch": int64(e.Epoch), "token": l.text(e.Token), "signal": int64(e.Signal),
+	}
+}
+
+// followerBeat writes the heartbeat of a process that does not lead and reads
+// the authority row.
+func (l *Ledger) followerBeat(ctx context.Context) (core.Input, error) {
+	a := l.processArgs(core.Heartbeat, &core.Effect{})
+	t := l.begin(core.Heartbeat.String(), inMemory)
+	t.add(followerBeatSQL, a)
+	t.add(forgetSQL, a)
+	var s standing
+	t.row(observeSQL, l.observeArgs(), s.into()...)
+	if err := l.run(ctx, l.leadership, t); err != nil {
+		return core.Input{}, err
+	}
+	return s.input()
+}
+
+// leaderBeat writes the heartbeat of a leader, under its epoch.
+func (l *Ledger) leaderBeat(ctx context.Context, e *core.Effect) (core.Input, error) {
+	a := l.processArgs(core.Heartbeat, e)
+	t := l.begin(core.Heartbeat.String(), durably)
+	t.add(lockSharedSQL, args{"key": l.key})
+	t.add(leaderCommitSQL, a)
+	var (
+		confirmed       bool
+		current, now    int64
+		reason, control string
+	)
+	t.row(leaderBeatSQL, a, &confirmed, &current, &reason, &control, &now)
+	if err := l.run(ctx, l.leadership, t); err != nil {
+		return core.Input{}, err
+	}
+	if !confirmed {
+		return core.Input{
+			Kind: core.HeartbeatWasRefused, Epoch: core.Epoch(current), Reason: parseReason(reason),
+		}, nil
+	}
+	mode, err := parseControl(control)
+	if err != nil {
+		return core.Input{}, err
+	}
+	return core.Input{
+		Kind: core.HeartbeatConfirmed, Epoch: e.Epoch, Control: mode, Server: core.Time(micros(now)),
+	}, nil
+}
+
+// parseReason reads a reason that this package's own SQL wrote.
+func parseReason(word string) core.Reason {
+	reason, ok := core.ParseReason(word)
+	if !ok {
+		panic("pgledger: unknown reason " + word)
+	}
+	return reason
+}

@@ -1,0 +1,114 @@
+package pgledger
+
+import (
+	"context"
+
+	"fencepost/core"
+)
+
+// fenceSQL is the fence: a row only for the epoch that is the current one, its
+// holder's own token, an open tenure, and control mode run. The statement that
+// reads it stands behind the one that took the lock.
+const fenceSQL = `
+    SELECT a.group_name, a.epoch, a.token FROM authority a
+    WHERE a.group_name = @group::text
+      AND a.epoch = @epoch::bigint AND a.token = @token::text
+      AND a.open
+      AND a.control_mode = 'run'`
+
+// permitSQL grants a permit: the signal, still received and as it was read,
+// becomes submitting, and the intent is written down.
+const permitSQL = `
+WITH fence AS MATERIALIZED (` + fenceSQL + `), moved AS (
+    UPDATE signals s
+    SET state = 'submitting', version = s.version + 1, attempt = @attempt::bigint, updated_at = clock_timestamp()
+    FROM fence f
+    WHERE s.group_name = f.group_name AND s.id = @signal::bigint
+      AND s.state = 'received' AND s.version = @version::bigint AND s.attempt + 1 = @attempt::bigint
+      AND (s.valid_until IS NULL OR s.valid_until > clock_timestamp())
+    RETURNING s.id, s.version
+), intent AS (
+    INSERT INTO attempts (group_name, signal, attempt, client_order_id, epoch, token, send_by, fence_seq)
+    SELECT @group::text, m.id, @attempt::bigint, @client_order_id::text, @epoch::bigint, @token::text,
+           clock_timestamp() + @send_by::bigint * interval '1 microsecond', nextval('fence_seq')
+    FROM moved m
+)` + permitAnswerSQL
+
+// resendSQL grants a second send of the same attempt, under the same order id
+// and the current epoch: only where the broker is known to tell such a repeat
+// from a new order.
+const resendSQL = `
+WITH fence AS MATERIALIZED (` + fenceSQL + `), moved AS (
+    UPDATE signals s
+    SET state = 'submitting', version = s.version + 1, updated_at = clock_timestamp()
+    FROM fence f
+    WHERE s.group_name = f.group_name AND s.id = @signal::bigint
+      AND s.state = 'in_doubt' AND s.version = @version::bigint AND s.attempt = @attempt::bigint
+      AND (s.valid_until IS NULL OR s.valid_until > clock_timestamp())
+    RETURNING s.id, s.version
+), intent AS (
+    UPDATE attempts p
+    SET state = 'submitting', epoch = @epoch::bigint, token = @token::text, resends = p.resends + 1,
+        send_by = clock_timestamp() + @send_by::bigint * interval '1 microsecond',
+        fence_seq = nextval('fence_seq'), permitted_at = clock_timestamp(), updated_at = clock_timestamp()
+    FROM moved m
+    WHERE p.signal = m.id AND p.attempt = @attempt::bigint
+)` + permitAnswerSQL
+
+// permitAnswerSQL tells what came of it, and leaves a refusal if the epoch or
+// its tenure was the cause.
+const permitAnswerSQL = `, standing AS (` + refusableSQL + `), refusal AS (` + refuseSQL + `
+    WHERE NOT EXISTS (SELECT FROM moved) AND s.reason <> ''
+)
+SELECT coalesce((SELECT m.version FROM moved m), 0), s.epoch, s.reason, s.control_mode
+FROM standing s`
+
+// lockSignalSQL takes the signal's row. What is to be decided about it is
+// decided by the next statement, which waits for nothing.
+const lockSignalSQL = `
+SELECT 1 FROM signals WHERE group_name = @group::text AND id = @signal::bigint FOR UPDATE`
+
+// permit asks for the right to send one order, once.
+func (l *Ledger) permit(ctx context.Context, e *core.Effect) (core.Input, error) {
+	order, err := l.Order(ctx, e.Signal)
+	if err != nil {
+		return core.Input{}, err
+	}
+	a := l.processArgs(core.Permit, e)
+	a["version"], a["attempt"] = int64(e.Version), int64(e.Attempt)
+	a["client_order_id"] = order.ClientOrderID(e.Attempt)
+	a["send_by"] = l.opt.SendBy.Microseconds()
+	sql := permitSQL
+	if e.Resend {
+		sql = resendSQL
+	}
+	t := l.begin(core.Permit.String(), durably)
+	t.add(lockSharedSQL, args{"key": l.key})
+	t.add(lockSignalSQL, a)
+	var (
+		version, current int64
+		reason, control  string
+	)
+	t.row(sql, a, &version, &current, &reason, &control)
+	if err := l.run(ctx, l.work, t); err != nil {
+		return core.Input{}, err
+	}
+	mode, err := parseControl(control)
+	if err != nil {
+		return core.Input{}, err
+	}
+	in := core.Input{Signal: e.Signal, Control: mode}
+	switch {
+	case version != 0:
+		in.Kind, in.Attempt, in.Version = core.PermitWasGranted, e.Attempt, uint32(version)
+		return in, nil
+	case reason != "":
+		in.Reason = parseReason(reason)
+	case mode != core.Run:
+		in.Reason = core.ControlMode
+	default:
+		in.Reason = core.StateChanged
+	}
+	in.Kind, in.Epoch = core.PermitWasRefused, core.Epoch(current)
+	return in, nil
+}

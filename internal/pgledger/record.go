@@ -1,0 +1,151 @@
+package pgledger
+
+import (
+	"context"
+
+	"fencepost/core"
+)
+
+// recordSQL takes the outcome of an attempt into the ledger. The signal's row
+// is locked by the statement before, so nothing below can wait and read old
+// times. The cases, in their order:
+//
+//   - an outcome without attempt is a decision about a signal nobody has sent;
+//   - a void attempt that is made void again stays so;
+//   - what the broker says of a void attempt is a fact that must not be lost:
+//     it is kept with the attempt, and the signal, unless final, is in doubt
+//     and raises the alert;
+//   - a decision that rests on a reading holds only for the version read;
+//   - before send_by nobody but the sender moves an attempt;
+//   - what is there already stays as it is.
+const recordSQL = `
+WITH s AS MATERIALIZED (
+    SELECT state, version, attempt, alerted_at, state IN ('executed', 'rejected', 'cancelled', 'expired') AS final
+    FROM signals WHERE group_name = @group::text AND id = @signal::bigint
+), a AS MATERIALIZED (
+    SELECT state, token, send_by, outcome, late_outcome
+    FROM attempts WHERE group_name = @group::text AND signal = @signal::bigint AND attempt = @attempt::bigint
+), verdict AS MATERIALIZED (
+    SELECT s.state, s.version, CASE
+        WHEN s.state IS NULL THEN 'refused'
+        WHEN @attempt::bigint = 0 AND s.state = @next::text THEN 'same'
+        WHEN @attempt::bigint = 0 AND s.state = ANY (@from::text[])
+            AND @version::bigint IN (0, s.version) THEN 'recorded'
+        WHEN a.state IS NULL THEN 'refused'
+        WHEN a.state = 'void' AND (@outcome::text = 'void' OR a.late_outcome = @outcome::text) THEN 'same'
+        WHEN a.state = 'void' AND (@fact::boolean OR @version::bigint IN (0, s.version)) THEN 'late'
+        WHEN s.attempt <> @attempt::bigint THEN 'refused'
+        WHEN s.state = @next::text AND a.outcome = @outcome::text
+            AND (s.alerted_at IS NOT NULL OR NOT @alert::boolean) THEN 'same'
+        WHEN @version::bigint NOT IN (0, s.version) THEN 'refused'
+        WHEN s.state = 'submitting' AND a.token <> @token::text AND clock_timestamp() <= a.send_by THEN 'refused'
+        WHEN s.state = ANY (@from::text[]) THEN 'recorded'
+        ELSE 'refused' END AS what,
+        CASE WHEN a.state = 'void' AND s.final THEN s.state
+             WHEN a.state = 'void' THEN 'in_doubt'
+             ELSE @next::text END AS next
+    FROM (SELECT) one LEFT JOIN s ON true LEFT JOIN a ON true
+), moved AS (
+    UPDATE signals g
+    SET state = v.next, version = g.version + 1, updated_at = clock_timestamp(),
+        state_reason = @reason::text,
+        alerted_at = CASE WHEN @alert::boolean OR v.what = 'late'
+            THEN coalesce(g.alerted_at, clock_timestamp()) ELSE g.alerted_at END,
+        alert_reason = CASE WHEN v.what = 'late' THEN 'late outcome of a void attempt: ' || @outcome::text
+            WHEN @alert::boolean AND g.alerted_at IS NULL THEN coalesce(NULLIF(@reason::text, ''), v.next)
+            ELSE g.alert_reason END,
+        ended_at = CASE WHEN v.next IN ('executed', 'rejected', 'cancelled', 'expired')
+            THEN coalesce(g.ended_at, clock_timestamp()) END
+    FROM verdict v
+    WHERE g.group_name = @group::text AND g.id = @signal::bigint AND v.what IN ('recorded', 'late')
+    RETURNING g.state, g.version
+), noted AS (
+    UPDATE attempts p
+    SET state = CASE v.what WHEN 'recorded' THEN @outcome::text ELSE p.state END,
+        outcome = CASE v.what WHEN 'recorded' THEN @outcome::text ELSE p.outcome END,
+        late_outcome = CASE v.what WHEN 'late' THEN @outcome::text ELSE p.late_outcome END,
+        broker_order_id = coalesce(NULLIF(@broker_order_id::text, ''), p.broker_order_id),
+        broker_detail = coalesce(NULLIF(@broker_detail::text, ''), p.broker_detail),
+        recorded_by = @token::text, recorded_at = clock_timestamp(), updated_at = clock_timestamp()
+    FROM verdict v
+    WHERE p.group_name = @group::text AND p.signal = @signal::bigint AND p.attempt = @attempt::bigint
+      AND v.what IN ('recorded', 'late')
+), worked AS (
+    UPDATE instance_metadata m SET last_signal_processed = clock_timestamp()
+    FROM moved
+    WHERE m.group_name = @group::text AND m.instance_id = @instance::text AND m.nonce = @nonce::text
+)
+SELECT v.what <> 'refused', coalesce(m.state, v.state, ''), coalesce(m.version, v.version, 0)
+FROM verdict v LEFT JOIN moved m ON true`
+
+// outcomeArrows returns the states from which the outcome can be recorded and
+// the one it leads to, as core says. Without an attempt a signal that was only
+// received can be refused as well.
+func outcomeArrows(outcome core.SignalState, attempt uint32) (from []string, next core.SignalState) {
+	if attempt == 0 && outcome == core.Rejected {
+		return []string{core.Received.String()}, core.Rejected
+	}
+	from = []string{}
+	for s := core.Received; s < core.Void; s++ {
+		after, ok := s.After(outcome)
+		if !ok || attempt == 0 && outcome != core.Expired {
+			continue
+		}
+		from, next = append(from, s.String()), after
+	}
+	return from, next
+}
+
+// brokerSaid reports whether an outcome is something the broker said of the
+// order, and not a decision of a node.
+func brokerSaid(outcome core.SignalState) bool {
+	switch outcome {
+	case core.Submitted, core.Executed, core.Rejected, core.Cancelled:
+		return true
+	default:
+		return false
+	}
+}
+
+// record takes an outcome into the ledger. It is guarded by the attempt, not
+// by the epoch: a deposed leader may still tell what became of an order that
+// it has sent.
+func (l *Ledger) record(ctx context.Context, e *core.Effect) (core.Input, error) {
+	from, next := outcomeArrows(e.State, e.Attempt)
+	id := attemptID{e.Signal, e.Attempt}
+	note := l.orders.noted(id)
+	a := l.processArgs(core.Record, e)
+	a["attempt"], a["version"], a["alert"] = int64(e.Attempt), int64(e.Version), e.Alert
+	a["outcome"], a["from"], a["next"], a["fact"] = e.State.String(), from, next.String(), brokerSaid(e.State)
+	a["reason"] = ""
+	if e.Reason != core.NoReason {
+		a["reason"] = e.Reason.String()
+	}
+	a["broker_order_id"], a["broker_detail"] = note.OrderID, note.Detail
+	t := l.begin(core.Record.String(), durably)
+	t.add(lockSignalSQL, a)
+	var (
+		recorded bool
+		word     string
+		version  int64
+	)
+	t.row(recordSQL, a, &recorded, &word, &version)
+	if err := l.run(ctx, l.work, t); err != nil {
+		return core.Input{}, err
+	}
+	if word == "" {
+		return core.Input{Kind: core.RecordWasRefused, Signal: e.Signal, Attempt: e.Attempt}, nil
+	}
+	state, err := parseState(word)
+	if err != nil {
+		return core.Input{}, err
+	}
+	in := core.Input{
+		Kind: core.RecordWasRefused, Signal: e.Signal, Attempt: e.Attempt, State: state, Version: uint32(version),
+	}
+	if recorded {
+		l.orders.forget(id)
+		in.Kind = core.OutcomeWasRecorded
+	}
+	return in, nil
+}

@@ -1,0 +1,47 @@
+package pgledger
+
+import (
+	"context"
+
+	"fencepost/core"
+	"fencepost/internal/identity"
+)
+
+// rereadSQL reads the signal's newest attempt, if it has one.
+const rereadSQL = `
+SELECT s.attempt, s.version, s.state, coalesce(a.epoch, 0), coalesce(a.token, ''),
+       coalesce((extract(epoch FROM t.now - a.send_by) * 1000000)::bigint, 0),
+       coalesce(a.send_by < t.now, false), coalesce(s.valid_until <= t.now, false)
+FROM (SELECT clock_timestamp() AS now) t
+JOIN signals s ON s.group_name = @group::text AND s.id = @signal::bigint
+LEFT JOIN attempts a ON a.signal = s.id AND a.attempt = s.attempt`
+
+// reread tells what became of a permit whose answer was lost.
+func (l *Ledger) reread(ctx context.Context, e *core.Effect) (core.Input, error) {
+	t := l.begin(core.Reread.String(), durably)
+	var (
+		attempt, version, epoch, age int64
+		word, token                  string
+		overdue, outdated            bool
+	)
+	t.row(rereadSQL, args{"group": l.opt.Group, "signal": int64(e.Signal)},
+		&attempt, &version, &word, &epoch, &token, &age, &overdue, &outdated)
+	if err := l.run(ctx, l.work, t); err != nil {
+		return core.Input{}, noSignal(e.Signal, err)
+	}
+	state, err := parseState(word)
+	if err != nil {
+		return core.Input{}, err
+	}
+	in := core.Input{
+		Kind: core.AttemptRead, Signal: e.Signal, Attempt: uint32(attempt), Version: uint32(version), State: state,
+		Epoch: core.Epoch(epoch), Token: identity.Read(token), Age: micros(age),
+	}
+	if overdue {
+		in.Flags |= core.Overdue
+	}
+	if outdated {
+		in.Flags |= core.Outdated
+	}
+	return in, nil
+}

@@ -1,0 +1,135 @@
+package pgledger
+
+import (
+	"context"
+
+	"fencepost/core"
+	"fencepost/internal/identity"
+)
+
+// The first statements of a takeover make sure that the group has an authority
+// row and lock it. All waiting happens here: what follows reads ages.
+const (
+	ensureAuthoritySQL = `
+INSERT INTO authority (group_name) VALUES (@group::text) ON CONFLICT (group_name) DO NOTHING`
+	lockAuthoritySQL = `
+SELECT 1 FROM authority WHERE group_name = @group::text FOR UPDATE`
+)
+
+// takeEpochSQL takes the next epoch if the one observed is still the current
+// one and no other process has a lease in PostgreSQL that is still running. A
+// taker of kind pg must find no live tenure at all, and a server that has been
+// up for a ttl: heartbeats that commit in memory may be missing after a crash.
+const takeEpochSQL = `
+WITH standing AS MATERIALIZED (` + standingSQL + `), taken AS (
+    UPDATE authority a
+    SET epoch = a.epoch + 1, holder = @instance::text, nonce = @nonce::text, acquisition = @acquisition::bigint,
+        kind = @kind::text, open = true, taken_at = s.now, fence_seq = nextval('fence_seq'),
+        pg_lease_until = CASE @kind::text WHEN 'pg' THEN s.now + @ttl::bigint * interval '1 microsecond' END,
+        updated_at = s.now
+    FROM standing s
+    WHERE a.group_name = @group::text
+      AND a.epoch = @observed::bigint
+      AND a.token <> @token::text
+      AND NOT (s.live AND s.nonce <> @nonce::text AND (s.kind = 'pg' OR @kind::text = 'pg'))
+      AND (@kind::text <> 'pg'
+           OR s.now - pg_postmaster_start_time() > @ttl::bigint * interval '1 microsecond')
+    RETURNING a.epoch
+)
+SELECT coalesce(t.epoch, 0), s.epoch, s.token, s.token = @token::text AND s.open, s.open, s.control_mode,
+       (extract(epoch FROM s.age) * 1000000)::bigint
+FROM standing s LEFT JOIN taken t ON true`
+
+// The history is written in the same transaction, from the authority row as it
+// is now. For a takeover that was refused, or is repeated after its answer was
+// lost, there is nothing left to write.
+const (
+	closePredecessorSQL = `
+UPDATE leadership_history h
+SET released_leader_at = greatest(a.taken_at, h.became_leader_at), release_reason = 'superseded',
+    release_fence_seq = a.fence_seq
+FROM authority a
+WHERE a.group_name = @group::text AND a.token = @token::text AND a.open
+  AND h.group_name = a.group_name AND h.epoch < a.epoch AND h.released_leader_at IS NULL`
+	openHistorySQL = `
+INSERT INTO leadership_history
+    (group_name, epoch, instance_id, token, kind, reason, became_leader_at, hostname, fence_seq)
+SELECT a.group_name, a.epoch, a.holder, a.token, a.kind, 'election', a.taken_at, @hostname::text, a.fence_seq
+FROM authority a
+WHERE a.group_name = @group::text AND a.token = @token::text AND a.open
+  AND NOT EXISTS (SELECT FROM leadership_history h WHERE h.group_name = a.group_name AND h.epoch = a.epoch)`
+)
+
+// The flags follow the authority row, and the takeover counts as the first
+// heartbeat.
+const (
+	lowerFlagsSQL = `
+UPDATE instance_metadata m
+SET is_leader = false, status = 'follower', updated_at = clock_timestamp()
+FROM authority a
+WHERE a.group_name = @group::text AND m.group_name = a.group_name AND m.is_leader
+  AND NOT (a.open AND m.instance_id = a.holder AND m.nonce = a.nonce)`
+	raiseFlagSQL = `
+INSERT INTO instance_metadata
+    (group_name, instance_id, nonce, hostname, port, version, status, is_leader, leader_acquired_at, last_heartbeat)
+SELECT a.group_name, a.holder, a.nonce, @hostname::text, @port::bigint, @version::text, 'leader', true, a.taken_at,
+       clock_timestamp()
+FROM authority a
+WHERE a.group_name = @group::text AND a.token = @token::text AND a.open
+ON CONFLICT (group_name, instance_id, nonce) DO UPDATE
+SET is_leader = true, status = 'leader', leader_acquired_at = excluded.leader_acquired_at,
+    last_heartbeat = clock_timestamp(), updated_at = clock_timestamp()`
+)
+
+// predecessorSQL reads who led before a takeover that is repeated.
+const predecessorSQL = `
+SELECT coalesce(max(h.token), ''), coalesce(bool_or(h.release_reason = 'superseded'), false)
+FROM authority a JOIN leadership_history h ON h.group_name = a.group_name AND h.epoch = a.epoch - 1
+WHERE a.group_name = @group::text`
+
+// takeEpoch takes the epoch after the one observed. Asking again with the same
+// token after a lost answer takes no second one.
+func (l *Ledger) takeEpoch(ctx context.Context, e *core.Effect) (core.Input, error) {
+	a := l.processArgs(core.TakeEpoch, e)
+	a["observed"], a["kind"] = int64(e.Epoch), e.Tenure.String()
+	a["acquisition"] = int64(e.Token.Acquisition)
+	t := l.begin(core.TakeEpoch.String(), durably)
+	t.add(lockExclusiveSQL, args{"key": l.key})
+	t.add(ensureAuthoritySQL, a)
+	t.add(lockAuthoritySQL, a)
+	var (
+		taken, before, age int64
+		holder, control    string
+		repeated, open     bool
+		earlier            string
+		earlierOpen        bool
+	)
+	t.row(takeEpochSQL, a, &taken, &before, &holder, &repeated, &open, &control, &age)
+	t.add(closePredecessorSQL, a)
+	t.add(openHistorySQL, a)
+	t.add(lowerFlagsSQL, a)
+	t.add(raiseFlagSQL, a)
+	t.row(predecessorSQL, a, &earlier, &earlierOpen)
+	if err := l.run(ctx, l.leadership, t); err != nil {
+		return core.Input{}, err
+	}
+	mode, err := parseControl(control)
+	if err != nil {
+		return core.Input{}, err
+	}
+	in := core.Input{Kind: core.EpochWasTaken, Epoch: core.Epoch(taken), Control: mode}
+	switch {
+	case taken != 0:
+		in.Token, in.Age = identity.Read(holder), micros(age)
+	case repeated:
+		in.Epoch, in.Token, open = core.Epoch(before), identity.Read(earlier), earlierOpen
+	default:
+		return core.Input{
+			Kind: core.EpochWasRefused, Epoch: core.Epoch(before), Reason: core.StateChanged, Control: mode,
+		}, nil
+	}
+	if open {
+		in.Flags |= core.Open
+	}
+	return in, nil
+}
