@@ -40,9 +40,11 @@ func (c *checker) checkName() {
 func (c *checker) checkTiers() {
 	switch {
 	case len(c.s.Tiers) == 1 && c.s.TierReason == "":
-		c.refuse(c.s.Place.Of("tiers"), "", nil, "`tiers` names only %s; `tier_reason` must say why", c.s.Tiers[0])
+		c.refuse(c.s.Place.Of("tiers"), "", nil, "`tiers` names only %s; `tier_reason` must "+
+			"say why", c.s.Tiers[0])
 	case len(c.s.Tiers) > 1 && c.s.TierReason != "":
-		c.refuse(c.s.Place.Of("tier_reason"), "", nil, "`tier_reason` explains a single tier; this file names %d",
+		c.refuse(c.s.Place.Of("tier_reason"), "", nil, "`tier_reason` explains a single tier; this file "+
+			"names %d",
 			len(c.s.Tiers))
 	}
 }
@@ -67,7 +69,8 @@ func (c *checker) checkTimes() {
 	ttl := c.s.TTL()
 	for _, m := range c.mixed {
 		if low, high := m.span.Resolve(ttl); low > high {
-			c.refuse(m.at, "", nil, "the range %s begins above its end, with a ttl of %s", m.span, nanosText(ttl))
+			c.refuse(m.at, "", nil, "the range %s begins above its end, with a ttl "+
+				"of %s", m.span, nanosText(ttl))
 		}
 	}
 	duration := c.s.Run.Duration
@@ -91,7 +94,8 @@ func (c *checker) checkWorkload() {
 			"%d signals need `every`, the gap between two of them; or write a rate, such as %d/s",
 			w.Signals.Count, w.Signals.Count)
 	case !counted && !w.Every.IsZero():
-		c.refuse(place.Of("workload.every"), "", nil, "`every` belongs to a count of signals; %s is a rate", w.Signals)
+		c.refuse(place.Of("workload.every"), "", nil, "`every` belongs to a count of signals; %s is "+
+			"a rate", w.Signals)
 	}
 	least, ttl := c.s.Assume.MinTraffic, c.s.TTL()
 	switch {
@@ -99,7 +103,8 @@ func (c *checker) checkWorkload() {
 	case w.Signals == Signals{}:
 		c.refuse(place.Of("assume.min_traffic"), "", nil, "`min_traffic` needs `workload: {signals: …}`")
 	case !counted && least.Interval(ttl) < w.Signals.Rate.Interval(ttl):
-		c.refuse(place.Of("assume.min_traffic"), "", nil, "`min_traffic` %s is above the rate of %s that is offered",
+		c.refuse(place.Of("assume.min_traffic"), "", nil, "`min_traffic` %s is above the rate of %s that "+
+			"is offered",
 			least, w.Signals)
 	}
 }
@@ -114,7 +119,8 @@ func (c *checker) checkNemesis() {
 		sum += w.Weight
 	}
 	if len(n.Weights) > 0 && sum == 0 {
-		c.refuse(c.s.Place.Of("nemesis.weights"), "", nil, "every weight is zero; the nemesis has nothing to draw")
+		c.refuse(c.s.Place.Of("nemesis.weights"), "", nil, "every weight is zero; the nemesis has "+
+			"nothing to draw")
 	}
 	full, ttl := n.withDefaults(), c.s.TTL()
 	if !n.QuietEvery.IsZero() && full.QuietFor.Resolve(ttl) >= n.QuietEvery.Resolve(ttl) {

@@ -81,7 +81,8 @@ func (c *checker) checkVerb(i int, step Step) {
 		c.checkNet(v, step.Place)
 	case Clock:
 		if v.Suspend == asFor {
-			c.refuse(step.Place.Of("clock.suspend"), "", nil, "`suspend: true` needs `for`, how long the machine sleeps")
+			c.refuse(step.Place.Of("clock.suspend"), "", nil, "`suspend: true` needs `for`, how long the "+
+				"machine sleeps")
 		} else if !v.Suspend.IsZero() && !v.For.IsZero() {
 			c.refuse(step.Place.Of("clock.for"), "", nil, "`suspend` says itself how long the machine sleeps")
 		}
@@ -90,7 +91,8 @@ func (c *checker) checkVerb(i int, step Step) {
 			c.node(p, step.Place.Of("redis.serves"), i)
 		}
 		if v.To.IsSeveral() {
-			c.refuse(step.Place.Of("redis.to"), "", nil, "the lease's key names one node, and %s may be several", v.To)
+			c.refuse(step.Place.Of("redis.to"), "", nil, "the lease's key names one node, and %s may be "+
+				"several", v.To)
 		}
 	}
 	if c.s.Cluster.Redis.Mode == SingleRedis {
@@ -108,7 +110,8 @@ func (c *checker) checkNet(v Net, place Place) {
 	case Flap:
 		if v.Delay.IsZero() == v.Rate.IsZero() {
 			c.refuse(place.Of("net.effect"), "", nil,
-				"`effect: flap` needs either `delay`, how long each state lasts, or `rate`, how often it goes down")
+				"`effect: flap` needs either `delay`, how long each state lasts, or `rate`, how often it "+
+					"goes down")
 		}
 	case CutReply:
 		if between {

@@ -15,7 +15,8 @@ func Mutants() []Mutant {
 }
 
 var mutants = []Mutant{
-	{"permit-without-epoch", "A permit checks that this node believes, not that its epoch is the current one."},
+	{"permit-without-epoch", "A permit checks that this node believes, not that its epoch is the " +
+		"current one."},
 	{"epoch-check-not-atomic", "The epoch is read and the intent written in two transactions."},
 	{"epoch-in-redis", "The epoch is minted by a counter in Redis, which may lose it."},
 	{"epoch-reused", "A takeover whose reply was lost uses the same number again."},
@@ -36,18 +37,21 @@ var mutants = []Mutant{
 	{"evicts-without-compare", "Eviction deletes whatever value the lease has by now."},
 	{"fails-open", "Without Redis every node executes."},
 	{"blind-retry", "A permit or a send with an unknown outcome is simply repeated."},
-	{"resend-without-lookup", "A new leader sends its predecessor's open orders again to a broker without idempotency."},
+	{"resend-without-lookup", "A new leader sends its predecessor's open orders again to a broker " +
+		"without idempotency."},
 	{"timeout-means-rejected", "An ambiguous answer is recorded as a rejection."},
 	{"absent-means-void", "The \"not found\" of a class C broker is taken as proof."},
 	{"drops-late-outcome", "The broker's answer to a deposed leader is thrown away."},
 	{"duplicate-key-before-check", "The duplicate key is kept although the signal was refused."},
 	{"acknowledges-before-commit", "A signal is acknowledged before it is durable."},
 	{"loses-predecessors-signals", "A new leader handles only signals that came in its own tenure."},
-	{"history-outside-transaction", "The history of leadership is written after the change, in a transaction of its own."},
+	{"history-outside-transaction", "The history of leadership is written after the change, in a " +
+		"transaction of its own."},
 	{"history-left-open", "A successor does not close the row of a predecessor that crashed."},
 	{"ignores-regression", "PostgreSQL going back in time goes unnoticed."},
 	{"ignores-halt", "The control mode is read once, at start."},
-	{"repeatable-read-fence", "The permit's transaction runs under REPEATABLE READ and keeps an old snapshot."},
+	{"repeatable-read-fence", "The permit's transaction runs under REPEATABLE READ and keeps an old " +
+		"snapshot."},
 	{"token-per-process", "The lease's token is the same for every acquisition of a process."},
 	{"evicts-candidate", "Eviction takes a token that is not the stale tenure's."},
 	{"permit-on-closed-tenure", "A permit does not look whether the tenure is open."},

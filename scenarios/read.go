@@ -68,7 +68,8 @@ func (r *reader) entries(m *ast.MappingNode, known bool) func(yield func(string,
 			}
 			first[key] = at
 			if known && r.shape.field(key) == nil {
-				r.doc.refuse(at, key, r.shape.fieldNames(), "unknown field %s of `%s`", quoted(key), r.shape.Name)
+				r.doc.refuse(at, key, r.shape.fieldNames(), "unknown field %s "+
+					"of `%s`", quoted(key), r.shape.Name)
 				r.unknown = append(r.unknown, Nearest(key, r.shape.fieldNames()))
 				continue
 			}
@@ -139,7 +140,8 @@ func (r *reader) checkBy() {
 		_, stands := r.nodes[f.Name]
 		switch {
 		case stands && !slices.Contains(allowed, f.Name):
-			r.doc.refuse(r.keys[f.Name], "", allowed, "`%s: %s` does not take `%s`", r.shape.By, word.Name, f.Name)
+			r.doc.refuse(r.keys[f.Name], "", allowed, "`%s: %s` does not "+
+				"take `%s`", r.shape.By, word.Name, f.Name)
 		case !stands && slices.Contains(word.Needs, f.Name):
 			r.doc.refuse(positionOf(r.nodes[r.shape.By]), "", nil, "`%s: %s` needs `%s`: %s",
 				r.shape.By, word.Name, f.Name, f.Doc)

@@ -24,8 +24,8 @@ func Schema() []byte {
 		"operation": wordsSchema(opWords),
 		"mutant":    node{"enum": mutantNames()},
 	}
-	expect := root["properties"].(node)["expect"].(node)
-	expect["contains"] = node{"required": []string{"never"}}
+	never := node{"contains": node{"required": []string{"never"}}}
+	root["allOf"] = []node{{"properties": node{"expect": never}}}
 	root["if"] = node{"properties": node{"tiers": node{"type": "array", "minItems": 2}}}
 	root["else"] = node{"required": []string{"tier_reason"}}
 	// The schema holds only strings, numbers, slices and maps.
@@ -115,7 +115,7 @@ const (
 	decimalPattern = `[0-9]+(\.[0-9]+)?`
 	unitPattern    = `(us|ms|s|m|h|ttl)`
 	namePattern    = `[A-Za-z][A-Za-z0-9_-]*`
-	bytesPattern   = `(KiB|MiB|KB|MB|B)?`
+	ratePattern    = decimalPattern + `(KiB|MiB|KB|MB|B)?/(` + decimalPattern + `)?` + unitPattern
 )
 
 func fieldSchema(f *Field) node {
@@ -149,7 +149,7 @@ func fieldSchema(f *Field) node {
 	case SpanKind:
 		return pattern(rangeOf(length))
 	case RateKind:
-		return pattern(decimalPattern + bytesPattern + `/(` + decimalPattern + `)?` + unitPattern)
+		return pattern(ratePattern)
 	case PercentKind:
 		return pattern(percent)
 	case PercentRangeKind:
@@ -157,7 +157,7 @@ func fieldSchema(f *Field) node {
 	case NumberKind:
 		return node{"anyOf": []node{{"type": "number"}, pattern(percent)}}
 	case SignalsKind:
-		return node{"anyOf": []node{whole, pattern(decimalPattern + `/(` + decimalPattern + `)?` + unitPattern)}}
+		return node{"anyOf": []node{whole, pattern(ratePattern)}}
 	case LossKind:
 		return node{"anyOf": []node{whole, pattern(`[0-9]+\.\.[0-9]+`), pattern(rangeOf(length))}}
 	case SuspendKind:
@@ -183,7 +183,8 @@ func compoundSchema(f *Field) node {
 	case TextListKind:
 		return oneOrMany(node{"type": []string{"string", "number", "boolean"}})
 	case CatchesKind:
-		return oneOrMany(node{"anyOf": []node{{"$ref": "#/$defs/mutant"}, pattern(namePattern + `(\+` + namePattern + `)+`)}})
+		several := pattern(namePattern + `(\+` + namePattern + `)+`)
+		return oneOrMany(node{"anyOf": []node{{"$ref": "#/$defs/mutant"}, several}})
 	case NodeKind:
 		return pattern(`leader|followers?|candidate|any|all|` + bound)
 	case NodeListKind:

@@ -90,5 +90,5 @@ func Find(arg string) (*Scenario, error) {
 }
 
 func looksLikeFile(arg string) bool {
-	return strings.ContainsAny(arg, "/\\") || strings.HasSuffix(arg, ".yaml") || strings.HasSuffix(arg, ".yml")
+	return strings.ContainsAny(arg, "/\\") || baseName(arg) != arg
 }

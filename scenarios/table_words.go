@@ -12,7 +12,10 @@ var roles = []role{
 	{LeaderParty, Word{Name: "leader", Doc: "The node that believes itself leader under the highest epoch."}},
 	{FollowerParty, Word{Name: "follower", Doc: "One of the nodes that do not lead, drawn by the seed."}},
 	{FollowersParty, Word{Name: "followers", Doc: "All nodes that do not lead."}},
-	{CandidateParty, Word{Name: "candidate", Doc: "A node that holds the lease and has not yet taken an epoch."}},
+	{CandidateParty, Word{
+		Name: "candidate",
+		Doc:  "A node that holds the lease and has not yet taken an epoch.",
+	}},
 	{AnyParty, Word{Name: "any", Doc: "One node, drawn by the seed."}},
 	{AllParty, Word{Name: "all", Doc: "Every node; on the far side of a link, every store."}},
 	{RedisParty, Word{Name: "redis", Doc: "The Redis server."}},
@@ -56,19 +59,25 @@ var eventDocs = map[core.Event]string{
 }
 
 var invariantDocs = map[core.Invariant]string{
-	core.SingleExecutor: "No permit of an older epoch stands after a younger epoch began, and no signal has two attempts " +
+	core.SingleExecutor: "No permit of an older epoch stands after a younger epoch began, and no signal " +
+		"has two attempts " +
 		"that count.",
-	core.NoDuplicateOrder:    "At most one order exists at the broker for each signal.",
-	core.SingleBeliever:      "At no instant do two nodes believe that they lead.",
-	core.NoStaleEffect:       "What reaches the ledger under a superseded epoch is refused, and the refusal is recorded.",
-	core.StaleLeaderDetected: "A stale leader is noticed by a healthy peer, and by itself when it wakes, in time.",
-	core.NoLostSignal:        "A signal that was acknowledged is never missing from the ledger.",
-	core.NoPhantomSuccess:    "A signal is called executed only if the broker has its order.",
-	core.EpochMonotonic:      "Epochs rise by exactly one.",
-	core.HistoryComplete:     "The history has one closed row for each past epoch, with its reason and its true duration.",
-	core.LeaseReleased:       "Soon after draining, the lease's key no longer holds the node's token.",
-	core.Recovers:            "Once everything is healed there is a leader again, and every open signal is decided.",
-	core.DrainBeforeRelease:  "While trust lasts, no lease is released and no tenure closed with a send in flight.",
+	core.NoDuplicateOrder: "At most one order exists at the broker for each signal.",
+	core.SingleBeliever:   "At no instant do two nodes believe that they lead.",
+	core.NoStaleEffect: "What reaches the ledger under a superseded epoch is refused, and the " +
+		"refusal is recorded.",
+	core.StaleLeaderDetected: "A stale leader is noticed by a healthy peer, and by itself when it wakes, " +
+		"in time.",
+	core.NoLostSignal:     "A signal that was acknowledged is never missing from the ledger.",
+	core.NoPhantomSuccess: "A signal is called executed only if the broker has its order.",
+	core.EpochMonotonic:   "Epochs rise by exactly one.",
+	core.HistoryComplete: "The history has one closed row for each past epoch, with its reason and " +
+		"its true duration.",
+	core.LeaseReleased: "Soon after draining, the lease's key no longer holds the node's token.",
+	core.Recovers: "Once everything is healed there is a leader again, and every open signal " +
+		"is decided.",
+	core.DrainBeforeRelease: "While trust lasts, no lease is released and no tenure closed with a send " +
+		"in flight.",
 }
 
 var opDocs = map[core.Op]string{
@@ -131,8 +140,12 @@ var arrowWords = []Word{
 // momentWords are the moments of a step.
 var momentWords = []Word{
 	{Name: "start", Doc: "ID.start is when the step's fault took effect."},
-	{Name: "end", Doc: "ID.end is when the fault was healed: after a restart when the process is ready, for an instant " +
-		"act when it was applied, for `control` when it was committed."},
+	{
+		Name: "end",
+		Doc: "ID.end is when the fault was healed: after a restart when the process is ready, for an " +
+			"instant " +
+			"act when it was applied, for `control` when it was committed.",
+	},
 }
 
 // The units of time, longest last.

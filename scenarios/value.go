@@ -63,8 +63,8 @@ func (v enumValue[T]) read(f *Field, text string) *problem {
 }
 
 func unknownWord(f *Field, text string) *problem {
-	allowed := wordNames(f.Words)
-	return &problem{message: fmt.Sprintf("unknown %s %s", f.noun(), quoted(text)), got: text, allowed: allowed}
+	message := fmt.Sprintf("unknown %s %s", f.noun(), quoted(text))
+	return &problem{message: message, got: text, allowed: wordNames(f.Words)}
 }
 
 func (v textValue) absent() bool   { return *v.p == "" }
@@ -116,7 +116,8 @@ func (v versionValue) String() string { return strconv.Itoa(*v.p) }
 func (v versionValue) read(_ *Field, text string) *problem {
 	if text != strconv.Itoa(Version) {
 		return &problem{
-			message: fmt.Sprintf("version %s is not known here; this program reads version %d", quoted(text), Version),
+			message: fmt.Sprintf("version %s is not known here; this program reads "+
+				"version %d", quoted(text), Version),
 			allowed: []string{strconv.Itoa(Version)},
 		}
 	}
@@ -161,7 +162,8 @@ func (v seedValue) String() string { return strconv.FormatUint(*v.p, 10) }
 func (v seedValue) read(f *Field, text string) *problem {
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil || n == 0 {
-		return &problem{message: fmt.Sprintf("`%s` is a whole number above zero; %s is none", f.Name, quoted(text))}
+		return &problem{message: fmt.Sprintf("`%s` is a whole number above zero; %s "+
+			"is none", f.Name, quoted(text))}
 	}
 	*v.p = n
 	return nil
@@ -174,7 +176,8 @@ func (v numberValue) read(f *Field, text string) *problem {
 	body, percent := strings.CutSuffix(text, "%")
 	units, rest, ok := readDecimal(strings.TrimPrefix(body, "-"), 6)
 	if !ok || rest != "" {
-		return &problem{message: fmt.Sprintf("`%s` is a number, such as 0.5 or 90%%; %s is none", f.Name, quoted(text))}
+		return &problem{message: fmt.Sprintf("`%s` is a number, such as 0.5 or 90%%; %s "+
+			"is none", f.Name, quoted(text))}
 	}
 	if strings.HasPrefix(body, "-") {
 		units = -units

@@ -55,16 +55,18 @@ func readParty(text string, allowed []string) (Party, *problem) {
 		if isName(name) {
 			return Party{Kind: BoundParty, Name: name}, nil
 		}
-		return Party{}, &problem{message: fmt.Sprintf("%s is no bound name; it is a dollar sign and a name", quoted(text))}
+		return Party{}, &problem{message: fmt.Sprintf("%s is no bound name; it is a dollar sign and "+
+			"a name", quoted(text))}
 	}
-	if digits, ok := strings.CutPrefix(text, "n"); ok && strings.Trim(digits, "0123456789") == "" && digits != "" {
+	digits, ok := strings.CutPrefix(text, "n")
+	if ok && digits != "" && strings.Trim(digits, "0123456789") == "" {
 		index, err := strconv.Atoi(digits)
 		if err != nil || index < 1 || index > 99 || digits[0] == '0' {
 			return Party{}, &problem{message: fmt.Sprintf("there is no node %s; nodes are n1..n99", text)}
 		}
 		return Party{Kind: NodeParty, Index: index}, nil
 	}
-	return Party{}, &problem{message: fmt.Sprintf("unknown party %s", quoted(text)), got: text, allowed: allowed}
+	return Party{}, &problem{message: "unknown party " + quoted(text), got: text, allowed: allowed}
 }
 
 func (l Link) absent() bool { return l.IsZero() }
@@ -81,7 +83,8 @@ func (l *Link) read(f *Field, text string) *problem {
 	}
 	if arrow == NoArrow {
 		return &problem{
-			message: fmt.Sprintf("%s is no link; `%s` is `a <-> b`, `a -> b` or `a <- b`", quoted(text), f.Name),
+			message: fmt.Sprintf("%s is no link; `%s` is `a <-> b`, `a -> b` or `a "+
+				"<- b`", quoted(text), f.Name),
 			allowed: wordNames(arrowWords),
 		}
 	}
@@ -117,13 +120,15 @@ func oriented(left, right Party, arrow Arrow) (Link, *problem) {
 			return Link{right, left, arrow.Flip()}, nil
 		}
 		return Link{}, &problem{
-			message: fmt.Sprintf("there is no link between %s and %s; of the stores only redis and redis_replica talk",
+			message: fmt.Sprintf("there is no link between %s and %s; of the stores only redis and "+
+				"redis_replica talk",
 				left, right),
 			allowed: nodeWords(),
 		}
 	case isNode(left) && isNode(right):
 		return Link{}, &problem{
-			message: fmt.Sprintf("there is no link between %s and %s: nodes never talk to each other", left, right),
+			message: fmt.Sprintf("there is no link between %s and %s: nodes never talk to each "+
+				"other", left, right),
 			allowed: storeWords(),
 		}
 	case isNode(right), left.IsStore():
@@ -139,7 +144,8 @@ func (m *Moment) read(f *Field, text string) *problem {
 	id, moment, ok := cutLast(text, ".")
 	switch {
 	case !ok || !isName(id):
-		return &problem{message: fmt.Sprintf("%s is no moment; `%s` is ID.start or ID.end of a step", quoted(text), f.Name)}
+		return &problem{message: fmt.Sprintf("%s is no moment; `%s` is ID.start or ID.end of "+
+			"a step", quoted(text), f.Name)}
 	case moment != "start" && moment != "end":
 		return &problem{
 			message: fmt.Sprintf("unknown moment %s of step %s", quoted(moment), id),

@@ -72,7 +72,8 @@ func readLength(f *Field, text string) (Length, *problem) {
 	switch {
 	case !ok && strings.TrimLeft(body, "0123456789.") == body:
 		return Length{}, &problem{
-			message: fmt.Sprintf("%s is no length of time; `%s` is a number with a unit, such as 500ms or 2.5ttl",
+			message: fmt.Sprintf("%s is no length of time; `%s` is a number with a unit, such as 500ms "+
+				"or 2.5ttl",
 				quoted(text), f.Name),
 			allowed: wordNames(unitWords),
 		}
@@ -186,7 +187,8 @@ func readPercent(f *Field, text string) (Percent, *problem) {
 		return 0, &problem{message: fmt.Sprintf("%s has no percent sign; `%s` is a percentage, such as %s%%",
 			quoted(text), f.Name, body)}
 	case !ok || rest != "%":
-		return 0, &problem{message: fmt.Sprintf("%s is no percentage; `%s` is one, such as 90%%", quoted(text), f.Name)}
+		return 0, &problem{message: fmt.Sprintf("%s is no percentage; `%s` is one, such "+
+			"as 90%%", quoted(text), f.Name)}
 	case units > int64(100*OnePercent):
 		return 0, &problem{message: fmt.Sprintf("`%s` is %s, beyond 100%%", f.Name, text)}
 	case sign < 0 && !f.Signed:

@@ -16,7 +16,8 @@ func (r Rate) absent() bool { return r.IsZero() }
 
 func (r *Rate) read(f *Field, text string) *problem {
 	amount, per, isRate := strings.Cut(text, "/")
-	shape := &problem{message: fmt.Sprintf("%s is no rate; `%s` is one, such as 20/s or 10/m", quoted(text), f.Name)}
+	shape := &problem{message: fmt.Sprintf("%s is no rate; `%s` is one, such as 20/s "+
+		"or 10/m", quoted(text), f.Name)}
 	if !isRate {
 		return shape
 	}
@@ -70,7 +71,8 @@ func (s *Signals) read(f *Field, text string) *problem {
 	}
 	n, bad := readWhole(f, text)
 	if bad != nil {
-		return &problem{message: fmt.Sprintf("`%s` is a rate, such as 20/s, or a whole number above zero; %s is neither",
+		return &problem{message: fmt.Sprintf("`%s` is a rate, such as 20/s, or a whole number above "+
+			"zero; %s is neither",
 			f.Name, quoted(text))}
 	}
 	*s = Signals{Count: n}

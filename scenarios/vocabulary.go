@@ -183,11 +183,12 @@ func kindOfField(s *Shape, f *Field, path string) string {
 // pathText drops the list from the path of what stands in it: a verb is a verb,
 // not a part of `steps`.
 func pathText(path string) string {
-	switch {
-	case path == "":
+	switch path {
+	case "":
 		return "the file"
-	case path == "steps":
+	case "steps":
 		return "a step"
+	default:
+		return strings.TrimPrefix(strings.TrimPrefix(path, "steps."), "expect.")
 	}
-	return strings.TrimPrefix(strings.TrimPrefix(path, "steps."), "expect.")
 }

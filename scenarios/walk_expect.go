@@ -36,10 +36,9 @@ var claimWalks = map[string]func(codec, Claim) Claim{
 // claimOf returns a walk that takes the claim as a value, and returns it as one.
 func claimOf[T Claim](word string, walk func(*T, codec)) func(codec, Claim) Claim {
 	return func(c codec, claim Claim) Claim {
-		var v T
-		if claim != nil {
-			v = claim.(T)
-		}
+		// A claim that is read for the first time is nil; the writer has one of
+		// this type.
+		v, _ := claim.(T)
 		c.object(word, func(c codec) { walk(&v, c) })
 		return v
 	}

@@ -61,10 +61,9 @@ var verbWalks = map[string]func(codec, Verb) Verb{
 // walkOf returns a walk that takes the verb as a value, and returns it as one.
 func walkOf[T Verb](word string, walk func(*T, codec)) func(codec, Verb) Verb {
 	return func(c codec, verb Verb) Verb {
-		var v T
-		if verb != nil {
-			v = verb.(T)
-		}
+		// A verb that is read for the first time is nil; the writer has one of this
+		// type.
+		v, _ := verb.(T)
 		c.object(word, func(c codec) { walk(&v, c) })
 		return v
 	}
