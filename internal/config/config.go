@@ -1,0 +1,181 @@
+package config
+
+import (
+	"time"
+
+	"fencepost/core"
+)
+
+// Config is everything that can be set about a service. Durations are written
+// with their unit; a bare number is refused.
+type Config struct {
+	// InstanceID names this instance to people. It must differ from instance to
+	// instance; if two get the same by mistake, the process nonce still tells
+	// them apart. The host's name unless it is set.
+	InstanceID string `yaml:"instance_id"`
+	// Group names the cluster: instances of one group elect one leader.
+	Group string `yaml:"group"`
+	// Production refuses everything that is meant for tests. It is on unless it
+	// is turned off.
+	Production bool `yaml:"production"`
+	// Eligible instances may lead. The others take in signals only, because the
+	// broker does not know their address, for example.
+	Eligible bool `yaml:"eligible"`
+	// Listen is the address for webhooks. It is meant to be reached by senders.
+	Listen string `yaml:"listen"`
+	// AdminListen is the address for readings, metrics and commands. It is not
+	// meant to be reached from outside.
+	AdminListen string `yaml:"admin_listen"`
+	// AdminToken must be presented by commands; without it there are none.
+	AdminToken     Secret `yaml:"admin_token"`
+	AdminTokenFile string `yaml:"admin_token_file"`
+	// StaleAfter is the age of a leader's heartbeat from which its peers call it
+	// stale; three ttl unless it is set.
+	StaleAfter Duration `yaml:"stale_after"`
+	// Intake says which instances take signals in.
+	Intake Intake `yaml:"intake"`
+	// ShutdownTimeout bounds an orderly shutdown.
+	ShutdownTimeout Duration `yaml:"shutdown_timeout"`
+	// Journal is the file that records every input of the core; none if empty.
+	Journal string `yaml:"journal"`
+	// UnsafeTestSeams opens the commands by which a test holds calls and moves
+	// clocks. It is refused in production.
+	UnsafeTestSeams bool `yaml:"unsafe_test_seams"`
+
+	Postgres Postgres `yaml:"postgres"`
+	Redis    Redis    `yaml:"redis"`
+	Broker   Broker   `yaml:"broker"`
+	Lease    Lease    `yaml:"lease"`
+	Webhook  Webhook  `yaml:"webhook"`
+	Log      Log      `yaml:"log"`
+}
+
+// Postgres says how to reach the ledger.
+type Postgres struct {
+	// DSN is the database's address, as a URL or in keyword form.
+	DSN     Secret `yaml:"dsn"`
+	DSNFile string `yaml:"dsn_file"`
+	// Conns is how many connections signals and readings share; leadership has
+	// three of its own.
+	Conns int `yaml:"conns"`
+}
+
+// Redis says how to reach the lease.
+type Redis struct {
+	// Addr is HOST:PORT.
+	Addr         string `yaml:"addr"`
+	Username     string `yaml:"username"`
+	Password     Secret `yaml:"password"`
+	PasswordFile string `yaml:"password_file"`
+	DB           int    `yaml:"db"`
+	// TLS encrypts the connection.
+	TLS bool `yaml:"tls"`
+}
+
+// Broker says where orders go and what that broker promises.
+type Broker struct {
+	// URL is the base address of a broker that speaks the paper broker's
+	// protocol.
+	URL string `yaml:"url"`
+	// Class is A, B, C or D; D, which promises nothing, unless it is set.
+	Class Class `yaml:"class"`
+	// LateArrivalBound is for how long a broker of class B may accept a request
+	// after its dispatch; five seconds unless it is set.
+	LateArrivalBound Duration `yaml:"late_arrival_bound"`
+	// Timeout bounds one call; half a ttl unless it is set.
+	Timeout Duration `yaml:"timeout"`
+	// Secret signs orders; they are unsigned without it.
+	Secret     Secret `yaml:"secret"`
+	SecretFile string `yaml:"secret_file"`
+}
+
+// Lease holds the times of the protocol. What is left out has its usual part
+// of the ttl.
+type Lease struct {
+	// Profile is default (a ttl of 10 s) or fast (3 s).
+	Profile Profile `yaml:"profile"`
+	// TTL is the lease's length, instead of the profile's.
+	TTL             Duration `yaml:"ttl"`
+	Renew           Duration `yaml:"renew"`
+	Heartbeat       Duration `yaml:"heartbeat"`
+	Margin          Duration `yaml:"margin"`
+	Retry           Duration `yaml:"retry"`
+	RetryJitter     Duration `yaml:"retry_jitter"`
+	StoreTimeout    Duration `yaml:"store_timeout"`
+	CandidateBudget Duration `yaml:"candidate_budget"`
+	SendBy          Duration `yaml:"send_by"`
+	Sweep           Duration `yaml:"sweep"`
+	Review          Duration `yaml:"review"`
+}
+
+// Webhook says who may send signals.
+type Webhook struct {
+	// Sources maps a source's name to its path tokens.
+	Sources map[string]Source `yaml:"sources"`
+}
+
+// Source is one sender of signals. At most two tokens are live, so that one
+// can be replaced without an interruption.
+type Source struct {
+	Tokens     []Secret `yaml:"tokens"`
+	TokenFiles []string `yaml:"token_files"`
+}
+
+// Log says how events are written to standard error.
+type Log struct {
+	Format Format `yaml:"format"`
+	Level  Level  `yaml:"level"`
+}
+
+// Default returns the settings that hold unless they are set. It has no
+// addresses of stores, which must be set.
+func Default() Config {
+	return Config{
+		Group: "default", Production: true, Eligible: true,
+		Listen: "127.0.0.1:8080", AdminListen: "127.0.0.1:8081",
+		Intake: IntakeAny, ShutdownTimeout: Duration(20 * time.Second),
+		Postgres: Postgres{Conns: 8},
+		Broker:   Broker{Class: "D"},
+		Lease:    Lease{Profile: ProfileDefault},
+		Log:      Log{Format: FormatJSON, Level: LevelInfo},
+	}
+}
+
+// Protocol returns the protocol's own configuration.
+func (c *Config) Protocol() core.Config {
+	ttl := core.DefaultTTL
+	if c.Lease.Profile == ProfileFast {
+		ttl = core.Fast().TTL
+	}
+	if c.Lease.TTL != 0 {
+		ttl = time.Duration(c.Lease.TTL)
+	}
+	p := core.ForTTL(ttl)
+	for _, set := range []struct {
+		to   *time.Duration
+		from Duration
+	}{
+		{&p.Renew, c.Lease.Renew}, {&p.Heartbeat, c.Lease.Heartbeat}, {&p.Margin, c.Lease.Margin},
+		{&p.Retry, c.Lease.Retry}, {&p.RetryJitter, c.Lease.RetryJitter},
+		{&p.StoreTimeout, c.Lease.StoreTimeout}, {&p.CandidateBudget, c.Lease.CandidateBudget},
+		{&p.SendBy, c.Lease.SendBy}, {&p.Sweep, c.Lease.Sweep}, {&p.Review, c.Lease.Review},
+		{&p.StaleAfter, c.StaleAfter}, {&p.BrokerTimeout, c.Broker.Timeout},
+	} {
+		if set.from != 0 {
+			*set.to = time.Duration(set.from)
+		}
+	}
+	p.Broker = c.Broker.Promise()
+	p.Ineligible = !c.Eligible
+	p.LeaderOnly = c.Intake == IntakeLeaderOnly
+	return p
+}
+
+// Promise returns what a broker of the configured class promises.
+func (b *Broker) Promise() core.Capability {
+	promise := b.Class.core().Capability()
+	if promise.LateArrivalBound > 0 && b.LateArrivalBound > 0 {
+		promise.LateArrivalBound = time.Duration(b.LateArrivalBound)
+	}
+	return promise
+}

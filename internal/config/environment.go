@@ -1,0 +1,128 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+// prefix begins the name of every setting in the environment.
+const prefix = "FENCEPOST_"
+
+// sourcePrefix begins the tokens of one source of webhooks:
+// FENCEPOST_WEBHOOK_SOURCES_TRADINGVIEW_TOKENS.
+const sourcePrefix = prefix + "WEBHOOK_SOURCES_"
+
+// foreign are variables with our prefix that are no settings of the service:
+// where its configuration is, and where the test bench finds servers.
+var foreign = []string{
+	"FENCEPOST_CONFIG", "FENCEPOST_POSTGRES_BIN", "FENCEPOST_POSTGRES_MIRROR", "FENCEPOST_REDIS_SERVER",
+}
+
+// variable returns the name of a setting in the environment.
+func variable(path string) string {
+	return prefix + strings.ToUpper(strings.ReplaceAll(path, ".", "_"))
+}
+
+// readEnvironment sets what the environment names.
+func (c *Config) readEnvironment(environ []string) error {
+	known := map[string]setting{}
+	names := make([]string, 0, 64)
+	for _, s := range settings(c) {
+		known[variable(s.path)] = s
+		names = append(names, variable(s.path))
+	}
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		if !strings.HasPrefix(name, prefix) || slices.Contains(foreign, name) {
+			continue
+		}
+		if rest, ok := strings.CutPrefix(name, sourcePrefix); ok {
+			if err := c.readSource(name, rest, value); err != nil {
+				return err
+			}
+			continue
+		}
+		s, ok := known[name]
+		if !ok {
+			refused := fmt.Errorf("environment: unknown setting %s", name)
+			if near := nearest(name, names); near != "" {
+				refused = fmt.Errorf("%w; did you mean %s?", refused, near)
+			}
+			return refused
+		}
+		if err := s.set(value); err != nil {
+			return fmt.Errorf("environment: %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// readSource sets the tokens of one source, separated by commas.
+func (c *Config) readSource(name, rest, value string) error {
+	word, ok := strings.CutSuffix(rest, "_TOKENS")
+	if !ok || word == "" {
+		return fmt.Errorf("environment: %s: a source of webhooks has %sNAME_TOKENS", name, sourcePrefix)
+	}
+	if c.Webhook.Sources == nil {
+		c.Webhook.Sources = map[string]Source{}
+	}
+	var source Source
+	for text := range strings.SplitSeq(value, ",") {
+		source.Tokens = append(source.Tokens, Secret(strings.TrimSpace(text)))
+	}
+	c.Webhook.Sources[strings.ToLower(word)] = source
+	return nil
+}
+
+// readSecrets reads the secrets that stand in files of their own.
+func (c *Config) readSecrets() error {
+	for _, s := range []struct {
+		name string
+		file string
+		to   *Secret
+	}{
+		{"admin_token", c.AdminTokenFile, &c.AdminToken},
+		{"postgres.dsn", c.Postgres.DSNFile, &c.Postgres.DSN},
+		{"redis.password", c.Redis.PasswordFile, &c.Redis.Password},
+		{"broker.secret", c.Broker.SecretFile, &c.Broker.Secret},
+	} {
+		if s.file == "" {
+			continue
+		}
+		if *s.to != "" {
+			return fmt.Errorf("%s and %s_file are both set: one of them", s.name, s.name)
+		}
+		secret, err := readSecret(s.file)
+		if err != nil {
+			return fmt.Errorf("%s_file: %w", s.name, err)
+		}
+		*s.to = secret
+	}
+	for name, source := range c.Webhook.Sources {
+		for _, file := range source.TokenFiles {
+			secret, err := readSecret(file)
+			if err != nil {
+				return fmt.Errorf("webhook.sources.%s.token_files: %w", name, err)
+			}
+			source.Tokens = append(source.Tokens, secret)
+		}
+		source.TokenFiles = nil
+		c.Webhook.Sources[name] = source
+	}
+	return nil
+}
+
+// readSecret reads a file's one line.
+func readSecret(file string) (Secret, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	secret := strings.TrimRight(string(text), "\r\n")
+	if secret == "" || strings.ContainsAny(secret, "\r\n") {
+		return "", fmt.Errorf("%s: want one line", file)
+	}
+	return Secret(secret), nil
+}

@@ -1,0 +1,90 @@
+package config
+
+import (
+	"encoding"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// setting is one place in a Config that can be set.
+type setting struct {
+	// path is the setting's name in the file, as in lease.ttl.
+	path string
+	at   reflect.Value
+}
+
+// settings lists every setting of the configuration in the order of its
+// fields. Those of a source of webhooks are listed as far as the source exists.
+func settings(c *Config) []setting {
+	return walk(nil, "", reflect.ValueOf(c).Elem())
+}
+
+func walk(list []setting, prefix string, structure reflect.Value) []setting {
+	for i := range structure.NumField() {
+		path := prefix + structure.Type().Field(i).Tag.Get("yaml")
+		field := structure.Field(i)
+		if field.Kind() == reflect.Struct {
+			list = walk(list, path+".", field)
+			continue
+		}
+		list = append(list, setting{path: path, at: field})
+	}
+	return list
+}
+
+// Settings returns the name of every setting, sorted.
+func Settings() []string {
+	var c Config
+	names := make([]string, 0, 64)
+	for _, s := range settings(&c) {
+		names = append(names, s.path)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// words returns the keys that may stand in the file below parent, which is
+// empty for the top.
+func words(parent string) []string {
+	known := map[string]bool{}
+	if strings.HasPrefix(parent, "webhook.sources.") {
+		known["tokens"], known["token_files"] = true, true
+	}
+	for _, name := range Settings() {
+		if rest, below := strings.CutPrefix(name, parent); below {
+			word, _, _ := strings.Cut(strings.TrimPrefix(rest, "."), ".")
+			known[word] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(known))
+}
+
+// set reads text into the setting.
+func (s *setting) set(text string) error {
+	if reader, ok := s.at.Addr().Interface().(encoding.TextUnmarshaler); ok {
+		return reader.UnmarshalText([]byte(text))
+	}
+	switch s.at.Kind() {
+	case reflect.String:
+		s.at.SetString(text)
+	case reflect.Bool:
+		value, err := strconv.ParseBool(text)
+		if err != nil {
+			return fmt.Errorf("%q is neither true nor false", text)
+		}
+		s.at.SetBool(value)
+	case reflect.Int:
+		value, err := strconv.Atoi(text)
+		if err != nil {
+			return fmt.Errorf("%q is no whole number", text)
+		}
+		s.at.SetInt(int64(value))
+	default:
+		return fmt.Errorf("a setting of type %v is set in the file", s.at.Type())
+	}
+	return nil
+}

@@ -1,0 +1,145 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"fencepost/internal/identity"
+)
+
+// The bounds of a path token. A guess among tokens of sixteen characters is
+// hopeless even without a limit on guesses.
+const (
+	minToken = 16
+	maxToken = 128
+)
+
+var (
+	// tokenShape is what needs no escaping in a path.
+	tokenShape = regexp.MustCompile(`^[A-Za-z0-9._~-]+$`)
+	// nameShape is what may name a group or a source.
+	nameShape = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
+)
+
+// Validate judges the settings of a service and changes nothing. It reports
+// every fault that it finds, each with the setting's name.
+func (c *Config) Validate() error {
+	faults := []error{
+		identity.CheckInstanceID(c.InstanceID),
+		checkName("group", c.Group),
+		checkAddress("listen", c.Listen),
+		checkAddress("admin_listen", c.AdminListen),
+		c.CheckPostgres(),
+		checkAddress("redis.addr", c.Redis.Addr),
+		c.checkBroker(),
+		c.checkWebhook(),
+		c.checkSeams(),
+		c.checkAdmin(),
+	}
+	if c.Redis.DB < 0 {
+		faults = append(faults, fmt.Errorf("redis.db %d: must not be negative", c.Redis.DB))
+	}
+	if c.ShutdownTimeout <= 0 {
+		faults = append(faults, fmt.Errorf("shutdown_timeout %v: must be positive", c.ShutdownTimeout))
+	}
+	protocol := c.Protocol()
+	if err := protocol.Validate(); err != nil {
+		faults = append(faults, fmt.Errorf("lease: %w", err))
+	}
+	return errors.Join(faults...)
+}
+
+// CheckPostgres judges what a command needs that only talks to the database.
+func (c *Config) CheckPostgres() error {
+	if c.Postgres.DSN == "" {
+		return errors.New("postgres.dsn: not set; the ledger lives there")
+	}
+	if c.Postgres.Conns < 1 {
+		return fmt.Errorf("postgres.conns %d: at least 1", c.Postgres.Conns)
+	}
+	return nil
+}
+
+func (c *Config) checkBroker() error {
+	where, err := url.Parse(c.Broker.URL)
+	if err != nil || (where.Scheme != "http" && where.Scheme != "https") || where.Host == "" {
+		return fmt.Errorf("broker.url %q: must be http://HOST or https://HOST", c.Broker.URL)
+	}
+	if c.Broker.LateArrivalBound != 0 && c.Broker.Class != "B" {
+		return fmt.Errorf("broker.late_arrival_bound: a broker of class %s enforces none", c.Broker.Class)
+	}
+	if c.Broker.LateArrivalBound < 0 || c.Broker.LateArrivalBound > Duration(time.Hour) {
+		return fmt.Errorf("broker.late_arrival_bound %v: 0s to 1h", c.Broker.LateArrivalBound)
+	}
+	return nil
+}
+
+func (c *Config) checkWebhook() error {
+	var faults []error
+	owner := map[Secret]string{}
+	for _, name := range slices.Sorted(maps.Keys(c.Webhook.Sources)) {
+		where := "webhook.sources." + name
+		faults = append(faults, checkName(where, name))
+		tokens := c.Webhook.Sources[name].Tokens
+		if len(tokens) == 0 || len(tokens) > 2 {
+			faults = append(faults, fmt.Errorf("%s: %d tokens; one, or two while one replaces the other",
+				where, len(tokens)))
+		}
+		for i, token := range tokens {
+			if n := len(token); n < minToken || n > maxToken || !tokenShape.MatchString(token.Reveal()) {
+				faults = append(faults, fmt.Errorf(
+					"%s: token %d: %d to %d letters, digits or . _ ~ -", where, i+1, minToken, maxToken))
+			}
+			if other, taken := owner[token]; taken {
+				faults = append(faults, fmt.Errorf("%s: token %d is also one of %s", where, i+1, other))
+			}
+			owner[token] = name
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func (c *Config) checkSeams() error {
+	if c.UnsafeTestSeams && c.Production {
+		return errors.New("unsafe_test_seams: refused in production; it needs production: false as well")
+	}
+	return nil
+}
+
+// checkAdmin: commands are few and powerful; whoever can reach them from
+// outside must have a token to show.
+func (c *Config) checkAdmin() error {
+	host, _, err := net.SplitHostPort(c.AdminListen)
+	if err != nil {
+		return nil // reported as an address
+	}
+	if c.AdminToken != "" && len(c.AdminToken) < minToken {
+		return fmt.Errorf("admin_token: at least %d characters", minToken)
+	}
+	if ip := net.ParseIP(host); host == "localhost" || ip.IsLoopback() || c.AdminToken != "" {
+		return nil
+	}
+	return fmt.Errorf("admin_listen %q: an address that is not loopback needs an admin_token", c.AdminListen)
+}
+
+func checkAddress(name, address string) error {
+	if _, port, err := net.SplitHostPort(address); err != nil || port == "" {
+		return fmt.Errorf("%s %q: must be HOST:PORT", name, address)
+	}
+	return nil
+}
+
+func checkName(setting, name string) error {
+	if !nameShape.MatchString(name) {
+		return fmt.Errorf("%s %q: lower-case letters, digits, - and _, at most 63", setting,
+			strings.TrimSpace(name))
+	}
+	return nil
+}
