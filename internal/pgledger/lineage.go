@@ -23,7 +23,7 @@ type Lineage struct {
 
 // lineageSQL reads where the data comes from.
 const lineageSQL = `
-SELECT (SELECT system_identifier::text::numeric::text FROM pg_control_system()),
+SELECT (SELECT system_identifier FROM pg_control_system()),
        (SELECT timeline_id FROM pg_control_checkpoint()),
        coalesce((SELECT epoch FROM authority WHERE group_name = @group::text), 0),
        pg_is_in_recovery()`
@@ -31,19 +31,15 @@ SELECT (SELECT system_identifier::text::numeric::text FROM pg_control_system()),
 // Lineage reads where this database's data comes from.
 func (l *Ledger) Lineage(ctx context.Context) (Lineage, error) {
 	var (
-		found           Lineage
-		system          string
-		timeline, epoch int64
+		found                   Lineage
+		system, timeline, epoch int64
 	)
 	t := l.begin("lineage", durably)
 	t.row(lineageSQL, args{"group": l.opt.Group}, &system, &timeline, &epoch, &found.Standby)
 	if err := l.run(ctx, l.leadership, t); err != nil {
 		return Lineage{}, err
 	}
-	if _, err := fmt.Sscan(system, &found.System); err != nil {
-		return Lineage{}, fmt.Errorf("lineage: system identifier %q: %w", system, err)
-	}
-	found.Timeline, found.Epoch = uint32(timeline), core.Epoch(epoch)
+	found.System, found.Timeline, found.Epoch = uint64(system), uint32(timeline), core.Epoch(epoch)
 	return found, nil
 }
 
