@@ -52,8 +52,9 @@ func chooseAccount(ctx context.Context, binaries, scratch string) (account, stri
 		}
 		refused = errors.Join(refused, fmt.Errorf("%s: %w", a, err))
 	}
-	return account{}, "", fmt.Errorf("PostgreSQL does not run as root and no other account can be taken; run "+
-		"as an ordinary user, or give this process the capabilities SETUID, SETGID and CHOWN: %w", refused)
+	return account{}, "", fmt.Errorf("PostgreSQL does not run as root and no other account can be taken; "+
+		"run as an ordinary user, or give this process the capabilities SETUID, SETGID and CHOWN: %w",
+		refused)
 }
 
 func rootAccounts() []account {

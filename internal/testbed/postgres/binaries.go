@@ -139,10 +139,32 @@ func fetchInto(ctx context.Context, dir string) error {
 		return fmt.Errorf("download: %w", ctx.Err())
 	}
 	removeLibraryLogs()
-	if lacking := complete(filepath.Join(out, "bin")); lacking != nil {
-		return fmt.Errorf("download: %w", errors.Join(err, lacking))
+	lacking := complete(filepath.Join(out, "bin"))
+	if lacking == nil {
+		return openToAll(out)
 	}
-	return nil
+	if err != nil && !strings.Contains(err.Error(), obstacle) {
+		return fmt.Errorf("download: %w", err)
+	}
+	return fmt.Errorf("download: the archive is not complete: %w", lacking)
+}
+
+// openToAll lets the server's account read what was unpacked under a umask that forbids it.
+func openToAll(tree string) error {
+	return filepath.WalkDir(tree, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || entry.Type()&os.ModeSymlink != 0 {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		open := info.Mode().Perm() | 0o444
+		if entry.IsDir() || open&0o100 != 0 {
+			open |= 0o111
+		}
+		return os.Chmod(path, open)
+	})
 }
 
 // removeLibraryLogs deletes the files that embedded-postgres leaves in the temporary directory, one for each

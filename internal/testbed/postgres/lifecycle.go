@@ -46,7 +46,7 @@ func (s *Server) shutDown(ctx context.Context) error {
 	s.process = nil
 	if process == nil || len(s.PIDs()) == 0 {
 		// Backends of a postmaster that was killed from outside may still be at work.
-		return rundir.KillServing(s.data)
+		return s.kill(ctx)
 	}
 	if err := s.Resume(); err != nil {
 		return err
@@ -63,7 +63,17 @@ func (s *Server) shutDown(ctx context.Context) error {
 	case <-bound.C:
 	case <-ctx.Done():
 	}
-	return rundir.KillServing(s.data)
+	return s.kill(context.WithoutCancel(ctx))
+}
+
+// kill ends every process of the server and returns what they held.
+func (s *Server) kill(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, stopBound)
+	defer cancel()
+	if err := rundir.KillServing(s.data); err != nil {
+		return err
+	}
+	return s.clearCrashed(ctx)
 }
 
 // Crash ends the postmaster and every backend by SIGKILL, as a power switch would, without a word to the
@@ -75,7 +85,7 @@ func (s *Server) Crash() error {
 		return ErrStopped
 	}
 	s.process = nil
-	if err := rundir.KillServing(s.data); err != nil {
+	if err := s.kill(context.Background()); err != nil {
 		return fmt.Errorf("crash postgres: %w", err)
 	}
 	return nil

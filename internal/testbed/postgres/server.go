@@ -205,10 +205,12 @@ func (s *Server) launch(ctx context.Context) error {
 	case <-ctx.Done():
 		// The library cannot be told to give up, but it does when the server it waits for dies.
 		err = errors.Join(ctx.Err(), rundir.KillServing(s.data))
+		<-done
 	}
 	removeLibraryLogs()
 	if err != nil {
-		return fmt.Errorf("%w\n%s", errors.Join(err, rundir.KillServing(s.data)), s.logTail())
+		err = errors.Join(err, s.kill(context.WithoutCancel(ctx)))
+		return fmt.Errorf("%w\n%s", err, s.logTail())
 	}
 	s.process = process
 	return nil

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -20,7 +21,7 @@ const userName = "postgres"
 // data may connect and nobody else on the machine.
 const passwordFile = "fencepost.password"
 
-// copyTemplate fills data, which does not exist, with a copy of the cached data directory for this version.
+// copyTemplate fills data, which does not exist, with a copy of the cached data directory for this build.
 func copyTemplate(ctx context.Context, plan shimPlan, version, data string) error {
 	unlock, err := rundir.LockCache(ctx, "postgres-template")
 	if err != nil {
@@ -31,7 +32,9 @@ func copyTemplate(ctx context.Context, plan shimPlan, version, data string) erro
 	if err != nil {
 		return err
 	}
-	template := filepath.Join(cache, "postgres-template-"+version)
+	// Two builds of one version differ in what initdb writes, such as the collations of their libraries.
+	build := sha256.Sum256([]byte(plan.Binaries))
+	template := filepath.Join(cache, fmt.Sprintf("postgres-template-%s-%x", version, build[:4]))
 	if _, err := os.Stat(filepath.Join(template, "complete")); err != nil {
 		if err := makeTemplate(ctx, plan, cache, template); err != nil {
 			return fmt.Errorf("make data directory template: %w", err)

@@ -29,7 +29,14 @@ func Cache() (string, error) {
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return "", fmt.Errorf("create cache directory: %w", err)
 	}
-	if err := errors.Join(ownDirectory(path), Crossable(path)); err != nil {
+	if err := ownDirectory(path); err != nil {
+		return "", fmt.Errorf("use cache directory: %w", err)
+	}
+	// A umask of root's must not close it to the account that runs what is in it.
+	if err := os.Chmod(path, 0o755); err != nil {
+		return "", fmt.Errorf("open cache directory: %w", err)
+	}
+	if err := Crossable(path); err != nil {
 		return "", fmt.Errorf("use cache directory: %w", err)
 	}
 	return path, nil

@@ -79,12 +79,15 @@ func (g guard) end() error {
 	return g.kill()
 }
 
-// quit asks the server for an immediate shutdown and waits for it.
+// quit asks the server for an immediate shutdown and waits for it. A server that is still being started is
+// left to kill: pg_ctl would end and leave a postmaster that is about to be.
 func (g guard) quit() {
 	table := processTable()
 	roots := g.roots(table)
-	if len(roots) == 0 {
-		return
+	for _, p := range roots {
+		if !p.isPostgres() {
+			return
+		}
 	}
 	_ = Signal(pidsOf(roots), unix.SIGQUIT)
 	// A server that the owner had suspended cannot act on the request until it runs again.
@@ -108,7 +111,9 @@ func (g guard) kill() error {
 		}
 		doomed = merge(doomed, withDescendants(processTable(), roots))
 		doomed = survivors(doomed)
-		if len(doomed) == 0 {
+		// As long as there were roots, look again: pg_ctl may have ended by itself after the first listing,
+		// and the postmaster that was its child then is nobody's now.
+		if len(doomed) == 0 && len(roots) == 0 {
 			return nil
 		}
 		if err := Signal(pidsOf(doomed), unix.SIGKILL); err != nil {

@@ -79,17 +79,24 @@ func readProcess(pid int) (process, error) {
 // process collects nobody such rows stay for ever.
 func (p process) alive() bool { return p.state != 'Z' && p.state != 'X' }
 
-// serves reports whether the process was started with `-D data`, or is a child of such a process. A child
-// renames itself to "postgres: what it does" and is told by its working directory, because it outlives a
-// postmaster that was killed until it next waits for something.
+// serves reports whether the process has to do with a server on data: whether it was started with `-D data`,
+// is the shell from which pg_ctl starts the postmaster, or is a child of the postmaster. A child renames
+// itself to "postgres: what it does" and is told by its working directory, because it outlives a postmaster
+// that was killed until it next waits for something.
 func (p process) serves(data string) bool {
 	if len(p.args) > 0 && strings.HasPrefix(p.args[0], "postgres: ") {
 		cwd, err := os.Readlink(filepath.Join("/proc", strconv.Itoa(p.pid), "cwd"))
 		return err == nil && strings.TrimSuffix(cwd, " (deleted)") == data
 	}
+	if len(p.args) == 3 && p.args[1] == "-c" {
+		return strings.HasPrefix(p.args[2], "exec ") && strings.Contains(p.args[2], ` -D "`+data+`" `)
+	}
 	at := slices.Index(p.args, "-D")
 	return at >= 0 && at+1 < len(p.args) && p.args[at+1] == data
 }
+
+// isPostgres reports whether this is a postmaster, rather than what starts or stops one, or a child of one.
+func (p process) isPostgres() bool { return len(p.args) > 0 && filepath.Base(p.args[0]) == "postgres" }
 
 // startTime returns when the process started, in clock ticks since boot. With the pid it names one process
 // for ever.
@@ -103,9 +110,7 @@ func startTime(pid int) (uint64, error) {
 func Serving(data string) []int {
 	table := processTable()
 	roots := guard{Data: data}.roots(table)
-	postmaster := slices.DeleteFunc(slices.Clone(roots), func(p process) bool {
-		return filepath.Base(p.args[0]) != "postgres"
-	})
+	postmaster := slices.DeleteFunc(slices.Clone(roots), func(p process) bool { return !p.isPostgres() })
 	return pidsOf(withDescendants(table, postmaster))
 }
 
