@@ -65,21 +65,10 @@ func (c Capability) Class() Class {
 	}
 }
 
+var classNames = []string{ClassA: "A", ClassB: "B", ClassC: "C", ClassD: "D"}
+
 // String returns the class's letter.
-func (c Class) String() string {
-	switch c {
-	case ClassA:
-		return "A"
-	case ClassB:
-		return "B"
-	case ClassC:
-		return "C"
-	case ClassD:
-		return "D"
-	default:
-		return "class(?)"
-	}
-}
+func (c Class) String() string { return word(classNames, c) }
 
 // Capability returns a typical broker of the class.
 func (c Class) Capability() Capability {
@@ -114,22 +103,10 @@ const (
 	AnswerAbsent           // a look-up found no such order
 )
 
-// String returns the answer's word.
-func (a Answer) String() string {
-	switch a {
-	case AnswerUnknown:
-		return "unknown"
-	case AnswerAccepted:
-		return "accepted"
-	case AnswerFilled:
-		return "filled"
-	case AnswerRejected:
-		return "rejected"
-	case AnswerCancelled:
-		return "cancelled"
-	case AnswerAbsent:
-		return "absent"
-	default:
-		return "answer(?)"
-	}
+var answerNames = []string{
+	AnswerUnknown: "unknown", AnswerAccepted: "accepted", AnswerFilled: "filled",
+	AnswerRejected: "rejected", AnswerCancelled: "cancelled", AnswerAbsent: "absent",
 }
+
+// String returns the answer's word.
+func (a Answer) String() string { return word(answerNames, a) }

@@ -17,28 +17,10 @@ const (
 	Halt
 )
 
+var controlNames = []string{ControlUnknown: "unknown", Run: "run", Pause: "pause", Halt: "halt"}
+
 // String returns the mode's fixed name.
-func (c Control) String() string {
-	switch c {
-	case ControlUnknown:
-		return "unknown"
-	case Run:
-		return "run"
-	case Pause:
-		return "pause"
-	case Halt:
-		return "halt"
-	default:
-		return "control(?)"
-	}
-}
+func (c Control) String() string { return word(controlNames, c) }
 
 // ParseControl returns the mode of that name.
-func ParseControl(name string) (Control, bool) {
-	for c := Run; c <= Halt; c++ {
-		if c.String() == name {
-			return c, true
-		}
-	}
-	return ControlUnknown, false
-}
+func ParseControl(name string) (Control, bool) { return named[Control](controlNames, name) }

@@ -65,21 +65,10 @@ const (
 	Gate
 )
 
+var partyNames = []string{Self: "self", Peer: "peer", StoreParty: "store", Gate: "gate"}
+
 // String returns the party's fixed word.
-func (p Party) String() string {
-	switch p {
-	case Self:
-		return "self"
-	case Peer:
-		return "peer"
-	case StoreParty:
-		return "store"
-	case Gate:
-		return "gate"
-	default:
-		return "party(?)"
-	}
-}
+func (p Party) String() string { return word(partyNames, p) }
 
 // MaxEffects is the most effects that one Step can have.
 const MaxEffects = 96

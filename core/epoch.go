@@ -31,14 +31,7 @@ const (
 	TenurePG
 )
 
+var tenureNames = []string{TenureRedis: "redis", TenurePG: "pg"}
+
 // String returns the kind as it stands in the ledger.
-func (k TenureKind) String() string {
-	switch k {
-	case TenureRedis:
-		return "redis"
-	case TenurePG:
-		return "pg"
-	default:
-		return "kind(?)"
-	}
-}
+func (k TenureKind) String() string { return word(tenureNames, k) }

@@ -87,48 +87,27 @@ const (
 	OrderWithheld
 	// OrderLookedUp (Signal, Attempt, Answer): the broker's answer to Lookup.
 	OrderLookedUp
-	inputKindCount
+	// InputKindTotal is the number of kinds.
+	InputKindTotal
 )
 
-var inputNames = [inputKindCount]string{
-	TimePassed:          "time passed",
-	StopRequested:       "stop requested",
-	StepDownRequested:   "step down requested",
-	ReleaseHeard:        "release heard",
-	WorkHeard:           "work heard",
-	OutcomeUnknown:      "outcome unknown",
-	LeaseAcquired:       "lease acquired",
-	LeaseDenied:         "lease denied",
-	LeaseRenewed:        "lease renewed",
-	LeaseWasLost:        "lease was lost",
-	LeaseWasReleased:    "lease was released",
-	LeaseWasEvicted:     "lease was evicted",
-	AuthorityObserved:   "authority observed",
-	EpochWasTaken:       "epoch was taken",
-	EpochWasRefused:     "epoch was refused",
-	HeartbeatConfirmed:  "heartbeat confirmed",
-	HeartbeatWasRefused: "heartbeat was refused",
-	TenureWasClosed:     "tenure was closed",
-	CloseWasRefused:     "close was refused",
-	SignalFound:         "signal found",
-	WorkListed:          "work listed",
-	PermitWasGranted:    "permit was granted",
-	PermitWasRefused:    "permit was refused",
-	AttemptRead:         "attempt read",
-	OutcomeWasRecorded:  "outcome was recorded",
-	RecordWasRefused:    "record was refused",
-	OrderAnswered:       "order answered",
-	OrderWithheld:       "order withheld",
-	OrderLookedUp:       "order looked up",
+var inputNames = []string{
+	TimePassed: "time passed", StopRequested: "stop requested", StepDownRequested: "step down requested",
+	ReleaseHeard: "release heard", WorkHeard: "work heard", OutcomeUnknown: "outcome unknown",
+	LeaseAcquired: "lease acquired", LeaseDenied: "lease denied", LeaseRenewed: "lease renewed",
+	LeaseWasLost: "lease was lost", LeaseWasReleased: "lease was released",
+	LeaseWasEvicted: "lease was evicted", AuthorityObserved: "authority observed",
+	EpochWasTaken: "epoch was taken", EpochWasRefused: "epoch was refused",
+	HeartbeatConfirmed: "heartbeat confirmed", HeartbeatWasRefused: "heartbeat was refused",
+	TenureWasClosed: "tenure was closed", CloseWasRefused: "close was refused",
+	SignalFound: "signal found", WorkListed: "work listed", PermitWasGranted: "permit was granted",
+	PermitWasRefused: "permit was refused", AttemptRead: "attempt read",
+	OutcomeWasRecorded: "outcome was recorded", RecordWasRefused: "record was refused",
+	OrderAnswered: "order answered", OrderWithheld: "order withheld", OrderLookedUp: "order looked up",
 }
 
 // String returns the input's sentence.
-func (k InputKind) String() string {
-	if k >= inputKindCount {
-		return "input(?)"
-	}
-	return inputNames[k]
-}
+func (k InputKind) String() string { return word(inputNames, k) }
 
 // Flags are the yes-or-no fields of an Input.
 type Flags uint8

@@ -55,23 +55,13 @@ func (v Verdict) HTTPStatus() int {
 	}
 }
 
-// String returns the verdict's word in the answer.
-func (v Verdict) String() string {
-	switch v {
-	case Retry:
-		return "unavailable"
-	case Accepted:
-		return "accepted"
-	case AlreadyKnown:
-		return "duplicate"
-	case Refused:
-		return "rejected"
-	case Contradicts:
-		return "conflict"
-	default:
-		return "verdict(?)"
-	}
+var verdictNames = []string{
+	Retry: "unavailable", Accepted: "accepted", AlreadyKnown: "duplicate", Refused: "rejected",
+	Contradicts: "conflict",
 }
+
+// String returns the verdict's word in the answer.
+func (v Verdict) String() string { return word(verdictNames, v) }
 
 // MayTakeIn decides whether this instance may take a signal in at all. It is
 // asked when the signal arrives and once more right before the signal is

@@ -25,45 +25,20 @@ const (
 	invariantCount
 )
 
-var invariantNames = [invariantCount]string{
-	NoInvariant:         "none",
-	SingleExecutor:      "single-executor",
-	NoDuplicateOrder:    "no-duplicate-order",
-	SingleBeliever:      "single-believer",
-	NoStaleEffect:       "no-stale-effect",
-	StaleLeaderDetected: "stale-leader-detected",
-	NoLostSignal:        "no-lost-signal",
-	NoPhantomSuccess:    "no-phantom-success",
-	EpochMonotonic:      "epoch-monotonic",
-	HistoryComplete:     "history-complete",
-	LeaseReleased:       "lease-released",
-	Recovers:            "recovers",
-	DrainBeforeRelease:  "drain-before-release",
+var invariantNames = []string{
+	NoInvariant: "none", SingleExecutor: "single-executor", NoDuplicateOrder: "no-duplicate-order",
+	SingleBeliever: "single-believer", NoStaleEffect: "no-stale-effect",
+	StaleLeaderDetected: "stale-leader-detected", NoLostSignal: "no-lost-signal",
+	NoPhantomSuccess: "no-phantom-success", EpochMonotonic: "epoch-monotonic",
+	HistoryComplete: "history-complete", LeaseReleased: "lease-released", Recovers: "recovers",
+	DrainBeforeRelease: "drain-before-release",
 }
 
 // String returns the invariant's fixed name.
-func (i Invariant) String() string {
-	if i >= invariantCount {
-		return "invariant(?)"
-	}
-	return invariantNames[i]
-}
+func (i Invariant) String() string { return word(invariantNames, i) }
 
 // Invariants lists every invariant, in the order of PROTOCOL 6.
-func Invariants() []Invariant {
-	all := make([]Invariant, 0, invariantCount-1)
-	for i := NoInvariant + 1; i < invariantCount; i++ {
-		all = append(all, i)
-	}
-	return all
-}
+func Invariants() []Invariant { return listed(invariantCount) }
 
 // ParseInvariant returns the invariant of that name.
-func ParseInvariant(name string) (Invariant, bool) {
-	for i := NoInvariant + 1; i < invariantCount; i++ {
-		if invariantNames[i] == name {
-			return i, true
-		}
-	}
-	return NoInvariant, false
-}
+func ParseInvariant(name string) (Invariant, bool) { return named[Invariant](invariantNames, name) }

@@ -146,8 +146,6 @@ func (n *Node) accept(t Time, in *Input, out *Effects) {
 	case PermitWasGranted, PermitWasRefused, AttemptRead, OutcomeWasRecorded, RecordWasRefused,
 		OrderAnswered, OrderWithheld, OrderLookedUp:
 		n.acceptFlight(t, in, out)
-	case inputKindCount:
-		assert(false, "an input has a known kind")
 	default:
 		assert(false, "an input has a known kind")
 	}

@@ -28,51 +28,21 @@ const (
 	OpCount
 )
 
-var opNames = [OpCount]string{
-	NoOp:      "none",
-	Acquire:   "acquire",
-	Renew:     "renew",
-	Release:   "release",
-	Heartbeat: "heartbeat",
-	TakeEpoch: "take_epoch",
-	Resign:    "resign",
-	Admit:     "admit",
-	Permit:    "permit",
-	Record:    "record",
-	Submit:    "submit",
-	Lookup:    "lookup",
-	Evict:     "evict",
-	Observe:   "observe",
-	Fetch:     "fetch",
-	Reread:    "reread",
+var opNames = []string{
+	NoOp: "none", Acquire: "acquire", Renew: "renew", Release: "release", Heartbeat: "heartbeat",
+	TakeEpoch: "take_epoch", Resign: "resign", Admit: "admit", Permit: "permit", Record: "record",
+	Submit: "submit", Lookup: "lookup", Evict: "evict", Observe: "observe", Fetch: "fetch",
+	Reread: "reread",
 }
 
 // String returns the operation's fixed name.
-func (o Op) String() string {
-	if o >= OpCount {
-		return "op(?)"
-	}
-	return opNames[o]
-}
+func (o Op) String() string { return word(opNames, o) }
 
 // Ops lists every named operation.
-func Ops() []Op {
-	all := make([]Op, 0, OpCount-1)
-	for o := NoOp + 1; o < OpCount; o++ {
-		all = append(all, o)
-	}
-	return all
-}
+func Ops() []Op { return listed(OpCount) }
 
 // ParseOp returns the operation of that name.
-func ParseOp(name string) (Op, bool) {
-	for o := NoOp + 1; o < OpCount; o++ {
-		if opNames[o] == name {
-			return o, true
-		}
-	}
-	return NoOp, false
-}
+func ParseOp(name string) (Op, bool) { return named[Op](opNames, name) }
 
 // Store tells which party carries the operation out.
 func (o Op) Store() Store {
@@ -83,8 +53,6 @@ func (o Op) Store() Store {
 		return Postgres
 	case Submit, Lookup:
 		return Broker
-	case NoOp, OpCount:
-		return NoStore
 	default:
 		return NoStore
 	}
@@ -101,18 +69,7 @@ const (
 	Broker
 )
 
+var storeNames = []string{NoStore: "none", Redis: "redis", Postgres: "postgres", Broker: "broker"}
+
 // String returns the party's name in scenario files.
-func (s Store) String() string {
-	switch s {
-	case NoStore:
-		return "none"
-	case Redis:
-		return "redis"
-	case Postgres:
-		return "postgres"
-	case Broker:
-		return "broker"
-	default:
-		return "store(?)"
-	}
-}
+func (s Store) String() string { return word(storeNames, s) }

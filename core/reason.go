@@ -32,43 +32,18 @@ const (
 	reasonCount
 )
 
-var reasonNames = [reasonCount]string{
-	NoReason:         "none",
-	GracefulShutdown: "graceful_shutdown",
-	OperatorRequest:  "operator_request",
-	LeaseExpired:     "lease_expired",
-	LeaseLost:        "lease_lost",
-	SplitBrain:       "split_brain",
-	HeartbeatLost:    "heartbeat_lost",
-	Superseded:       "superseded",
-	ClockGap:         "clock_gap",
-	Lapsed:           "lapsed",
-	TenureClosed:     "tenure_closed",
-	ControlMode:      "control_mode",
-	StateChanged:     "state_changed",
-	GateDeadline:     "gate_deadline",
-	NoBelief:         "no_belief",
-	AuthorityGone:    "authority_gone",
-	NotLeader:        "not_leader",
-	LostLeadership:   "lost_leadership",
-	Conflict:         "conflict",
-	Unavailable:      "unavailable",
+var reasonNames = []string{
+	NoReason: "none", GracefulShutdown: "graceful_shutdown", OperatorRequest: "operator_request",
+	LeaseExpired: "lease_expired", LeaseLost: "lease_lost", SplitBrain: "split_brain",
+	HeartbeatLost: "heartbeat_lost", Superseded: "superseded", ClockGap: "clock_gap", Lapsed: "lapsed",
+	TenureClosed: "tenure_closed", ControlMode: "control_mode", StateChanged: "state_changed",
+	GateDeadline: "gate_deadline", NoBelief: "no_belief", AuthorityGone: "authority_gone",
+	NotLeader: "not_leader", LostLeadership: "lost_leadership", Conflict: "conflict",
+	Unavailable: "unavailable",
 }
 
 // String returns the reason's fixed word.
-func (r Reason) String() string {
-	if r >= reasonCount {
-		return "reason(?)"
-	}
-	return reasonNames[r]
-}
+func (r Reason) String() string { return word(reasonNames, r) }
 
-// ParseReason returns the reason of that word.
-func ParseReason(word string) (Reason, bool) {
-	for r := NoReason; r < reasonCount; r++ {
-		if reasonNames[r] == word {
-			return r, true
-		}
-	}
-	return NoReason, false
-}
+// ParseReason returns the reason of that word, other than none.
+func ParseReason(text string) (Reason, bool) { return named[Reason](reasonNames, text) }

@@ -11,18 +11,7 @@ const (
 	Draining
 )
 
+var roleNames = []string{Follower: "follower", Candidate: "candidate", Leader: "leader", Draining: "draining"}
+
 // String returns the role's fixed name.
-func (r Role) String() string {
-	switch r {
-	case Follower:
-		return "follower"
-	case Candidate:
-		return "candidate"
-	case Leader:
-		return "leader"
-	case Draining:
-		return "draining"
-	default:
-		return "role(?)"
-	}
-}
+func (r Role) String() string { return word(roleNames, r) }

@@ -24,48 +24,21 @@ const (
 	stateCount
 )
 
-var stateNames = [stateCount]string{
-	NoSignal:   "none",
-	Received:   "received",
-	Held:       "held",
-	Submitting: "submitting",
-	Submitted:  "submitted",
-	InDoubt:    "in_doubt",
-	Executed:   "executed",
-	Rejected:   "rejected",
-	Cancelled:  "cancelled",
-	Expired:    "expired",
-	Void:       "void",
+var stateNames = []string{
+	NoSignal: "none", Received: "received", Held: "held", Submitting: "submitting",
+	Submitted: "submitted", InDoubt: "in_doubt", Executed: "executed", Rejected: "rejected",
+	Cancelled: "cancelled", Expired: "expired", Void: "void",
 }
 
 // String returns the state's word in the ledger.
-func (s SignalState) String() string {
-	if s >= stateCount {
-		return "state(?)"
-	}
-	return stateNames[s]
-}
+func (s SignalState) String() string { return word(stateNames, s) }
 
 // ParseSignalState returns the state of that word.
-func ParseSignalState(word string) (SignalState, bool) {
-	for s := Received; s < stateCount; s++ {
-		if stateNames[s] == word {
-			return s, true
-		}
-	}
-	return NoSignal, false
-}
+func ParseSignalState(text string) (SignalState, bool) { return named[SignalState](stateNames, text) }
 
 // Final reports whether nothing can happen to the signal any more.
 func (s SignalState) Final() bool {
-	switch s {
-	case Executed, Rejected, Cancelled, Expired:
-		return true
-	case NoSignal, Received, Held, Submitting, Submitted, InDoubt, Void, stateCount:
-		return false
-	default:
-		return false
-	}
+	return s == Executed || s == Rejected || s == Cancelled || s == Expired
 }
 
 // After returns the state of a signal in state s once the outcome of its
@@ -84,8 +57,6 @@ func (s SignalState) After(outcome SignalState) (SignalState, bool) {
 		return Submitted, s == Submitting || s == InDoubt || s == Submitted
 	case Executed, Rejected, Cancelled:
 		return outcome, s == Submitting || s == Submitted || s == InDoubt || s == outcome
-	case NoSignal, Received, Held, Submitting, stateCount:
-		return s, false
 	default:
 		return s, false
 	}
