@@ -19,7 +19,7 @@ type arrow struct {
 
 // bench are the packages around the tests; the service never links one.
 var bench = []string{
-	"fencepost/internal/conformance/...", "fencepost/internal/mutants/...",
+	"fencepost/internal/campaign/...", "fencepost/internal/conformance/...", "fencepost/internal/mutants/...",
 	"fencepost/internal/testbed/...", "fencepost/internal/tidy/...",
 }
 

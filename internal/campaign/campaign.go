@@ -1,0 +1,121 @@
+package campaign
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"fencepost/core"
+	"fencepost/scenarios"
+)
+
+// World plays one scenario, again and again. It is used by one goroutine.
+type World interface {
+	// Run plays the scenario once under the seed.
+	Run(seed uint64) Outcome
+	// WriteTrace writes the last n lines of the trace of the last Run, or all
+	// that were kept if n is not positive.
+	WriteTrace(out io.Writer, n int)
+}
+
+// Outcome is what came of one run.
+type Outcome struct {
+	Seed    uint64
+	Verdict scenarios.RunVerdict
+	// Hash tells two runs apart that did not go the same way.
+	Hash uint64
+	// Events is how many inputs were taken: by nodes, stores and the broker.
+	Events int64
+	// SimNanos is how long the run was on its own clock.
+	SimNanos int64
+	// Failure is what gave the run its verdict; nil if it passed.
+	Failure *scenarios.Failure
+	// Excused counts violations that the rules excuse.
+	Excused int
+	// Counts holds how often each event happened.
+	Counts [core.EventTotal]int64
+	// Offered is how many signals the senders offered.
+	Offered int64
+}
+
+// AllLines asks for whole traces, of every run.
+const AllLines = -1
+
+// Campaign is one scenario and the seeds under which it is to be played.
+type Campaign struct {
+	Scenario *scenarios.Scenario
+	Tier     scenarios.Tier
+	// Open returns a new world for the scenario. It is called by several
+	// goroutines at once.
+	Open func() World
+	// First is the first seed, Count how many follow each other from it.
+	First uint64
+	Count int
+	// Workers is how many runs go on at once; 0 means one for each core.
+	Workers int
+	// Repeat is how often each seed is played; the hashes must be equal. 0 means
+	// once.
+	Repeat int
+	// RepeatInvalid plays a seed once more whose run was invalid. It has a point
+	// only where the same seed need not run the same way.
+	RepeatInvalid bool
+	// Timeout bounds one run on the machine's clock. A run that takes longer is a
+	// crash; its goroutine is left behind. 0 means no bound.
+	Timeout time.Duration
+	// Lines is how many lines of the trace a run keeps that did not pass;
+	// AllLines keeps all lines of all runs.
+	Lines int
+	// Traces is a directory that gets the whole trace of each such run, or "".
+	Traces string
+	// Argument is how the caller named the scenario, Mutant what the program was
+	// built with, or "": the command that replays a run needs both.
+	Argument string
+	Mutant   string
+}
+
+// Run plays all seeds and reports. The error is the context's, or says that a
+// trace could not be written; there is no report then.
+func (c *Campaign) Run(ctx context.Context) (*Report, error) {
+	if c.Count < 1 {
+		return nil, fmt.Errorf("play %s: %d seeds are too few", c.Scenario.Name, c.Count)
+	}
+	workers := c.Workers
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	played := make([]played, c.Count)
+	var next atomic.Int64
+	var group sync.WaitGroup
+	failures := make([]error, min(workers, c.Count))
+	for i := range failures {
+		group.Go(func() {
+			w := worker{campaign: c}
+			for ctx.Err() == nil {
+				index := int(next.Add(1) - 1)
+				if index >= c.Count {
+					return
+				}
+				if played[index], failures[i] = w.play(c.First + uint64(index)); failures[i] != nil {
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	if err := errors.Join(append(failures, ctx.Err())...); err != nil {
+		return nil, fmt.Errorf("play %s: %w", c.Scenario.Name, err)
+	}
+	return c.report(played), nil
+}
+
+// played is what a worker hands in for one seed.
+type played struct {
+	Outcome
+	repeated bool
+	trace    string
+}

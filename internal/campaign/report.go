@@ -1,0 +1,178 @@
+package campaign
+
+import (
+	"fmt"
+	"strings"
+
+	"fencepost/core"
+	"fencepost/scenarios"
+)
+
+// Report is what came of one scenario: the object that `drill run --json`
+// prints for a file.
+type Report struct {
+	Name    string               `json:"name"`
+	Tier    scenarios.Tier       `json:"tier"`
+	Mutant  string               `json:"mutant,omitempty"`
+	Verdict scenarios.RunVerdict `json:"verdict"`
+	// Seeds is how many were played. Failed, Unknown, Invalid and Crashed say how
+	// many of them did not pass, Repeated how many were played once more because
+	// they were invalid at first.
+	Seeds    int `json:"seeds"`
+	Failed   int `json:"failed"`
+	Unknown  int `json:"unknown"`
+	Invalid  int `json:"invalid"`
+	Crashed  int `json:"crashed"`
+	Repeated int `json:"repeated"`
+	// Excused counts violations that the rules excuse, over all runs.
+	Excused int `json:"excused"`
+	// Unmet lists what all seeds together did not meet: `sometimes` and
+	// `min_traffic`. It is empty for a single seed.
+	Unmet []Violation `json:"unmet"`
+	Runs  []Run       `json:"runs"`
+	// Replay is the command that plays the first run of the worst verdict again,
+	// or the first run if all passed.
+	Replay string `json:"replay"`
+}
+
+// Run is what came of one seed.
+type Run struct {
+	Seed       uint64               `json:"seed"`
+	Verdict    scenarios.RunVerdict `json:"verdict"`
+	Hash       string               `json:"hash"` // 16 hexadecimal digits
+	Events     int64                `json:"events"`
+	SimSeconds float64              `json:"sim_seconds"`
+	Violation  *Violation           `json:"violation"`
+	// Trace holds the last lines of the trace of a run that did not pass.
+	Trace []string `json:"trace,omitempty"`
+}
+
+// Violation is the first thing that kept a run from passing. Exactly one of
+// Invariant and Expect is set.
+type Violation struct {
+	Invariant string  `json:"invariant,omitempty"`
+	Expect    string  `json:"expect,omitempty"`
+	At        float64 `json:"at"`   // seconds of the run
+	Step      string  `json:"step"` // that fired last before, or ""
+	Node      string  `json:"node"` // such as n1, or ""
+	Detail    string  `json:"detail"`
+}
+
+// violation returns the failure as it stands in a report, or nil.
+func violation(f *scenarios.Failure) *Violation {
+	if f == nil {
+		return nil
+	}
+	v := &Violation{
+		Expect: f.Expect, At: seconds(f.At), Step: f.Step, Node: scenarios.NodeName(f.Node), Detail: f.Detail,
+	}
+	if f.Invariant != core.NoInvariant {
+		v.Invariant, v.Expect = f.Invariant.String(), ""
+	}
+	return v
+}
+
+// String returns the violation on one line.
+func (v *Violation) String() string {
+	text := v.Invariant + v.Expect
+	if v.At > 0 {
+		text += fmt.Sprintf(" at %.6fs", v.At)
+	}
+	if v.Node != "" {
+		text += " on " + v.Node
+	}
+	if v.Step != "" {
+		text += " after step " + v.Step
+	}
+	if v.Detail != "" {
+		text += ": " + v.Detail
+	}
+	return text
+}
+
+func seconds(nanos int64) float64 { return float64(nanos) / 1e9 }
+
+// report adds up what the workers handed in, in the order of the seeds.
+func (c *Campaign) report(all []played) *Report {
+	r := &Report{
+		Name: c.Scenario.Name, Tier: c.Tier, Mutant: c.Mutant, Verdict: scenarios.Pass,
+		Seeds: len(all), Runs: make([]Run, len(all)), Unmet: []Violation{},
+	}
+	together := scenarios.NewAggregate(c.Scenario)
+	worst := 0
+	for i := range all {
+		p := &all[i]
+		r.Runs[i] = Run{
+			Seed: p.Seed, Verdict: p.Verdict, Hash: fmt.Sprintf("%016x", p.Hash), Events: p.Events,
+			SimSeconds: seconds(p.SimNanos), Violation: violation(p.Failure), Trace: lines(p.trace),
+		}
+		r.count(p)
+		if p.Verdict.WorseThan(r.Verdict) {
+			r.Verdict, worst = p.Verdict, i
+		}
+		together.Add(&p.Counts, p.Offered)
+	}
+	if len(all) > 1 {
+		for _, f := range together.Unmet() {
+			r.Unmet = append(r.Unmet, *violation(&f))
+			r.Verdict = r.Verdict.Worst(scenarios.Invalid)
+		}
+	}
+	r.Replay = c.replay(all[worst].Seed)
+	return r
+}
+
+func (r *Report) count(p *played) {
+	r.Excused += p.Excused
+	if p.repeated {
+		r.Repeated++
+	}
+	switch p.Verdict {
+	case scenarios.Pass:
+	case scenarios.Fail:
+		r.Failed++
+	case scenarios.Unknown:
+		r.Unknown++
+	case scenarios.Invalid:
+		r.Invalid++
+	case scenarios.Crash:
+		r.Crashed++
+	default:
+		r.Crashed++
+	}
+}
+
+func lines(text string) []string {
+	text = strings.TrimRight(text, "\n")
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, "\n")
+}
+
+// replay returns the command that plays the seed again.
+func (c *Campaign) replay(seed uint64) string {
+	words := []string{"bin/drill", "run"}
+	if c.Tier != scenarios.SimTier {
+		words = append(words, "--tier", string(c.Tier))
+	}
+	words = append(words, "--seed", fmt.Sprint(seed))
+	if c.Mutant != "" {
+		words = append(words, "--mutant", c.Mutant)
+	}
+	argument := c.Argument
+	if argument == "" {
+		argument = c.Scenario.Name
+	}
+	return strings.Join(append(words, shellWord(argument)), " ")
+}
+
+// shellWord quotes a word that a shell would read as something else.
+func shellWord(word string) string {
+	if word != "" && !strings.ContainsFunc(word, func(r rune) bool {
+		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./+@%:,", r)
+	}) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
