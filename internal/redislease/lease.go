@@ -1,0 +1,196 @@
+package redislease
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"fencepost/core"
+	"fencepost/internal/identity"
+)
+
+// Lease is one process's access to the lease of one group. Its methods may be
+// called from several goroutines at once.
+type Lease struct {
+	opt    Options
+	client *redis.Client
+}
+
+// Open prepares a lease. It opens no connection: a Redis that is away now may
+// be back later.
+func Open(o Options) (*Lease, error) {
+	o = o.withDefaults()
+	if err := o.validate(); err != nil {
+		return nil, fmt.Errorf("open lease: %w", err)
+	}
+	client, err := o.client()
+	if err != nil {
+		return nil, fmt.Errorf("open lease: %w", err)
+	}
+	return &Lease{opt: o, client: client}, nil
+}
+
+// Close closes all connections.
+func (l *Lease) Close() error { return l.client.Close() }
+
+// Key is where a group's lease lives.
+func Key(group string) string { return "fencepost:{" + group + "}:lease" }
+
+// Channel is where a group's hints are published.
+func Channel(group string) string { return "fencepost:{" + group + "}:events" }
+
+// WitnessKey is where the memory of a group's highest epoch lives.
+func WitnessKey(group string) string { return "fencepost:{" + group + "}:witness" }
+
+// forever is how long a key lives that has no expiry. Nobody of ours writes
+// one; whoever did has to remove it.
+const forever = 24 * time.Hour
+
+// reply is what a script answers.
+type reply struct {
+	done   bool
+	holder string
+	left   time.Duration
+	now    core.Time
+}
+
+// Call carries out an effect whose operation belongs to Redis and returns the
+// answering input, with the effect's request number. After an error it is
+// unknown whether the operation was carried out. The effect's own time limit
+// is honoured.
+func (l *Lease) Call(ctx context.Context, e *core.Effect) (core.Input, error) {
+	if l.opt.Instance == "" {
+		return core.Input{}, fmt.Errorf("%v: this lease was opened without an instance id", e.Op)
+	}
+	timeout := e.Timeout
+	if timeout <= 0 {
+		timeout = l.opt.Timeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	in, err := l.answer(ctx, e)
+	in.Req = e.Req
+	return in, err
+}
+
+// answer runs the operation's script and says what its answer means.
+func (l *Lease) answer(ctx context.Context, e *core.Effect) (core.Input, error) {
+	script, ok := scriptOf(e.Op)
+	if !ok {
+		return core.Input{}, fmt.Errorf("%v: not an operation of the lease", e.Op)
+	}
+	claim := any(identity.Text(l.opt.Instance, e.Token))
+	if e.Op == core.Evict {
+		claim = identity.Suffix(e.Token)
+	}
+	r, err := l.run(ctx, e.Op.String(), script, claim, l.opt.TTL.Milliseconds())
+	if err != nil {
+		return core.Input{}, err
+	}
+	in := core.Input{Server: r.now}
+	if r.done {
+		in.Flags = core.Done
+	}
+	switch e.Op {
+	case core.Acquire:
+		if r.done {
+			return core.Input{Kind: core.LeaseAcquired, Token: e.Token, Server: r.now}, nil
+		}
+		in.Kind, in.Token, in.Age = core.LeaseDenied, identity.Read(r.holder), r.left
+	case core.Renew:
+		if r.done {
+			return core.Input{Kind: core.LeaseRenewed, Token: e.Token, Server: r.now}, nil
+		}
+		in.Kind, in.Token = core.LeaseWasLost, identity.Read(r.holder)
+	case core.Release:
+		in.Kind = core.LeaseWasReleased
+	default:
+		in.Kind = core.LeaseWasEvicted
+	}
+	return in, nil
+}
+
+// Holder is who holds the lease.
+type Holder struct {
+	// InstanceID is the name in front of the token. For a value that is no token
+	// of ours it is the whole value.
+	InstanceID string
+	Token      core.Token
+	// Left is how long the lease lasts unless it is renewed.
+	Left time.Duration
+}
+
+// Leader returns who holds the lease, or nil if nobody does.
+func (l *Lease) Leader(ctx context.Context) (*Holder, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.opt.Timeout)
+	defer cancel()
+	r, err := l.run(ctx, "leader", leaderScript)
+	if err != nil || !r.done {
+		return nil, err
+	}
+	return &Holder{InstanceID: identity.Instance(r.holder), Token: identity.Read(r.holder), Left: r.left}, nil
+}
+
+// run runs a script of the lease.
+func (l *Lease) run(ctx context.Context, op string, script *redis.Script, values ...any) (reply, error) {
+	keys := []string{Key(l.opt.Group), Channel(l.opt.Group)}
+	list, err := script.Run(ctx, l.client, keys, append(values, mark(op))...).Slice()
+	if err != nil {
+		return reply{}, fmt.Errorf("%s: %w", op, err)
+	}
+	r, err := parseReply(list)
+	if err != nil {
+		return reply{}, fmt.Errorf("%s: %w", op, err)
+	}
+	return r, nil
+}
+
+// parseReply reads a script's answer.
+func parseReply(list []any) (reply, error) {
+	if len(list) != 4 {
+		return reply{}, fmt.Errorf("a script answered %v, want four values", list)
+	}
+	done, ok1 := list[0].(int64)
+	holder, ok2 := list[1].(string)
+	left, ok3 := list[2].(int64)
+	now, ok4 := list[3].(int64)
+	if !ok1 || !ok2 || !ok3 || !ok4 {
+		return reply{}, fmt.Errorf("a script answered %v, want a number, a text and two numbers", list)
+	}
+	r := reply{done: done == 1, holder: holder, now: core.Time(now * int64(time.Microsecond))}
+	switch {
+	case left == -1:
+		r.left = forever
+	case left > 0:
+		r.left = time.Duration(left) * time.Millisecond
+	}
+	return r, nil
+}
+
+// Witness returns the highest epoch that was ever reported, zero if none was.
+func (l *Lease) Witness(ctx context.Context) (core.Epoch, error) { return l.RaiseWitness(ctx, 0) }
+
+// RaiseWitness reports an epoch whose takeover was committed, and returns the
+// highest one that was ever reported.
+func (l *Lease) RaiseWitness(ctx context.Context, epoch core.Epoch) (core.Epoch, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.opt.Timeout)
+	defer cancel()
+	seen, err := witnessScript.Run(ctx, l.client, []string{WitnessKey(l.opt.Group)},
+		uint64(epoch), mark("witness")).Uint64()
+	if err != nil {
+		return 0, fmt.Errorf("witness: %w", err)
+	}
+	return core.Epoch(seen), nil
+}
+
+// PublishWork tells the group that a signal was stored.
+func (l *Lease) PublishWork(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, l.opt.Timeout)
+	defer cancel()
+	if err := l.client.Publish(ctx, Channel(l.opt.Group), workWord).Err(); err != nil {
+		return fmt.Errorf("publish work: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,118 @@
+package redislease
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"fencepost/core"
+	"fencepost/internal/identity"
+)
+
+// Options says which Redis to use, for whom, and within which limits.
+type Options struct {
+	// URL is the server's address, redis://[user:password@]host:port[/db] or
+	// rediss:// for TLS. An address host:port alone will do.
+	URL string
+	// TLS, if not nil, replaces what the URL says.
+	TLS *tls.Config
+	// Group is the cluster's name.
+	Group string
+	// Instance is this process's instance id. It may be left out by whoever only
+	// reads.
+	Instance string
+	// TTL is the lease's length, in whole milliseconds.
+	TTL time.Duration
+	// Timeout bounds dialling, each read, each write, and the wait for a
+	// connection.
+	Timeout time.Duration
+	// PoolSize is how many connections there may be. A small pool makes a dead
+	// link worse: the client stops dialling after as many failures.
+	PoolSize int
+	// Dialer, if not nil, opens the connections.
+	Dialer func(ctx context.Context, network, address string) (net.Conn, error)
+	// Patience is how long a subscription may be silent before it is tested,
+	// and how long the test may take.
+	Patience time.Duration
+}
+
+// Defaults of what may be left out.
+const (
+	DefaultTimeout  = 250 * time.Millisecond
+	DefaultPoolSize = 64
+	DefaultPatience = time.Second
+)
+
+// withDefaults fills in what was left out.
+func (o Options) withDefaults() Options {
+	if o.Group == "" {
+		o.Group = "default"
+	}
+	if o.TTL == 0 {
+		o.TTL = core.DefaultTTL
+	}
+	if o.Timeout == 0 {
+		o.Timeout = DefaultTimeout
+	}
+	if o.PoolSize == 0 {
+		o.PoolSize = DefaultPoolSize
+	}
+	if o.Patience == 0 {
+		o.Patience = DefaultPatience
+	}
+	return o
+}
+
+// validate says everything that is wrong with the options.
+func (o Options) validate() error {
+	var faults []error
+	if o.Instance != "" {
+		if err := identity.CheckInstanceID(o.Instance); err != nil {
+			faults = append(faults, err)
+		}
+	}
+	if o.TTL < time.Millisecond {
+		faults = append(faults, fmt.Errorf("ttl %v: at least 1ms", o.TTL))
+	}
+	if o.Timeout < time.Millisecond || o.Patience < time.Millisecond {
+		faults = append(faults, fmt.Errorf("redis timeout %v and patience %v: at least 1ms", o.Timeout, o.Patience))
+	}
+	if o.PoolSize < 1 {
+		faults = append(faults, fmt.Errorf("redis connections %d: at least 1", o.PoolSize))
+	}
+	return errors.Join(faults...)
+}
+
+// client prepares the client. It opens no connection.
+func (o Options) client() (*redis.Client, error) {
+	settings := &redis.Options{Addr: o.URL}
+	if strings.Contains(o.URL, "://") {
+		var err error
+		if settings, err = redis.ParseURL(o.URL); err != nil {
+			return nil, fmt.Errorf("parse Redis address: %w", err)
+		}
+	} else if _, _, err := net.SplitHostPort(o.URL); err != nil {
+		return nil, fmt.Errorf("parse Redis address: %w", err)
+	}
+	if o.TLS != nil {
+		settings.TLSConfig = o.TLS
+	}
+	settings.Dialer = o.Dialer
+	settings.ContextTimeoutEnabled = true
+	// A repeated call would be answered about the first one's effect.
+	settings.MaxRetries = -1
+	settings.DialerRetries = 1
+	settings.DialTimeout, settings.ReadTimeout = o.Timeout, o.Timeout
+	settings.WriteTimeout, settings.PoolTimeout = o.Timeout, o.Timeout
+	settings.PoolSize = o.PoolSize
+	settings.DisableIdentity = true
+	settings.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	return redis.NewClient(settings), nil
+}
