@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -87,7 +88,13 @@ func (p *process) start(ctx context.Context, port int) error {
 			Pdeathsig: syscall.SIGKILL,
 		},
 	}
-	if err := p.spawn(); err != nil {
+	// What is wrong with its settings it says on its standard error, before it has a log.
+	log, err := os.OpenFile(p.logPath(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	p.cmd.Stdout, p.cmd.Stderr = log, log
+	if err := errors.Join(p.spawn(), log.Close()); err != nil {
 		return err
 	}
 	if err := p.dir.GuardProcess(p.cmd.Process.Pid); err != nil && p.running() {
@@ -125,7 +132,7 @@ func (p *process) awaitAnswer(ctx context.Context, port int) error {
 	defer tick.Stop()
 	var last error
 	for {
-		if last = ping(ctx, port); last == nil && p.running() {
+		if last = p.ping(ctx, port); last == nil {
 			return nil
 		}
 		select {
@@ -138,17 +145,25 @@ func (p *process) awaitAnswer(ctx context.Context, port int) error {
 	}
 }
 
-// ping asks the server on the port once.
-func ping(ctx context.Context, port int) error {
-	answer, err := ask(ctx, net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), "PING")
-	if err == nil && answer != "+PONG" {
-		err = fmt.Errorf("answer to PING: %s", answer)
+// ping asks what answers on the port whether it is ready. It must be the child: the port may be another
+// server's, which answers until the child has noticed that it cannot have it.
+func (p *process) ping(ctx context.Context, port int) error {
+	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	if answer, err := ask(ctx, addr, "PING"); err != nil || answer != "+PONG\r\n" {
+		return errors.Join(fmt.Errorf("answer to PING: %q", answer), err)
 	}
-	return err
+	about, err := ask(ctx, addr, "INFO", "server")
+	if err != nil {
+		return fmt.Errorf("ask for process: %w", err)
+	}
+	if !strings.Contains(about, fmt.Sprintf("\r\nprocess_id:%d\r\n", p.cmd.Process.Pid)) {
+		return fmt.Errorf("another server answers on %s: address already in use", addr)
+	}
+	return nil
 }
 
-// ask sends one command in Redis's inline form and returns the first line of the answer.
-func ask(ctx context.Context, addr, command string) (string, error) {
+// ask sends one command and returns the answer as it stands on the wire, up to 16 KiB.
+func ask(ctx context.Context, addr string, command ...string) (string, error) {
 	const bound = time.Second
 	ctx, cancel := context.WithTimeout(ctx, bound)
 	defer cancel()
@@ -162,16 +177,21 @@ func ask(ctx context.Context, addr, command string) (string, error) {
 			return "", err
 		}
 	}
-	if _, err := conn.Write([]byte(command + "\r\n")); err != nil {
+	// After QUIT the server closes the connection, which marks the end of the answer whatever its form.
+	if _, err := conn.Write([]byte(encode(command...) + encode("QUIT"))); err != nil {
 		return "", err
 	}
-	answer := make([]byte, 512)
-	n, err := conn.Read(answer)
-	if err != nil {
-		return "", err
+	answer, err := io.ReadAll(io.LimitReader(conn, 16<<10))
+	return strings.TrimSuffix(string(answer), "+OK\r\n"), err
+}
+
+// encode writes a command as Redis reads it. miniredis does not know the shorter inline form.
+func encode(command ...string) string {
+	text := fmt.Sprintf("*%d\r\n", len(command))
+	for _, word := range command {
+		text += fmt.Sprintf("$%d\r\n%s\r\n", len(word), word)
 	}
-	line, _, _ := strings.Cut(string(answer[:n]), "\r\n")
-	return line, nil
+	return text
 }
 
 // stop asks for an orderly shutdown, in which the append-only file is synchronised.

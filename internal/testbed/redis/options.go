@@ -50,7 +50,8 @@ type Options struct {
 	AppendOnly bool
 
 	// Settings are further directives of redis.conf, such as {"maxmemory": "1mb"}. What this package decides
-	// itself is refused: port, bind, dir, daemonize, logfile, pidfile, appendonly.
+	// itself is refused: port, bind, dir, daemonize, logfile, pidfile and appendonly; so are include, and
+	// requirepass, because the server is asked without a password whether it is ready.
 	Settings map[string]string
 
 	// Fallback says what to do on a machine where Redis cannot be had.
@@ -62,7 +63,9 @@ type Options struct {
 }
 
 // fixedSettings are what the options or this package decide.
-var fixedSettings = []string{"port", "bind", "dir", "daemonize", "logfile", "pidfile", "appendonly"}
+var fixedSettings = []string{
+	"port", "bind", "dir", "daemonize", "logfile", "pidfile", "appendonly", "requirepass", "include",
+}
 
 var settingName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 

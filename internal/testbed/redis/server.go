@@ -120,11 +120,11 @@ func (s *Server) signal(sig unix.Signal) error {
 // Flush removes every key of every database.
 func (s *Server) Flush(ctx context.Context) error {
 	answer, err := ask(ctx, s.Addr(), "FLUSHALL")
-	if err == nil && answer != "+OK" {
-		err = errors.New(answer)
-	}
 	if err != nil {
 		return fmt.Errorf("flush redis: %w", err)
+	}
+	if answer != "+OK\r\n" {
+		return fmt.Errorf("flush redis: %s", strings.TrimSpace(answer))
 	}
 	return nil
 }
