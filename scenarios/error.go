@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -11,6 +12,11 @@ import (
 // characters. The zero Position belongs to values that no file holds.
 type Position struct {
 	Line, Column int
+}
+
+// compare orders positions as they are read.
+func (p Position) compare(q Position) int {
+	return cmp.Or(cmp.Compare(p.Line, q.Line), cmp.Compare(p.Column, q.Column))
 }
 
 // Place is where a part of a scenario stands, and where its fields do.

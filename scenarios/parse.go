@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -51,7 +50,7 @@ func Parse(file string, src []byte) (*Scenario, error) {
 // failure returns the errors in the order of their places.
 func (d *document) failure() Errors {
 	slices.SortStableFunc(d.errors, func(a, b *Error) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+		return Position{a.Line, a.Column}.compare(Position{b.Line, b.Column})
 	})
 	return d.errors
 }

@@ -99,6 +99,7 @@ func (r *reader) checkPresence() {
 				standing = append(standing, name)
 			}
 		}
+		slices.SortFunc(standing, func(a, b string) int { return r.keys[a].compare(r.keys[b]) })
 		switch {
 		case len(standing) == 0 && r.misspelt(choice.Of):
 		case len(standing) == 0:
@@ -187,6 +188,9 @@ func (r *reader) scalar(field string, n ast.Node, v value) {
 		at.Column += bad.offset
 		r.doc.refuse(at, bad.got, bad.allowed, "%s", bad.message)
 		return
+	}
+	if meant, ok := v.(always); ok {
+		v = meant.value
 	}
 	if span, ok := v.(*Span); ok && span.Mixed() {
 		r.doc.mixed = append(r.doc.mixed, mixedRange{*span, at})

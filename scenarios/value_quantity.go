@@ -89,7 +89,7 @@ func readLength(f *Field, text string) (Length, *problem) {
 	length, known := Length{TTLs: sign * micros}, unit == "ttl"
 	if nanos, ok := nanosOf[unit]; ok {
 		known = true
-		if micros > longestNanos/nanos*1_000_000 {
+		if micros/1_000_000 > longestNanos/nanos {
 			return Length{}, &problem{message: fmt.Sprintf("%s is longer than a year", quoted(text))}
 		}
 		length = Length{Nanos: sign * (micros/1_000_000*nanos + micros%1_000_000*nanos/1_000_000)}
