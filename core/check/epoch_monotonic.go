@@ -1,0 +1,38 @@
+package check
+
+import (
+	"fmt"
+
+	"fencepost/core"
+	"fencepost/core/history"
+)
+
+// epochMonotonic judges epoch-monotonic: each takeover takes the number after
+// the greatest that was ever taken.
+//
+// It holds while PostgreSQL keeps the rows that it committed. What was taken
+// before a loss still counts: a ledger that was restored from a copy must be
+// repaired up to the witness before anybody leads.
+//
+// Counter-example: a takeover commits and its reply is lost. The candidate
+// asks again and is given the same number as a second tenure, or one is
+// skipped; either way two tenures cannot be told apart by their order.
+type epochMonotonic struct {
+	greatest core.Epoch
+}
+
+// reset begins after the epoch that the ledger starts with.
+func (c *epochMonotonic) reset(first core.Epoch) { c.greatest = first }
+
+// tenureOpened takes a takeover.
+func (c *epochMonotonic) tenureOpened(s *Suite, r *history.Record) {
+	s.marks[TakeoverJudged]++
+	if r.Epoch != c.greatest+1 {
+		f := of(core.EpochMonotonic, r, func(f *finding) string {
+			return fmt.Sprintf("%s took epoch %d; the greatest before it was %d", name(f.node), f.epoch, f.a)
+		})
+		f.a = int64(c.greatest)
+		s.breaksUnless(ledgerExcuses, f)
+	}
+	c.greatest = max(c.greatest, r.Epoch)
+}

@@ -1,0 +1,37 @@
+package check
+
+import (
+	"fmt"
+
+	"fencepost/core"
+	"fencepost/core/history"
+)
+
+// noDuplicateOrder judges no-duplicate-order: a signal has at most one order at
+// the broker.
+//
+// It holds unless a person attested something wrong about that signal; each
+// such attestation excuses one more order and no more than one. Rows that
+// PostgreSQL lost excuse for a bounded time, like any fault.
+//
+// Counter-example: a broker answers an order eight seconds late. A new leader
+// does not find it in the day's book, takes absence for proof, and sends again.
+type noDuplicateOrder struct{}
+
+// created takes an order that exists from now on.
+func (noDuplicateOrder) created(s *Suite, g *signal, r *history.Record) {
+	s.marks[OrderJudged]++
+	g.orders++
+	switch {
+	case g.orders == 1:
+	case g.orders <= 1+g.wrong:
+		s.excuse(core.NoDuplicateOrder)
+	default:
+		f := of(core.NoDuplicateOrder, r, func(f *finding) string {
+			return fmt.Sprintf("signal %d has %d orders at the broker; the latest is attempt %d",
+				f.signal, f.a, f.b)
+		})
+		f.a, f.b = int64(g.orders), int64(r.Attempt)
+		s.breaksUnless(ledgerExcuses, f)
+	}
+}
