@@ -1,0 +1,79 @@
+package model
+
+import (
+	"fencepost/core"
+	"fencepost/core/history"
+)
+
+// SetControl sets the control mode, under the exclusive lock that permits hold
+// shared.
+//
+//	UPDATE authority SET control_mode = $mode; INSERT INTO control_history
+func (p *Postgres) SetControl(now core.Time, mode core.Control) {
+	assert(mode != core.ControlUnknown, "a control mode is set to a known one")
+	p.authority.Known, p.authority.Control = true, mode
+	seen := p.out.add(history.ControlSet, now, core.Token{})
+	seen.Control, seen.Seq = mode, p.nextSeq()
+}
+
+// Decide carries out a person's decision about a signal, and reports whether
+// there is such an arrow: what a signal in doubt turned out to be, Void for
+// "the broker has no such order and will never have it"; Held, Received or
+// Cancelled for one that nobody has sent.
+//
+//	UPDATE signals SET state = $next, version = version + 1 WHERE state = ANY ($from)
+//	UPDATE attempts SET state = $outcome WHERE it is the newest AND in_doubt
+func (p *Postgres) Decide(now core.Time, id core.SignalID, outcome core.SignalState) bool {
+	s := p.signal(id)
+	if s == nil || !mayDecide(s.State, outcome) {
+		return false
+	}
+	if a := p.newestAttempt(s); a != nil && s.State == core.InDoubt {
+		if a.State == core.InDoubt {
+			a.State, a.Outcome = outcome, outcome
+		}
+		if outcome == core.Void {
+			p.out.addSignal(history.Voided, now, id, a.Number)
+		}
+	}
+	p.setState(now, id, s.Attempt, afterOutcome(outcome))
+	return true
+}
+
+// mayDecide reports whether a person may move a signal along that arrow.
+func mayDecide(state, outcome core.SignalState) bool {
+	switch outcome {
+	case core.Held:
+		return state == core.Received
+	case core.Received:
+		return state == core.Held
+	case core.Cancelled:
+		return state == core.InDoubt || state == core.Received || state == core.Held
+	case core.Void, core.Submitted, core.Executed, core.Rejected:
+		return state == core.InDoubt
+	default:
+		return false
+	}
+}
+
+// AcceptAuthority is a person's repair after the database went back in time:
+// the epochs up to the witness are entered as lost, so that the next one is
+// higher than any that was ever led. A tenure that the database believes to be
+// running ends first.
+//
+//	UPDATE authority SET open = false; UPDATE leadership_history SET release_reason = 'lost'
+//	while epoch < $witness: UPDATE authority SET epoch = epoch + 1, kind = 'lost', open = false
+//	                        INSERT INTO leadership_history (closed)
+func (p *Postgres) AcceptAuthority(now core.Time, witness core.Epoch) {
+	a := &p.authority
+	a.Known, a.Open = true, false
+	for i := len(p.tenures) - 1; i >= 0 && p.tenures[i].Open; i-- {
+		p.closeRow(now, &p.tenures[i], core.OperatorRequest)
+	}
+	for a.Epoch < witness {
+		*a = Authority{Known: true, Epoch: a.Epoch + 1, TakenAt: now, Control: a.Control}
+		p.tenures = append(p.tenures, Tenure{
+			Epoch: a.Epoch, Reason: core.OperatorRequest, OpenedAt: now, ClosedAt: now, Seq: p.nextSeq(), began: now,
+		})
+	}
+}

@@ -1,0 +1,57 @@
+package model
+
+import (
+	"fencepost/core"
+	"fencepost/core/history"
+)
+
+// Crash loses what was committed in memory only: the holder's heartbeats of
+// the last CrashLoses, if its lease is in Redis. Everything else is durable.
+// Started says when the server is back.
+func (p *Postgres) Crash(now core.Time) {
+	a := &p.authority
+	if a.Kind == core.TenureRedis && !a.Token.IsZero() {
+		a.BeatAt = p.beats.kept(now.Add(-p.cfg.CrashLoses), a.TakenAt)
+		p.beats = beats{count: 1}
+		p.beats.list[0] = a.BeatAt
+	}
+	p.started = now
+}
+
+// Started tells the server when it came up, after a crash or an orderly
+// restart. For one ttl from then nobody takes an epoch of kind pg.
+func (p *Postgres) Started(now core.Time) { p.started = now }
+
+// CopyFrom makes p what the other ledger is, in its own memory. It says
+// nothing to Records and goes on with its own.
+func (p *Postgres) CopyFrom(other *Postgres) {
+	p.become(other, append(p.byKey[:0], other.byKey...))
+}
+
+// become makes p what the other ledger is, but for the keys.
+func (p *Postgres) become(other *Postgres, byKey []core.SignalID) {
+	mine := *p
+	*p = *other
+	p.out, p.byKey = mine.out, byKey
+	p.tenures = append(mine.tenures[:0], other.tenures...)
+	p.signals = append(mine.signals[:0], other.signals...)
+	p.attempts = append(mine.attempts[:0], other.attempts...)
+}
+
+// Rewind restores an older copy of this ledger: what was committed since is
+// gone, fence_seq and the epoch included. Signals that are gone are told of as
+// Missing. Their ids are given to nobody else: one whose key comes again gets
+// its own.
+func (p *Postgres) Rewind(now core.Time, older *Postgres) {
+	last := p.LastSignal()
+	for id := core.SignalID(1); id <= last; id++ {
+		if p.signal(id) != nil && older.signal(id) == nil {
+			p.out.addSignal(history.Missing, now, id, 0)
+		}
+	}
+	p.become(older, p.byKey)
+	for p.LastSignal() < last {
+		p.signals = append(p.signals, Signal{newest: -1})
+	}
+	p.started = now
+}
