@@ -78,9 +78,9 @@ type SettledWorld struct {
 	// Open counts the acknowledged signals that are neither final nor in doubt,
 	// Unalerted those in doubt of which nobody was told.
 	Open, Unalerted int
-	// LedgerOnly counts the orders that only the ledger has, BrokerOnly those
-	// that only the broker has; attempts in doubt count in neither.
-	LedgerOnly, BrokerOnly int
+	// Different counts the orders that only one of the two has, the ledger or the
+	// broker; attempts in doubt excepted.
+	Different int
 	// Example is one of the signals that were counted, or zero.
 	Example core.SignalID
 }

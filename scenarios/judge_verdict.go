@@ -178,8 +178,7 @@ func (j *Judge) judgeFinal(states []FinalState, end int64) (RunVerdict, Failure)
 			count(world.Open, "signals neither final nor in doubt")
 			count(world.Unalerted, "signals in doubt of which nobody was told")
 		case LedgerEqualsBroker:
-			count(world.LedgerOnly, "orders that only the ledger has")
-			count(world.BrokerOnly, "orders that only the broker has")
+			count(world.Different, "orders that only one has, the ledger or the broker")
 		}
 	}
 	if verdict == Pass {
