@@ -57,11 +57,7 @@ func (d *document) parseYAML(src []byte) *ast.MappingNode {
 	if !d.takeSource(src) {
 		return nil
 	}
-	tokens, ok := d.tokens(strings.Join(d.lines, "\n"))
-	if !ok || !d.checkTokens(tokens) {
-		return nil
-	}
-	file, ok := d.parseTokens(tokens)
+	file, ok := d.parseTokens()
 	if !ok {
 		return nil
 	}
@@ -119,28 +115,21 @@ func unprintable(r rune) bool {
 		r == '\u2028' || r == '\u2029' || r == '\ufeff'
 }
 
-// tokens runs the library's lexer.
-func (d *document) tokens(text string) (tokens token.Tokens, ok bool) {
-	// The library has been seen to panic on malformed input, and a harness that
-	// dies of a typo names no line.
-	defer func() {
-		if r := recover(); r != nil {
-			d.refuse(Position{}, "", nil, "the file is not YAML: %v", r)
-			tokens, ok = nil, false
-		}
-	}()
-	return lexer.Tokenize(text), true
-}
-
-// parseTokens runs the library's parser. Duplicate keys are left to the reader,
-// which reports all of them.
-func (d *document) parseTokens(tokens token.Tokens) (file *ast.File, ok bool) {
+// parseTokens runs the library's lexer and parser. Duplicate keys are left to the
+// reader, which reports all of them.
+func (d *document) parseTokens() (file *ast.File, ok bool) {
+	// What the library does with malformed input is not ours to promise, and a
+	// harness that dies of a typo names no file.
 	defer func() {
 		if r := recover(); r != nil {
 			d.refuse(Position{}, "", nil, "the file is not YAML: %v", r)
 			file, ok = nil, false
 		}
 	}()
+	tokens := lexer.Tokenize(strings.Join(d.lines, "\n"))
+	if !d.checkTokens(tokens) {
+		return nil, false
+	}
 	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 	if err == nil {
 		return file, true
