@@ -20,7 +20,7 @@ type World interface {
 	Run(seed uint64) Outcome
 	// WriteTrace writes the last n lines of the trace of the last Run, or all
 	// that were kept if n is not positive.
-	WriteTrace(out io.Writer, n int)
+	WriteTrace(out io.Writer, n int) error
 }
 
 // Outcome is what came of one run.

@@ -28,13 +28,14 @@ func (w *fakeWorld) Run(seed uint64) Outcome {
 	return w.run(seed)
 }
 
-func (w *fakeWorld) WriteTrace(out io.Writer, n int) {
+func (w *fakeWorld) WriteTrace(out io.Writer, n int) error {
 	if n <= 0 {
 		n = 4
 	}
 	for i := range n {
 		fmt.Fprintf(out, "line %d of seed %d\n", i, w.last)
 	}
+	return nil
 }
 
 func planted(t *testing.T, run func(seed uint64) Outcome) *Campaign {

@@ -145,7 +145,9 @@ func (w *worker) trace(n int) []byte {
 				fmt.Fprintf(&text, "(the trace breaks off: %v)\n", reason)
 			}
 		}()
-		w.world.WriteTrace(&text, n)
+		if err := w.world.WriteTrace(&text, n); err != nil {
+			panic(err)
+		}
 	}()
 	return text.Bytes()
 }
