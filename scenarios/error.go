@@ -70,7 +70,7 @@ func (e *Error) Detail() string {
 		b.WriteString(strings.Repeat(" ", len(number)+caret) + "^\n")
 	}
 	if len(e.Allowed) > 0 {
-		b.WriteString(wrap("allowed: "+strings.Join(e.Allowed, ", "), 8))
+		b.WriteString(Wrap("allowed: "+strings.Join(e.Allowed, ", "), 8))
 	}
 	return b.String()
 }
@@ -156,8 +156,8 @@ func clip(source string, column int) (string, int) {
 	return string(runes[from:min(from+widest, len(runes))]), caret - from
 }
 
-// wrap breaks a text into indented lines of at most 100 columns.
-func wrap(text string, indent int) string {
+// Wrap breaks a text into indented lines of at most 100 columns.
+func Wrap(text string, indent int) string {
 	var b strings.Builder
 	column := 0
 	for _, word := range strings.Fields(text) {

@@ -53,7 +53,7 @@ var strictness = []struct {
 	{"range from high to low over units", "at: 2s", "at: " + mark + "2ttl..1500ms", "begins above its end, with a ttl of 1s"},
 	{"negative time", "at: 2s", "at: " + mark + "-2s", "cannot be negative"},
 	{"time finer than the clock", "at: 2s", "at: " + mark + "0.0001us", "finer than a nanosecond"},
-	{"time beyond counting", "at: 2s", "at: " + mark + "99999999999999999999s", "too long"},
+	{"time beyond counting", "at: 2s", "at: " + mark + "99999999999999999999s", "too many digits"},
 	{"time beyond a year", "at: 2s", "at: " + mark + "9000h", "longer than a year"},
 	{"zero where it says nothing", "10ttl", mark + "0s", "must be above zero"},
 	{"bare number as a rate", "20/s", mark + "20/", "is no rate"},

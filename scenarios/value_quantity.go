@@ -2,51 +2,74 @@ package scenarios
 
 import (
 	"fmt"
+	"math"
+	"math/bits"
 	"strings"
 	"unicode/utf8"
 )
 
-// readDecimal reads digits with at most one point from the start of the text,
-// as a whole number of the unit 10^-places, and returns what is left of it.
-func readDecimal(text string, places int) (n int64, rest string, ok bool) {
-	i, point := 0, -1
-	for ; i < len(text); i++ {
-		switch c := text[i]; {
-		case isDigit(c):
-			if n > (1<<62)/10 {
-				return 0, text, false
-			}
-			n = n*10 + int64(c-'0')
-		case c == '.' && point < 0 && i > 0 && i+1 < len(text) && isDigit(text[i+1]):
-			point = i
-		default:
-			return scaled(n, text, i, point, places)
-		}
-	}
-	return scaled(n, text, i, point, places)
+// number is a decimal as it was written: digits divided by ten to the power of
+// places.
+type number struct {
+	digits uint64
+	places int
 }
 
-func scaled(n int64, text string, end, point, places int) (int64, string, bool) {
-	if end == 0 {
-		return 0, text, false
-	}
-	given := 0
-	if point >= 0 {
-		given = end - point - 1
-	}
-	for ; given < places; given++ {
-		if n > (1<<62)/10 {
-			return 0, text, false
+// readNumber reads digits with at most one point from the start of the text, and
+// returns what is left of it. It fails where there are none, or too many.
+func readNumber(text string) (n number, rest string, ok bool) {
+	point, i := -1, 0
+	for ; i < len(text); i++ {
+		c := text[i]
+		if c == '.' && point < 0 && i > 0 && i+1 < len(text) && isDigit(text[i+1]) {
+			point = i
+			continue
 		}
-		n *= 10
-	}
-	for ; given > places; given-- {
-		if n%10 != 0 {
-			return 0, text, false
+		if !isDigit(c) {
+			break
 		}
-		n /= 10
+		if n.digits > (1<<63)/10 {
+			return number{}, text, false
+		}
+		n.digits = n.digits*10 + uint64(c-'0')
+		if point >= 0 {
+			n.places++
+		}
 	}
-	return n, text[end:], true
+	return n, text[i:], i > 0
+}
+
+// times returns the number times the unit, and whether that is a whole number
+// that fits.
+func (n number) times(unit int64) (product int64, exact bool) {
+	high, low := bits.Mul64(n.digits, uint64(unit))
+	divisor := uint64(1)
+	for range n.places {
+		// More places than a whole number has digits leave nothing of it.
+		if divisor > math.MaxUint64/10 {
+			return 0, n.digits == 0
+		}
+		divisor *= 10
+	}
+	if high >= divisor {
+		return math.MaxInt64, false
+	}
+	quotient, remainder := bits.Div64(high, low, divisor)
+	if quotient > math.MaxInt64 {
+		return math.MaxInt64, false
+	}
+	return int64(quotient), remainder == 0
+}
+
+// readDecimal reads a number as a multiple of the unit 10^-places.
+func readDecimal(text string, places int) (product int64, rest string, ok bool) {
+	n, rest, ok := readNumber(text)
+	unit := int64(1)
+	for range places {
+		unit *= 10
+	}
+	product, exact := n.times(unit)
+	return product, rest, ok && exact
 }
 
 // readSign takes the sign from the start of the text.
@@ -68,48 +91,51 @@ var nanosOf = map[string]int64{
 
 func readLength(f *Field, text string) (Length, *problem) {
 	sign, body := readSign(text)
-	micros, unit, ok := readDecimal(body, 6)
+	n, unit, ok := readNumber(body)
 	switch {
-	case !ok && strings.TrimLeft(body, "0123456789.") == body:
+	case !ok && (body == "" || !isDigit(body[0])):
 		return Length{}, &problem{
-			message: fmt.Sprintf("%s is no length of time; `%s` is a number with a unit, such as 500ms "+
-				"or 2.5ttl",
+			message: fmt.Sprintf("%s is no length of time; `%s` is a number with a unit, such as 500ms or 2.5ttl",
 				quoted(text), f.Name),
 			allowed: wordNames(unitWords),
 		}
 	case !ok:
-		return Length{}, &problem{message: fmt.Sprintf("%s is too long or too fine a number", quoted(text))}
+		return Length{}, &problem{message: fmt.Sprintf("%s has too many digits", quoted(text))}
 	case unit == "":
 		return Length{}, &problem{
 			message: fmt.Sprintf("%s has no unit; `%s` is a length of time, such as %ss or %sttl",
 				quoted(text), f.Name, body, body),
 			allowed: wordNames(unitWords),
 		}
+	case sign < 0 && !f.Signed:
+		return Length{}, &problem{message: fmt.Sprintf("`%s` cannot be negative", f.Name)}
+	case unit == "ttl":
+		micros, bad := n.inUnit(text, OneTTL, longestTTLs, "100000ttl", "a millionth of a ttl")
+		return Length{TTLs: sign * micros}, bad
 	}
-	length, known := Length{TTLs: sign * micros}, unit == "ttl"
-	if nanos, ok := nanosOf[unit]; ok {
-		known = true
-		if micros/1_000_000 > longestNanos/nanos {
-			return Length{}, &problem{message: fmt.Sprintf("%s is longer than a year", quoted(text))}
-		}
-		length = Length{Nanos: sign * (micros/1_000_000*nanos + micros%1_000_000*nanos/1_000_000)}
-		if micros%1_000_000*nanos%1_000_000 != 0 {
-			return Length{}, &problem{message: fmt.Sprintf("%s is finer than a nanosecond", quoted(text))}
-		}
-	}
-	switch {
-	case !known:
+	nanos, known := nanosOf[unit]
+	if !known {
 		return Length{}, &problem{
 			message: fmt.Sprintf("unknown unit %s in %s", quoted(unit), quoted(text)),
 			got:     unit, allowed: wordNames(unitWords),
 			offset: utf8.RuneCountInString(text[:len(text)-len(unit)]),
 		}
-	case length.TTLs > longestTTLs || length.TTLs < -longestTTLs:
-		return Length{}, &problem{message: fmt.Sprintf("%s is longer than 100000ttl", quoted(text))}
-	case sign < 0 && !f.Signed:
-		return Length{}, &problem{message: fmt.Sprintf("`%s` cannot be negative", f.Name)}
 	}
-	return length, nil
+	length, bad := n.inUnit(text, nanos, longestNanos, "a year", "a nanosecond")
+	return Length{Nanos: sign * length}, bad
+}
+
+// inUnit returns the number times the unit, or says that it is longer than the
+// longest or finer than the finest.
+func (n number) inUnit(text string, unit, most int64, longest, finest string) (int64, *problem) {
+	product, exact := n.times(unit)
+	switch {
+	case product > most:
+		return 0, &problem{message: fmt.Sprintf("%s is longer than %s", quoted(text), longest)}
+	case !exact:
+		return 0, &problem{message: fmt.Sprintf("%s is finer than %s", quoted(text), finest)}
+	}
+	return product, nil
 }
 
 func (l Length) absent() bool { return l.IsZero() }

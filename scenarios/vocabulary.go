@@ -75,28 +75,28 @@ func Words() []string {
 // ends with a newline.
 func (e Entry) Text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s (%s)\n%s", e.Word, e.Kind, wrap(e.Doc, 2))
+	fmt.Fprintf(&b, "%s (%s)\n%s", e.Word, e.Kind, Wrap(e.Doc, 2))
 	if e.Value != nil {
 		if len(e.Value.Needs) > 0 {
-			b.WriteString(wrap("Needs: "+strings.Join(e.Value.Needs, ", ")+".", 2))
+			b.WriteString(Wrap("Needs: "+strings.Join(e.Value.Needs, ", ")+".", 2))
 		}
 		if len(e.Value.Takes) > 0 {
-			b.WriteString(wrap("May have: "+strings.Join(e.Value.Takes, ", ")+".", 2))
+			b.WriteString(Wrap("May have: "+strings.Join(e.Value.Takes, ", ")+".", 2))
 		}
 	}
 	if e.Field == nil {
 		return b.String()
 	}
 	if e.Field.Object == nil {
-		b.WriteString(wrap("Written as "+e.Field.usage()+".", 2))
+		b.WriteString(Wrap("Written as "+e.Field.usage()+".", 2))
 		writeWords(&b, e.Field.Words)
 		return b.String()
 	}
 	for _, f := range e.Field.Object.Fields {
-		fmt.Fprintf(&b, "\n  %s\n%s", f.Name, wrap(f.Doc, 6))
-		b.WriteString(wrap("Written as "+f.usage()+".", 6))
+		fmt.Fprintf(&b, "\n  %s\n%s", f.Name, Wrap(f.Doc, 6))
+		b.WriteString(Wrap("Written as "+f.usage()+".", 6))
 		if len(f.Words) > 0 {
-			b.WriteString(wrap("Words: "+strings.Join(wordNames(f.Words), ", ")+".", 6))
+			b.WriteString(Wrap("Words: "+strings.Join(wordNames(f.Words), ", ")+".", 6))
 		}
 	}
 	return b.String()
@@ -104,7 +104,7 @@ func (e Entry) Text() string {
 
 func writeWords(b *strings.Builder, words []Word) {
 	for _, w := range words {
-		fmt.Fprintf(b, "\n  %s\n%s", w.Name, wrap(w.Doc, 6))
+		fmt.Fprintf(b, "\n  %s\n%s", w.Name, Wrap(w.Doc, 6))
 	}
 }
 
