@@ -32,7 +32,7 @@ type fakeStore struct {
 	open    bool
 	signals map[core.SignalID]core.SignalState
 	orders  map[core.SignalID]int
-	// limits are the time limits that calls came with.
+	// limits are the shortest time limits that calls came with.
 	limits map[core.Op]time.Duration
 }
 
@@ -54,7 +54,10 @@ func (f *fakeStore) Call(ctx context.Context, e *core.Effect, reply func(*core.I
 	f.mu.Lock()
 	cut := f.cut
 	if deadline, ok := ctx.Deadline(); ok {
-		f.limits[e.Op] = time.Until(deadline)
+		left := time.Until(deadline)
+		if least, seen := f.limits[e.Op]; !seen || left < least {
+			f.limits[e.Op] = left
+		}
 	}
 	f.mu.Unlock()
 	if cut {
