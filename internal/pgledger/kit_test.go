@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"fencepost/core"
 	"fencepost/internal/pgledger"
@@ -66,11 +67,13 @@ func start(t testing.TB, dsn, name string, change ...func(*pgledger.Options)) *p
 	t.Helper()
 	o := pgledger.Options{
 		DSN: dsn, Group: "test", Instance: name, Nonce: core.Nonce(databases.Add(1)<<32 | 0xfe), TTL: 10 * time.Second,
-		SendBy: time.Hour, Hostname: "host-of-" + name, Port: 8080, Version: "1.2.3", Limits: pgledger.DefaultLimits(),
+		SendBy: time.Hour, Hostname: "host-of-" + name, Port: 8080, Version: "1.2.3",
 	}
 	// A test server is shared by whoever tests at the moment, and may be slow.
-	o.Limits.Statement, o.Limits.Lock, o.Limits.Read, o.Limits.Call =
-		5*time.Second, 4*time.Second, 10*time.Second, 20*time.Second
+	o.Limits = pgledger.Limits{
+		Connect: 10 * time.Second, Ping: 5 * time.Second, Read: 10 * time.Second, Statement: 9 * time.Second,
+		Lock: 8 * time.Second, Idle: 10 * time.Second, Call: 30 * time.Second,
+	}
 	for _, f := range change {
 		f(&o)
 	}
@@ -201,8 +204,14 @@ func connect(t testing.TB, dsn string) *pgx.Conn {
 	return conn
 }
 
+// executor is a connection or a transaction.
+type executor interface {
+	Exec(ctx context.Context, sql string, arguments ...any) (pgconn.CommandTag, error)
+	QueryRow(ctx context.Context, sql string, arguments ...any) pgx.Row
+}
+
 // exec runs plain SQL.
-func exec(t testing.TB, conn *pgx.Conn, sql string, arguments ...any) {
+func exec(t testing.TB, conn executor, sql string, arguments ...any) {
 	t.Helper()
 	if _, err := conn.Exec(t.Context(), sql, arguments...); err != nil {
 		t.Fatalf("%s: %v", sql, err)
@@ -210,11 +219,27 @@ func exec(t testing.TB, conn *pgx.Conn, sql string, arguments ...any) {
 }
 
 // read returns one value.
-func read[T any](t testing.TB, conn *pgx.Conn, sql string, arguments ...any) T {
+func read[T any](t testing.TB, conn executor, sql string, arguments ...any) T {
 	t.Helper()
 	var v T
 	if err := conn.QueryRow(t.Context(), sql, arguments...).Scan(&v); err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
 	return v
+}
+
+// waitForLock asks the server until so many sessions wait for a lock in a
+// statement of the operation.
+func waitForLock(t testing.TB, conn executor, op string, count int64) {
+	t.Helper()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-tick.C {
+		waiting := read[int64](t, conn, `SELECT count(*) FROM pg_stat_activity
+			WHERE wait_event_type = 'Lock' AND datname = current_database() AND query LIKE '/* ' || $1 || ' */%'`, op)
+		if waiting >= count {
+			return
+		}
+	}
+	t.Fatalf("nobody waits for a lock in %s", op)
 }

@@ -2,6 +2,7 @@ package pgledger
 
 import (
 	"context"
+	"errors"
 
 	"fencepost/core"
 )
@@ -70,8 +71,9 @@ SELECT 1 FROM signals WHERE group_name = @group::text AND id = @signal::bigint F
 
 // permit asks for the right to send one order, once.
 func (l *Ledger) permit(ctx context.Context, e *core.Effect) (core.Input, error) {
+	// A signal that is gone is refused below like one whose state has changed.
 	order, err := l.Order(ctx, e.Signal)
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrNoSignal) {
 		return core.Input{}, err
 	}
 	a := l.processArgs(core.Permit, e)

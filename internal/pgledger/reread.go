@@ -2,6 +2,9 @@ package pgledger
 
 import (
 	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
 
 	"fencepost/core"
 	"fencepost/internal/identity"
@@ -16,7 +19,8 @@ FROM (SELECT clock_timestamp() AS now) t
 JOIN signals s ON s.group_name = @group::text AND s.id = @signal::bigint
 LEFT JOIN attempts a ON a.signal = s.id AND a.attempt = s.attempt`
 
-// reread tells what became of a permit whose answer was lost.
+// reread tells what became of a permit whose answer was lost. A signal that
+// is gone has no state.
 func (l *Ledger) reread(ctx context.Context, e *core.Effect) (core.Input, error) {
 	t := l.begin(core.Reread.String(), durably)
 	var (
@@ -26,8 +30,11 @@ func (l *Ledger) reread(ctx context.Context, e *core.Effect) (core.Input, error)
 	)
 	t.row(rereadSQL, args{"group": l.opt.Group, "signal": int64(e.Signal)},
 		&attempt, &version, &word, &epoch, &token, &age, &overdue, &outdated)
-	if err := l.run(ctx, l.work, t); err != nil {
-		return core.Input{}, noSignal(e.Signal, err)
+	switch err := l.run(ctx, l.work, t); {
+	case errors.Is(err, pgx.ErrNoRows):
+		return core.Input{Kind: core.AttemptRead, Signal: e.Signal}, nil
+	case err != nil:
+		return core.Input{}, err
 	}
 	state, err := parseState(word)
 	if err != nil {

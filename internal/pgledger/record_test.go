@@ -1,0 +1,223 @@
+package pgledger_test
+
+import (
+	"testing"
+
+	"fencepost/core"
+	"fencepost/internal/pgledger"
+)
+
+// sent starts a leader of epoch 1 whose signal has been permitted once.
+func sent(t *testing.T) (n1 *process, signal core.SignalID, conn executor, dsn string) {
+	t.Helper()
+	n1, signal, dsn = leading(t)
+	if in := n1.permit(1, signal, 1, 1); in.Kind != core.PermitWasGranted {
+		t.Fatalf("permit %+v", in)
+	}
+	return n1, signal, connect(t, dsn), dsn
+}
+
+// wantRecorded checks an answer to Record.
+func wantRecorded(t *testing.T, in core.Input, state core.SignalState, version uint32) {
+	t.Helper()
+	if in.Kind != core.OutcomeWasRecorded || in.State != state || in.Version != version {
+		t.Errorf("%+v, want %v in version %d", in, state, version)
+	}
+}
+
+// wantRefused checks an answer to Record.
+func wantRefused(t *testing.T, in core.Input, state core.SignalState) {
+	t.Helper()
+	if in.Kind != core.RecordWasRefused || in.State != state {
+		t.Errorf("%+v, want a refusal, and the signal %v", in, state)
+	}
+}
+
+func TestOutcomeIsRecordedOnce(t *testing.T) {
+	n1, signal, conn, _ := sent(t)
+	n1.Note(signal, 1, pgledger.BrokerNote{OrderID: "B-7", Detail: "filled 2 @ 52000"})
+	wantRecorded(t, n1.record(signal, 1, core.Executed), core.Executed, 3)
+	wantRecorded(t, n1.record(signal, 1, core.Executed), core.Executed, 3)
+	wantRefused(t, n1.record(signal, 1, core.Rejected), core.Executed)
+	wantRefused(t, n1.record(signal, 1, core.InDoubt), core.Executed)
+	wantRefused(t, n1.record(signal, 1, core.Void), core.Executed)
+	detail, err := n1.Signal(t.Context(), signal)
+	if err != nil || detail.EndedAt == nil || detail.AlertedAt != nil {
+		t.Fatalf("signal %+v, %v", detail, err)
+	}
+	a := detail.Attempts[0]
+	if a.State != "executed" || *a.Outcome != "executed" || a.BrokerOrderID != "B-7" || a.BrokerDetail != "filled 2 @ 52000" {
+		t.Errorf("attempt %+v", a)
+	}
+	if !read[bool](t, conn, `SELECT last_signal_processed IS NOT NULL FROM instance_metadata WHERE instance_id = 'n1'`) {
+		t.Error("the instance does not say that it processed a signal")
+	}
+}
+
+// Permits are fenced, facts are not.
+func TestDeposedLeaderMayRecordWhatItHasSent(t *testing.T) {
+	n1, signal, _, dsn := sent(t)
+	start(t, dsn, "n2").lead()
+	wantRecorded(t, n1.record(signal, 1, core.Submitted), core.Submitted, 3)
+	wantRecorded(t, n1.record(signal, 1, core.Executed), core.Executed, 4)
+}
+
+func TestNobodyButTheSenderMovesAnAttemptBeforeSendBy(t *testing.T) {
+	n1, signal, conn, dsn := sent(t)
+	n2 := start(t, dsn, "n2")
+	n2.lead()
+	for _, outcome := range []core.SignalState{core.Void, core.InDoubt, core.Executed} {
+		wantRefused(t, n2.record(signal, 1, outcome), core.Submitting)
+	}
+	lapse(t, conn)
+	wantRecorded(t, n2.record(signal, 1, core.Void), core.Received, 3)
+	_ = n1
+}
+
+func TestVoidAttemptLetsTheSignalBeTriedAgain(t *testing.T) {
+	n1, signal, _, _ := sent(t)
+	wantRecorded(t, n1.record(signal, 1, core.Void), core.Received, 3)
+	wantRecorded(t, n1.record(signal, 1, core.Void), core.Received, 3)
+	if in := n1.permit(1, signal, 1, 3); in.Kind != core.PermitWasRefused {
+		t.Errorf("the same attempt again: %+v", in)
+	}
+	if in := n1.permit(1, signal, 2, 3); in.Kind != core.PermitWasGranted || in.Version != 4 {
+		t.Fatalf("the next attempt: %+v", in)
+	}
+	wantRecorded(t, n1.record(signal, 2, core.Executed), core.Executed, 5)
+	// Attempt 1 is void for good, also now.
+	wantRecorded(t, n1.record(signal, 1, core.Void), core.Executed, 5)
+	detail, err := n1.Signal(t.Context(), signal)
+	if err != nil || len(detail.Attempts) != 2 || detail.Attempts[0].ClientOrderID == detail.Attempts[1].ClientOrderID {
+		t.Errorf("signal %+v, %v", detail, err)
+	}
+}
+
+// A void attempt turns out to have been sent after all. The fact is kept, and
+// the signal stops for a person, before a second order can leave.
+func TestLateOutcomeOfAVoidAttemptIsKeptAndRaisesTheAlert(t *testing.T) {
+	for name, younger := range map[string]bool{"alone": false, "beside a younger attempt": true} {
+		t.Run(name, func(t *testing.T) {
+			n1, signal, conn, dsn := sent(t)
+			n2 := start(t, dsn, "n2")
+			n2.lead()
+			lapse(t, conn)
+			n2.record(signal, 1, core.Void)
+			version := uint32(4)
+			if younger {
+				n2.permit(2, signal, 2, 3)
+				version = 5
+			}
+			wantRecorded(t, n1.record(signal, 1, core.Executed), core.InDoubt, version)
+			wantRecorded(t, n1.record(signal, 1, core.Executed), core.InDoubt, version)
+			if in := n2.permit(2, signal, 2, 3); in.Kind != core.PermitWasRefused {
+				t.Errorf("a permit beside the late outcome: %+v", in)
+			}
+			detail, err := n1.Signal(t.Context(), signal)
+			if err != nil || detail.AlertedAt == nil || detail.AlertReason != "late outcome of a void attempt: executed" {
+				t.Fatalf("signal %+v, %v", detail, err)
+			}
+			if a := detail.Attempts[0]; a.State != "void" || a.LateOutcome == nil || *a.LateOutcome != "executed" {
+				t.Errorf("attempt %+v", a)
+			}
+			if younger {
+				wantRecorded(t, n2.record(signal, 2, core.Rejected), core.Rejected, version+1)
+			}
+		})
+	}
+}
+
+func TestLateOutcomeOfAFinalSignalOnlyRaisesTheAlert(t *testing.T) {
+	n1, signal, _, _ := sent(t)
+	n1.record(signal, 1, core.Void)
+	n1.permit(1, signal, 2, 3)
+	n1.record(signal, 2, core.Executed)
+	wantRecorded(t, n1.record(signal, 1, core.Executed), core.Executed, 6)
+	detail, err := n1.Signal(t.Context(), signal)
+	if err != nil || detail.State != "executed" || detail.AlertedAt == nil || detail.EndedAt == nil {
+		t.Errorf("signal %+v, %v", detail, err)
+	}
+}
+
+// What a reading suggested holds only for the version that was read; what the
+// broker said of a void attempt holds always.
+func TestDecisionsAreGuardedByTheVersionRead(t *testing.T) {
+	n1, signal, conn, dsn := sent(t)
+	n2 := start(t, dsn, "n2")
+	lapse(t, conn)
+	decide := func(p *process, outcome core.SignalState, version uint32) core.Input {
+		return p.call(core.Effect{
+			Op: core.Record, Signal: signal, Attempt: 1, State: outcome, Version: version, Token: p.token,
+		})
+	}
+	wantRefused(t, decide(n2, core.Void, 1), core.Submitting)
+	wantRecorded(t, decide(n1, core.InDoubt, 2), core.InDoubt, 3)
+	wantRefused(t, decide(n2, core.Void, 2), core.InDoubt)
+	wantRefused(t, decide(n2, core.Executed, 2), core.InDoubt)
+	// The same once more, because its answer was lost.
+	wantRecorded(t, decide(n1, core.InDoubt, 2), core.InDoubt, 3)
+	wantRecorded(t, decide(n2, core.Void, 3), core.Received, 4)
+	wantRefused(t, decide(n1, core.InDoubt, 3), core.Received)
+	wantRecorded(t, decide(n1, core.Executed, 3), core.InDoubt, 5)
+}
+
+func TestDoubtIsAlertedOnceAndKeepsItsReason(t *testing.T) {
+	n1, signal, _, _ := sent(t)
+	doubt := core.Effect{Op: core.Record, Signal: signal, Attempt: 1, State: core.InDoubt, Token: n1.token}
+	wantRecorded(t, n1.call(doubt), core.InDoubt, 3)
+	doubt.Alert, doubt.Reason = true, core.GateDeadline
+	wantRecorded(t, n1.call(doubt), core.InDoubt, 4)
+	wantRecorded(t, n1.call(doubt), core.InDoubt, 4)
+	detail, err := n1.Signal(t.Context(), signal)
+	if err != nil || detail.AlertedAt == nil || detail.AlertReason != "gate_deadline" {
+		t.Errorf("signal %+v, %v", detail, err)
+	}
+	list, err := n1.Signals(t.Context(), pgledger.SignalFilter{Alerted: true})
+	if err != nil || len(list) != 1 {
+		t.Errorf("waiting for a person: %+v, %v", list, err)
+	}
+}
+
+func TestOutcomeWithoutAnAttemptIsForUnsentSignalsOnly(t *testing.T) {
+	n1, signal, _, _ := sent(t)
+	wantRefused(t, n1.record(signal, 0, core.Expired), core.Submitting)
+	wantRefused(t, n1.record(signal, 0, core.Executed), core.Submitting)
+	wantRefused(t, n1.record(signal, 7, core.Executed), core.Submitting)
+	wantRefused(t, n1.record(signal+1000, 1, core.Executed), core.NoSignal)
+	wantRecorded(t, n1.record(n1.admit("s2"), 0, core.Rejected), core.Rejected, 2)
+	third := n1.admit("s3")
+	wantRefused(t, n1.record(third, 0, core.Cancelled), core.Received)
+	wantRecorded(t, n1.record(third, 0, core.Expired), core.Expired, 2)
+	wantRecorded(t, n1.record(third, 0, core.Expired), core.Expired, 2)
+}
+
+// Every arrow of core, and no other, exists in the ledger.
+func TestLedgerDrawsTheArrowsOfCore(t *testing.T) {
+	outcomes := []core.SignalState{
+		core.Submitted, core.InDoubt, core.Executed, core.Rejected, core.Cancelled, core.Void, core.Expired,
+	}
+	_, _, conn, dsn := sent(t)
+	n1 := start(t, dsn, "n2")
+	n1.lead()
+	for _, from := range []core.SignalState{
+		core.Submitting, core.Submitted, core.InDoubt, core.Executed, core.Rejected, core.Cancelled,
+	} {
+		for _, outcome := range outcomes {
+			signal := n1.admit(from.String() + "/" + outcome.String())
+			n1.permit(2, signal, 1, 1)
+			if from != core.Submitting {
+				n1.record(signal, 1, from)
+			}
+			want, ok := from.After(outcome)
+			in := n1.record(signal, 1, outcome)
+			if ok && (in.Kind != core.OutcomeWasRecorded || in.State != want) ||
+				!ok && (in.Kind != core.RecordWasRefused || in.State != from) {
+				t.Errorf("%v + %v: %+v, core says %v, %v", from, outcome, in, want, ok)
+			}
+		}
+	}
+	if got := read[int64](t, conn, `SELECT count(*) FROM signals s WHERE s.state NOT IN ('received', 'submitting')
+		AND NOT EXISTS (SELECT FROM attempts a WHERE a.signal = s.id AND a.state = s.state)`); got != 0 {
+		t.Errorf("%d signals do not stand where their attempts do", got)
+	}
+}
