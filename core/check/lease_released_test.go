@@ -1,0 +1,143 @@
+package check
+
+import (
+	"testing"
+
+	"fencepost/core"
+	"fencepost/core/history"
+)
+
+// leaving tells of a leader that is asked to stop after three renewals. Its
+// tenure is closed at 900 ms; what becomes of its lease is the story's.
+func leaving() *story {
+	return begin(small(), 2).elects(0, 1).leads(0, 1, 900*ms).
+		node(history.BeliefEnded, 0).resigns(0, 1)
+}
+
+func TestALeaseThatOutlivesItsDrainIsBroken(t *testing.T) {
+	leaving().drained(0).after(200 * ms).lawful(t)
+	v := leaving().drained(0).after(200*ms+1).breaks(t, core.LeaseReleased, 1100*ms)
+	if v.Node != 0 {
+		t.Errorf("node %d is named", v.Node)
+	}
+}
+
+func TestALeaseThatIsReleasedIsLawful(t *testing.T) {
+	leaving().loses(0, core.Release).drained(0).after(ttl).lawful(t).marked(t, ReleaseJudged, 1)
+	leaving().drained(0).after(200*ms).loses(0, core.Release).after(ttl).lawful(t)
+}
+
+func TestALeaseThatHasRunOutIsNotHeld(t *testing.T) {
+	begin(small(), 1).elects(0, 1).node(history.BeliefEnded, 0).resigns(0, 1).
+		at(800 * ms).drained(0).at(1100 * ms).lawful(t)
+}
+
+func TestAnothersLeaseIsNotTheDrainersDebt(t *testing.T) {
+	leaving().loses(0, core.Release).drained(0).after(50*ms).acquires(1).opens(1, 2).
+		believes(1, 2, s2(950*ms)).after(500 * ms).lawful(t)
+}
+
+func TestAYoungerAcquisitionIsNotTheDrainersDebt(t *testing.T) {
+	leaving().loses(0, core.Release).drained(0).after(50*ms).acquires(0).opens(0, 2).
+		believes(0, 2, s2(950*ms)).after(500 * ms).lawful(t)
+}
+
+func TestADelayedAcquisitionThatRevivesADrainedLeaseIsBroken(t *testing.T) {
+	leaving().loses(0, core.Release).drained(0).after(100*ms).renews(0).after(200*ms).
+		breaks(t, core.LeaseReleased, 1100*ms)
+}
+
+func TestAStoreThatDoesNotAnswerExcusesALeaseThatStands(t *testing.T) {
+	for fault := range history.Fault(history.Faults) {
+		s := leaving().fault(fault, history.None).drained(0).after(100*ms).healed(fault, history.None).after(150 * ms)
+		switch fault {
+		case history.RedisFault, history.RedisDataLoss, history.PostgresFault, history.PostgresLoss, history.LinkFault:
+			s.excused(t, core.LeaseReleased, 1)
+		default:
+			s.breaks(t, core.LeaseReleased, 1100*ms)
+		}
+	}
+}
+
+func TestAFaultExcusesFromTheLastTwoCallsToTheDeadline(t *testing.T) {
+	around := func(began, ended int64) *story {
+		s := begin(small(), 2).elects(0, 1)
+		s.at(began).fault(history.LinkFault, 0).at(ended).healed(history.LinkFault, 0)
+		s.at(700*ms).renews(0).node(history.BeliefEnded, 0).resigns(0, 1).drained(0)
+		return s.at(900*ms + 1)
+	}
+	around(100*ms, 200*ms).excused(t, core.LeaseReleased, 1)
+	around(100*ms, 200*ms-1).breaks(t, core.LeaseReleased, 900*ms)
+	late := leaving().drained(0).after(200*ms).fault(history.LinkFault, 0).after(1)
+	late.excused(t, core.LeaseReleased, 1)
+	leaving().drained(0).after(200*ms+1).fault(history.LinkFault, 0).breaks(t, core.LeaseReleased, 1100*ms)
+}
+
+func TestAnothersLinkExcusesNothing(t *testing.T) {
+	leaving().fault(history.LinkFault, 1).drained(0).after(300*ms).breaks(t, core.LeaseReleased, 1100*ms)
+}
+
+// sending tells of a leader with one order in flight and trust up to 940 ms.
+func sending() *story {
+	s := begin(small(), 2).elects(0, 1).at(100*ms).signal(history.Stored, 7)
+	s.permits(0, 1, 7, 1).state(7, core.Submitting)
+	return s.says(0, core.GatePassedEvent, 1, 7).at(200*ms).
+		says(0, core.LeaderSteppedDownEvent, 1, 0).node(history.BeliefEnded, 0)
+}
+
+func TestALeaseThatIsReleasedUnderASendIsBroken(t *testing.T) {
+	v := sending().loses(0, core.Release).breaks(t, core.DrainBeforeRelease, 200*ms)
+	if v.Node != 0 || v.Signal != 7 || v.Epoch != 1 {
+		t.Errorf("node %d, signal %d, epoch %d are named", v.Node, v.Signal, v.Epoch)
+	}
+	sending().says(0, core.LeaseReleasedEvent, 1, 0).breaks(t, core.DrainBeforeRelease, 200*ms)
+}
+
+func TestATenureThatIsClosedUnderASendIsBroken(t *testing.T) {
+	sending().resigns(0, 1).breaks(t, core.DrainBeforeRelease, 200*ms)
+}
+
+func TestAReleaseAfterTheSendHasEndedIsLawful(t *testing.T) {
+	ends := map[string]func(*story){
+		"acknowledged": func(s *story) { s.says(0, core.OrderAckedEvent, 1, 7) },
+		"ambiguous":    func(s *story) { s.says(0, core.OrderAmbiguousEvent, 1, 7) },
+		"in doubt":     func(s *story) { s.state(7, core.InDoubt) },
+		"void": func(s *story) {
+			s.tell(history.Record{Kind: history.Voided, Node: history.None, Signal: 7, Attempt: 1})
+		},
+	}
+	for how, end := range ends {
+		s := sending()
+		end(s.at(300 * ms))
+		s.resigns(0, 1).loses(0, core.Release).drained(0)
+		if v, broken := s.suite.Violation(); broken {
+			t.Errorf("%s: %v", how, v)
+		}
+		s.marked(t, DrainJudged, 2).marked(t, DrainWaited, 1)
+	}
+}
+
+func TestAnAnswerToAnotherSendEndsNothing(t *testing.T) {
+	sending().says(0, core.OrderAckedEvent, 1, 8).says(1, core.OrderAckedEvent, 1, 7).
+		loses(0, core.Release).breaks(t, core.DrainBeforeRelease, 200*ms)
+}
+
+func TestAReleaseAfterTrustRanOutIsLawful(t *testing.T) {
+	sending().at(940*ms).resigns(0, 1).loses(0, core.Release).lawful(t)
+	sending().at(940*ms-1).resigns(0, 1).breaks(t, core.DrainBeforeRelease, 940*ms-1)
+}
+
+func TestAClosingAfterTheLeaseWasLostIsLawful(t *testing.T) {
+	sending().loses(0, core.NoOp).resigns(0, 1).lawful(t)
+	sending().loses(0, core.Evict).resigns(0, 1).lawful(t)
+}
+
+func TestACandidatesLeaseIsNotTheEarlierTenures(t *testing.T) {
+	sending().loses(0, core.NoOp).at(600*ms).acquires(0).after(50*ms).loses(0, core.Release).
+		says(0, core.LeaseReleasedEvent, 0, 0).lawful(t)
+}
+
+func TestAClockFaultExcusesAnEarlyRelease(t *testing.T) {
+	sending().fault(history.ClockFault, 0).resigns(0, 1).excused(t, core.DrainBeforeRelease, 1)
+	sending().fault(history.RedisFault, 0).resigns(0, 1).breaks(t, core.DrainBeforeRelease, 200*ms)
+}
