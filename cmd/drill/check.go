@@ -1,0 +1,75 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fencepost/scenarios"
+)
+
+// checked is what `drill check --json` prints of one file.
+type checked struct {
+	File   string           `json:"file"`
+	OK     bool             `json:"ok"`
+	Errors scenarios.Errors `json:"errors"`
+}
+
+func newCheck() *cobra.Command {
+	asJSON := false
+	c := &cobra.Command{
+		Use:   "check [--json] FILE|NAME…",
+		Short: "Tell whether scenario files can be understood, and what is wrong with them",
+		Long: "Reads each file as every other command does and plays nothing. All mistakes of a file are reported at\n" +
+			"once, each with its line, a caret and the allowed words. The exit code is 0, or 64 if a file is refused.",
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			var refused strings.Builder
+			ok := true
+			for _, arg := range args {
+				result, detail := check(arg)
+				ok = ok && result.OK
+				var err error
+				switch {
+				case asJSON:
+					err = json.NewEncoder(c.OutOrStdout()).Encode(result)
+				case result.OK:
+					_, err = fmt.Fprintf(c.OutOrStdout(), "ok %s\n", arg)
+				default:
+					refused.WriteString(detail)
+				}
+				if err != nil {
+					return broke(err)
+				}
+			}
+			if !ok {
+				return &exit{scenarios.ExitRefused, refused.String()}
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object for each file")
+	return c
+}
+
+// check judges one file, and shows what is wrong with it over several lines.
+func check(arg string) (checked, string) {
+	_, err := scenarios.Find(arg)
+	if err == nil {
+		return checked{File: arg, OK: true, Errors: scenarios.Errors{}}, ""
+	}
+	var wrong scenarios.Errors
+	if errors.As(err, &wrong) {
+		return checked{File: arg, Errors: wrong}, wrong.Detail()
+	}
+	// A file that cannot be read has no line; its first one stands for it.
+	unread := &scenarios.Error{File: arg, Line: 1, Column: 1, Message: err.Error()}
+	var unknown *scenarios.UnknownName
+	if errors.As(err, &unknown) {
+		unread.Nearest, unread.Allowed = unknown.Nearest, unknown.Allowed
+	}
+	return checked{File: arg, Errors: scenarios.Errors{unread}}, "drill: " + err.Error() + "\n"
+}
