@@ -87,7 +87,7 @@ func (c drainBeforeRelease) accepted(s *Suite, r *history.Record) {
 
 // leaseGone takes the end of a lease; the scene still has it.
 func (c drainBeforeRelease) leaseGone(s *Suite, r *history.Record) {
-	if r.Op != core.Release {
+	if r.Op != core.Release || r.Node < 0 {
 		return
 	}
 	n := &s.scene.nodes[r.Node]

@@ -112,18 +112,37 @@ func (s *Suite) Observe(r *history.Record) {
 		s.giveUp("a record names a node that is not in the cluster")
 		return
 	}
-	if r.Kind == history.Announced {
+	switch r.Kind {
+	case history.Announced:
 		s.announced(r)
-		return
+	case history.Voided, history.StateSet, history.Stored, history.Missing, history.Acknowledged,
+		history.OrderCreated, history.OrderFilled, history.Attested:
+		s.observeSignal(r)
+	case history.FaultBegan, history.FaultEnded:
+		s.faultChanged(r)
+	case history.ControlSet:
+		s.scene.control = r.Control
+		s.recovery.controlSet(s, r)
+	case history.AuthorityAccepted:
+		s.authorityAccepted(r.At)
+	case history.LeaseSet:
+		// Perhaps somebody outside the cluster wrote the key.
+		s.scene.leaseSet(r)
+		s.stale.leaseSet(s, r)
+	case history.LeaseGone:
+		s.drains.leaseGone(s, r)
+		s.stale.leaseGone(s, r)
+		s.scene.leaseGone(r)
+	default:
+		if r.Node < 0 {
+			s.giveUp("a record of a node names none")
+			return
+		}
+		s.observeNode(r)
 	}
-	if r.Node < 0 {
-		s.observeOutside(r)
-		return
-	}
-	s.observeNode(r)
 }
 
-// observeNode takes a record about a node, and all that is about none besides.
+// observeNode takes a record that is about a node.
 func (s *Suite) observeNode(r *history.Record) {
 	switch r.Kind {
 	case history.BeliefHeld:
@@ -132,13 +151,6 @@ func (s *Suite) observeNode(r *history.Record) {
 		s.believer.held(s, r)
 	case history.BeliefEnded:
 		s.beliefEnded(r)
-	case history.LeaseSet:
-		s.scene.leaseSet(r)
-		s.stale.leaseSet(s, r)
-	case history.LeaseGone:
-		s.drains.leaseGone(s, r)
-		s.stale.leaseGone(s, r)
-		s.scene.leaseGone(r)
 	case history.Drained:
 		s.releases.drained(s, r)
 	case history.TenureOpened:
@@ -160,38 +172,18 @@ func (s *Suite) observeNode(r *history.Record) {
 	case history.NodeUp, history.NodeDown, history.NodePaused, history.NodeResumed, history.Reach:
 		s.processChanged(r)
 	default:
-		s.observeOutside(r)
+		s.giveUp("a record is of a kind that cannot be")
 	}
 }
 
-// observeOutside takes a record that needs no node.
-func (s *Suite) observeOutside(r *history.Record) {
-	switch r.Kind {
-	case history.LeaseSet:
-		// Somebody outside the cluster wrote the key.
-		s.scene.leaseSet(r)
-		s.stale.leaseSet(s, r)
-	case history.LeaseGone:
-		s.stale.leaseGone(s, r)
-		s.scene.leaseGone(r)
-	case history.FaultBegan, history.FaultEnded:
-		s.faultChanged(r)
-	case history.ControlSet:
-		s.scene.control = r.Control
-		s.recovery.controlSet(s, r)
-	case history.AuthorityAccepted:
-		s.scene.lost = false
-		for i := range s.scene.nodes {
-			s.scene.nodes[i].barred = false
-			s.scene.refit(&s.cfg, int16(i), r.At)
-		}
-		s.refitted()
-	case history.Voided, history.StateSet, history.Stored, history.Missing, history.Acknowledged,
-		history.OrderCreated, history.OrderFilled, history.Attested:
-		s.observeSignal(r)
-	default:
-		s.giveUp("a record of a node names none")
+// authorityAccepted lets nodes lead again that were barred.
+func (s *Suite) authorityAccepted(at int64) {
+	s.scene.lost = false
+	for i := range s.scene.nodes {
+		s.scene.nodes[i].barred = false
+		s.scene.refit(&s.cfg, int16(i), at)
 	}
+	s.refitted()
 }
 
 // observeSignal takes a record about a signal's row, its sender or its order.
