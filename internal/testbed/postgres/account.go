@@ -22,9 +22,6 @@ const (
 	inNamespace manner = "namespace" // root appears as an ordinary user inside a user namespace
 )
 
-// namespaceID is the user id that root has inside the user namespace.
-const namespaceID = 1000
-
 // account is who the server runs as.
 type account struct {
 	How manner `json:"how"`
@@ -126,20 +123,6 @@ func (a account) attr() *syscall.SysProcAttr {
 	return nil
 }
 
-// drop makes this process the account, for good.
-func (a account) drop() error {
-	if err := syscall.Setgroups([]int{a.GID}); err != nil {
-		return fmt.Errorf("drop groups: %w", err)
-	}
-	if err := syscall.Setresgid(a.GID, a.GID, a.GID); err != nil {
-		return fmt.Errorf("drop group: %w", err)
-	}
-	if err := syscall.Setresuid(a.UID, a.UID, a.UID); err != nil {
-		return fmt.Errorf("drop user: %w", err)
-	}
-	return nil
-}
-
 // own gives path and everything below it to the account.
 func (a account) own(path string) error {
 	if a.How != asAccount {
@@ -151,13 +134,4 @@ func (a account) own(path string) error {
 		}
 		return os.Lchown(path, a.UID, a.GID)
 	})
-}
-
-// namespaceAttr starts a child in a user namespace in which the caller appears as an ordinary user.
-func namespaceAttr() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{
-		Cloneflags:  syscall.CLONE_NEWUSER,
-		UidMappings: []syscall.SysProcIDMap{{ContainerID: namespaceID, HostID: os.Getuid(), Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{ContainerID: namespaceID, HostID: os.Getgid(), Size: 1}},
-	}
 }

@@ -12,7 +12,6 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -32,6 +31,10 @@ type engine interface {
 	// pid is the process to signal, 0 when there is none of its own.
 	pid() int
 	kind() string
+	// logPath is its log file, "" when it writes none.
+	logPath() string
+	// remove deletes its files; it must be down.
+	remove() error
 }
 
 // pingPoll is how often a starting server is asked whether it answers.
@@ -48,6 +51,17 @@ type process struct {
 	cmd     *exec.Cmd
 	ended   chan struct{} // closed when the child has been waited for
 }
+
+// newProcess lays out the directory of a server that is not started yet.
+func newProcess(options Options, found program) (*process, error) {
+	dir, err := rundir.New("redis")
+	if err != nil {
+		return nil, err
+	}
+	return &process{options: options, program: found, dir: dir}, nil
+}
+
+func (p *process) remove() error { return p.dir.Remove() }
 
 func (p *process) kind() string { return "redis-server " + p.program.version }
 
@@ -79,14 +93,11 @@ func (p *process) start(ctx context.Context, port int) error {
 		return err
 	}
 	p.cmd = &exec.Cmd{
-		Path: p.program.path,
-		Args: []string{"redis-server", config},
-		Env:  p.program.environment(),
-		Dir:  p.dir.Path(),
-		SysProcAttr: &syscall.SysProcAttr{
-			Setpgid:   true,
-			Pdeathsig: syscall.SIGKILL,
-		},
+		Path:        p.program.path,
+		Args:        []string{"redis-server", config},
+		Env:         p.program.environment(),
+		Dir:         p.dir.Path(),
+		SysProcAttr: childAttr(),
 	}
 	// What is wrong with its settings it says on its standard error, before it has a log.
 	log, err := os.OpenFile(p.logPath(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)

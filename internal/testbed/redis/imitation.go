@@ -16,9 +16,11 @@ type imitation struct {
 	up         bool
 }
 
-func (m *imitation) kind() string  { return "miniredis" }
-func (m *imitation) pid() int      { return 0 }
-func (m *imitation) running() bool { return m.up }
+func (m *imitation) kind() string    { return "miniredis" }
+func (m *imitation) pid() int        { return 0 }
+func (m *imitation) running() bool   { return m.up }
+func (m *imitation) logPath() string { return "" }
+func (m *imitation) remove() error   { return nil }
 
 func (m *imitation) start(_ context.Context, port int) error {
 	if m.server == nil {

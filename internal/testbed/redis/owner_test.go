@@ -26,8 +26,8 @@ const ownerVariable = "FENCEPOST_TEST_OWNER"
 
 // whereabouts is what such a program says.
 type whereabouts struct {
-	Kind, Addr, Dir string
-	PID, UID        int
+	Dir      string
+	PID, UID int
 }
 
 func TestMain(m *testing.M) {
@@ -46,7 +46,7 @@ func beOwner() error {
 	if err != nil {
 		return err
 	}
-	said := whereabouts{Kind: s.Kind(), Addr: s.Addr(), Dir: s.dir.Path(), PID: s.PID(), UID: os.Getuid()}
+	said := whereabouts{Dir: filepath.Dir(s.LogPath()), PID: s.PID(), UID: os.Getuid()}
 	err = json.NewEncoder(os.Stdout).Encode(said)
 	_, readErr := io.Copy(io.Discard, os.Stdin)
 	return errors.Join(err, readErr, s.Stop())

@@ -35,6 +35,9 @@ var errNoProgram = errors.New("no redis-server on this machine and none to be ha
 
 // findProgram returns a redis-server that answers, fetching one within the bound when the machine has none.
 func findProgram(ctx context.Context, fetchBound time.Duration) (program, error) {
+	if err := rundir.Supported(); err != nil {
+		return program{}, fmt.Errorf("%w: %w", errNoProgram, err)
+	}
 	if named := os.Getenv(programVariable); named != "" {
 		p, err := tryProgram(ctx, program{path: named})
 		if err != nil {

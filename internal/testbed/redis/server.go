@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,7 +29,6 @@ var ErrStopped = errors.New("redis: server was stopped")
 // Server is one Redis server. Its methods may be called from several goroutines.
 type Server struct {
 	options Options
-	dir     *rundir.Dir
 	port    int
 
 	mu      sync.Mutex // held while the server starts, stops or dies
@@ -51,18 +49,14 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 	if err != nil && (options.Fallback == FallbackNone || !errors.Is(err, errNoProgram)) {
 		return nil, fmt.Errorf("start redis: %w", err)
 	}
-	dir, dirErr := rundir.New("redis")
-	if dirErr != nil {
-		return nil, fmt.Errorf("start redis: %w", dirErr)
-	}
-	s := &Server{options: options, dir: dir, port: options.Port}
-	if err == nil {
-		s.engine = &process{options: options, program: found, dir: dir}
-	} else {
+	s := &Server{options: options, port: options.Port}
+	if err != nil {
 		s.engine = &imitation{appendOnly: options.AppendOnly}
+	} else if s.engine, err = newProcess(options, found); err != nil {
+		return nil, fmt.Errorf("start redis: %w", err)
 	}
 	if err := s.launchOnFreePort(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("start redis: %w", err), dir.Remove())
+		return nil, errors.Join(fmt.Errorf("start redis: %w", err), s.engine.remove())
 	}
 	return s, nil
 }
@@ -90,8 +84,9 @@ func (s *Server) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.It
 // Kind says what answers: "redis-server 7.0.15", or "miniredis" where a fallback was asked for and needed.
 func (s *Server) Kind() string { return s.engine.kind() }
 
-// LogPath is the server's log file. It is removed with the server, and miniredis writes none.
-func (s *Server) LogPath() string { return filepath.Join(s.dir.Path(), "log") }
+// LogPath is the server's log file, which is removed with the server. It is empty for miniredis, which
+// writes none.
+func (s *Server) LogPath() string { return s.engine.logPath() }
 
 // PID is the server's process, 0 while it is down and for miniredis.
 func (s *Server) PID() int {
@@ -170,7 +165,7 @@ func (s *Server) Stop() error {
 	}
 	s.stopped = true
 	// Nothing of it is kept, so there is nothing to shut down in order for.
-	if err := errors.Join(s.engine.kill(), s.copyLog(), s.dir.Remove()); err != nil {
+	if err := errors.Join(s.engine.kill(), s.copyLog(), s.engine.remove()); err != nil {
 		return fmt.Errorf("stop redis: %w", err)
 	}
 	return nil
@@ -178,13 +173,10 @@ func (s *Server) Stop() error {
 
 // copyLog hands the log to the caller's writer.
 func (s *Server) copyLog() error {
-	if s.options.Log == nil {
+	if s.options.Log == nil || s.LogPath() == "" {
 		return nil
 	}
 	log, err := os.Open(s.LogPath())
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
 	if err != nil {
 		return fmt.Errorf("open log: %w", err)
 	}

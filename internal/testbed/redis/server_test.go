@@ -69,7 +69,7 @@ func TestServerAnswersAndStops(t *testing.T) {
 	if !ended(pid) || s.PID() != 0 {
 		t.Errorf("process %d outlives Stop", pid)
 	}
-	if _, err := os.Stat(s.dir.Path()); !os.IsNotExist(err) {
+	if _, err := os.Stat(filepath.Dir(s.LogPath())); !os.IsNotExist(err) {
 		t.Errorf("directory outlives Stop: %v", err)
 	}
 	if err := s.Stop(); err != nil {

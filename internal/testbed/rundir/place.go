@@ -50,13 +50,6 @@ func lockBase() (string, func(), error) {
 	}
 }
 
-// memory is where Linux keeps files in memory, and memoryNeed how many bytes must be free there: containers
-// often get no more than 64 MiB.
-const (
-	memory     = "/dev/shm"
-	memoryNeed = 4 << 30
-)
-
 // preferMemory is set by PreferMemory.
 var preferMemory atomic.Bool
 
@@ -65,15 +58,6 @@ var preferMemory atomic.Bool
 // tests. It is nothing for a cluster that a person keeps: systemd may clear that place when the person logs
 // out.
 func PreferMemory() { preferMemory.Store(true) }
-
-// memoryHasRoom reports whether run directories fit in memory.
-func memoryHasRoom() bool {
-	var about unix.Statfs_t
-	if err := unix.Statfs(memory, &about); err != nil {
-		return false
-	}
-	return about.Type == unix.TMPFS_MAGIC && about.Bavail*uint64(about.Bsize) >= memoryNeed
-}
 
 // choosePlace returns where the sessions of this user live: below the temporary directory when every account
 // can cross it, else below /tmp or /var/tmp.

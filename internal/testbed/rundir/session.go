@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"sync"
 
@@ -36,9 +37,21 @@ type Dir struct {
 	mu   sync.Mutex
 }
 
+// Supported reports, as an error, a system on which no server can be kept from outliving its owner: the
+// process table is read as Linux shows it.
+func Supported() error {
+	if runtime.GOOS != "linux" {
+		return fmt.Errorf("real servers are started on Linux only, this is %s", runtime.GOOS)
+	}
+	return nil
+}
+
 // New creates a run directory whose name begins with kind, opening the session of this process if there is
 // none.
 func New(kind string) (*Dir, error) {
+	if err := Supported(); err != nil {
+		return nil, err
+	}
 	currentMu.Lock()
 	defer currentMu.Unlock()
 	if current == nil {
