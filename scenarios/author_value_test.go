@@ -69,7 +69,8 @@ func (a *author) compound(f *Field) string {
 	case ObjectListKind:
 		return a.steps()
 	case SettingsKind:
-		return a.pick("{}", "{http: {timeout: 3s}, log.level: debug}", "{a: 1, b: true, c: 0.30, d: "+a.text()+"}")
+		return a.pick("{}", "{http: {timeout: 3s}, log.level: debug}",
+			"{a: 1, b: true, c: 0.30, d: "+a.text()+"}")
 	case WeightsKind:
 		return a.pick("{kill: 1}", "{net: 3, pause: 0, redis: 2}")
 	default:
@@ -125,9 +126,13 @@ func (a *author) link() string {
 
 func (a *author) text() string {
 	return a.pick(
-		"A plain sentence.", `"quoted: yes, # no comment"`, "'it''s'", `"é \u00e9 \n two lines"`, "null-and-void", `"null"`,
-		`"~"`, `"- a"`, `"  blanks  "`, `"a  b"`, "12", "0x1F", "1_000", "1e3", "true", "n", "12:30", `"*a"`, `"&a"`, `"a: b"`,
-		`"\ttab"`, `"-"`, `"\\"`, `"\""`, `"@"`, ".5", "2026-01-02", `"😀"`, `"...`+`"`, `"---"`, `"<<"`, `"!x"`, `"a #b"`, `"a'b"`,
+		"A plain sentence.", `"quoted: yes, # no comment"`, "'it''s'", `"é \u00e9 \n two lines"`,
+		"null-and-void",
+		`"null"`,
+		`"~"`, `"- a"`, `"  blanks  "`, `"a  b"`, "12", "0x1F", "1_000", "1e3", "true", "n", "12:30",
+		`"*a"`, `"&a"`, `"a: b"`,
+		`"\ttab"`, `"-"`, `"\\"`, `"\""`, `"@"`, ".5", "2026-01-02", `"😀"`, `"..."`,
+		`"---"`, `"<<"`, `"!x"`, `"a #b"`, `"a'b"`,
 	)
 }
 

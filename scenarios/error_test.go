@@ -23,8 +23,14 @@ func TestAllMistakesOfAFileAreReportedAtOnceInOrder(t *testing.T) {
 
 func TestOneMistakeIsOneError(t *testing.T) {
 	for _, change := range [][2]string{
-		{"why:", "wy:"}, {"kill:", "kil:"}, {"at: 2s", "att: 2s"}, {"elect:", "ellect:"}, {"as: old", "az: old"},
-		{"version: 1", "version: 7"}, {"{nodes: 3,", "{nodes: three,"}, {"effect: drop", "effect: reste"},
+		{"why:", "wy:"},
+		{"kill:", "kil:"},
+		{"at: 2s", "att: 2s"},
+		{"elect:", "ellect:"},
+		{"as: old", "az: old"},
+		{"version: 1", "version: 7"},
+		{"{nodes: 3,", "{nodes: three,"},
+		{"effect: drop", "effect: reste"},
 	} {
 		if all := refusals(t, "valid.yaml", changed(t, change[0], change[1])); len(all) != 1 {
 			t.Errorf("%s: %d errors:\n%v", change[1], len(all), all)
@@ -33,7 +39,7 @@ func TestOneMistakeIsOneError(t *testing.T) {
 }
 
 func TestAnErrorShowsLineCaretNearestAndAllowedWords(t *testing.T) {
-	e := wantRefused(t, changed(t, "effect: drop", "effect: "+mark+"dorp"), "unknown effect")
+	e := theRefusal(t, changed(t, "effect: drop", "effect: "+mark+"dorp"), "unknown effect")
 	want := `valid.yaml:14:41: unknown effect "dorp"; did you mean drop?
    14 |     net: {link: $old <-> redis, effect: dorp}
                                                 ^
@@ -48,7 +54,7 @@ func TestAnErrorShowsLineCaretNearestAndAllowedWords(t *testing.T) {
 }
 
 func TestTheCaretCountsCharactersNotBytes(t *testing.T) {
-	e := wantRefused(t, changed(t, "{signals: 20/s}", `{to: any, signals: `+mark+`"é20"}`), "is a rate")
+	e := theRefusal(t, changed(t, "{signals: 20/s}", `{to: any, signals: `+mark+`"é20"}`), "is a rate")
 	lines := strings.Split(e.Detail(), "\n")
 	if caret := strings.Index(lines[2], "^"); []rune(lines[1])[caret] != '"' {
 		t.Errorf("the caret points elsewhere:\n%s", e.Detail())
@@ -56,7 +62,8 @@ func TestTheCaretCountsCharactersNotBytes(t *testing.T) {
 }
 
 func TestALongLineIsShownAroundTheCaret(t *testing.T) {
-	e := wantRefused(t, changed(t, "why: A file to change.", "why: ["+strings.Repeat("x", 300)+", "+mark+"&y]"), "an anchor")
+	long := "why: [" + strings.Repeat("x", 300) + ", " + mark + "&y]"
+	e := theRefusal(t, changed(t, "why: A file to change.", long), "an anchor")
 	lines := strings.Split(e.Detail(), "\n")
 	caret := strings.Index(lines[2], "^")
 	if len(lines[1]) > 120 || lines[1][caret] != '&' {
@@ -115,7 +122,7 @@ func TestTheNearestWordIsTheOneThatWasMeant(t *testing.T) {
 		"dorp": "drop", "Drop": "drop", "leeder": "leader", "permit.requestd": "permit.requested", "sec": "s",
 		"xyzzy": "", "": "", "drop": "", "single_executor": "single-executor",
 	} {
-		allowed := append([]string{"leader", "permit.requested", "s", "single-executor"}, wordNames(effectWords)...)
+		allowed := append(wordNames(effectWords), "leader", "permit.requested", "s", "single-executor")
 		if got := Nearest(word, allowed); got != want {
 			t.Errorf("%q: %q, want %q", word, got, want)
 		}

@@ -38,7 +38,8 @@ func TestFormatAndParseAreInverse(t *testing.T) {
 func roundTrip(t interface {
 	Helper()
 	Fatalf(format string, args ...any)
-}, source string) string {
+}, source string,
+) string {
 	t.Helper()
 	s, err := Parse("", []byte(source))
 	if err != nil {

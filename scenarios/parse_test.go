@@ -75,7 +75,15 @@ func marked(source string) Position {
 }
 
 // wantRefused fails unless the source is refused at its mark with that message.
-func wantRefused(t *testing.T, source, message string) *Error {
+func wantRefused(t *testing.T, source, message string) {
+	t.Helper()
+	if e := theRefusal(t, source, message); e == nil {
+		t.Fatal("no refusal")
+	}
+}
+
+// theRefusal returns the error at the source's mark, which must say the message.
+func theRefusal(t *testing.T, source, message string) *Error {
 	t.Helper()
 	at := marked(source)
 	all := refusals(t, "valid.yaml", source)
@@ -115,7 +123,8 @@ func TestExamplesParseToWhatTheySay(t *testing.T) {
 	if pause, ok := s.Steps[0].Verb.(Pause); !ok || pause.For != (Length{TTLs: 2_500_000}).Span() {
 		t.Errorf("the verb is %#v", s.Steps[0].Verb)
 	}
-	if s.Cluster.Broker.Ack.String() != "5ms..20ms" || s.Workload.Signals.Rate.Interval(second) != 50*millisecond {
+	if s.Cluster.Broker.Ack.String() != "5ms..20ms" ||
+		s.Workload.Signals.Rate.Interval(second) != 50*millisecond {
 		t.Errorf("ack %s, signals %s", s.Cluster.Broker.Ack, s.Workload.Signals)
 	}
 	detect, ok := s.Expect[5].Claim.(Detect)
@@ -164,8 +173,10 @@ func TestLineEndsAndByteOrderMarkChangeNothing(t *testing.T) {
 }
 
 func TestSuspendTakesItsLengthFromForWhenItIsTrue(t *testing.T) {
-	s := mustParse(t, "valid.yaml", changed(t, "kill: {node: leader, as: old}\n  - id: second\n    after: first.end\n"+
-		"    net: {link: $old <-> redis, effect: drop}", "clock: {node: leader, suspend: true, for: 2ttl}"))
+	s := mustParse(t, "valid.yaml", changed(t,
+		"kill: {node: leader, as: old}\n  - id: second\n    after: first.end\n"+
+			"    net: {link: $old <-> redis, effect: drop}",
+		"clock: {node: leader, suspend: true, for: 2ttl}"))
 	if clock, ok := s.Steps[0].Verb.(Clock); !ok || clock.Suspend != ttls(2).Span() || !clock.For.IsZero() {
 		t.Errorf("the verb is %#v", s.Steps[0].Verb)
 	}

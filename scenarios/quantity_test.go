@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -46,7 +47,8 @@ func TestLengthsPrintInTheLargestWholeUnit(t *testing.T) {
 	for text, length := range map[string]Length{
 		"0s": {}, "1h": {Nanos: hour}, "90s": {Nanos: 90 * second}, "500ms": {Nanos: second / 2},
 		"1500ms": {Nanos: 1500 * millisecond}, "0.001us": {Nanos: 1}, "-2m": {Nanos: -2 * minute},
-		"2.5ttl": {TTLs: 2_500_000}, "-0.9ttl": {TTLs: -900_000}, "1ttl+5ms": {Nanos: 5 * millisecond, TTLs: OneTTL},
+		"2.5ttl": {TTLs: 2_500_000}, "-0.9ttl": {TTLs: -900_000},
+		"1ttl+5ms": {Nanos: 5 * millisecond, TTLs: OneTTL},
 	} {
 		if length.String() != text {
 			t.Errorf("%#v prints as %s, want %s", length, length, text)
@@ -56,8 +58,9 @@ func TestLengthsPrintInTheLargestWholeUnit(t *testing.T) {
 
 func TestARateKnowsTheTimeBetweenTwo(t *testing.T) {
 	for text, want := range map[string]int64{
-		"20/s": 50 * millisecond, "10/m": 6 * second, "0.5/s": 2 * second, "2/ttl": 5 * second, "1/5s": 5 * second,
-		"3/s": second / 3,
+		"20/s": 50 * millisecond, "10/m": 6 * second, "0.5/s": 2 * second, "2/ttl": 5 * second,
+		"1/5s": 5 * second,
+		"3/s":  second / 3,
 	} {
 		var r Rate
 		if bad := r.read(&Field{Name: "x"}, text); bad != nil {
@@ -90,7 +93,12 @@ func TestAShareIsExact(t *testing.T) {
 		percent Percent
 		of      int64
 		want    int64
-	}{{90 * OnePercent, 100, 90}, {OnePercent / 100, 10 * second, millisecond}, {-5 * OnePercent, 200, -10}, {1, hour, 3600 * 1000}} {
+	}{
+		{90 * OnePercent, 100, 90},
+		{OnePercent / 100, 10 * second, millisecond},
+		{-5 * OnePercent, 200, -10},
+		{1, hour, hour / 1_000_000},
+	} {
 		if got := c.percent.Of(c.of); got != c.want {
 			t.Errorf("%s of %d: %d, want %d", c.percent, c.of, got, c.want)
 		}
@@ -118,7 +126,7 @@ func TestALinkIsSeenFromTheSideThatOpensIt(t *testing.T) {
 
 func TestAllOnTheFarSideMeansTheThreeStores(t *testing.T) {
 	l := Link{Party{Kind: LeaderParty}, Party{Kind: AllParty}, Both}
-	if got := l.Stores(); len(got) != 3 || got[0] != RedisParty || got[1] != PostgresParty || got[2] != BrokerParty {
+	if got := l.Stores(); !slices.Equal(got, []PartyKind{RedisParty, PostgresParty, BrokerParty}) {
 		t.Errorf("got %v", got)
 	}
 }

@@ -95,7 +95,7 @@ func readLength(f *Field, text string) (Length, *problem) {
 	switch {
 	case !ok && (body == "" || !isDigit(body[0])):
 		return Length{}, &problem{
-			message: fmt.Sprintf("%s is no length of time; `%s` is a number with a unit, such as 500ms or 2.5ttl",
+			message: fmt.Sprintf("%s is no length of time; `%s` is a number with a unit, such as 500ms",
 				quoted(text), f.Name),
 			allowed: wordNames(unitWords),
 		}

@@ -18,8 +18,8 @@ func TestEveryWordHasASentence(t *testing.T) {
 
 func TestTheVocabularyHoldsEverythingThatCanBeWritten(t *testing.T) {
 	words := Words()
-	want := slices.Concat(verbNames, claimNames, triggerNames, mutantNames(), wordNames(effectWords), nodeWords(),
-		storeWords(), wordNames(unitWords), fileShape.fieldNames())
+	want := slices.Concat(verbNames, claimNames, triggerNames, mutantNames(), wordNames(effectWords),
+		nodeWords(), storeWords(), wordNames(unitWords), fileShape.fieldNames())
 	for _, e := range core.Events() {
 		want = append(want, e.String())
 	}
@@ -96,7 +96,10 @@ func TestAnExplanationSaysHowAFieldIsWritten(t *testing.T) {
 		}
 	}
 	text = strings.Join(strings.Fields(Explain("net")[0].Text()), " ")
-	for _, want := range []string{"net (verb)", "a <-> b", "required", "Words: acquire, renew", "if absent: until the harness"} {
+	for _, want := range []string{
+		"net (verb)", "a <-> b", "required", "Words: acquire, renew",
+		"if absent: until the harness",
+	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q lacks %q", text, want)
 		}

@@ -14,8 +14,8 @@ func newExplain() *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain [WORD]",
 		Short: "Explain a word of the scenario format, or list them all",
-		Long: "Explains a verb, an effect or act, a field, an event, an invariant, an operation, a party, a unit or a\n" +
-			"mutant, in each of its meanings. Without a word it lists those that there are.",
+		Long: "Explains a verb, an effect or act, a field, an event, an invariant, an operation, a party,\n" +
+			"a unit or a mutant, in each of its meanings. Without a word it lists those that there are.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			text := listOfWords()

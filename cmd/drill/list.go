@@ -48,7 +48,8 @@ func newList() *cobra.Command {
 				for _, tier := range e.Tiers {
 					tiers = append(tiers, string(tier))
 				}
-				fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", e.Name, strings.Join(tiers, " "), strings.Join(e.Tags, " "), e.Why)
+				cells := []string{e.Name, strings.Join(tiers, " "), strings.Join(e.Tags, " "), e.Why}
+				fmt.Fprintln(table, strings.Join(cells, "\t"))
 			}
 			if err := table.Flush(); err != nil {
 				return broke(err)
@@ -61,9 +62,9 @@ func newList() *cobra.Command {
 }
 
 func entryOf(s *scenarios.Scenario) listed {
-	e := listed{Name: s.Name, Tiers: s.Tiers, Tags: s.Tags, Catches: []string{}, Why: strings.TrimSpace(s.Why)}
-	if e.Tags == nil {
-		e.Tags = []string{}
+	e := listed{
+		Name: s.Name, Tiers: s.Tiers, Tags: append([]string{}, s.Tags...),
+		Catches: []string{}, Why: strings.Join(strings.Fields(s.Why), " "),
 	}
 	for _, c := range s.Catches {
 		e.Catches = append(e.Catches, c.String())

@@ -16,15 +16,16 @@ func newNew() *cobra.Command {
 	return &cobra.Command{
 		Use:   "new NAME",
 		Short: "Write a commented scenario to start from",
-		Long: "Writes NAME.yaml, a scenario that `drill check` and `drill run` take as it is. An existing file is left\n" +
-			"alone. NAME may begin with a directory.",
+		Long: "Writes NAME.yaml, a scenario that `drill check` and `drill run` take as it is. An existing\n" +
+			"file is left alone. NAME may begin with a directory.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			path, err := create(args[0])
 			if err != nil {
 				return refuse(err)
 			}
-			if _, err := fmt.Fprintf(c.OutOrStdout(), "wrote %s; next: drill check %s\n", path, path); err != nil {
+			_, err = fmt.Fprintf(c.OutOrStdout(), "wrote %s; next: drill check %s\n", path, path)
+			if err != nil {
 				return broke(err)
 			}
 			return nil
@@ -40,8 +41,8 @@ func create(arg string) (string, error) {
 	}
 	src := scenarios.Template(path)
 	if _, err := scenarios.Parse(path, src); err != nil {
-		return "", fmt.Errorf("new %s: a scenario's name begins with a letter and has letters, digits, dashes and "+
-			"underscores", arg)
+		return "", fmt.Errorf("new %s: a scenario's name begins with a letter and has letters, digits, "+
+			"dashes and underscores", arg)
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	switch {
