@@ -66,7 +66,7 @@ func (r *Redis) Release(now core.Time, token core.Token) core.Input {
 	in := core.Input{Kind: core.LeaseWasReleased, Server: now}
 	r.Expire(now)
 	if r.lease.set && r.lease.token == token {
-		r.write(now, lease{})
+		r.delete(now, core.Release)
 		in.Flags = core.Done
 	}
 	return in
@@ -80,7 +80,7 @@ func (r *Redis) Evict(now core.Time, stale core.Token) core.Input {
 	in := core.Input{Kind: core.LeaseWasEvicted, Server: now}
 	r.Expire(now)
 	if r.lease.set && r.lease.token == stale {
-		r.write(now, lease{})
+		r.delete(now, core.Evict)
 		in.Flags = core.Done
 	}
 	return in
@@ -118,6 +118,12 @@ func (r *Redis) Holder() core.Token {
 func (r *Redis) write(now core.Time, next lease) {
 	r.become(now, next)
 	r.past.add(now, next)
+}
+
+// delete carries out a call that deletes the key, and tells which it was.
+func (r *Redis) delete(now core.Time, op core.Op) {
+	r.write(now, lease{})
+	r.out.List[len(r.out.List)-1].Op = op
 }
 
 // become makes the key what it is to be, and tells of it.
