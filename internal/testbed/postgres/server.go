@@ -23,6 +23,9 @@ import (
 // startBound is the longest a start takes, whatever its context allows. A first start may include a download.
 const startBound = 2 * time.Minute
 
+// answerBound is how long a server that says it is ready may take to answer.
+const answerBound = 15 * time.Second
+
 // portTries is how many free ports a start goes through when another process is faster.
 const portTries = 5
 
@@ -196,7 +199,7 @@ func (s *Server) launch(ctx context.Context) error {
 		Version(embedded.PostgresVersion(majorOf(s.version))).
 		BinariesPath(s.libraryBinaries()).RuntimePath(filepath.Join(s.dir.Path(), "runtime")).
 		DataPath(s.data).Port(uint32(s.port)).Username(userName).Password(s.password).
-		StartParameters(s.options.parameters(s.plan.Home)).StartTimeout(startBound).Logger(nil))
+		StartParameters(s.options.parameters(s.plan.Home)).StartTimeout(answerBound).Logger(nil))
 	done := make(chan error, 1)
 	go func() { done <- process.Start() }()
 	var err error
@@ -204,8 +207,8 @@ func (s *Server) launch(ctx context.Context) error {
 	case err = <-done:
 	case <-ctx.Done():
 		// The library cannot be told to give up, but it does when the server it waits for dies.
-		err = errors.Join(ctx.Err(), rundir.KillServing(s.data))
-		<-done
+		// Waited for, because what it does last is to stop whatever runs on the data directory by then.
+		err = errors.Join(ctx.Err(), rundir.KillServing(s.data), <-done)
 	}
 	removeLibraryLogs()
 	if err != nil {

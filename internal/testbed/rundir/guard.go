@@ -92,37 +92,41 @@ func (g guard) quit() {
 	_ = Signal(pidsOf(roots), unix.SIGQUIT)
 	// A server that the owner had suspended cannot act on the request until it runs again.
 	_ = Signal(pidsOf(withDescendants(table, roots)), unix.SIGCONT)
-	for deadline := time.Now().Add(quitGrace); time.Now().Before(deadline); time.Sleep(exitPoll) {
-		if len(g.roots(processTable())) == 0 {
-			return
+	poll(quitGrace, func() bool { return len(g.roots(processTable())) == 0 })
+}
+
+// poll looks until done holds or the bound has passed, and reports whether it held.
+func poll(bound time.Duration, done func() bool) bool {
+	tick := time.NewTicker(exitPoll)
+	defer tick.Stop()
+	for deadline := time.Now().Add(bound); !done(); <-tick.C {
+		if time.Now().After(deadline) {
+			return false
 		}
 	}
+	return true
 }
 
 // kill ends the processes by SIGKILL, children as well, and waits until the last has gone.
 func (g guard) kill() error {
 	var doomed []process
-	for deadline := time.Now().Add(killBound); ; time.Sleep(exitPoll) {
-		table := processTable()
-		roots := g.roots(table)
+	var refused error
+	over := poll(killBound, func() bool {
+		roots := g.roots(processTable())
 		// Stopped first, a parent cannot start another child between the listing and the kill.
-		if err := Signal(pidsOf(roots), unix.SIGSTOP); err != nil {
-			return err
+		if refused = Signal(pidsOf(roots), unix.SIGSTOP); refused != nil {
+			return true
 		}
-		doomed = merge(doomed, withDescendants(processTable(), roots))
-		doomed = survivors(doomed)
+		doomed = survivors(merge(doomed, withDescendants(processTable(), roots)))
+		refused = Signal(pidsOf(doomed), unix.SIGKILL)
 		// As long as there were roots, look again: pg_ctl may have ended by itself after the first listing,
 		// and the postmaster that was its child then is nobody's now.
-		if len(doomed) == 0 && len(roots) == 0 {
-			return nil
-		}
-		if err := Signal(pidsOf(doomed), unix.SIGKILL); err != nil {
-			return err
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("processes %v survive SIGKILL", pidsOf(doomed))
-		}
+		return refused != nil || len(doomed) == 0 && len(roots) == 0
+	})
+	if !over {
+		return fmt.Errorf("processes %v survive SIGKILL", pidsOf(doomed))
 	}
+	return refused
 }
 
 // merge returns known and those of found that it lacks.

@@ -16,9 +16,12 @@ import (
 // wardenName is the os.Args[0] by which an executable knows that it runs as a warden.
 const wardenName = "fencepost-warden"
 
-// executable finds the program to run a second time. The path may be gone while the process lives, after `go
-// build` replaced it; the kernel's own link still leads to it.
-func executable() (string, error) {
+// removeBound is how long a directory may resist its removal.
+const removeBound = 100 * time.Millisecond
+
+// Executable returns a path by which this very program can be run again. The path it was started from may be
+// gone while it lives, after a build replaced it; the kernel's own link still leads to it.
+func Executable() (string, error) {
 	path, err := os.Executable()
 	if err != nil {
 		return "", fmt.Errorf("find own executable: %w", err)
@@ -28,9 +31,6 @@ func executable() (string, error) {
 	}
 	return path, nil
 }
-
-// Executable returns a path by which this very program can be run again.
-func Executable() (string, error) { return executable() }
 
 func init() {
 	if os.Args[0] != wardenName || len(os.Args) != 2 {
@@ -42,7 +42,7 @@ func init() {
 // startWarden runs this executable again to watch over a session. Its standard files are closed, because `go
 // test` waits for every holder of its output.
 func startWarden(session string) error {
-	self, err := executable()
+	self, err := Executable()
 	if err != nil {
 		return err
 	}
@@ -107,12 +107,10 @@ func endSession(session string) error {
 		return err
 	}
 	// A process that was being started when the owner died may still add a file once.
-	for range 3 {
-		if err = os.RemoveAll(session); err == nil {
-			return nil
-		}
-		time.Sleep(exitPoll)
-	}
+	poll(removeBound, func() bool {
+		err = os.RemoveAll(session)
+		return err == nil
+	})
 	return err
 }
 
