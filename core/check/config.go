@@ -44,8 +44,8 @@ type Config struct {
 
 // For returns the checkers' view of a cluster of that many nodes with the
 // configuration cfg, in the simulator. An open signal has the time of one
-// election, one time-out of the broker, one round of review and twice the
-// broker's own bound on late arrivals, and two ttl for queueing.
+// election, one sweep, one permit, one time-out of the broker and one review,
+// and one ttl more for those before it.
 func For(cfg *core.Config, nodes int) Config {
 	return Config{
 		Nodes:        nodes,
@@ -53,8 +53,7 @@ func For(cfg *core.Config, nodes int) Config {
 		StaleAfter:   cfg.StaleAfter,
 		StoreTimeout: cfg.StoreTimeout,
 		DriftPPM:     cfg.DriftPPM,
-		RecoverSignals: 4*cfg.TTL + cfg.BrokerTimeout + cfg.Review + cfg.Sweep + cfg.SendBy +
-			2*cfg.Broker.LateArrivalBound,
+		RecoverSignals: 3*cfg.TTL + cfg.Sweep + cfg.SendBy + cfg.BrokerTimeout + cfg.Review,
 	}
 }
 
