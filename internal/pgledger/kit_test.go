@@ -232,14 +232,26 @@ func read[T any](t testing.TB, conn executor, sql string, arguments ...any) T {
 // statement of the operation.
 func waitForLock(t testing.TB, conn executor, op string, count int64) {
 	t.Helper()
+	until(t, "waiting for a lock in "+op, func() bool { return lockWaits(t, conn, op) >= count })
+}
+
+// lockWaits returns how many sessions of the test's database wait for a lock
+// in a statement of the operation.
+func lockWaits(t testing.TB, conn executor, op string) int64 {
+	t.Helper()
+	return read[int64](t, conn, `SELECT count(*) FROM pg_stat_activity
+		WHERE wait_event_type = 'Lock' AND datname = current_database() AND query LIKE '/* ' || $1 || ' */%'`, op)
+}
+
+// until asks again and again until something is so.
+func until(t testing.TB, what string, holds func() bool) {
+	t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-tick.C {
-		waiting := read[int64](t, conn, `SELECT count(*) FROM pg_stat_activity
-			WHERE wait_event_type = 'Lock' AND datname = current_database() AND query LIKE '/* ' || $1 || ' */%'`, op)
-		if waiting >= count {
+		if holds() {
 			return
 		}
 	}
-	t.Fatalf("nobody waits for a lock in %s", op)
+	t.Fatalf("twenty seconds without %s", what)
 }

@@ -67,7 +67,7 @@ FROM standing s`
 // lockSignalSQL takes the signal's row. What is to be decided about it is
 // decided by the next statement, which waits for nothing.
 const lockSignalSQL = `
-SELECT 1 FROM signals WHERE group_name = @group::text AND id = @signal::bigint FOR UPDATE`
+SELECT 1 FROM signals WHERE group_name = @group::text AND id = @signal::bigint FOR NO KEY UPDATE`
 
 // permit asks for the right to send one order, once.
 func (l *Ledger) permit(ctx context.Context, e *core.Effect) (core.Input, error) {

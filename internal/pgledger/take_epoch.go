@@ -13,7 +13,7 @@ const (
 	ensureAuthoritySQL = `
 INSERT INTO authority (group_name) VALUES (@group::text) ON CONFLICT (group_name) DO NOTHING`
 	lockAuthoritySQL = `
-SELECT 1 FROM authority WHERE group_name = @group::text FOR UPDATE`
+SELECT 1 FROM authority WHERE group_name = @group::text FOR NO KEY UPDATE`
 )
 
 // takeEpochSQL takes the next epoch if the one observed is still the current

@@ -1,0 +1,121 @@
+package pgledger_test
+
+import (
+	"errors"
+	"testing"
+
+	"fencepost/core"
+	"fencepost/internal/pgledger"
+)
+
+func TestPersonResolvesADoubt(t *testing.T) {
+	for outcome, want := range map[core.SignalState]string{
+		core.Executed: "executed", core.Rejected: "rejected", core.Cancelled: "cancelled",
+		core.Submitted: "submitted", core.Void: "received",
+	} {
+		t.Run(outcome.String(), func(t *testing.T) {
+			n1, signal, _, _ := sent(t)
+			d := pgledger.Decision{Signal: signal, Outcome: outcome, By: "ops", Reason: "seen in the broker's book"}
+			if err := n1.Decide(t.Context(), d); !errors.Is(err, pgledger.ErrNoArrow) {
+				t.Errorf("while it may still be sent: %v", err)
+			}
+			n1.record(signal, 1, core.InDoubt)
+			if err := n1.Decide(t.Context(), d); err != nil {
+				t.Fatal(err)
+			}
+			detail, err := n1.Signal(t.Context(), signal)
+			if err != nil || detail.State != want || detail.DecidedBy != "ops" || detail.StateReason != d.Reason ||
+				detail.Version != 4 {
+				t.Errorf("signal %+v, %v", detail, err)
+			}
+			if a := detail.Attempts[0]; a.State != outcome.String() || a.RecordedBy != "ops" {
+				t.Errorf("attempt %+v", a)
+			}
+		})
+	}
+}
+
+func TestPersonHoldsAndFreesASignalThatNobodyHasSent(t *testing.T) {
+	n1, signal, _ := leading(t)
+	for _, step := range []core.SignalState{core.Held, core.Received, core.Held, core.Cancelled} {
+		d := pgledger.Decision{Signal: signal, Outcome: step, By: "ops", Reason: "news"}
+		if err := n1.Decide(t.Context(), d); err != nil {
+			t.Fatalf("%v: %v", step, err)
+		}
+		if step == core.Held {
+			if in := n1.permit(1, signal, 1, n1.reread(signal).Version); in.Kind != core.PermitWasRefused {
+				t.Errorf("permit for a held signal: %+v", in)
+			}
+		}
+	}
+	if err := n1.Decide(t.Context(), pgledger.Decision{
+		Signal: signal, Outcome: core.Received, By: "ops", Reason: "news",
+	}); !errors.Is(err, pgledger.ErrNoArrow) {
+		t.Errorf("a cancelled signal came back: %v", err)
+	}
+}
+
+func TestDecisionIsSignedAndMeant(t *testing.T) {
+	n1, signal, _ := leading(t)
+	for _, d := range []pgledger.Decision{
+		{Signal: signal, Outcome: core.Held, Reason: "why"},
+		{Signal: signal, Outcome: core.Held, By: "ops"},
+		{Signal: signal, Outcome: core.Submitting, By: "ops", Reason: "why"},
+		{Signal: signal, Outcome: core.Expired, By: "ops", Reason: "why"},
+	} {
+		if err := n1.Decide(t.Context(), d); err == nil {
+			t.Errorf("carried out %+v", d)
+		}
+	}
+	if err := n1.Decide(t.Context(), pgledger.Decision{
+		Signal: signal + 1000, Outcome: core.Held, By: "ops", Reason: "why",
+	}); !errors.Is(err, pgledger.ErrNoSignal) {
+		t.Errorf("about a signal that is not there: %v", err)
+	}
+}
+
+func TestLineageTellsWhereTheDataComesFrom(t *testing.T) {
+	n1 := start(t, database(t), "n1")
+	before, err := n1.Lineage(t.Context())
+	if err != nil || before.System == 0 || before.Timeline == 0 || before.Epoch != 0 || before.Standby {
+		t.Errorf("lineage %+v, %v", before, err)
+	}
+	n1.lead()
+	after, err := n1.Lineage(t.Context())
+	if before.Epoch = 1; err != nil || after != before {
+		t.Errorf("lineage %+v, %v; want %+v", after, err, before)
+	}
+}
+
+func TestForgottenEpochsAreEnteredAsLost(t *testing.T) {
+	dsn := database(t)
+	n1, n2 := start(t, dsn, "n1"), start(t, dsn, "n2")
+	n1.lead()
+	if err := n2.AcceptAuthority(t.Context(), 4, "ops"); err != nil {
+		t.Fatal(err)
+	}
+	if in := n2.observe(); in.Epoch != 4 || in.Flags.Has(core.Open) || !in.Token.IsZero() {
+		t.Errorf("observed %+v", in)
+	}
+	if in := n1.beat(1); in.Kind != core.HeartbeatWasRefused || in.Epoch != 4 {
+		t.Errorf("the old leader's heartbeat: %+v", in)
+	}
+	if err := n2.AcceptAuthority(t.Context(), 4, "ops"); err != nil {
+		t.Errorf("a second time: %v", err)
+	}
+	if in := n2.take(4); in.Kind != core.EpochWasTaken || in.Epoch != 5 || in.Flags.Has(core.Open) {
+		t.Errorf("the next takeover: %+v", in)
+	}
+	history, err := n2.History(t.Context(), 10)
+	if err != nil || len(history) != 5 {
+		t.Fatalf("history %+v, %v", history, err)
+	}
+	for _, h := range history[1:] {
+		if h.ReleaseReason == nil || *h.ReleaseReason != "lost" {
+			t.Errorf("epoch %d ended with %v, want lost", h.Epoch, h.ReleaseReason)
+		}
+	}
+	if n2.AcceptAuthority(t.Context(), 9, "") == nil || n2.AcceptAuthority(t.Context(), 1_000_000, "ops") == nil {
+		t.Error("accepted without a name, or a million epochs")
+	}
+}
