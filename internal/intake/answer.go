@@ -1,0 +1,86 @@
+package intake
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"fencepost/core"
+)
+
+// Answer is the body of an answer that is no error.
+type Answer struct {
+	// Status is accepted, duplicate, rejected or alive.
+	Status string `json:"status"`
+	// SignalID is the signal's key: the sender's own id, or the hash that stands
+	// for it.
+	SignalID string `json:"signal_id"`
+	// State is where the signal stands; none if it was not stored.
+	State string `json:"state"`
+	// Reason says why a signal was refused.
+	Reason string `json:"reason,omitempty"`
+	// ID is the signal's number in the ledger, for people.
+	ID int64 `json:"id,omitempty"`
+}
+
+// Problem is the body of an error (RFC 9457).
+type Problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail"`
+	// Field names the field that is wrong.
+	Field string `json:"field,omitempty"`
+	// SignalID, State and Reason are those of an Answer.
+	SignalID string `json:"signal_id,omitempty"`
+	State    string `json:"state,omitempty"`
+	Reason   string `json:"reason,omitempty"`
+}
+
+// retryAfter is the seconds after which a sender may try again.
+const retryAfter = "1"
+
+func write(w http.ResponseWriter, status int, contentType string, document any) {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	// A sender that has left learns nothing; the signal stands or not.
+	_ = json.NewEncoder(w).Encode(document)
+}
+
+// refuse writes an error.
+func refuse(w http.ResponseWriter, p Problem) {
+	p.Type = "about:blank"
+	p.Title = http.StatusText(p.Status)
+	if p.Status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", retryAfter)
+	}
+	write(w, p.Status, "application/problem+json", p)
+}
+
+// tell writes the answer that the verdict asks for.
+func tell(w http.ResponseWriter, verdict core.Verdict, reason core.Reason, a Answer) {
+	a.Status = verdict.String()
+	if reason != core.NoReason {
+		a.Reason = reason.String()
+	}
+	switch verdict {
+	case core.Accepted, core.AlreadyKnown, core.Refused:
+		write(w, verdict.HTTPStatus(), "application/json", a)
+	case core.Contradicts:
+		refuse(w, Problem{
+			Status: verdict.HTTPStatus(), Detail: "another payload was stored under this signal_id before",
+			Field: "signal_id", SignalID: a.SignalID, State: a.State, Reason: a.Reason,
+		})
+	case core.Retry:
+		unavailable(w, a)
+	default:
+		unavailable(w, a)
+	}
+}
+
+func unavailable(w http.ResponseWriter, a Answer) {
+	refuse(w, Problem{
+		Status: core.Retry.HTTPStatus(), Detail: "the signal may not be stored; send it again",
+		SignalID: a.SignalID, Reason: a.Reason,
+	})
+}
