@@ -48,11 +48,11 @@ type Config struct {
 // and one ttl more for those before it.
 func For(cfg *core.Config, nodes int) Config {
 	return Config{
-		Nodes:        nodes,
-		TTL:          cfg.TTL,
-		StaleAfter:   cfg.StaleAfter,
-		StoreTimeout: cfg.StoreTimeout,
-		DriftPPM:     cfg.DriftPPM,
+		Nodes:          nodes,
+		TTL:            cfg.TTL,
+		StaleAfter:     cfg.StaleAfter,
+		StoreTimeout:   cfg.StoreTimeout,
+		DriftPPM:       cfg.DriftPPM,
 		RecoverSignals: 3*cfg.TTL + cfg.Sweep + cfg.SendBy + cfg.BrokerTimeout + cfg.Review,
 	}
 }
