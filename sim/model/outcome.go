@@ -55,7 +55,8 @@ func (p *Postgres) record(now core.Time, e *core.Effect, reply *Reply) {
 
 // rule decides. The order of the cases matters: what is there already is no
 // error whatever the guard says, for its answer may have been lost; and what
-// the broker says of a void attempt is taken whatever was read.
+// the broker says of a void attempt is taken whatever was read. An attempt that
+// is not void is the newest: the index on standing attempts sees to that.
 func (p *Postgres) rule(now core.Time, e *core.Effect, s *Signal, a *Attempt) ruling {
 	guarded := e.Version == 0 || e.Version == s.Version
 	switch {
@@ -65,8 +66,6 @@ func (p *Postgres) rule(now core.Time, e *core.Effect, s *Signal, a *Attempt) ru
 		return refused
 	case a.State == core.Void:
 		return ruleVoid(e, a, guarded)
-	case e.Attempt != s.Attempt:
-		return refused
 	case s.State == afterOutcome(e.State) && a.Outcome == e.State && (s.Alerted || !e.Alert):
 		return same
 	case !guarded:

@@ -63,13 +63,11 @@ func (p *Postgres) take(now core.Time, e *core.Effect, in *core.Input) {
 	seq := p.nextSeq()
 	*a = Authority{
 		Known: true, Epoch: a.Epoch + 1, Token: e.Token, Kind: e.Tenure, Open: true,
-		TakenAt: now, Control: a.Control,
+		TakenAt: now, BeatAt: now, Control: a.Control,
 	}
 	if e.Tenure == core.TenurePG {
 		a.LeaseUntil = now.Add(p.cfg.TTL)
 	}
-	p.beats = beats{}
-	p.beat(now)
 	in.Epoch = a.Epoch
 	seen := p.out.add(history.TenureOpened, now, e.Token)
 	seen.Epoch, seen.Seq, seen.Tenure = a.Epoch, seq, a.Kind

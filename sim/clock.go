@@ -1,0 +1,67 @@
+package sim
+
+import "fencepost/core"
+
+// million is the denominator of rates: drift is given in parts per million.
+const million = 1_000_000
+
+// clock is one machine's clocks, as a function of true time. All arithmetic is
+// whole numbers: floats would differ from machine to machine.
+type clock struct {
+	// At true instant since, the boot clock shows base; from there it runs at
+	// 1 + drift/million of true time.
+	since int64
+	base  core.Time
+	drift int64
+	// mono and wall are how far those clocks are from the boot clock.
+	mono core.Time
+	wall core.Time
+}
+
+// boot returns the boot clock at the true instant.
+func (c *clock) boot(at int64) core.Time {
+	run := at - c.since
+	if c.drift != 0 {
+		run += run/million*c.drift + run%million*c.drift/million
+	}
+	return c.base + core.Time(run)
+}
+
+// read returns all three clocks at the true instant.
+func (c *clock) read(at int64) core.Now {
+	boot := c.boot(at)
+	return core.Now{Boot: boot, Mono: boot + c.mono, Wall: boot + c.wall}
+}
+
+// when returns the first true instant at which the boot clock shows at least
+// t, never before the clock's last change.
+func (c *clock) when(t core.Time) int64 {
+	if t == core.Never {
+		return never
+	}
+	run := int64(t - c.base)
+	if run <= 0 {
+		return c.since
+	}
+	if c.drift != 0 {
+		rate := int64(million + c.drift)
+		run = run/rate*million + run%rate*million/rate
+	}
+	at := c.since + run
+	for c.boot(at) < t {
+		at++
+	}
+	return at
+}
+
+// setDrift changes the rate from the true instant on.
+func (c *clock) setDrift(at int64, ppm int64) {
+	c.base, c.since, c.drift = c.boot(at), at, ppm
+}
+
+// jump moves the wall clock.
+func (c *clock) jump(by int64) { c.wall += core.Time(by) }
+
+// slept takes a suspend into account: the boot clock ran on, the monotonic one
+// stood still.
+func (c *clock) slept(span int64) { c.mono -= core.Time(span) }

@@ -1,0 +1,82 @@
+package sim
+
+import (
+	"time"
+
+	"fencepost/core"
+	"fencepost/scenarios"
+	"fencepost/sim/model"
+)
+
+// conclusion asks the checkers and the judge for their verdicts.
+func (w *World) conclusion(seed uint64) Result {
+	w.suite.Finish(w.now)
+	result := Result{
+		Seed: seed, Hash: scramble(w.hash ^ uint64(w.events)), Events: w.events, SimNanos: w.now,
+		Excused: w.suite.Excused(), Counts: w.counts, Offered: int64(len(w.signals)),
+	}
+	if v, broken := w.suite.Violation(); broken {
+		result.Verdict = scenarios.Fail
+		result.Failure = &scenarios.Failure{
+			Invariant: v.Invariant, At: v.At, Node: v.Node, Detail: v.Detail, Step: w.lastStep(v.At),
+		}
+		return result
+	}
+	if why := w.suite.GaveUp(); why != "" {
+		w.judge.Undecided(w.now, why)
+	}
+	w.demandHeldBytes()
+	w.judge.Settled(w.settledWorld(), w.now)
+	result.Verdict, result.Failure = w.judge.Verdict(w.now)
+	return result
+}
+
+// demandHeldBytes calls a run invalid in which a link was to hold messages and
+// deliver them late, and none was.
+func (w *World) demandHeldBytes() {
+	for i := range w.steps {
+		v, ok := w.program.scenario.Steps[i].Verb.(scenarios.Net)
+		if ok && v.Effect == scenarios.Hold && w.steps[i].fired && w.released == 0 {
+			w.judge.Unmet(i, w.now, "no message was held and delivered later")
+		}
+	}
+}
+
+// lastStep is the step that fired last.
+func (w *World) lastStep(at int64) string { return w.judge.LastStep(at) }
+
+// settledWorld counts what `final` asks for.
+func (w *World) settledWorld() scenarios.SettledWorld {
+	var settled scenarios.SettledWorld
+	for key := range w.signals {
+		signal := w.signals[key].signal
+		if signal == 0 {
+			continue
+		}
+		state, _, alerted := w.postgres.Signal(signal)
+		switch {
+		case state == core.InDoubt && !alerted:
+			settled.Unalerted++
+		case !state.Final() && state != core.InDoubt:
+			settled.Open++
+		}
+		executed := state == core.Executed || state == core.Submitted
+		if state != core.InDoubt && executed != w.broker.Has(signal) {
+			settled.Different++
+		}
+	}
+	return settled
+}
+
+// crashLoses is how far back a crash of PostgreSQL may lose heartbeats that
+// were committed in memory: three times wal_writer_delay.
+const crashLoses = 600 * time.Millisecond
+
+// resetModels empties the stores.
+func (w *World) resetModels() {
+	c := &w.program.config
+	w.records.NodeOf = nodeOf
+	w.redis.Reset(&w.records)
+	w.postgres.Reset(model.PostgresConfig{TTL: c.TTL, SendBy: c.SendBy, CrashLoses: crashLoses}, &w.records)
+	w.broker.Reset(model.BrokerConfig{Promise: c.Broker}, &w.records)
+}

@@ -1,0 +1,139 @@
+package sim
+
+import (
+	"fencepost/core"
+	"fencepost/core/history"
+	"fencepost/scenarios"
+)
+
+// storeOf translates a party on the far side of a link.
+func storeOf(kind scenarios.PartyKind) core.Store {
+	switch kind {
+	case scenarios.RedisParty:
+		return core.Redis
+	case scenarios.PostgresParty:
+		return core.Postgres
+	case scenarios.BrokerParty:
+		return core.Broker
+	default:
+		panic("sim: a link leads to a store")
+	}
+}
+
+// directions tells which ways of a link an arrow means.
+func directions(a scenarios.Arrow) [ways]bool {
+	return [ways]bool{
+		out:  a == scenarios.Both || a == scenarios.Towards,
+		back: a == scenarios.Both || a == scenarios.Back,
+	}
+}
+
+// strikeNet damages links.
+func (w *World) strikeNet(index int32, st *step, v scenarios.Net) bool {
+	st.hit = w.resolve(v.Link.Near, st.hit)
+	if len(st.hit) == 0 {
+		return false
+	}
+	w.bind(v.As, st.hit)
+	d := damage{effect: v.Effect, step: index, cut: v.On, delay: w.span(v.Delay), jitter: w.span(v.Jitter)}
+	interval := v.Rate.Interval(w.program.ttl)
+	switch v.Effect {
+	case scenarios.Bandwidth:
+		d.byteTime = interval * messageBytes
+	case scenarios.Flap:
+		if d.delay == 0 {
+			d.delay = max(interval/2, 1)
+		}
+		d.off = true
+		w.schedule(flapTurns, d.delay, index)
+	default:
+	}
+	w.damageAll(st.hit, v.Link.Stores(), directions(v.Link.Arrow), d)
+	if v.Effect == scenarios.Reset {
+		// A reset is an instant: it breaks what is open, once or at a rate.
+		w.steps[index].saved = interval
+		if interval > 0 {
+			w.schedule(flapTurns, min(resetLasts, interval/2), index)
+		} else if v.For.IsZero() {
+			v.For = scenarios.Length{Nanos: resetLasts}.Span()
+		}
+	}
+	w.healLater(index, v.For)
+	w.started(index)
+	return true
+}
+
+// resetLasts is for how long a reset breaks whatever is written: a connection
+// that was broken is noticed and replaced in about a millisecond.
+const resetLasts = 1_000_000
+
+// damageAll applies one damage to several links.
+func (w *World) damageAll(nodes []int16, stores []scenarios.PartyKind, dirs [ways]bool, d damage) {
+	for _, node := range nodes {
+		w.fault(history.LinkFault, true, node)
+		for _, kind := range stores {
+			for dir := range ways {
+				if dirs[dir] || d.effect == scenarios.CutReply && dir == back {
+					w.damageLink(node, storeOf(kind), dir, d)
+				}
+			}
+		}
+	}
+}
+
+// healNet removes a step's damage.
+func (w *World) healNet(index int32, st *step, v scenarios.Net) {
+	for _, node := range st.hit {
+		for _, kind := range v.Link.Stores() {
+			w.healLink(node, storeOf(kind), index)
+		}
+		w.fault(history.LinkFault, false, node)
+	}
+}
+
+// turnFlap switches a flapping link between its states, and a repeated reset
+// between breaking and healing.
+func (w *World) turnFlap(index int32) {
+	st := &w.steps[index]
+	if !st.active {
+		return
+	}
+	v, ok := w.program.scenario.Steps[index].Verb.(scenarios.Net)
+	if !ok {
+		return
+	}
+	next := int64(0)
+	for _, node := range st.hit {
+		for _, kind := range v.Link.Stores() {
+			l := w.link(node, storeOf(kind))
+			for dir := range l.dir {
+				for k := range l.dir[dir] {
+					if d := &l.dir[dir][k]; d.step == index {
+						next = w.turn(d, st.saved)
+					}
+				}
+			}
+		}
+	}
+	if next > 0 {
+		w.schedule(flapTurns, next, index)
+	}
+}
+
+// turn changes one direction's state and says how long the new one lasts.
+func (w *World) turn(d *damage, interval int64) int64 {
+	d.off = !d.off
+	switch d.effect {
+	case scenarios.Flap:
+		return d.delay
+	case scenarios.Reset:
+		// Between two resets the damage does nothing: a latency of zero.
+		d.effect = scenarios.Latency
+		return max(interval-resetLasts, 1)
+	case scenarios.Latency:
+		d.effect = scenarios.Reset
+		return min(resetLasts, interval/2)
+	default:
+		return 0
+	}
+}

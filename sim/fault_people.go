@@ -1,0 +1,175 @@
+package sim
+
+import (
+	"fencepost/core"
+	"fencepost/core/history"
+	"fencepost/scenarios"
+)
+
+// strikeClock disturbs a machine's clocks.
+func (w *World) strikeClock(index int32, st *step, v scenarios.Clock) bool {
+	st.hit = w.resolve(v.Node, st.hit)
+	if len(st.hit) == 0 {
+		return false
+	}
+	for _, node := range st.hit {
+		h := &w.hosts[node]
+		w.fault(history.ClockFault, true, node)
+		switch {
+		case !v.Jump.IsZero():
+			st.saved = w.span(v.Jump)
+			h.clock.jump(st.saved)
+		case !v.Drift.IsZero():
+			bits := w.chance.draw(siteClock, uint32(node))
+			st.saved = h.clock.drift
+			h.clock.setDrift(w.now, between(bits, int64(v.Drift.Min), int64(v.Drift.Max)))
+			w.clockChanged(node, h)
+		default:
+			h.suspended = w.now
+			w.pause(node)
+		}
+	}
+	length := v.For
+	if !v.Suspend.IsZero() {
+		length = v.Suspend
+	}
+	w.healLater(index, length)
+	w.started(index)
+	return true
+}
+
+// clockChanged works out again what depends on the rate of a node's clock.
+func (w *World) clockChanged(node int16, h *host) {
+	if !h.up || h.paused {
+		return
+	}
+	h.wake = w.wakeOf(h)
+	h.until = 0
+	w.observeBelief(node, h)
+}
+
+// healClock puts the clocks right: a jump is taken back, a drift ends, a
+// machine wakes up.
+func (w *World) healClock(st *step, v scenarios.Clock) {
+	for _, node := range st.hit {
+		h := &w.hosts[node]
+		switch {
+		case !v.Jump.IsZero():
+			h.clock.jump(-st.saved)
+		case !v.Drift.IsZero():
+			h.clock.setDrift(w.now, st.saved)
+			w.clockChanged(node, h)
+		default:
+			h.clock.slept(w.now - h.suspended)
+			w.resume(node)
+		}
+		w.fault(history.ClockFault, false, node)
+	}
+}
+
+// strikeWebhook delivers signals beside the workload.
+func (w *World) strikeWebhook(index int32, st *step, v scenarios.Webhook) bool {
+	st.hit = w.resolve(v.To, st.hit)
+	if len(st.hit) == 0 {
+		return false
+	}
+	count := between(w.chance.draw(siteSpan, 2), int64(v.Count.Min), int64(v.Count.Max))
+	switch v.Act {
+	case scenarios.WebhookBurst:
+		for k := range count {
+			key := int32(len(w.signals))
+			w.signals = append(w.signals, sent{})
+			w.judge.Offered(key, w.now)
+			w.newOffer(key, st.hit[int(k)%len(st.hit)], true, 0)
+		}
+	case scenarios.WebhookDuplicate:
+		// One new signal, delivered count times to each instance at once.
+		key := int32(len(w.signals))
+		w.signals = append(w.signals, sent{})
+		w.judge.Offered(key, w.now)
+		for k := range count {
+			w.newOffer(key, st.hit[int(k)%len(st.hit)], k == 0, 0)
+		}
+	case scenarios.WebhookReplay:
+		// What was delivered last comes again.
+		known := len(w.signals)
+		for k := range min(int(count), known) {
+			w.newOffer(int32(known-1-k), st.hit[k%len(st.hit)], false, 0)
+		}
+	default:
+		panic("sim: Compile refuses what senders cannot do")
+	}
+	w.instant(index)
+	return true
+}
+
+// strikeControl changes the control mode in the ledger.
+func (w *World) strikeControl(index int32, v scenarios.Control) bool {
+	halted := w.postgres.Control() != core.Run
+	w.postgres.SetControl(core.Time(w.now), v.Set)
+	w.drain()
+	w.tell(history.Record{
+		Kind: history.Announced, Event: core.ControlChangedEvent, Node: history.None,
+		Subject: history.None, Control: v.Set,
+	})
+	if stops := v.Set != core.Run; stops != halted {
+		w.fault(history.ControlFault, stops, history.None)
+	}
+	w.instant(index)
+	return true
+}
+
+// strikeOperator lets a person say of every signal in doubt what the broker's
+// book says, or the opposite.
+func (w *World) strikeOperator(index int32, v scenarios.Operator) bool {
+	for key := range w.signals {
+		signal := w.signals[key].signal
+		if signal == 0 {
+			continue
+		}
+		state, _, _ := w.postgres.Signal(signal)
+		if state != core.InDoubt {
+			continue
+		}
+		exists := w.broker.Has(signal)
+		wrong := v.Verdict == scenarios.VerdictWrong
+		outcome := core.Void
+		if exists != wrong {
+			outcome = core.Executed
+		}
+		w.tell(history.Record{Kind: history.Attested, Signal: signal, Wrong: wrong, Node: history.None})
+		w.postgres.Decide(core.Time(w.now), signal, outcome)
+		w.drain()
+	}
+	w.instant(index)
+	return true
+}
+
+// strikeRoll restarts one instance after the other.
+func (w *World) strikeRoll(index int32, st *step, v scenarios.Roll) bool {
+	st.saved = 0
+	w.steps[index].active = true
+	w.started(index)
+	w.rollNext(index, v)
+	return true
+}
+
+// rollNext restarts the next instance of a roll: it is down for a twentieth of
+// the gap, and the next one follows when the gap is over.
+func (w *World) rollNext(index int32, v scenarios.Roll) {
+	st := &w.steps[index]
+	node := int16(st.saved)
+	if int(node) >= len(w.hosts) || w.ended {
+		w.finished(index)
+		return
+	}
+	st.saved++
+	gap := w.span(v.Every)
+	w.hosts[node].downs++
+	w.fault(history.NodeFault, true, node)
+	w.endProcess(node, v.How == scenarios.ByKill)
+	i, s := w.slots.take(nodeStarts, node)
+	s.index, s.life = index, 0
+	w.queue.push(w.now+gap/2, i)
+	w.schedule(flapTurns, gap, index)
+}

@@ -1,0 +1,194 @@
+package sim
+
+import (
+	"time"
+
+	"fencepost/core"
+	"fencepost/core/history"
+	"fencepost/scenarios"
+)
+
+// defaultDown is how long a store is away when the file does not say: about
+// what a restart of the real ones takes.
+const defaultDown = 250_000_000
+
+// strikeRedis disturbs Redis.
+func (w *World) strikeRedis(index int32, st *step, v scenarios.Redis) bool {
+	now := core.Time(w.now)
+	switch v.Act {
+	case scenarios.RedisRestart, scenarios.RedisLoseData:
+		w.fault(history.RedisFault, true, history.None)
+		w.setServer(core.Redis, func(s *server) { s.down++ })
+		w.loseRedisData(v)
+		w.downFor(index, v.Down)
+	case scenarios.RedisFlush:
+		w.redisLost(func() { w.redis.Flush(now) })
+		w.instant(index)
+		return true
+	case scenarios.RedisStall:
+		w.fault(history.RedisFault, true, history.None)
+		w.setServer(core.Redis, func(s *server) { s.stalls++ })
+		w.healLater(index, v.For)
+	case scenarios.RedisShiftTTL:
+		w.fault(history.ClockFault, true, history.None)
+		w.redis.ShiftTTL(now, time.Duration(w.span(v.By)))
+		w.drain()
+		w.fault(history.ClockFault, false, history.None)
+		w.instant(index)
+		return true
+	case scenarios.RedisSetLease:
+		return w.setLease(index, st, v)
+	default:
+		panic("sim: Compile refuses what Redis cannot do")
+	}
+	w.started(index)
+	return true
+}
+
+// downFor plans the return of a store that was taken down.
+func (w *World) downFor(index int32, down scenarios.Span) {
+	w.steps[index].active = true
+	length := int64(defaultDown)
+	if !down.IsZero() {
+		length = w.span(down)
+	}
+	w.schedule(stepHeals, length, index)
+}
+
+// loseRedisData decides what is left after the restart: what the durability
+// keeps, or nothing if the step says so.
+func (w *World) loseRedisData(v scenarios.Redis) {
+	now := core.Time(w.now)
+	lost := int64(0)
+	switch {
+	case v.Act == scenarios.RedisLoseData && v.LoseLast.Window.IsZero() && v.LoseLast.Writes.IsZero():
+		w.redisLost(func() { w.redis.Flush(now) })
+		return
+	case !v.LoseLast.Writes.IsZero():
+		count := between(w.chance.draw(siteStore, 1), int64(v.LoseLast.Writes.Min), int64(v.LoseLast.Writes.Max))
+		w.redisLost(func() { w.redis.LoseLast(now, int(count)) })
+		return
+	case !v.LoseLast.Window.IsZero():
+		lost = w.span(v.LoseLast.Window)
+	case w.program.durability == scenarios.NoDurability:
+		w.redisLost(func() { w.redis.Flush(now) })
+		return
+	case w.program.durability == scenarios.AOFEverySec:
+		lost = between(w.chance.draw(siteStore, 0), 0, 1_000_000_000)
+	default:
+		return
+	}
+	w.redisLost(func() { w.redis.LoseSince(now, core.Time(w.now-lost)) })
+}
+
+// redisLost tells of a loss of acknowledged writes.
+func (w *World) redisLost(lose func()) {
+	w.fault(history.RedisDataLoss, true, history.None)
+	before := w.redis.Holder()
+	lose()
+	w.drain()
+	if before != w.redis.Holder() {
+		w.tell(history.Record{
+			Kind: history.Announced, Event: core.RedisLostWriteEvent, Node: history.None, Subject: history.None,
+		})
+	}
+	w.fault(history.RedisDataLoss, false, history.None)
+}
+
+// setLease writes another node's name into the lease, as a person or a bug
+// might. The token is one that the node has not used.
+func (w *World) setLease(index int32, st *step, v scenarios.Redis) bool {
+	st.hit = w.resolve(v.To, st.hit)
+	if len(st.hit) == 0 {
+		return false
+	}
+	node := st.hit[0]
+	token := core.Token{Nonce: nonceOf(node, w.hosts[node].life), Acquisition: 1 << 30}
+	w.fault(history.RedisDataLoss, true, history.None)
+	w.redis.SetLease(core.Time(w.now), token, w.program.config.TTL)
+	w.drain()
+	w.fault(history.RedisDataLoss, false, history.None)
+	w.instant(index)
+	return true
+}
+
+// instant ends a step whose act takes no time.
+func (w *World) instant(index int32) {
+	w.started(index)
+	w.finished(index)
+}
+
+// healRedis brings Redis back.
+func (w *World) healRedis(_ *step, v scenarios.Redis) {
+	switch v.Act {
+	case scenarios.RedisRestart, scenarios.RedisLoseData:
+		w.setServer(core.Redis, func(s *server) { s.down-- })
+	case scenarios.RedisStall:
+		w.setServer(core.Redis, func(s *server) { s.stalls-- })
+	default:
+		panic("sim: this act leaves nothing to heal")
+	}
+	w.fault(history.RedisFault, false, history.None)
+}
+
+// strikePostgres disturbs PostgreSQL.
+func (w *World) strikePostgres(index int32, _ *step, v scenarios.Postgres) bool {
+	w.fault(history.PostgresFault, true, history.None)
+	switch v.Act {
+	case scenarios.PostgresRestart, scenarios.PostgresCrash:
+		if v.Act == scenarios.PostgresCrash {
+			w.postgres.Crash(core.Time(w.now))
+			w.drain()
+		}
+		w.setServer(core.Postgres, func(s *server) { s.down++ })
+		w.downFor(index, v.Down)
+	case scenarios.PostgresKillBackends:
+		// Every session is dropped; new ones are refused for about a second.
+		w.setServer(core.Postgres, func(s *server) { s.down++ })
+		w.steps[index].active = true
+		w.schedule(stepHeals, 1_000_000_000, index)
+	case scenarios.PostgresStall:
+		w.setServer(core.Postgres, func(s *server) { s.stalls++ })
+		w.healLater(index, v.For)
+	case scenarios.PostgresSlow:
+		by := w.span(v.By)
+		w.steps[index].saved = by
+		w.setServer(core.Postgres, func(s *server) { s.slow += by })
+		w.healLater(index, v.For)
+	default:
+		panic("sim: Compile refuses what PostgreSQL cannot do")
+	}
+	w.started(index)
+	return true
+}
+
+// healPostgres brings PostgreSQL back.
+func (w *World) healPostgres(st *step, v scenarios.Postgres) {
+	switch v.Act {
+	case scenarios.PostgresRestart, scenarios.PostgresCrash:
+		w.postgres.Started(core.Time(w.now))
+		w.setServer(core.Postgres, func(s *server) { s.down-- })
+	case scenarios.PostgresKillBackends:
+		w.setServer(core.Postgres, func(s *server) { s.down-- })
+	case scenarios.PostgresStall:
+		w.setServer(core.Postgres, func(s *server) { s.stalls-- })
+	case scenarios.PostgresSlow:
+		w.setServer(core.Postgres, func(s *server) { s.slow -= st.saved })
+	default:
+		panic("sim: this act leaves nothing to heal")
+	}
+	w.fault(history.PostgresFault, false, history.None)
+}
+
+// strikeBroker makes the broker misbehave.
+func (w *World) strikeBroker(index int32, v scenarios.Broker) bool {
+	w.fault(history.BrokerFault, true, history.None)
+	if v.Act == scenarios.BrokerDown {
+		w.setServer(core.Broker, func(s *server) { s.down++ })
+	} else {
+		w.broker.Misbehave(string(v.Act), time.Duration(w.span(v.Delay)))
+	}
+	w.healLater(index, v.For)
+	w.started(index)
+	return true
+}

@@ -1,0 +1,216 @@
+package sim
+
+import (
+	"fencepost/core"
+	"fencepost/core/history"
+)
+
+// host is the machine around one node.
+type host struct {
+	node   core.Node
+	clock  clock
+	up     bool
+	paused bool
+	// life counts the processes that ran here; it is part of the nonce.
+	life uint32
+	// wake is the true instant at which the node wants a turn.
+	wake int64
+	// inbox holds what arrived while the process stood still, deferred the
+	// calls that it had decided on but not yet written: on waking they leave.
+	inbox    []int32
+	deferred []int32
+
+	// What was last told to the checkers.
+	role      core.Role
+	believes  bool
+	until     int64
+	held      core.Token // the token of the last acquisition
+	stopping  bool
+	rolling   bool
+	pauses    int32 // how many steps keep it paused
+	downs     int32 // how many steps keep it down
+	reach     uint8
+	suspended int64 // when the machine went to sleep
+	elected   core.Epoch
+}
+
+// nonceOf makes the nonce of a node's process, and nodeOf finds its node.
+func nonceOf(node int16, life uint32) core.Nonce {
+	return core.Nonce(uint64(node+1)<<32 | uint64(life))
+}
+
+// nodeOf returns the node of a nonce, or history.None.
+func nodeOf(nonce core.Nonce) int16 { return int16(nonce>>32) - 1 }
+
+// start begins a process on the host.
+func (w *World) start(node int16) {
+	h := &w.hosts[node]
+	if h.up {
+		return
+	}
+	h.life++
+	h.up, h.stopping, h.paused = true, false, h.pauses > 0
+	h.node = core.New(w.program.config, nonceOf(node, h.life), h.clock.read(w.now))
+	h.role, h.believes, h.until, h.held = core.Follower, false, 0, core.Token{}
+	h.wake = w.wakeOf(h)
+	if h.paused {
+		h.wake = never
+	}
+	w.tell(history.Record{Kind: history.NodeUp, Node: node})
+	w.reachChanged(node)
+}
+
+// crash ends a process without warning. What it had sent is on its way still.
+func (w *World) crash(node int16) {
+	h := &w.hosts[node]
+	if !h.up {
+		return
+	}
+	h.up, h.wake = false, never
+	w.dropAll(&h.inbox)
+	w.dropAll(&h.deferred)
+	if h.believes {
+		h.believes = false
+		w.tell(history.Record{Kind: history.BeliefEnded, Node: node})
+	}
+	w.tell(history.Record{Kind: history.NodeDown, Node: node})
+	w.reachChanged(node)
+}
+
+// dropAll frees the slots of a list.
+func (w *World) dropAll(list *[]int32) {
+	for _, i := range *list {
+		w.slots.give(i)
+	}
+	*list = (*list)[:0]
+}
+
+// pause makes the process stand still.
+func (w *World) pause(node int16) {
+	h := &w.hosts[node]
+	h.pauses++
+	if !h.up || h.paused {
+		return
+	}
+	h.paused, h.wake = true, never
+	w.tell(history.Record{Kind: history.NodePaused, Node: node})
+	w.reachChanged(node)
+}
+
+// resume lets it go on: calls that were decided leave, what arrived is read,
+// and timers that fell due ring.
+func (w *World) resume(node int16) {
+	h := &w.hosts[node]
+	h.pauses--
+	if h.pauses > 0 || !h.up || !h.paused {
+		return
+	}
+	h.paused = false
+	w.tell(history.Record{Kind: history.NodeResumed, Node: node})
+	w.reachChanged(node)
+	for _, i := range h.deferred {
+		w.dispatch(i)
+	}
+	h.deferred = h.deferred[:0]
+	gap := between(w.chance.draw(siteWake, uint32(node)), 0, 300_000)
+	h.wake = w.now + gap/2
+	for _, i := range h.inbox {
+		w.queue.push(w.now+gap, i)
+		gap += 1_000
+	}
+	h.inbox = h.inbox[:0]
+}
+
+// wakeOf converts the node's wake into true time.
+func (w *World) wakeOf(h *host) int64 {
+	return max(h.clock.when(h.node.Wake()), w.now)
+}
+
+// step gives the node one input and lets its effects out.
+func (w *World) step(node int16, in *core.Input) {
+	h := &w.hosts[node]
+	w.events++
+	w.mixIn(uint64(node)<<8|1, in)
+	w.traceInput(node, in)
+	if in.Kind == core.LeaseAcquired {
+		h.held = in.Token
+	}
+	now := h.clock.read(w.now)
+	h.node.Step(now, in, &w.effects)
+	w.observeBelief(node, h)
+	for i := range w.effects.All() {
+		w.carryOut(node, h, &w.effects.All()[i])
+	}
+	if h.up && !h.paused {
+		h.wake = w.wakeOf(h)
+	}
+}
+
+// carryOut lets one effect out. A fault that an announcement sets off strikes
+// at once: a paused process keeps the calls that it has not written yet, and a
+// dead one has none.
+func (w *World) carryOut(node int16, h *host, e *core.Effect) {
+	if e.Op == core.NoOp {
+		w.announce(node, e)
+		return
+	}
+	if !h.up {
+		return
+	}
+	i, s := w.slots.take(requestArrives, node)
+	s.op, s.store, s.life, s.left, s.slowed = e.Op, e.Op.Store(), h.life, w.now, false
+	s.effect = *e
+	if h.paused {
+		h.deferred = append(h.deferred, i)
+		return
+	}
+	w.dispatch(i)
+}
+
+// dispatch writes a request to the wire.
+func (w *World) dispatch(i int32) {
+	s := &w.slots.list[i]
+	w.traceCall(s)
+	if s.op == core.Submit {
+		w.tell(history.Record{
+			Kind: history.Announced, Event: core.OrderSentEvent, Node: s.node, Subject: s.node,
+			Signal: s.effect.Signal, Attempt: s.effect.Attempt, Epoch: s.effect.Epoch,
+		})
+	}
+	bits := w.chance.draw(siteRequest, uint32(s.op)<<7|uint32(s.node))
+	l := w.link(s.node, s.store)
+	f, delay := w.travel(l, out, s.op, bits)
+	switch f {
+	case arrives:
+		w.queue.push(w.now+delay, i)
+	case waits:
+		l.held = append(l.held, i)
+		w.heldBytes++
+	case bounces:
+		w.bounce(i, delay)
+	case resets:
+		if bits>>60&1 == 1 {
+			w.duplicateRequest(i, delay)
+		}
+		w.bounce(i, delay/2)
+	case vanishes, cutShort:
+		w.slots.give(i)
+	}
+}
+
+// duplicateRequest delivers a copy of a request whose reply nobody will get.
+func (w *World) duplicateRequest(i int32, delay int64) {
+	j, copied := w.slots.take(requestArrives, 0)
+	*copied = w.slots.list[i]
+	copied.life = 0
+	w.queue.push(w.now+delay, j)
+}
+
+// bounce turns a request into the news that its connection failed.
+func (w *World) bounce(i int32, delay int64) {
+	s := &w.slots.list[i]
+	s.what = replyArrives
+	s.input = core.Input{Kind: core.OutcomeUnknown, Op: s.op, Req: s.effect.Req}
+	s.admit = core.AdmissionUnknown
+	w.queue.push(w.now+delay, i)
+}

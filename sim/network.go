@@ -1,0 +1,162 @@
+package sim
+
+import (
+	"fencepost/core"
+	"fencepost/scenarios"
+)
+
+// way is a direction of a link.
+type way uint8
+
+// The directions, as seen from the node.
+const (
+	out  way = iota // node to store
+	back            // store to node
+	ways
+)
+
+// storeCount is the size of an array indexed by core.Store.
+const storeCount = int(core.Broker) + 1
+
+// damage is what is wrong with one direction of one link. The zero value is a
+// healthy one. Several faults may hit it at once; the latest wins, and the
+// earlier ones come back when it heals.
+type damage struct {
+	effect scenarios.Effect
+	delay  int64
+	jitter int64
+	// byteTime is how long one message of ordinary size takes on a narrow link.
+	byteTime int64
+	cut      core.Op
+	step     int32
+	off      bool // a flapping link's present state
+}
+
+// link is the connection of one node to one store.
+type link struct {
+	dir [ways][]damage
+	// held are the slots that wait for the link to heal, oldest first.
+	held []int32
+}
+
+// top returns the damage that counts, or nil.
+func (l *link) top(w way) *damage {
+	if n := len(l.dir[w]); n > 0 {
+		return &l.dir[w][n-1]
+	}
+	return nil
+}
+
+// whole reports whether nothing is wrong in either direction.
+func (l *link) whole() bool { return len(l.dir[out]) == 0 && len(l.dir[back]) == 0 }
+
+// fate is what becomes of one message.
+type fate uint8
+
+// The fates.
+const (
+	arrives fate = iota
+	vanishes
+	waits    // until the link heals
+	bounces  // the sender learns at once that the connection failed
+	resets   // as bounces, but the message may have arrived
+	cutShort // as vanishes, and the connection breaks at once
+)
+
+// messageBytes is the size that a narrow link counts for each message.
+const messageBytes = 512
+
+// travel decides one message's fate and how long it is on its way. One draw is
+// cut into all of it.
+func (w *World) travel(l *link, dir way, op core.Op, bits uint64) (fate, int64) {
+	delay := w.latency(bits)
+	d := l.top(dir)
+	if d == nil {
+		return arrives, delay
+	}
+	switch d.effect {
+	case scenarios.Drop:
+		return vanishes, 0
+	case scenarios.Hold:
+		return waits, 0
+	case scenarios.Refuse:
+		return bounces, delay
+	case scenarios.Reset:
+		return resets, delay
+	case scenarios.Latency:
+		return arrives, delay + d.delay + between(bits>>20, 0, d.jitter)
+	case scenarios.Bandwidth:
+		return arrives, delay + d.byteTime
+	case scenarios.Flap:
+		if d.off {
+			return vanishes, 0
+		}
+		return arrives, delay
+	case scenarios.CutReply:
+		if d.cut == op {
+			return vanishes, 0
+		}
+		return arrives, delay
+	default:
+		panic("sim: a link's damage has a known effect")
+	}
+}
+
+// latency is the way's ordinary delay: mostly a fraction of a millisecond, and
+// once in 64 up to a few.
+func (w *World) latency(bits uint64) int64 {
+	delay := 50_000 + int64(bits&0x3ffff) // 50 to 312 µs
+	if bits>>18&63 == 63 {
+		delay += int64(bits >> 24 & 0x3fffff) // up to 4 ms more
+	}
+	return delay
+}
+
+// link returns the connection between a node and a store.
+func (w *World) link(node int16, store core.Store) *link {
+	return &w.links[int(node)*storeCount+int(store)]
+}
+
+// damageLink adds a fault to one direction.
+func (w *World) damageLink(node int16, store core.Store, dir way, d damage) {
+	l := w.link(node, store)
+	l.dir[dir] = append(l.dir[dir], d)
+	w.reachChanged(node)
+}
+
+// healLink removes a step's faults from a link and lets go of what it held.
+func (w *World) healLink(node int16, store core.Store, step int32) {
+	l := w.link(node, store)
+	for dir := range l.dir {
+		kept := l.dir[dir][:0]
+		for _, d := range l.dir[dir] {
+			if d.step != step {
+				kept = append(kept, d)
+			}
+		}
+		l.dir[dir] = kept
+	}
+	w.releaseHeld(l)
+	w.reachChanged(node)
+}
+
+// releaseHeld delivers what waited, in its order, once the direction is open.
+func (w *World) releaseHeld(l *link) {
+	kept := l.held[:0]
+	gap := int64(0)
+	for _, i := range l.held {
+		s := &w.slots.list[i]
+		dir := back
+		if s.what == requestArrives {
+			dir = out
+		}
+		if d := l.top(dir); d != nil && d.effect == scenarios.Hold {
+			kept = append(kept, i)
+			continue
+		}
+		gap += 20_000
+		w.queue.push(w.now+gap, i)
+		w.released++
+	}
+	l.held = kept
+}

@@ -1,0 +1,132 @@
+package sim
+
+import (
+	"fencepost/core"
+	"fencepost/core/history"
+)
+
+// tell hands a record to the checkers, the judge, the trace and the steps that
+// wait for an event.
+func (w *World) tell(r history.Record) {
+	r.At = w.now
+	w.suite.Observe(&r)
+	w.judge.Observe(&r)
+	w.traceRecord(&r)
+	w.track(&r)
+	if r.Kind == history.Announced {
+		w.counts[r.Event]++
+		w.trigger(&r)
+	}
+}
+
+// drain passes on what the stores' models have to say. Telling can set off a
+// fault that makes a store say more: that is told in its turn.
+func (w *World) drain() {
+	for w.drained < len(w.records.List) {
+		w.drained++
+		w.tell(w.records.List[w.drained-1])
+	}
+	w.records.Reset()
+	w.drained = 0
+}
+
+// announce turns a node's announcement into a record.
+func (w *World) announce(node int16, e *core.Effect) {
+	if e.Event == core.LeaderElectedEvent {
+		w.hosts[node].elected = e.Epoch
+	}
+	w.tell(history.Record{
+		Kind: history.Announced, Event: e.Event, By: e.By, Op: e.About, State: e.State, Reason: e.Reason,
+		Answer: e.Answer, Node: node, Subject: nodeOf(e.Subject), Attempt: e.Attempt, Epoch: e.Epoch,
+		Signal: e.Signal, Token: e.Token,
+	})
+}
+
+// observeBelief tells the checkers what the node believes since its last step.
+func (w *World) observeBelief(node int16, h *host) {
+	role := h.node.Role()
+	deadline := h.node.TrustDeadline()
+	if role != h.role {
+		was := h.role
+		h.role = role
+		if role == core.Follower && (was == core.Draining || was == core.Leader) {
+			w.tell(history.Record{Kind: history.Drained, Node: node, Token: h.held})
+		}
+	}
+	if deadline == 0 {
+		if h.believes {
+			h.believes, h.until = false, 0
+			w.tell(history.Record{Kind: history.BeliefEnded, Node: node})
+		}
+		return
+	}
+	until := h.clock.when(deadline)
+	if h.believes && until == h.until {
+		return
+	}
+	h.believes, h.until = true, until
+	w.tell(history.Record{Kind: history.BeliefHeld, Node: node, Epoch: h.node.Epoch(), Until: until})
+}
+
+// track keeps what roles and expectations ask for.
+func (w *World) track(r *history.Record) {
+	switch r.Kind {
+	case history.StateSet:
+		w.signalMoved(r)
+	case history.EffectRefused:
+		if r.Epoch < r.Current {
+			w.tell(history.Record{
+				Kind: history.Announced, Event: core.LeaderStaleEvent, By: core.StoreParty,
+				Node: r.Node, Subject: r.Node, Epoch: r.Epoch, Op: r.Op,
+			})
+		}
+	case history.Announced:
+		if r.Event == core.LeaderElectedEvent {
+			w.leader = r.Node
+			w.firstElection()
+		}
+	default:
+	}
+}
+
+// reachChanged tells which stores the node can reach from now on.
+func (w *World) reachChanged(node int16) {
+	h := &w.hosts[node]
+	reach := uint8(0)
+	for store := core.Redis; store <= core.Broker; store++ {
+		if w.servers[store].up() && w.servers[store].slow == 0 && w.link(node, store).whole() {
+			reach |= 1 << store
+		}
+	}
+	if reach != h.reach {
+		h.reach = reach
+		w.tell(history.Record{Kind: history.Reach, Node: node, Stores: reach})
+	}
+	w.judgeLiveness()
+}
+
+// judgeLiveness tells the judge whether progress is owed: a live eligible node
+// reaches PostgreSQL.
+func (w *World) judgeLiveness() {
+	owed := false
+	for i := range w.hosts {
+		h := &w.hosts[i]
+		if h.up && !h.paused && h.reach&(1<<core.Postgres) != 0 {
+			owed = true
+			break
+		}
+	}
+	if owed != w.owed {
+		w.owed = owed
+		w.judge.Liveness(owed, w.now)
+	}
+}
+
+// fault tells that a disturbance of a class began or ended.
+func (w *World) fault(class history.Fault, began bool, node int16) {
+	kind := history.FaultEnded
+	if began {
+		kind = history.FaultBegan
+	}
+	w.tell(history.Record{Kind: kind, Fault: class, Node: node})
+}

@@ -1,0 +1,125 @@
+package sim
+
+import (
+	"time"
+
+	"fencepost/core"
+	"fencepost/core/check"
+	"fencepost/scenarios"
+)
+
+// Program is a scenario compiled for the simulator: every length in
+// nanoseconds, every default filled in. It is never changed by a run and may
+// be shared by worlds.
+type Program struct {
+	scenario *scenarios.Scenario
+	config   core.Config
+	checks   check.Config
+	ttl      int64
+	nodes    int
+
+	// Each node's clocks may differ from true time by so much, in ppm.
+	drift    int64
+	duration int64
+	settle   int64
+
+	interval      int64 // between two signals; zero offers none
+	intervalMax   int64
+	steady        bool
+	count         int // of signals; zero is no limit
+	duplicates    scenarios.Percent
+	reorder       int64
+	to            scenarios.Target
+	retryTimeout  int64
+	retryAttempts int32
+	validFor      time.Duration
+
+	ackMin, ackMax int64
+	durability     scenarios.Durability
+	nemesis        *nemesis
+}
+
+// Compile turns a scenario into a program. What the simulator cannot do is
+// refused with the place in the file, never ignored.
+func Compile(file *scenarios.Scenario) (*Program, error) {
+	s := file.WithDefaults()
+	ttl := s.TTL()
+	p := &Program{
+		scenario: s, ttl: ttl, nodes: s.Cluster.Nodes,
+		drift:    int64(s.Assume.ClockDrift) / 2,
+		duration: s.Run.Duration.Resolve(ttl), settle: s.Run.Settle.Resolve(ttl),
+		duplicates: s.Workload.Duplicates, reorder: s.Workload.Reorder.Resolve(ttl), to: s.Workload.To,
+		retryTimeout: s.Workload.Retry.Timeout.Resolve(ttl), retryAttempts: int32(s.Workload.Retry.Attempts),
+		validFor:   time.Duration(s.Workload.ValidFor.Resolve(ttl)),
+		durability: s.Cluster.Redis.Durability,
+	}
+	p.ackMin, p.ackMax = s.Cluster.Broker.Ack.Resolve(ttl)
+	p.compileTraffic(s)
+	if err := p.compileConfig(s); err != nil {
+		return nil, err
+	}
+	for i := range s.Steps {
+		if err := refuseStep(s, &s.Steps[i]); err != nil {
+			return nil, err
+		}
+	}
+	if s.Cluster.Redis.Mode == scenarios.ReplicatedRedis {
+		return nil, s.Refuse(s.Place.Of("cluster.redis.mode"), "replicated", []string{"single"},
+			"the simulator has no replica of Redis yet")
+	}
+	if s.Nemesis != nil {
+		n, err := compileNemesis(s, len(file.Nemesis.Weights) > 0)
+		if err != nil {
+			return nil, err
+		}
+		p.nemesis = n
+	}
+	p.checks = check.For(&p.config, p.nodes)
+	return p, nil
+}
+
+// compileTraffic works out when signals come.
+func (p *Program) compileTraffic(s *scenarios.Scenario) {
+	signals := s.Workload.Signals
+	p.interval = signals.Rate.Interval(p.ttl)
+	if signals.Count > 0 {
+		p.count, p.steady = signals.Count, true
+		p.interval, p.intervalMax = s.Workload.Every.Resolve(p.ttl)
+		if p.interval == 0 {
+			p.interval = max(p.duration/int64(signals.Count+1), 1)
+		}
+	}
+}
+
+// compileConfig derives the nodes' configuration. The bound within which a
+// class B broker refuses late requests is shortened with the lease, so that
+// files in small units keep their proportions.
+func (p *Program) compileConfig(s *scenarios.Scenario) error {
+	c := core.ForTTL(time.Duration(p.ttl))
+	c.Renew = time.Duration(s.Cluster.Lease.Renew.Resolve(p.ttl))
+	c.StaleAfter = time.Duration(s.Cluster.StaleAfter.Resolve(p.ttl))
+	c.LeaderOnly = s.Cluster.Intake == scenarios.IntakeLeaderOnly
+	class := map[scenarios.BrokerClass]core.Class{
+		scenarios.ClassA: core.ClassA, scenarios.ClassB: core.ClassB,
+		scenarios.ClassC: core.ClassC, scenarios.ClassD: core.ClassD,
+	}[s.Cluster.Broker.Class]
+	c.Broker = class.Capability()
+	if c.Broker.LateArrivalBound > 0 {
+		c.Broker.LateArrivalBound = c.TTL / 2
+	}
+	if len(s.Cluster.Config) > 0 {
+		return s.Refuse(s.Place.Of("cluster.config"), s.Cluster.Config[0].Name, nil,
+			"the simulator does not know the setting "+s.Cluster.Config[0].Name+" yet")
+	}
+	if err := c.Validate(); err != nil {
+		return s.Refuse(s.Place.Of("cluster.lease"), "", nil, "the service would refuse this lease: "+err.Error())
+	}
+	p.config = c
+	return nil
+}
+
+// draw resolves a span for one use.
+func (w *World) span(s scenarios.Span) int64 {
+	low, high := s.Resolve(w.program.ttl)
+	return between(w.chance.draw(siteSpan, 0), low, high)
+}

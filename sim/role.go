@@ -1,0 +1,81 @@
+package sim
+
+import (
+	"fencepost/core"
+	"fencepost/core/history"
+	"fencepost/scenarios"
+)
+
+// hasRole reports whether the node fits a role now. The leader is whoever
+// believes; a paused node keeps what it was.
+func (w *World) hasRole(kind scenarios.PartyKind, node int16) bool {
+	h := &w.hosts[node]
+	if !h.up {
+		return false
+	}
+	switch kind {
+	case scenarios.LeaderParty:
+		return h.role == core.Leader && node == w.leader
+	case scenarios.FollowerParty, scenarios.FollowersParty:
+		return h.role == core.Follower
+	case scenarios.CandidateParty:
+		return h.role == core.Candidate
+	default:
+		return true
+	}
+}
+
+// resolve appends the nodes that a party stands for, in their order.
+func (w *World) resolve(p scenarios.Party, into []int16) []int16 {
+	switch p.Kind {
+	case scenarios.NodeParty:
+		return append(into, int16(p.Index-1))
+	case scenarios.BoundParty:
+		if node, ok := w.bound[p.Name]; ok {
+			return append(into, node)
+		}
+		return into
+	case scenarios.AllParty, scenarios.FollowersParty:
+		for node := range w.hosts {
+			if p.Kind == scenarios.AllParty || w.hasRole(p.Kind, int16(node)) {
+				into = append(into, int16(node))
+			}
+		}
+		return into
+	case scenarios.LeaderParty:
+		// An announcement of the leader may be what fired the step, from inside
+		// the very step of the node in which it became one.
+		if w.hitter != history.None && w.hitter == w.leader && w.hosts[w.hitter].up {
+			return append(into, w.hitter)
+		}
+	default:
+	}
+	n := 0
+	for node := range w.hosts {
+		if w.hasRole(p.Kind, int16(node)) {
+			n++
+		}
+	}
+	if n == 0 {
+		return into
+	}
+	k := int(w.chance.draw(siteRole, uint32(p.Kind)) % uint64(n))
+	for node := range w.hosts {
+		if w.hasRole(p.Kind, int16(node)) {
+			if k == 0 {
+				return append(into, int16(node))
+			}
+			k--
+		}
+	}
+	return into
+}
+
+// bind gives the node that was hit a name.
+func (w *World) bind(name string, hit []int16) {
+	if name == "" || len(hit) == 0 {
+		return
+	}
+	w.bound[name] = hit[0]
+	w.judge.Bind(name, hit[0])
+}

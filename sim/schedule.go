@@ -1,0 +1,160 @@
+package sim
+
+import (
+	"fencepost/core/history"
+	"fencepost/scenarios"
+)
+
+// step is the state of one step of the scenario in one run.
+type step struct {
+	seen  int // matching events so far
+	nth   int // the occurrence that fires it
+	fired bool
+	// active: the fault stands and must be healed.
+	active bool
+	ended  bool
+	// hit are the nodes that it struck.
+	hit []int16
+	// saved is what healing puts back.
+	saved int64
+	ways  [ways]bool
+}
+
+// startSchedule prepares the steps of a run.
+func (w *World) startSchedule() {
+	all := w.program.scenario.Steps
+	if cap(w.steps) < len(all) {
+		w.steps = make([]step, len(all))
+	}
+	w.steps = w.steps[:len(all)]
+	for i := range w.steps {
+		hit := w.steps[i].hit[:0]
+		w.steps[i] = step{hit: hit}
+		if t := &all[i].Trigger; t.Kind == scenarios.WhenTrigger {
+			w.steps[i].nth = int(between(w.chance.draw(siteSpan, 1), int64(t.When.Nth.Min), int64(t.When.Nth.Max)))
+		}
+	}
+}
+
+// firstElection starts the scenario's clock: `at` counts from here, and so do
+// the workload and the duration.
+func (w *World) firstElection() {
+	if w.begun {
+		return
+	}
+	w.begun = true
+	for i := range w.program.scenario.Steps {
+		if t := &w.program.scenario.Steps[i].Trigger; t.Kind == scenarios.AtTrigger {
+			w.schedule(stepFires, w.span(t.At), int32(i))
+		}
+	}
+	w.startWorkload()
+	w.startNemesis()
+	w.schedule(runEnds, w.program.duration, 0)
+}
+
+// schedule plans a happening that belongs to no node.
+func (w *World) schedule(kind what, delay int64, index int32) {
+	i, s := w.slots.take(kind, history.None)
+	s.index, s.life = index, 0
+	w.queue.push(w.now+max(delay, 0), i)
+}
+
+// trigger fires the steps that wait for this event.
+func (w *World) trigger(r *history.Record) {
+	for i := range w.steps {
+		st := &w.steps[i]
+		t := &w.program.scenario.Steps[i].Trigger
+		if t.Kind != scenarios.WhenTrigger || st.fired || t.When.Event != r.Event || w.ended {
+			continue
+		}
+		if !w.concerns(t.When.Node, r.Node) {
+			continue
+		}
+		st.seen++
+		if st.seen == st.nth {
+			w.hitter = r.Node
+			w.fire(int32(i))
+			w.hitter = history.None
+		}
+	}
+}
+
+// concerns reports whether the party of a trigger is the node that announced.
+func (w *World) concerns(p scenarios.Party, node int16) bool {
+	switch p.Kind {
+	case scenarios.NoParty, scenarios.AnyParty, scenarios.AllParty:
+		return true
+	case scenarios.NodeParty:
+		return int(node) == p.Index-1
+	case scenarios.BoundParty:
+		bound, ok := w.bound[p.Name]
+		return ok && bound == node
+	default:
+		return node != history.None && w.hasRole(p.Kind, node)
+	}
+}
+
+// after fires the steps that follow a moment of another.
+func (w *World) after(index int32, end bool) {
+	id := w.program.scenario.Steps[index].ID
+	if id == "" {
+		return
+	}
+	for i := range w.program.scenario.Steps {
+		t := &w.program.scenario.Steps[i].Trigger
+		if t.Kind == scenarios.AfterTrigger && t.After.Step == id && t.After.End == end && !w.ended {
+			w.schedule(stepFires, w.span(t.Plus), int32(i))
+		}
+	}
+}
+
+// fire lets a step happen.
+func (w *World) fire(index int32) {
+	st := &w.steps[index]
+	if st.fired || w.ended {
+		return
+	}
+	s := &w.program.scenario.Steps[index]
+	st.fired = true
+	w.traceStep(index, "fires")
+	if !w.strike(index, s, st) {
+		// Nobody holds the role now: try again for up to a ttl.
+		st.fired = false
+		if st.saved == 0 {
+			st.saved = w.now + w.program.ttl
+		}
+		if w.now < st.saved {
+			w.schedule(stepFires, w.program.ttl/20, index)
+			return
+		}
+		w.judge.Unmet(int(index), w.now, "for a ttl nobody held the role that the step names")
+	}
+}
+
+// started tells the judge that the fault took effect.
+func (w *World) started(index int32) {
+	w.judge.Started(int(index), w.now)
+	w.after(index, false)
+}
+
+// finished tells the judge that it is healed.
+func (w *World) finished(index int32) {
+	st := &w.steps[index]
+	if st.ended {
+		return
+	}
+	st.ended, st.active = true, false
+	w.judge.Ended(int(index), w.now)
+	w.traceStep(index, "is healed")
+	w.after(index, true)
+}
+
+// healLater plans the end of a fault; without a length the harness heals at
+// the end of the run.
+func (w *World) healLater(index int32, length scenarios.Span) {
+	w.steps[index].active = true
+	if !length.IsZero() {
+		w.schedule(stepHeals, w.span(length), index)
+	}
+}

@@ -1,0 +1,79 @@
+package sim
+
+import "fencepost/core"
+
+// what says what a slot's happening is.
+type what uint8
+
+// The kinds of happening.
+const (
+	requestArrives what = iota // at a store
+	replyArrives               // at a node
+	offerArrives               // at a node: a sender's signal
+	answerArrives              // at a sender
+	offerTimesOut              // at a sender
+	signalOffered              // the workload's next signal
+	hintArrives                // at a node: something was published
+	stepFires                  // of the scenario
+	stepHeals
+	nodeStarts
+	nodeResumes
+	storeReady
+	flapTurns
+	nemesisStrikes
+	runEnds
+)
+
+// slot is one pending happening. Slots are reused; the queue orders them.
+type slot struct {
+	what  what
+	op    core.Op
+	store core.Store
+	// slowed marks a request that has waited out a slow store.
+	slowed  bool
+	verdict core.Verdict
+	admit   core.Admission
+	node    int16
+	// life is the process the happening belongs to: a restarted node does not
+	// get its predecessor's replies.
+	life uint32
+	// index is a step, an offer or a link.
+	index int32
+	// left is the true instant at which the request was decided.
+	left   int64
+	effect core.Effect
+	input  core.Input
+	free   int32
+}
+
+// slots is the pool.
+type slots struct {
+	list []slot
+	free int32
+}
+
+// reset frees every slot.
+func (s *slots) reset() {
+	s.list = s.list[:0]
+	s.free = -1
+}
+
+// take returns a slot; its contents are left over from its last use, and the
+// caller overwrites what it needs.
+func (s *slots) take(w what, node int16) (int32, *slot) {
+	if s.free >= 0 {
+		i := s.free
+		s.free = s.list[i].free
+		s.list[i].what, s.list[i].node = w, node
+		return i, &s.list[i]
+	}
+	s.list = append(s.list, slot{what: w, node: node})
+	i := int32(len(s.list) - 1)
+	return i, &s.list[i]
+}
+
+// give returns a slot to the pool.
+func (s *slots) give(i int32) {
+	s.list[i].free = s.free
+	s.free = i
+}

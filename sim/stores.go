@@ -1,0 +1,254 @@
+package sim
+
+import (
+	"fencepost/core"
+	"fencepost/core/history"
+)
+
+// server is the outside of a store: whether it answers, and how fast.
+type server struct {
+	down   int32
+	stalls int32
+	slow   int64 // added to each call
+	// waiting are the requests that a stalled server has accepted.
+	waiting []int32
+}
+
+// up reports whether the server takes requests and answers them.
+func (s *server) up() bool { return s.down == 0 && s.stalls == 0 }
+
+// serve is what happens when a request reaches its store.
+func (w *World) serve(i int32) {
+	s := &w.slots.list[i]
+	srv := &w.servers[s.store]
+	switch {
+	case srv.down > 0:
+		w.bounceBack(i)
+		return
+	case srv.stalls > 0:
+		srv.waiting = append(srv.waiting, i)
+		return
+	case srv.slow > 0 && !s.slowed:
+		s.slowed = true
+		w.queue.push(w.now+srv.slow, i)
+		return
+	}
+	w.events++
+	w.hash = scramble(w.hash ^ uint64(w.now)<<8 ^ uint64(s.op))
+	switch s.store {
+	case core.Redis:
+		w.serveRedis(i)
+	case core.Postgres:
+		w.servePostgres(i)
+	case core.Broker:
+		w.serveBroker(i)
+	case core.NoStore:
+		panic("sim: a request has a store")
+	default:
+		panic("sim: a request has a store")
+	}
+}
+
+// bounceBack answers "connection refused", if that answer can get through.
+func (w *World) bounceBack(i int32) {
+	s := &w.slots.list[i]
+	bits := w.chance.draw(siteReply, uint32(s.op)<<7|uint32(s.node))
+	f, delay := w.travel(w.link(s.node, s.store), back, s.op, bits)
+	if f != arrives || s.life == 0 {
+		w.slots.give(i)
+		return
+	}
+	w.bounce(i, delay)
+}
+
+// reply sends one input back to the node, in a slot of its own. The fate was
+// drawn for the whole answer.
+func (w *World) reply(i int32, in *core.Input, f fate, delay int64) {
+	j, r := w.slots.take(replyArrives, w.slots.list[i].node)
+	s := &w.slots.list[i]
+	r.op, r.store, r.life, r.left = s.op, s.store, s.life, w.now
+	r.input = *in
+	r.input.Req, r.input.Op = s.effect.Req, s.op
+	switch f {
+	case arrives:
+		w.queue.push(w.now+delay, j)
+	case waits:
+		l := w.link(r.node, r.store)
+		l.held = append(l.held, j)
+		w.heldBytes++
+	case bounces, resets:
+		r.input = core.Input{Kind: core.OutcomeUnknown, Op: s.op, Req: s.effect.Req}
+		w.queue.push(w.now+delay, j)
+	case vanishes, cutShort:
+		w.slots.give(j)
+	}
+}
+
+// wayBack draws the answer's fate.
+func (w *World) wayBack(i int32) (fate, int64) {
+	s := &w.slots.list[i]
+	if s.life == 0 {
+		return vanishes, 0
+	}
+	bits := w.chance.draw(siteReply, uint32(s.op)<<7|uint32(s.node))
+	return w.travel(w.link(s.node, s.store), back, s.op, bits)
+}
+
+// serveRedis carries out one script.
+func (w *World) serveRedis(i int32) {
+	s := &w.slots.list[i]
+	now := core.Time(w.now)
+	w.lapseLease()
+	var in core.Input
+	switch s.op {
+	case core.Acquire:
+		in = w.redis.Acquire(now, s.effect.Token, w.program.config.TTL)
+	case core.Renew:
+		in = w.redis.Renew(now, s.effect.Token, w.program.config.TTL)
+	case core.Release:
+		in = w.redis.Release(now, s.effect.Token)
+	case core.Evict:
+		in = w.redis.Evict(now, s.effect.Token)
+	default:
+		panic("sim: Redis has no such operation")
+	}
+	w.drain()
+	f, delay := w.wayBack(i)
+	released := (in.Kind == core.LeaseWasReleased || in.Kind == core.LeaseWasEvicted) && in.Flags.Has(core.Done)
+	w.reply(i, &in, f, delay)
+	w.slots.give(i)
+	if released {
+		w.publish(core.ReleaseHeard)
+	}
+}
+
+// lapseLease lets the lease go if its time has come.
+func (w *World) lapseLease() {
+	w.redis.Expire(core.Time(w.now))
+	w.drain()
+}
+
+// publish tells every node that can hear Redis. Such messages may be lost.
+func (w *World) publish(kind core.InputKind) {
+	for node := range w.hosts {
+		h := &w.hosts[node]
+		if !h.up || kind == core.WorkHeard && h.node.Role() != core.Leader {
+			continue
+		}
+		bits := w.chance.draw(sitePublish, uint32(node))
+		f, delay := w.travel(w.link(int16(node), core.Redis), back, core.NoOp, bits)
+		if f != arrives {
+			continue
+		}
+		i, s := w.slots.take(hintArrives, int16(node))
+		s.life, s.input = h.life, core.Input{Kind: kind}
+		w.queue.push(w.now+delay, i)
+	}
+}
+
+// servePostgres carries out one statement or transaction.
+func (w *World) servePostgres(i int32) {
+	s := &w.slots.list[i]
+	if s.op == core.Admit {
+		w.serveAdmit(i)
+		return
+	}
+	w.postgres.Do(core.Time(w.now), &s.effect, nonceOf(s.node, s.life), &w.answer)
+	w.drain()
+	f, delay := w.wayBack(i)
+	for k := range w.answer.All() {
+		w.reply(i, &w.answer.All()[k], f, delay)
+	}
+	w.slots.give(i)
+}
+
+// serveAdmit stores a signal, durably, before anybody is told.
+func (w *World) serveAdmit(i int32) {
+	s := &w.slots.list[i]
+	offer := &w.offers[s.index]
+	admission, signal, state := w.postgres.Admit(core.Time(w.now), int64(offer.key)+1, offer.payload, offer.validFor)
+	w.drain()
+	w.bindSignal(signal, offer.key)
+	event := core.SignalReceivedEvent
+	if admission != core.Fresh {
+		event = core.SignalDuplicateEvent
+	}
+	w.tell(history.Record{
+		Kind: history.Announced, Event: event, Node: s.node, Subject: s.node, Signal: signal, State: state,
+	})
+	f, delay := w.wayBack(i)
+	j, r := w.slots.take(replyArrives, w.slots.list[i].node)
+	s = &w.slots.list[i]
+	r.op, r.store, r.life, r.index, r.admit = core.Admit, core.Postgres, s.life, s.index, admission
+	switch f {
+	case arrives:
+		w.queue.push(w.now+delay, j)
+	case waits:
+		l := w.link(r.node, r.store)
+		l.held = append(l.held, j)
+	case bounces, resets:
+		r.admit = core.AdmissionUnknown
+		w.queue.push(w.now+delay, j)
+	case vanishes, cutShort:
+		w.slots.give(j)
+	}
+	w.slots.give(i)
+}
+
+// serveBroker takes an order, or answers a question about one. The order
+// exists from now on; the answer takes the broker's time.
+func (w *World) serveBroker(i int32) {
+	s := &w.slots.list[i]
+	e := &s.effect
+	now := core.Time(w.now)
+	if late := w.broker.Late(); late > 0 && s.op == core.Submit && !s.slowed {
+		s.slowed = true
+		w.queue.push(w.now+int64(late), i)
+		return
+	}
+	in := core.Input{Signal: e.Signal, Attempt: e.Attempt}
+	think := int64(0)
+	silent := false
+	switch s.op {
+	case core.Submit:
+		in.Kind = core.OrderAnswered
+		in.Answer, silent = w.broker.Submit(now, e.Signal, e.Attempt, core.Time(s.left))
+		p := w.program
+		think = between(w.chance.draw(siteAck, uint32(s.node)), p.ackMin, p.ackMax)
+	case core.Lookup:
+		in.Kind = core.OrderLookedUp
+		in.Answer, silent = w.broker.Lookup(now, e.Signal, e.Attempt)
+	default:
+		panic("sim: the broker has no such operation")
+	}
+	w.drain()
+	f, delay := w.wayBack(i)
+	if silent {
+		f = vanishes
+	}
+	w.reply(i, &in, f, delay+think)
+	if after, twice := w.broker.SecondAnswer(); twice && in.Kind == core.OrderAnswered {
+		w.reply(i, &in, f, delay+think+int64(after))
+	}
+	w.slots.give(i)
+}
+
+// setServer changes a server's state and tells who can reach it.
+func (w *World) setServer(store core.Store, change func(*server)) {
+	srv := &w.servers[store]
+	change(srv)
+	if srv.up() {
+		gap := int64(0)
+		for _, i := range srv.waiting {
+			gap += 10_000
+			w.queue.push(w.now+gap, i)
+		}
+		srv.waiting = srv.waiting[:0]
+	}
+	if srv.down > 0 {
+		w.dropAll(&srv.waiting)
+	}
+	for node := range w.hosts {
+		w.reachChanged(int16(node))
+	}
+}

@@ -1,0 +1,205 @@
+package sim
+
+import (
+	"fmt"
+	"io"
+
+	"fencepost/core"
+	"fencepost/core/history"
+	"fencepost/scenarios"
+)
+
+// traceKind says what a line of the trace is about.
+type traceKind uint8
+
+// The kinds of line.
+const (
+	tracedInput traceKind = iota
+	tracedCall
+	tracedRecord
+	tracedStep
+	tracedHeal
+	tracedStrike
+)
+
+// line is one happening as the trace keeps it: numbers only, so that keeping
+// it costs next to nothing. Words are found when somebody reads it.
+type line struct {
+	at      int64
+	kind    traceKind
+	input   core.InputKind
+	op      core.Op
+	event   core.Event
+	record  history.Kind
+	state   core.SignalState
+	reason  core.Reason
+	by      core.Party
+	node    int16
+	subject int16
+	attempt uint32
+	req     uint32
+	epoch   core.Epoch
+	signal  core.SignalID
+	until   int64
+	token   core.Token
+}
+
+// traceLength is how many lines are kept; a power of two.
+const traceLength = 1 << 13
+
+// trace is a ring of the last lines.
+type trace struct {
+	lines []line
+	count uint64
+}
+
+// reset forgets every line.
+func (t *trace) reset() {
+	if t.lines == nil {
+		t.lines = make([]line, traceLength)
+	}
+	t.count = 0
+}
+
+// next returns the slot of the next line.
+func (t *trace) next(at int64, kind traceKind, node int16) *line {
+	l := &t.lines[t.count&(traceLength-1)]
+	t.count++
+	*l = line{at: at, kind: kind, node: node}
+	return l
+}
+
+// traceInput keeps an input.
+func (w *World) traceInput(node int16, in *core.Input) {
+	if in.Kind == core.TimePassed {
+		return
+	}
+	l := w.trace.next(w.now, tracedInput, node)
+	l.input, l.op, l.req, l.epoch, l.signal, l.attempt = in.Kind, in.Op, in.Req, in.Epoch, in.Signal, in.Attempt
+	l.reason, l.state, l.token = in.Reason, in.State, in.Token
+}
+
+// traceCall keeps a request that leaves.
+func (w *World) traceCall(s *slot) {
+	l := w.trace.next(w.now, tracedCall, s.node)
+	e := &s.effect
+	l.op, l.req, l.epoch, l.signal, l.attempt = s.op, e.Req, e.Epoch, e.Signal, e.Attempt
+	l.state, l.token, l.reason = e.State, e.Token, e.Reason
+}
+
+// traceRecord keeps a record.
+func (w *World) traceRecord(r *history.Record) {
+	if r.Kind == history.BeliefHeld || r.Kind == history.LeaseSet || r.Kind == history.HeartbeatSet {
+		return
+	}
+	l := w.trace.next(r.At, tracedRecord, r.Node)
+	l.record, l.event, l.epoch, l.signal, l.attempt = r.Kind, r.Event, r.Epoch, r.Signal, r.Attempt
+	l.state, l.reason, l.by, l.subject, l.op = r.State, r.Reason, r.By, r.Subject, r.Op
+	l.until, l.token = r.Until, r.Token
+}
+
+// traceStep keeps that a step fired or was healed.
+func (w *World) traceStep(index int32, what string) {
+	kind := tracedStep
+	if what != "fires" {
+		kind = tracedHeal
+	}
+	w.trace.next(w.now, kind, history.None).req = uint32(index)
+}
+
+// traceStruck keeps a strike of the nemesis or its end.
+func (w *World) traceStruck(index int32, begins bool) {
+	l := w.trace.next(w.now, tracedStrike, w.struck[index].node)
+	l.req = uint32(index)
+	if begins {
+		l.until = 1
+	}
+}
+
+// WriteTrace writes the last n lines of the last run, or all that are kept if
+// n is not positive. Errors of the writer are returned.
+func (w *World) WriteTrace(to io.Writer, n int) error {
+	kept := min(w.trace.count, traceLength)
+	if n > 0 {
+		kept = min(kept, uint64(n))
+	}
+	for i := w.trace.count - kept; i < w.trace.count; i++ {
+		if _, err := fmt.Fprintln(to, w.describe(&w.trace.lines[i&(traceLength-1)])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// describe puts a line into words.
+func (w *World) describe(l *line) string {
+	head := fmt.Sprintf("%12s  %-3s ", scenarios.Seconds(l.at), scenarios.NodeName(l.node))
+	switch l.kind {
+	case tracedInput:
+		return head + "<- " + l.input.String() + l.details()
+	case tracedCall:
+		return head + "-> " + l.op.String() + l.details()
+	case tracedRecord:
+		return head + "   " + l.recordWords()
+	case tracedStep:
+		return head + "!! step " + w.stepName(l.req) + " fires"
+	case tracedHeal:
+		return head + "!! step " + w.stepName(l.req) + " is healed"
+	case tracedStrike:
+		if l.until == 1 {
+			return head + fmt.Sprintf("!! nemesis strikes (#%d, kind %d, %v)", l.req, w.struck[l.req].kind,
+				w.struck[l.req].store)
+		}
+		return head + fmt.Sprintf("!! nemesis lets go (#%d)", l.req)
+	default:
+		return head + "?"
+	}
+}
+
+// recordWords puts a record into words.
+func (l *line) recordWords() string {
+	if l.record != history.Announced {
+		return "(" + l.record.String() + ")" + l.details()
+	}
+	words := "** " + l.event.String()
+	if l.subject != l.node || l.by != core.Self {
+		words += " about " + scenarios.NodeName(l.subject) + " by " + l.by.String()
+	}
+	if l.op != core.NoOp {
+		words += " of " + l.op.String()
+	}
+	return words + l.details()
+}
+
+// details lists the fields that say something.
+func (l *line) details() string {
+	text := ""
+	if l.req != 0 && l.kind != tracedRecord {
+		text += fmt.Sprintf(" #%d", l.req)
+	}
+	if l.epoch != 0 {
+		text += fmt.Sprintf(" epoch=%d", l.epoch)
+	}
+	if l.signal != 0 {
+		text += fmt.Sprintf(" signal=%d/%d", l.signal, l.attempt)
+	}
+	if l.state != core.NoSignal {
+		text += " state=" + l.state.String()
+	}
+	if l.reason != core.NoReason {
+		text += " reason=" + l.reason.String()
+	}
+	if !l.token.IsZero() {
+		text += fmt.Sprintf(" token=%s|%d", scenarios.NodeName(nodeOf(l.token.Nonce)), l.token.Acquisition)
+	}
+	return text
+}
+
+// stepName is how a step is called: by its id, or by its number and verb.
+func (w *World) stepName(index uint32) string {
+	s := &w.program.scenario.Steps[index]
+	if s.ID != "" {
+		return s.ID
+	}
+	return fmt.Sprintf("%d (%s)", index+1, s.Verb.Word())
+}

@@ -1,0 +1,284 @@
+package sim
+
+import (
+	"fencepost/core"
+	"fencepost/core/check"
+	"fencepost/core/history"
+	"fencepost/scenarios"
+	"fencepost/sim/model"
+)
+
+// World is one simulated cluster with everything around it. It belongs to one
+// goroutine and is used again from run to run, so that a run in the steady
+// state allocates nothing.
+type World struct {
+	program *Program
+	chance  chance
+	queue   queue
+	slots   slots
+	now     int64
+
+	hosts   []host
+	links   []link // by node and store
+	servers [storeCount]server
+
+	redis    model.Redis
+	postgres model.Postgres
+	broker   model.Broker
+	records  model.Records
+	drained  int // how many of the records were told
+	answer   model.Reply
+	effects  core.Effects
+
+	suite check.Suite
+	judge scenarios.Judge
+	trace trace
+
+	steps  []step
+	bound  map[string]int16 // looked up by name, never walked
+	struck []struck
+
+	signals []sent
+	offers  []offer
+	keyOf   []int32
+	planned int
+
+	// begun: the first leader was elected; ended: the faults are healed and
+	// the world settles; done: the run is over.
+	begun, ended, done bool
+	owed               bool
+	leader             int16
+	// hitter is the node whose announcement is firing a step.
+	hitter     int16
+	liveStruck int
+	// busy counts the happenings of the present instant.
+	busy      int
+	heldBytes int64
+	released  int64
+
+	events int64
+	hash   uint64
+	counts [core.EventTotal]int64
+}
+
+// Result is what one run came to.
+type Result struct {
+	Seed    uint64
+	Verdict scenarios.RunVerdict
+	// Hash is the rolling hash over every input and every store operation.
+	Hash uint64
+	// Events counts inputs to nodes, to the stores and to the broker.
+	Events   int64
+	SimNanos int64
+	Failure  *scenarios.Failure
+	Excused  int
+	Counts   [core.EventTotal]int64
+	Offered  int64
+}
+
+// NewWorld returns a world for the program.
+func NewWorld(p *Program) *World {
+	return &World{
+		program: p,
+		hosts:   make([]host, p.nodes),
+		links:   make([]link, p.nodes*storeCount),
+		bound:   make(map[string]int16),
+	}
+}
+
+// Run plays the program once under the seed.
+func (w *World) Run(seed uint64) Result {
+	w.reset(seed)
+	for !w.done {
+		w.advance()
+		if w.suite.Broken() {
+			break
+		}
+	}
+	return w.conclusion(seed)
+}
+
+// reset makes the world new.
+func (w *World) reset(seed uint64) {
+	p := w.program
+	w.chance.reset(seed)
+	w.queue.reset()
+	w.slots.reset()
+	w.now, w.events, w.hash = 0, 0, scramble(seed)
+	w.counts = [core.EventTotal]int64{}
+	w.begun, w.ended, w.done, w.owed = false, false, false, true
+	w.leader, w.hitter, w.planned, w.liveStruck = history.None, history.None, 0, 0
+	w.heldBytes, w.released, w.busy = 0, 0, 0
+	w.signals, w.offers, w.keyOf, w.struck = w.signals[:0], w.offers[:0], w.keyOf[:0], w.struck[:0]
+	clear(w.bound)
+	w.records.Reset()
+	w.drained = 0
+	w.resetModels()
+	w.suite.Reset(p.checks)
+	w.judge.Reset(p.scenario, p.ttl)
+	w.trace.reset()
+	for i := range w.servers {
+		w.servers[i] = server{waiting: w.servers[i].waiting[:0]}
+	}
+	for i := range w.links {
+		l := &w.links[i]
+		l.dir[out], l.dir[back], l.held = l.dir[out][:0], l.dir[back][:0], l.held[:0]
+	}
+	for node := range w.hosts {
+		w.resetHost(int16(node))
+	}
+	w.startSchedule()
+	// A cluster that elects nobody still comes to an end.
+	w.schedule(runEnds, 20*p.ttl, 1)
+}
+
+// resetHost sets up one machine: its clocks show something of their own, and
+// run a little fast or slow.
+func (w *World) resetHost(node int16) {
+	h := &w.hosts[node]
+	*h = host{inbox: h.inbox[:0], deferred: h.deferred[:0], wake: never}
+	bits := w.chance.draw(siteClock, uint32(node))
+	h.clock = clock{
+		base:  core.Time(between(bits, 1_000_000_000, 1_000_000_000_000)),
+		drift: between(scramble(bits), -w.program.drift, w.program.drift),
+		wall:  core.Time(1_700_000_000_000_000_000 + between(bits>>13, -500_000_000, 500_000_000)),
+	}
+	delay := between(w.chance.draw(siteStart, uint32(node)), 0, w.program.ttl/10)
+	i, s := w.slots.take(nodeStarts, node)
+	s.index, s.life = -1, 0
+	w.queue.push(delay, i)
+}
+
+// advance lets the next thing happen.
+func (w *World) advance() {
+	at, waker := w.queue.next(), int16(-1)
+	for i := range w.hosts {
+		if wake := w.hosts[i].wake; wake < at {
+			at, waker = wake, int16(i)
+		}
+	}
+	w.suite.Advance(at)
+	w.rest(at)
+	w.now = at
+	if expiry := w.redis.NextExpiry(); int64(expiry) <= at {
+		w.lapseLease()
+	}
+	if waker >= 0 {
+		in := core.Input{Kind: core.TimePassed}
+		w.step(waker, &in)
+		w.leaveIfIdle(waker, &w.hosts[waker])
+		return
+	}
+	w.happen(w.queue.pop())
+}
+
+// mostAtOnce is how many things may happen at one instant: many more than a
+// cluster of ninety-nine nodes needs.
+const mostAtOnce = 100_000
+
+// rest stops a world whose time has ceased to pass.
+func (w *World) rest(at int64) {
+	if at > w.now {
+		w.busy = 0
+		return
+	}
+	w.busy++
+	if w.busy > mostAtOnce {
+		panic("sim: time stands still: a node or a fault does not come to rest")
+	}
+}
+
+// happen carries out one slot and frees it.
+func (w *World) happen(i int32) {
+	s := &w.slots.list[i]
+	switch s.what {
+	case requestArrives:
+		w.serve(i)
+	case replyArrives, hintArrives:
+		w.arrive(i)
+	case offerArrives:
+		w.takeIn(i)
+	case answerArrives:
+		w.answered(i)
+	case offerTimesOut:
+		w.timedOut(i)
+	default:
+		kind, index, node := s.what, s.index, s.node
+		w.slots.give(i)
+		w.turnWorld(kind, index, node)
+	}
+}
+
+// turnWorld carries out what belongs to no message.
+func (w *World) turnWorld(kind what, index int32, node int16) {
+	switch kind {
+	case signalOffered:
+		w.nextSignal()
+	case stepFires:
+		w.fire(index)
+	case stepHeals:
+		w.heal(index)
+	case nodeStarts:
+		if index >= 0 {
+			w.revive(node)
+		} else {
+			w.start(node)
+		}
+	case flapTurns:
+		if v, ok := w.program.scenario.Steps[index].Verb.(scenarios.Roll); ok {
+			w.rollNext(index, v)
+			return
+		}
+		w.turnFlap(index)
+	case nemesisStrikes:
+		w.nemesisTurn(index)
+	case runEnds:
+		w.endRun(index)
+	default:
+		panic("sim: a happening has a known kind")
+	}
+}
+
+// arrive gives a node what came for it.
+func (w *World) arrive(i int32) {
+	s := &w.slots.list[i]
+	h := &w.hosts[s.node]
+	if !h.up || s.life != h.life {
+		w.slots.give(i)
+		return
+	}
+	if h.paused {
+		h.inbox = append(h.inbox, i)
+		return
+	}
+	if s.what == replyArrives && s.op == core.Admit {
+		w.admitted(i)
+		return
+	}
+	node, in := s.node, s.input
+	w.slots.give(i)
+	w.step(node, &in)
+	w.leaveIfIdle(node, h)
+}
+
+// endRun comes three times: a cluster that never elected anybody is given up
+// (index 1), the faults are healed (0), the world has settled (2).
+func (w *World) endRun(index int32) {
+	switch index {
+	case 1:
+		if !w.begun {
+			w.done = true
+		}
+	case 0:
+		w.ended = true
+		w.healAll()
+		w.schedule(runEnds, w.program.settle, 2)
+	default:
+		w.done = true
+	}
+}
+
+// mixIn folds an input into the rolling hash.
+func (w *World) mixIn(who uint64, in *core.Input) {
+	w.hash = in.Hash(w.hash ^ uint64(w.now) ^ who<<48)
+}
