@@ -30,6 +30,8 @@ type Result struct {
 	// Withheld says that no byte of the order left this process: proof that this
 	// call created no order. Only Submit sets it.
 	Withheld bool
+	// OrderID is the broker's own name for the order, if it told one.
+	OrderID string
 	// Err explains an unknown answer or a withheld order. It is for people and
 	// decides nothing.
 	Err error

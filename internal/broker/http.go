@@ -93,8 +93,11 @@ func (h *HTTP) Submit(ctx context.Context, order Order, notAfter core.Time) Resu
 		}
 		return Result{Err: fmt.Errorf("submit order %s: %w", order.ClientOrderID, err)}
 	}
-	answer, err := wire.Submitted(h.config.Promise, order.ClientOrderID, reply)
-	return Result{Answer: answer, Err: err}
+	return told(wire.Submitted(h.config.Promise, order.ClientOrderID, reply))
+}
+
+func told(said wire.Meaning) Result {
+	return Result{Answer: said.Answer, OrderID: said.OrderID, Err: said.Err}
 }
 
 // connect opens a connection, trying again while it is time: a broker that
@@ -216,8 +219,7 @@ func (h *HTTP) Lookup(ctx context.Context, clientOrderID string) Result {
 	if err != nil {
 		return Result{Err: fmt.Errorf("look up order %s: %w", clientOrderID, err)}
 	}
-	answer, err := wire.LookedUp(h.config.Promise, clientOrderID, reply)
-	return Result{Answer: answer, Err: err}
+	return told(wire.LookedUp(h.config.Promise, clientOrderID, reply))
 }
 
 // readReply reads the whole body, or fails: half a body is no answer.

@@ -18,108 +18,120 @@ type Reply struct {
 	Body   []byte
 }
 
-// Submitted says what a reply to POST /orders means for the order id. The
-// error explains an ambiguous answer; it is for people and decides nothing.
-func Submitted(promise core.Capability, id string, reply Reply) (core.Answer, error) {
+// Meaning is what a reply says of one order.
+type Meaning struct {
+	Answer core.Answer
+	// OrderID is the broker's own name for the order, if it told one.
+	OrderID string
+	// Err explains an unknown answer. It is for people and decides nothing.
+	Err error
+}
+
+// unclear is a reply that says nothing certain.
+func unclear(format string, args ...any) Meaning { return Meaning{Err: fmt.Errorf(format, args...)} }
+
+// Submitted says what a reply to POST /orders means for the order id.
+func Submitted(promise core.Capability, id string, reply Reply) Meaning {
 	switch {
 	case reply.Status == http.StatusOK || reply.Status == http.StatusCreated:
 		return accepted(promise, id, reply.Body)
 	case reply.Status >= 400 && reply.Status < 500:
 		return refused(promise, id, reply)
 	default:
-		return core.AnswerUnknown, fmt.Errorf("status %d says nothing about the order", reply.Status)
+		return unclear("status %d says nothing about the order", reply.Status)
 	}
 }
 
-func accepted(promise core.Capability, id string, body []byte) (core.Answer, error) {
+func accepted(promise core.Capability, id string, body []byte) Meaning {
 	var receipt Receipt
 	if err := decode(body, &receipt); err != nil {
-		return core.AnswerUnknown, fmt.Errorf("read receipt: %w", err)
+		return unclear("read receipt: %w", err)
 	}
 	if receipt.ClientOrderID != id {
-		return core.AnswerUnknown, fmt.Errorf("receipt is for order %q", receipt.ClientOrderID)
+		return unclear("receipt is for order %q", receipt.ClientOrderID)
 	}
 	if receipt.OrderID == "" {
 		// A refusal that a gateway dressed as a success would read like a receipt.
-		return core.AnswerUnknown, errors.New("receipt without an order id of the broker's")
+		return unclear("receipt without an order id of the broker's")
 	}
 	return receipt.answer(promise)
 }
 
-func refused(promise core.Capability, id string, reply Reply) (core.Answer, error) {
+func refused(promise core.Capability, id string, reply Reply) Meaning {
 	var refusal Refusal
 	if err := decode(reply.Body, &refusal); err != nil {
-		return core.AnswerUnknown, fmt.Errorf("status %d: read refusal: %w", reply.Status, err)
+		return unclear("status %d: read refusal: %w", reply.Status, err)
 	}
 	switch {
 	case refusal.ClientOrderID != id:
-		return core.AnswerUnknown, fmt.Errorf("refusal is for order %q", refusal.ClientOrderID)
+		return unclear("refusal is for order %q", refusal.ClientOrderID)
 	case refusal.Status != Rejected:
 		// An order was seen in the book after such an answer: the code lies.
-		return core.AnswerUnknown, fmt.Errorf("status %d, but the body says %q", reply.Status, refusal.Status)
+		return unclear("status %d, but the body says %q", reply.Status, refusal.Status)
 	case refusal.Code == CodeDuplicate:
 		return duplicate(promise, id, refusal.Order)
 	case !refusal.Code.judgesOrder():
-		return core.AnswerUnknown, fmt.Errorf("code %q refuses the request, not the order", refusal.Code)
+		return unclear("code %q refuses the request, not the order", refusal.Code)
 	case !promise.DefinitiveReject:
-		return core.AnswerUnknown, fmt.Errorf("this broker's refusals (%s) are not definitive", refusal.Code)
+		return unclear("this broker's refusals (%s) are not definitive", refusal.Code)
 	default:
-		return core.AnswerRejected, nil
+		return Meaning{Answer: core.AnswerRejected}
 	}
 }
 
 // duplicate: the order exists, and only its receipt tells how it stands.
-func duplicate(promise core.Capability, id string, existing *Receipt) (core.Answer, error) {
+func duplicate(promise core.Capability, id string, existing *Receipt) Meaning {
 	if existing == nil || existing.ClientOrderID != id {
-		return core.AnswerUnknown, errors.New("the order exists already; how it stands is not said")
+		return unclear("the order exists already; how it stands is not said")
 	}
 	return existing.answer(promise)
 }
 
 // LookedUp says what a reply to GET /orders?client_order_id=ID means.
-func LookedUp(promise core.Capability, id string, reply Reply) (core.Answer, error) {
+func LookedUp(promise core.Capability, id string, reply Reply) Meaning {
 	if promise.Lookup == core.LookupNone {
-		return core.AnswerUnknown, errors.New("this broker cannot be asked")
+		return unclear("this broker cannot be asked")
 	}
 	if reply.Status != http.StatusOK {
-		return core.AnswerUnknown, fmt.Errorf("look-up answered with status %d", reply.Status)
+		return unclear("look-up answered with status %d", reply.Status)
 	}
 	var book struct {
 		Orders    *[]Receipt `json:"orders"`
 		Truncated bool       `json:"truncated"`
 	}
 	if err := decode(reply.Body, &book); err != nil {
-		return core.AnswerUnknown, fmt.Errorf("read book: %w", err)
+		return unclear("read book: %w", err)
 	}
 	if book.Orders == nil {
-		return core.AnswerUnknown, errors.New("read book: it has no orders field")
+		return unclear("read book: it has no orders field")
 	}
 	return pick(promise, id, *book.Orders, book.Truncated)
 }
 
 // pick chooses among the receipts of one id. A broker that does not keep ids
 // apart may hold several; the one that moved most money speaks for all.
-func pick(promise core.Capability, id string, receipts []Receipt, truncated bool) (core.Answer, error) {
-	best, found := core.AnswerUnknown, false
+func pick(promise core.Capability, id string, receipts []Receipt, truncated bool) Meaning {
+	var best Meaning
+	found := false
 	for i := range receipts {
 		if receipts[i].ClientOrderID != id {
 			continue
 		}
-		answer, err := receipts[i].answer(promise)
-		if err != nil {
-			return core.AnswerUnknown, err
+		said := receipts[i].answer(promise)
+		if said.Err != nil {
+			return said
 		}
-		if !found || weight(answer) > weight(best) {
-			best, found = answer, true
+		if !found || weight(said.Answer) > weight(best.Answer) {
+			best, found = said, true
 		}
 	}
 	switch {
 	case found:
-		return best, nil
+		return best
 	case truncated:
-		return core.AnswerUnknown, errors.New("the book was cut off: absence proves nothing")
+		return unclear("the book was cut off: absence proves nothing")
 	default:
-		return core.AnswerAbsent, nil
+		return Meaning{Answer: core.AnswerAbsent}
 	}
 }
 
@@ -141,22 +153,24 @@ func weight(a core.Answer) int {
 }
 
 // answer translates a receipt's status.
-func (r *Receipt) answer(promise core.Capability) (core.Answer, error) {
+func (r *Receipt) answer(promise core.Capability) Meaning {
+	said := Meaning{OrderID: r.OrderID}
 	switch r.Status {
 	case Accepted:
-		return core.AnswerAccepted, nil
+		said.Answer = core.AnswerAccepted
 	case Filled:
-		return core.AnswerFilled, nil
+		said.Answer = core.AnswerFilled
 	case Cancelled:
-		return core.AnswerCancelled, nil
+		said.Answer = core.AnswerCancelled
 	case Rejected:
 		if !promise.DefinitiveReject {
-			return core.AnswerUnknown, errors.New("this broker's refusals are not definitive")
+			return unclear("this broker's refusals are not definitive")
 		}
-		return core.AnswerRejected, nil
+		said.Answer = core.AnswerRejected
 	default:
-		return core.AnswerUnknown, fmt.Errorf("order %q has unknown status %q", r.ClientOrderID, r.Status)
+		return unclear("order %q has unknown status %q", r.ClientOrderID, r.Status)
 	}
+	return said
 }
 
 // decode reads exactly one JSON document. Unknown fields are the broker's own

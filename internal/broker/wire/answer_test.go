@@ -73,7 +73,8 @@ func TestAnswerIsRejectedOnlyWhenTheBrokerRefusedThisOrder(t *testing.T) {
 		{"endless", 422, reject + strings.Repeat(" ", wire.MaxBody), core.AnswerUnknown},
 	} {
 		reply := wire.Reply{Status: c.status, Body: []byte(c.body)}
-		got, err := wire.Submitted(core.ClassA.Capability(), id, reply)
+		meaning := wire.Submitted(core.ClassA.Capability(), id, reply)
+		got, err := meaning.Answer, meaning.Err
 		if got != c.want {
 			t.Errorf("%s: %v (%v), want %v", c.name, got, err, c.want)
 		}
@@ -86,11 +87,13 @@ func TestAnswerIsRejectedOnlyWhenTheBrokerRefusedThisOrder(t *testing.T) {
 func TestRefusalProvesNothingWithoutThePromise(t *testing.T) {
 	promise := core.Capability{IDScope: core.ScopeForever, Lookup: core.LookupExact}
 	body := []byte(merit)
-	if got, _ := wire.Submitted(promise, id, wire.Reply{Status: 422, Body: body}); got != core.AnswerUnknown {
+	refused := wire.Reply{Status: 422, Body: body}
+	if got := wire.Submitted(promise, id, refused).Answer; got != core.AnswerUnknown {
 		t.Errorf("refusal: %v", got)
 	}
 	book := []byte(`{"orders":[{"client_order_id":"` + id + `","status":"rejected"}]}`)
-	if got, _ := wire.LookedUp(promise, id, wire.Reply{Status: 200, Body: book}); got != core.AnswerUnknown {
+	found := wire.Reply{Status: 200, Body: book}
+	if got := wire.LookedUp(promise, id, found).Answer; got != core.AnswerUnknown {
 		t.Errorf("look-up: %v", got)
 	}
 }
@@ -123,13 +126,14 @@ func TestLookupIsAbsentOnlyWhenTheWholeBookWasRead(t *testing.T) {
 		{"unreadable status", 200, `{"orders":[` + row(id, "?") + `]}`, core.AnswerUnknown},
 	} {
 		reply := wire.Reply{Status: c.status, Body: []byte(c.body)}
-		got, err := wire.LookedUp(core.ClassC.Capability(), id, reply)
+		meaning := wire.LookedUp(core.ClassC.Capability(), id, reply)
+		got, err := meaning.Answer, meaning.Err
 		if got != c.want {
 			t.Errorf("%s: %v (%v), want %v", c.name, got, err, c.want)
 		}
 	}
 	empty := wire.Reply{Status: 200, Body: []byte(`{"orders":[]}`)}
-	got, _ := wire.LookedUp(core.ClassD.Capability(), id, empty)
+	got := wire.LookedUp(core.ClassD.Capability(), id, empty).Answer
 	if got != core.AnswerUnknown {
 		t.Errorf("class D: %v", got)
 	}
@@ -142,7 +146,7 @@ func FuzzSubmitted(f *testing.F) {
 	f.Add(201, `{"client_order_id":"`+id+`","status":"filled"}`)
 	f.Fuzz(func(t *testing.T, status int, body string) {
 		reply := wire.Reply{Status: status, Body: []byte(body)}
-		answer, _ := wire.Submitted(core.ClassA.Capability(), id, reply)
+		answer := wire.Submitted(core.ClassA.Capability(), id, reply).Answer
 		if answer == core.AnswerAbsent {
 			t.Fatal("an answer to a submission never proves absence")
 		}
