@@ -79,6 +79,6 @@ func (n *Node) epochTaken(t, started Time, in *Input, out *Effects) {
 	}
 	n.role = Leader
 	n.nextBeat = started.Add(n.cfg.Heartbeat)
-	n.nextSweep, n.nextReview, n.cursor = t, t, 0
+	n.nextSweep, n.nextReview, n.cursor, n.backlog = t, t, 0, false
 	n.announce(LeaderElectedEvent, out)
 }

@@ -18,8 +18,21 @@ func (n *Node) watchClocks(now Now, out *Effects) {
 		return
 	}
 	n.announce(ClockDriftEvent, out).Reason = ClockGap
-	if n.role == Leader {
+	// The starts of calls under way are in question too: what they would grant
+	// is not taken.
+	n.lease.clear()
+	n.beat.clear()
+	n.dropLease()
+	switch n.role {
+	case Leader:
 		n.stepDown(now.Boot, ClockGap, out)
+	case Candidate:
+		n.giveBack(now.Boot, out)
+	case Follower, Draining:
+		if n.drain == drainReleasing {
+			n.redis(now.Boot, Release, n.token, out)
+		}
+	default:
 	}
 }
 

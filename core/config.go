@@ -118,8 +118,8 @@ func (c *Config) Validate() error {
 		{"store_timeout", c.StoreTimeout}, {"candidate_budget", c.CandidateBudget},
 		{"send_by", c.SendBy}, {"broker_timeout", c.BrokerTimeout}, {"sweep", c.Sweep}, {"review", c.Review},
 	} {
-		if positive.value <= 0 {
-			fault("%s %v: must be positive", positive.name, positive.value)
+		if positive.value < time.Millisecond {
+			fault("%s %v: must be at least 1ms", positive.name, positive.value)
 		}
 	}
 	if c.DriftPPM < 0 || c.DriftPPM > 100_000 {
@@ -134,8 +134,9 @@ func (c *Config) Validate() error {
 		value time.Duration
 	}{{"renew", c.Renew}, {"heartbeat", c.Heartbeat}} {
 		if need := 2*beat.value + c.StoreTimeout; need > window {
-			fault("%s %v: two attempts and one time-out (%v) must fit into the trust window of %v; %v fits",
-				beat.name, beat.value, need, window, scale(c.TTL, 300))
+			fault("%s %v: two attempts and one time-out of %v (%v) must fit into the trust window of %v; "+
+				"%v and %v fit", beat.name, beat.value, c.StoreTimeout, need, window,
+				scale(c.TTL, 300), scale(c.TTL, 250))
 		}
 	}
 	if c.CandidateBudget >= window {

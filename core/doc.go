@@ -42,5 +42,5 @@
 // hold a role each; lease.go and ledger.go take the stores' answers. flight.go,
 // permit.go and recovery.go follow one signal from the inbox to its end, and
 // intake.go brings it in. input.go, effect.go and op.go are the language in
-// between, encode.go its lasting form. The clauses are in docs/PROTOCOL.md.
+// between, and package journal has its lasting form. The clauses are in docs/PROTOCOL.md.
 package core

@@ -34,6 +34,7 @@ func (n *Node) handOver(t Time, reason Reason, out *Effects) {
 func (n *Node) stepDown(t Time, reason Reason, out *Effects) {
 	assert(n.role == Leader, "only a leader steps down")
 	n.role, n.drain, n.leaving = Draining, drainFinishing, reason
+	n.giveUp = t.Add(n.cfg.BrokerTimeout + 2*n.cfg.StoreTimeout)
 	n.announce(LeaderSteppedDownEvent, out).Reason = reason
 	n.list.clear()
 	n.dropLookups()
@@ -46,7 +47,7 @@ func (n *Node) drainOn(t Time, out *Effects) {
 	if n.drain != drainFinishing {
 		return
 	}
-	if n.flying > 0 && t < n.trust() {
+	if n.flying > 0 && t < min(n.trust(), n.giveUp) {
 		n.renewAndBeat(t, out)
 		return
 	}

@@ -2,44 +2,24 @@ package core
 
 import "time"
 
-// phase says what a flight waits for.
-type phase uint8
-
-// The phases of a flight.
-const (
-	// permitting: the ledger was asked for leave to send.
-	permitting phase = iota + 1
-	// rereading: the answer to that was lost, and is read back.
-	rereading
-	// sending: the order is on its way, or the broker's answer is.
-	sending
-	// lookingUp: the broker was asked what became of an earlier send.
-	lookingUp
-	// recording: the outcome is on its way into the ledger.
-	recording
-)
-
 // flight is one signal that this node works on. A node has at most one flight
 // per signal; while an order may be under way, its flight never ends without
 // an outcome in the ledger.
 type flight struct {
+	// lane holds the call under way: Permit, Reread, Submit, Lookup or Record.
+	// Between two tries of one that may be repeated it only has a deadline.
+	lane
 	signal  SignalID
-	phase   phase
 	state   SignalState // as the ledger had it
 	outcome SignalState // what is being recorded
 	reason  Reason
 	resend  bool
 	alert   bool
-	alerted bool
+	flags   Flags // of the reading: Alerted, Outdated
 	attempt uint32
 	// version guards what is decided from a reading; zero once the flight has
 	// a permit of its own, for then it records facts.
 	version uint32
-	req     uint32
-	// started and deadline belong to the call under way; without one, deadline
-	// is when the next is due.
-	started  Time
-	deadline Time
 	// limit is the last instant at which this permit lets an order leave.
 	limit Time
 	epoch Epoch
@@ -67,8 +47,8 @@ func (n *Node) takeOff(in *Input) *flight {
 	f := &n.flights[n.flying]
 	n.flying++
 	*f = flight{
-		signal: in.Signal, state: in.State, attempt: in.Attempt, version: in.Version, age: in.Age,
-		epoch: n.epoch, token: n.token, deadline: Never, alerted: in.Flags.Has(Alerted),
+		lane: lane{deadline: Never}, signal: in.Signal, state: in.State, attempt: in.Attempt,
+		version: in.Version, age: in.Age, flags: in.Flags, epoch: n.epoch, token: n.token,
 	}
 	return f
 }
@@ -84,12 +64,9 @@ func (n *Node) land(t Time, f *flight) {
 	}
 }
 
-// send starts a call for the flight.
-func (n *Node) send(t Time, f *flight, p phase, op Op, timeout time.Duration, out *Effects) *Effect {
-	n.reqs++
-	f.phase, f.req, f.started, f.deadline = p, n.reqs, t, t.Add(timeout)
-	effect := out.next()
-	effect.Op, effect.Req, effect.Timeout = op, n.reqs, timeout
+// send starts a call about the flight.
+func (n *Node) send(t Time, f *flight, op Op, timeout time.Duration, out *Effects) *Effect {
+	effect := n.call(t, &f.lane, op, timeout, out)
 	effect.Signal, effect.Attempt, effect.Epoch, effect.Token = f.signal, f.attempt, f.epoch, f.token
 	return effect
 }
@@ -98,7 +75,7 @@ func (n *Node) send(t Time, f *flight, p phase, op Op, timeout time.Duration, ou
 // there: an outcome is a fact, and facts are recorded whoever leads by now.
 func (n *Node) record(t Time, f *flight, outcome SignalState, alert bool, reason Reason, out *Effects) {
 	f.outcome, f.alert, f.reason = outcome, alert, reason
-	effect := n.send(t, f, recording, Record, n.cfg.StoreTimeout, out)
+	effect := n.send(t, f, Record, n.cfg.StoreTimeout, out)
 	effect.State, effect.Alert, effect.Reason, effect.Version = outcome, alert, reason, f.version
 }
 
@@ -108,7 +85,7 @@ func (n *Node) acceptFlight(t Time, in *Input, out *Effects) {
 	if f == nil {
 		return
 	}
-	f.req = 0
+	f.req, f.deadline = 0, Never
 	switch in.Kind {
 	case PermitWasGranted:
 		n.permitGranted(t, f, in, out)
@@ -158,7 +135,7 @@ func (n *Node) outcomeRecorded(t Time, f *flight, in *Input, out *Effects) {
 		n.nextSweep = min(n.nextSweep, t)
 	default:
 	}
-	if event != NoEvent && (in.State != f.state || f.phase != recording) {
+	if event != NoEvent && in.State != f.state {
 		said := n.announce(event, out)
 		said.Signal, said.Attempt, said.State = f.signal, f.attempt, in.State
 	}
@@ -167,8 +144,8 @@ func (n *Node) outcomeRecorded(t Time, f *flight, in *Input, out *Effects) {
 		said.Signal, said.Attempt, said.State, said.Reason = f.signal, f.attempt, in.State, f.reason
 	}
 	if in.State == InDoubt && n.cfg.Broker.Class() == ClassA {
-		n.nextReview = min(n.nextReview, t)
-		n.nextSweep = min(n.nextSweep, t)
+		soon := t.Add(n.cfg.Retry)
+		n.nextReview, n.nextSweep = min(n.nextReview, soon), min(n.nextSweep, soon)
 	}
 	n.land(t, f)
 }
@@ -197,42 +174,32 @@ func (n *Node) endFlightCalls(t Time, out *Effects) {
 	}
 }
 
-// flightCallEnded goes on after a call whose outcome is unknown.
+// flightCallEnded goes on after a call whose outcome is unknown. Only readings
+// and records are asked again; whether a permit was granted is read back.
 func (n *Node) flightCallEnded(t Time, f *flight, out *Effects) {
 	unknown := n.announce(OutcomeUnknownEvent, out)
-	unknown.Signal, unknown.Attempt = f.signal, f.attempt
+	unknown.Signal, unknown.Attempt, unknown.About = f.signal, f.attempt, f.op
 	f.req = 0
-	switch f.phase {
-	case permitting:
-		unknown.About = Permit
+	switch f.op {
+	case Permit:
 		n.reread(t, f, out)
-	case rereading:
-		unknown.About = Reread
-		f.deadline = t.Add(n.cfg.Retry / 2)
-	case sending:
-		unknown.About = Submit
+	case Submit:
 		n.orderAnswered(t, f, AnswerUnknown, out)
-	case lookingUp:
-		unknown.About = Lookup
+	case Lookup:
 		n.orderLookedUp(t, f, AnswerUnknown, out)
-	case recording:
-		unknown.About = Record
-		f.deadline = t.Add(n.cfg.Retry / 2)
 	default:
-		assert(false, "a flight has a known phase")
+		f.deadline = t.Add(n.cfg.Retry / 2)
 	}
 }
 
-// flightRetry starts again what may be asked twice: readings and records.
+// flightRetry starts again what may be asked twice.
 func (n *Node) flightRetry(t Time, f *flight, out *Effects) {
-	switch f.phase {
-	case rereading:
+	if f.op == Reread {
 		n.reread(t, f, out)
-	case recording:
-		n.record(t, f, f.outcome, f.alert, f.reason, out)
-	default:
-		assert(false, "only readings and records are repeated")
+		return
 	}
+	assert(f.op == Record, "only readings and records are repeated")
+	n.record(t, f, f.outcome, f.alert, f.reason, out)
 }
 
 // nextFlightDeadline is the earliest instant at which a flight needs a turn.

@@ -45,6 +45,9 @@ func (n *Node) viewFresh(t Time) bool {
 // ours that we do not lead is closed; another's whose heartbeat is too old is
 // stale (PROTOCOL 4.5).
 func (n *Node) observe(t, started Time, in *Input, out *Effects) {
+	if started < n.view.At {
+		return
+	}
 	n.view = View{
 		At: started, Epoch: in.Epoch, Token: in.Token, Tenure: in.Tenure,
 		Flags: in.Flags, Control: in.Control, Age: in.Age, Protocol: in.Protocol,

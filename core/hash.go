@@ -17,31 +17,36 @@ func (n *Node) Hash(h uint64) uint64 {
 	h = mix(h, uint64(n.self)^uint64(n.role)<<56^uint64(n.drain)<<48^uint64(n.leaving)<<40)
 	h = mix(h, uint64(n.reqs)<<32|uint64(n.draws))
 	for _, l := range [...]*lane{&n.lease, &n.ledger, &n.beat, &n.list} {
-		h = mix(mix(h, uint64(l.req)<<8|uint64(l.op)), uint64(l.started)^uint64(l.deadline)<<1)
+		h = l.hash(h)
 	}
 	h = mix(mix(h, uint64(n.token.Nonce)), uint64(n.token.Acquisition)^uint64(n.epoch)<<32)
 	for _, t := range [...]Time{
 		n.leaseTrust, n.leaseLapse, n.beatTrust, n.nextTry, n.nextRenew, n.nextBeat, n.nextSweep,
-		n.nextReview, n.notBefore, n.giveUp, n.controlAt, n.view.At, n.clocks.last.Boot,
+		n.nextReview, n.notBefore, n.giveUp, Time(n.view.Protocol), Time(n.view.Control), Time(n.evictee.Nonce), n.controlAt, n.view.At, n.clocks.last.Boot,
 		n.clocks.last.Mono, n.clocks.last.Wall,
 	} {
 		h = mix(h, uint64(t))
 	}
 	h = mix(mix(h, uint64(n.view.Epoch)), uint64(n.view.Token.Nonce)^uint64(n.view.Token.Acquisition)<<32)
 	h = mix(h, uint64(n.view.Age)^uint64(n.view.Flags)<<56^uint64(n.view.Tenure)<<48^uint64(n.control)<<40)
-	h = mix(mix(h, uint64(n.reported)), uint64(n.cursor)^bit(n.backlog)<<63^bit(n.stopping)<<62)
+	h = mix(mix(h, uint64(n.reported)), uint64(n.cursor)^bit(n.backlog)<<63^bit(n.stopping)<<62^bit(n.reviewing)<<61)
 	for i := range n.flights[:n.flying] {
 		h = n.flights[i].hash(h)
 	}
 	return h
 }
 
+// hash folds the lane into h.
+func (l *lane) hash(h uint64) uint64 {
+	return mix(mix(h, uint64(l.req)<<8|uint64(l.op)), uint64(l.started)^uint64(l.deadline)<<1)
+}
+
 // hash folds the flight into h.
 func (f *flight) hash(h uint64) uint64 {
-	h = mix(h, uint64(f.signal)^uint64(f.phase)<<56^uint64(f.state)<<48^uint64(f.outcome)<<40)
+	h = f.lane.hash(h)
+	h = mix(h, uint64(f.signal)^uint64(f.state)<<56^uint64(f.outcome)<<48^uint64(f.reason)<<40)
 	h = mix(h, uint64(f.attempt)<<32|uint64(f.version))
-	h = mix(h, uint64(f.req)^bit(f.resend)<<63^bit(f.alert)<<62^bit(f.alerted)<<61^uint64(f.reason)<<40)
-	h = mix(mix(h, uint64(f.started)), uint64(f.deadline))
+	h = mix(h, bit(f.resend)|bit(f.alert)<<1|uint64(f.flags)<<8)
 	h = mix(mix(h, uint64(f.limit)), uint64(f.age))
 	return mix(mix(h, uint64(f.epoch)), uint64(f.token.Nonce)^uint64(f.token.Acquisition)<<32)
 }

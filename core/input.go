@@ -131,7 +131,7 @@ const (
 // Has reports whether all of f are set.
 func (g Flags) Has(f Flags) bool { return g&f == f }
 
-// Input is one thing that happened to a node. It is a flat value of 88 bytes,
+// Input is one thing that happened to a node. It is a flat value of 72 bytes,
 // so that it can be queued, hashed and recorded without allocating.
 type Input struct {
 	Kind    InputKind

@@ -26,6 +26,10 @@ func (n *Node) renewAndBeat(t Time, out *Effects) {
 // endBelief drops what time has ended, before anything else is looked at. A
 // leader that notices only after the lease may have lapsed was stale.
 func (n *Node) endBelief(t Time, out *Effects) {
+	if n.drain == drainFinishing && n.leaseLapse != 0 && t >= n.leaseLapse && n.flying > 0 {
+		n.announce(LeaderStaleEvent, out).By = Self
+		n.dropLease()
+	}
 	if n.role != Leader || t < n.trust() {
 		return
 	}

@@ -44,7 +44,7 @@ func (n *Node) acceptRedis(t Time, in *Input, out *Effects) {
 	case LeaseWasEvicted:
 		if in.Flags.Has(Done) {
 			evicted := n.announce(LeaderEvictedEvent, out)
-			evicted.By, evicted.Subject, evicted.Epoch = Peer, n.view.Token.Nonce, n.view.Epoch
+			evicted.By, evicted.Subject, evicted.Epoch, evicted.Token = Peer, n.evictee.Nonce, n.reported, n.evictee
 		}
 		n.nextTry = t
 	default:
@@ -65,6 +65,7 @@ func (n *Node) leaseDenied(t Time, in *Input, out *Effects) {
 	case holder.Nonce == n.self:
 		n.redis(t, Release, holder, out)
 	case n.view.stale(n.cfg.StaleAfter) && holder == n.view.Token:
+		n.evictee = holder
 		n.redis(t, Evict, holder, out)
 	}
 }
@@ -78,7 +79,7 @@ func (n *Node) leaseLost(t Time, in *Input, out *Effects) {
 		return
 	}
 	lost := n.announce(LeaseLostEvent, out)
-	if in.Token.IsZero() {
+	if in.Token.IsZero() || in.Token.Nonce == n.self {
 		lost.Reason = LeaseLost
 		n.stepDown(t, LeaseLost, out)
 		return

@@ -47,8 +47,10 @@ type Node struct {
 	nextReview Time
 	// notBefore ends the rest of a candidate that gave its lease back.
 	notBefore Time
-	// giveUp ends the candidate's budget.
+	// giveUp ends the candidate's budget, and the drainer's patience.
 	giveUp Time
+	// evictee is the token that an eviction under way is about.
+	evictee Token
 
 	view View
 	// reported is the youngest epoch whose staleness we have reported.
@@ -58,12 +60,13 @@ type Node struct {
 	controlAt Time
 
 	clocks clocks
-	// cursor is where the list of work goes on; backlog tells that work was
-	// left lying for want of room.
-	cursor  SignalID
-	backlog bool
-	flights [MaxFlights]flight
-	flying  int32
+	// cursor is where the list of work goes on, reviewing whether it is one of
+	// all open signals; backlog tells that work was left for want of room.
+	cursor    SignalID
+	reviewing bool
+	backlog   bool
+	flights   [MaxFlights]flight
+	flying    int32
 
 	wake Time
 }
@@ -112,8 +115,8 @@ func (n *Node) Wake() Time { return n.wake }
 func (n *Node) Step(now Now, in *Input, out *Effects) {
 	out.count = 0
 	t := now.Boot
-	n.watchClocks(now, out)
 	n.endBelief(t, out)
+	n.watchClocks(now, out)
 	n.accept(t, in, out)
 	n.endCalls(t, out)
 	n.act(t, out)
@@ -182,7 +185,7 @@ func (n *Node) nextWake() Time {
 		wake = min(wake, n.lease.due(n.nextRenew), n.beat.due(n.nextBeat), n.list.due(n.nextSweep), n.trust())
 	case Draining:
 		if n.drain == drainFinishing {
-			wake = min(wake, n.lease.due(n.nextRenew), n.beat.due(n.nextBeat), n.trust())
+			wake = min(wake, n.lease.due(n.nextRenew), n.beat.due(n.nextBeat), n.trust(), n.giveUp)
 		}
 	default:
 		assert(false, "a node has a known role")

@@ -5,10 +5,10 @@ package core
 func (n *Node) requestPermit(t Time, f *flight, attempt uint32, resend bool, out *Effects) {
 	f.attempt, f.resend = attempt, resend
 	f.epoch, f.token = n.epoch, n.token
-	f.limit = t.Add(n.cfg.SendBy)
+	f.limit = t.Add(n.cfg.shrink(n.cfg.SendBy))
 	said := n.announce(PermitRequestedEvent, out)
 	said.Signal, said.Attempt = f.signal, attempt
-	permit := n.send(t, f, permitting, Permit, n.cfg.StoreTimeout, out)
+	permit := n.send(t, f, Permit, n.cfg.StoreTimeout, out)
 	permit.Version, permit.Resend = f.version, resend
 }
 
@@ -32,7 +32,7 @@ func (n *Node) passGate(t Time, f *flight, out *Effects) {
 	}
 	said := n.announce(GatePassedEvent, out)
 	said.Signal, said.Attempt = f.signal, f.attempt
-	submit := n.send(t, f, sending, Submit, n.cfg.BrokerTimeout, out)
+	submit := n.send(t, f, Submit, n.cfg.BrokerTimeout, out)
 	submit.NotAfter = min(f.limit, n.trust())
 }
 
@@ -69,25 +69,22 @@ func (n *Node) permitRefused(t Time, f *flight, in *Input, out *Effects) {
 	said := n.announce(PermitRefusedEvent, out)
 	said.Signal, said.Attempt, said.By, said.Reason = f.signal, f.attempt, StoreParty, in.Reason
 	said.Epoch = f.epoch
-	switch in.Reason {
-	case Superseded, TenureClosed:
-		if f.epoch == n.epoch {
-			n.fenced(t, in, out)
-		}
-	case ControlMode:
-		n.readControl(f.started, in.Control, out)
-	case StateChanged:
+	if in.Reason == StateChanged {
 		n.reread(t, f, out)
 		return
-	default:
 	}
+	n.readControl(f.started, in.Control, out)
+	current := f.epoch == n.epoch
 	n.land(t, f)
+	if current && (in.Reason == Superseded || in.Reason == TenureClosed) {
+		n.fenced(t, in, out)
+	}
 }
 
 // reread asks the ledger what became of a permit request. Asking for another
 // permit instead could send twice.
 func (n *Node) reread(t Time, f *flight, out *Effects) {
-	n.send(t, f, rereading, Reread, n.cfg.StoreTimeout, out)
+	n.send(t, f, Reread, n.cfg.StoreTimeout, out)
 }
 
 // attemptRead goes on if the permit turns out to be ours: only this flight can

@@ -15,32 +15,41 @@ const (
 func (n *Node) lookForWork(t Time, out *Effects) {
 	n.nextSweep = t.Add(n.cfg.Sweep)
 	fetch := n.call(t, &n.list, Fetch, n.cfg.StoreTimeout, out)
+	if n.cursor == 0 {
+		n.reviewing = t >= n.nextReview
+	}
 	fetch.States, fetch.After = sweepStates, n.cursor
-	if t >= n.nextReview {
+	if n.reviewing {
 		fetch.States = reviewStates
 	}
 }
 
-// acceptWork takes one line of the list, or its end.
+// acceptWork takes one line of the list, or its end. The cursor stays before
+// the first signal for which there was no room, and the list goes on from there
+// when there is.
 func (n *Node) acceptWork(t Time, in *Input, out *Effects) {
 	if n.list.req == 0 || in.Req != n.list.req {
 		return
 	}
 	if in.Kind == SignalFound {
-		n.cursor = in.Signal
-		if n.Believes(t) && n.flightOf(in.Signal) == nil {
+		if n.Believes(t) && !n.backlog && n.flightOf(in.Signal) == nil {
 			n.workOn(t, in, out)
+		}
+		if !n.backlog {
+			n.cursor = in.Signal
 		}
 		return
 	}
 	n.list.clear()
-	if !in.Flags.Has(Done) && !n.backlog {
+	switch {
+	case n.backlog:
+	case !in.Flags.Has(Done):
 		n.nextSweep = t
-		return
-	}
-	n.cursor = 0
-	if t >= n.nextReview {
-		n.nextReview = t.Add(n.cfg.Review)
+	default:
+		n.cursor = 0
+		if n.reviewing {
+			n.nextReview = t.Add(n.cfg.Review)
+		}
 	}
 }
 
@@ -49,7 +58,7 @@ func (n *Node) workOn(t Time, in *Input, out *Effects) {
 	if n.control != Run && in.State == Received && !in.Flags.Has(Outdated) {
 		return
 	}
-	if n.cfg.Broker.Class() == ClassD && (in.State == InDoubt || in.State == Submitted) {
+	if n.cfg.Broker.Lookup == LookupNone && (in.State == InDoubt || in.State == Submitted) {
 		return
 	}
 	f := n.takeOff(in)
@@ -70,7 +79,7 @@ func (n *Node) workOn(t Time, in *Input, out *Effects) {
 	case n.cfg.Broker.Lookup == LookupNone:
 		n.doubt(t, f, true, out)
 	default:
-		n.send(t, f, lookingUp, Lookup, n.cfg.BrokerTimeout, out)
+		n.send(t, f, Lookup, n.cfg.BrokerTimeout, out)
 	}
 }
 
@@ -105,7 +114,7 @@ func (n *Node) orderLookedUp(t Time, f *flight, answer Answer, out *Effects) {
 // doubt records that the outcome is not known, unless the ledger has that
 // already; a person is told once.
 func (n *Node) doubt(t Time, f *flight, alert bool, out *Effects) {
-	alert = alert && !f.alerted
+	alert = alert && !f.flags.Has(Alerted)
 	if f.state == InDoubt && !alert {
 		n.land(t, f)
 		return
@@ -118,14 +127,20 @@ func (n *Node) doubt(t Time, f *flight, alert bool, out *Effects) {
 // attempt again; class C asks a person.
 func (n *Node) orderAbsent(t Time, f *flight, out *Effects) {
 	if f.state == Submitted {
-		// It was there before. That is for a person.
-		said := n.announce(AlertRaisedEvent, out)
-		said.Signal, said.Attempt, said.State = f.signal, f.attempt, f.state
-		n.land(t, f)
+		// It was there before. That is for a person, once.
+		if f.flags.Has(Alerted) {
+			n.land(t, f)
+			return
+		}
+		n.record(t, f, Submitted, true, NoReason, out)
 		return
 	}
 	switch n.cfg.Broker.Class() {
 	case ClassA:
+		if f.flags.Has(Outdated) {
+			n.doubt(t, f, true, out)
+			return
+		}
 		if f.state == InDoubt && n.Believes(t) && n.control == Run {
 			n.requestPermit(t, f, f.attempt, true, out)
 			return
@@ -148,7 +163,7 @@ func (n *Node) orderAbsent(t Time, f *flight, out *Effects) {
 // for questions.
 func (n *Node) dropLookups() {
 	for i := n.flying - 1; i >= 0; i-- {
-		if n.flights[i].phase == lookingUp {
+		if n.flights[i].op == Lookup {
 			n.flying--
 			n.flights[i] = n.flights[n.flying]
 			n.flights[n.flying] = flight{}
@@ -163,6 +178,10 @@ func (c Capability) Outcome(answer Answer) SignalState {
 	case AnswerFilled:
 		return Executed
 	case AnswerAccepted:
+		if c.Lookup == LookupNone {
+			// It exists, but what becomes of it only a person can find out.
+			return InDoubt
+		}
 		return Submitted
 	case AnswerCancelled:
 		return Cancelled

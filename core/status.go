@@ -28,7 +28,7 @@ func (n *Node) Status(now Time) Status {
 	s := Status{
 		Role: n.role, Believes: n.Believes(now), Epoch: n.epoch, Token: n.token,
 		Control: n.control, View: n.view, InFlight: int(n.flying), Eligible: n.mayStand(),
-		Idle: n.stopping && n.role == Follower && n.flying == 0 && n.lease.op != Release,
+		Idle: n.stopping && n.role == Follower && n.flying == 0 && !n.lease.busy() && !n.ledger.busy(),
 	}
 	if s.Believes {
 		s.TrustLeft = n.trust().Sub(now)
@@ -60,7 +60,7 @@ func (n *Node) Epoch() Epoch { return n.epoch }
 // Sending reports whether an order of this node may be under way.
 func (n *Node) Sending() bool {
 	for i := range n.flights[:n.flying] {
-		if n.flights[i].phase == sending {
+		if n.flights[i].op == Submit {
 			return true
 		}
 	}

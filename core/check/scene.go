@@ -164,17 +164,11 @@ func (w *scene) leaseGone(r *history.Record) {
 	}
 }
 
-// tenureOpened and tenureEnded follow the ledger's authority.
+// tenureOpened follows the ledger's authority.
 func (w *scene) tenureOpened(r *history.Record) {
 	w.tenure = tenure{open: true, node: r.Node, kind: r.Tenure, epoch: r.Epoch, token: r.Token}
 	n := &w.nodes[r.Node]
 	n.tenure, n.tenureEpoch = r.Token, r.Epoch
-}
-
-func (w *scene) tenureEnded(r *history.Record) {
-	if w.tenure.epoch == r.Epoch {
-		w.tenure.open = false
-	}
 }
 
 // faultChanged follows what concerns one node of a fault; by is +1 or −1.

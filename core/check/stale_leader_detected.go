@@ -59,7 +59,7 @@ func (c *staleLeader) reset(nodes int) {
 // rewound forgets the tenure: the ledger may have forgotten it too.
 func (c *staleLeader) rewound() { c.told, c.foreign = false, before }
 
-// tenureOpened begins a tenure's account.
+// tenureOpened begins a tenure's account; it is in the scene already.
 func (c *staleLeader) tenureOpened(s *Suite, r *history.Record) {
 	c.told, c.foreign, c.beatAt, c.leaseAt = false, before, r.At, r.At
 	if c.set.Kind == history.LeaseSet && c.ours(s, &c.set) {
@@ -68,13 +68,14 @@ func (c *staleLeader) tenureOpened(s *Suite, r *history.Record) {
 	c.watch(s)
 }
 
-// tenureEnded closes it. The old tenure is in the scene still.
-func (c *staleLeader) tenureEnded(s *Suite, r *history.Record) {
+// over counts an open tenure that ends, or is taken over, as one that was owed
+// a report. It is in the scene still.
+func (c *staleLeader) over(s *Suite, at int64) {
 	t := &s.scene.tenure
-	if !t.open || t.epoch != r.Epoch {
+	if !t.open {
 		return
 	}
-	if calm := c.calm(s, t.node); calm != never && r.At > max(c.leaseAt, calm)+int64(s.cfg.TTL) {
+	if calm := c.calm(s, t.node); calm != never && at > max(c.leaseAt, calm)+int64(s.cfg.TTL) {
 		s.marks[StaleOwed]++
 	}
 }

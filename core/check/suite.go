@@ -157,8 +157,10 @@ func (s *Suite) observeNode(r *history.Record) {
 		s.tenureOpened(r)
 	case history.TenureEnded:
 		s.tenures.ended(s, r)
-		s.stale.tenureEnded(s, r)
-		s.scene.tenureEnded(r)
+		if r.Epoch == s.scene.tenure.epoch {
+			s.stale.over(s, r.At)
+			s.scene.tenure.open = false
+		}
 	case history.HeartbeatSet:
 		s.stale.heartbeatSet(s, r)
 	case history.Permitted:
@@ -254,6 +256,7 @@ func (s *Suite) tenureOpened(r *history.Record) {
 	s.executor.tenureOpened(s, r)
 	s.epochs.tenureOpened(s, r)
 	s.tenures.opened(s, r)
+	s.stale.over(s, r.At)
 	s.scene.tenureOpened(r)
 	s.stale.tenureOpened(s, r)
 }
