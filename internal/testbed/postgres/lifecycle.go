@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"fencepost/internal/testbed/rundir"
@@ -67,7 +64,7 @@ func (s *Server) kill(ctx context.Context) error {
 	if err := rundir.KillServing(s.data); err != nil {
 		return err
 	}
-	return s.clearCrashed(ctx)
+	return rundir.ClearKilled(ctx, s.data)
 }
 
 // Crash ends the postmaster and every backend by SIGKILL, as a power switch would, without a word to the
@@ -100,41 +97,6 @@ func (s *Server) Restart(ctx context.Context) error {
 	}
 	if err := s.launch(ctx); err != nil {
 		return fmt.Errorf("restart postgres: %w", err)
-	}
-	return nil
-}
-
-// clearCrashed removes what a killed server cannot remove itself. Its lock file names a pid that another
-// process may have by now, or that stays in the process table when nobody collects it; either way PostgreSQL
-// would refuse to start. It waits until no backend of the killed server is left, as PostgreSQL's own check
-// would.
-func (s *Server) clearCrashed(ctx context.Context) error {
-	if pids := s.PIDs(); len(pids) > 0 {
-		return fmt.Errorf("a server already runs on %s as process %d", s.data, pids[0])
-	}
-	lock := filepath.Join(s.data, "postmaster.pid")
-	text, err := os.ReadFile(lock)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("read lock of killed server: %w", err)
-	}
-	// Line 7 is "key id" of the shared memory segment that every backend is attached to. Line 4 is the port
-	// and line 5 the socket directory.
-	lines := append(strings.Split(string(text), "\n"), make([]string, 7)...)
-	if err := releaseSegment(ctx, lines[6]); err != nil {
-		return fmt.Errorf("backends of a killed server still run on %s: %w", s.data, err)
-	}
-	left := []string{lock}
-	if filepath.IsAbs(lines[4]) {
-		socket := filepath.Join(lines[4], ".s.PGSQL."+lines[3])
-		left = append(left, socket, socket+".lock")
-	}
-	for _, path := range left {
-		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("remove lock of killed server: %w", err)
-		}
 	}
 	return nil
 }

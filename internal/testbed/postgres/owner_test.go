@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"fencepost/internal/testbed/rundir"
 )
 
@@ -116,17 +118,24 @@ func (o *owner) finish(t *testing.T) {
 func unchanged(*exec.Cmd) {}
 
 func TestKilledOwnerLeavesNothing(t *testing.T) {
-	o := launchOwner(t, Options{}, unchanged)
-	o.listen(t)
-	if err := o.cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
+	for _, suspended := range []bool{false, true} {
+		o := launchOwner(t, Options{}, unchanged)
+		o.listen(t)
+		if suspended {
+			if err := rundir.Signal(o.PIDs, unix.SIGSTOP); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := o.cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		begin := time.Now()
+		within(t, time.Second, "server ended and directory removed", func() bool {
+			_, err := os.Stat(o.Dir)
+			return ended(o.PIDs) && os.IsNotExist(err)
+		})
+		t.Logf("suspended %v: after %v", suspended, time.Since(begin))
 	}
-	begin := time.Now()
-	within(t, time.Second, "server ended and directory removed", func() bool {
-		_, err := os.Stat(o.Dir)
-		return ended(o.PIDs) && os.IsNotExist(err)
-	})
-	t.Logf("after %v", time.Since(begin))
 }
 
 func TestOwnerKilledInTheMiddleOfAStartLeavesNothing(t *testing.T) {
@@ -158,6 +167,10 @@ func TestOwnerKilledInTheMiddleOfAStartLeavesNothing(t *testing.T) {
 	<-time.After(500 * time.Millisecond)
 	if serving() {
 		t.Error("a server came up after its owner's death")
+	}
+	locks, err := filepath.Glob(filepath.Join(parent.Path(), "*", "postmaster.pid"))
+	if err != nil || len(locks) != 0 {
+		t.Errorf("locks %v, %v, and with them shared memory, are left", locks, err)
 	}
 }
 

@@ -188,7 +188,7 @@ func portTaken(err error) bool {
 // launch starts the server on its data directory. The library's object serves for one start only: it cannot
 // be used again after a crash.
 func (s *Server) launch(ctx context.Context) error {
-	if err := s.clearCrashed(ctx); err != nil {
+	if err := rundir.ClearKilled(ctx, s.data); err != nil {
 		return err
 	}
 	socket := filepath.Join(s.plan.Home, ".s.PGSQL."+strconv.Itoa(s.port))

@@ -3,7 +3,6 @@
 package postgres
 
 import (
-	"context"
 	"syscall"
 
 	"fencepost/internal/testbed/rundir"
@@ -15,5 +14,3 @@ import (
 func (account) drop() error { return rundir.Supported() }
 
 func namespaceAttr() *syscall.SysProcAttr { return nil }
-
-func releaseSegment(context.Context, string) error { return rundir.Supported() }

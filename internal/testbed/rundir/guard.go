@@ -2,6 +2,7 @@ package rundir
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -17,6 +18,9 @@ const quitGrace = 300 * time.Millisecond
 
 // killBound is how long the end of a killed process is awaited.
 const killBound = 5 * time.Second
+
+// clearBound is how long what a killed server held may resist its removal.
+const clearBound = time.Second
 
 // guard names processes that have to end before a run directory goes: one process, or the PostgreSQL server
 // on a data directory. The directory is compared as the server was told it, so links in it are followed
@@ -73,10 +77,16 @@ func (g guard) roots(table []process) []process {
 
 // end ends what the guard names: politely where shared memory has to be returned, then by SIGKILL.
 func (g guard) end() error {
-	if g.Data != "" {
-		g.quit()
+	if g.Data == "" {
+		return g.kill()
 	}
-	return g.kill()
+	g.quit()
+	if err := g.kill(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), clearBound)
+	defer cancel()
+	return ClearKilled(ctx, g.Data)
 }
 
 // quit asks the server for an immediate shutdown and waits for it. A server that is still being started is
@@ -153,13 +163,4 @@ func survivors(listed []process) []process {
 		}
 	}
 	return left
-}
-
-// KillServing ends the PostgreSQL server on a data directory as a crash would: the postmaster and every
-// child by SIGKILL, with nothing tidied up.
-func KillServing(data string) error {
-	if err := (guard{Data: data}).kill(); err != nil {
-		return fmt.Errorf("kill server on %s: %w", data, err)
-	}
-	return nil
 }

@@ -1,4 +1,4 @@
-package postgres
+package rundir
 
 import (
 	"context"
@@ -34,7 +34,7 @@ func releaseSegment(ctx context.Context, line string) error {
 			return nil
 		}
 		// After a boot the number may be that of somebody else's segment.
-		if err == nil && int64(uint32(about.Perm.Key)) != key&0xffffffff {
+		if errors.Is(err, unix.EACCES) || err == nil && int64(uint32(about.Perm.Key)) != key&0xffffffff {
 			return nil
 		}
 		if err != nil {
