@@ -40,8 +40,11 @@ type Seams interface {
 	Pass(ctx context.Context, point string)
 }
 
-// Journal records every step. Recording must not wait.
+// Journal records a node's life. Recording must not wait.
 type Journal interface {
+	// Start is called once, with what the node begins with.
+	Start(config core.Config, nonce core.Nonce, now core.Now)
+	// Record is called after every step, with its input and its effects.
 	Record(now core.Now, in *core.Input, effects []core.Effect)
 }
 
@@ -89,8 +92,12 @@ type Driver struct {
 // New returns a driver of a node that knows nothing yet. The configuration
 // must be valid and the nonce must not be zero.
 func New(o Options) *Driver {
+	now := o.Clock.Now()
+	if o.Journal != nil {
+		o.Journal.Start(o.Config, o.Nonce, now)
+	}
 	return &Driver{
-		opt: o, node: core.New(o.Config, o.Nonce, o.Clock.Now()),
+		opt: o, node: core.New(o.Config, o.Nonce, now),
 		inputs: make(chan core.Input), events: make(chan Announcement, queued),
 		idle: make(chan struct{}), gone: make(chan struct{}),
 	}
