@@ -73,6 +73,10 @@ func (p *Postgres) rule(now core.Time, e *core.Effect, s *Signal, a *Attempt) ru
 	case a.State == core.Submitting && a.Token != e.Token && now <= a.SendBy:
 		// Its sender may still send it.
 		return refused
+	case e.State == core.Void && e.Version == 0 && a.Token != e.Token:
+		// That this asker never sent it proves nothing about who was given the
+		// same attempt to send again.
+		return refused
 	}
 	_, signalArrow := s.State.After(e.State)
 	_, attemptArrow := a.State.After(e.State)
