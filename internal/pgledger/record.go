@@ -17,6 +17,8 @@ import (
 //     and raises the alert;
 //   - a decision that rests on a reading holds only for the version read;
 //   - before send_by nobody but the sender moves an attempt;
+//   - that the asker never sent it proves nothing once another was given the
+//     same attempt to send again;
 //   - what is there already stays as it is.
 const recordSQL = `
 WITH s AS MATERIALIZED (
@@ -39,6 +41,7 @@ WITH s AS MATERIALIZED (
             AND (s.alerted_at IS NOT NULL OR NOT @alert::boolean) THEN 'same'
         WHEN @version::bigint NOT IN (0, s.version) THEN 'refused'
         WHEN s.state = 'submitting' AND a.token <> @token::text AND clock_timestamp() <= a.send_by THEN 'refused'
+        WHEN @outcome::text = 'void' AND @version::bigint = 0 AND a.token <> @token::text THEN 'refused'
         WHEN s.state = ANY (@from::text[]) THEN 'recorded'
         ELSE 'refused' END AS what,
         CASE WHEN a.state = 'void' AND s.final THEN s.state

@@ -162,8 +162,11 @@ func (m *machine) checkRecords(rt *rapid.T) {
 		r := &m.records.List[i]
 		switch r.Kind {
 		case history.EffectRefused:
-			m.logged++
-			demand(rt, r.Logged, "a refusal leaves a row")
+			if r.Logged {
+				m.logged++
+			}
+			demand(rt, r.Logged || r.Op == core.Permit && r.Epoch == r.Current,
+				"the fence's refusal leaves a row: %+v", *r)
 		case history.EffectAccepted:
 			demand(rt, r.Epoch == r.Current, "only the current epoch is heard: %+v", *r)
 		case history.Permitted:
