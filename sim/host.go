@@ -26,12 +26,10 @@ type host struct {
 	until     int64
 	held      core.Token // the token of the last acquisition
 	stopping  bool
-	rolling   bool
 	pauses    int32 // how many steps keep it paused
 	downs     int32 // how many steps keep it down
 	reach     uint8
 	suspended int64 // when the machine went to sleep
-	elected   core.Epoch
 }
 
 // nonceOf makes the nonce of a node's process, and nodeOf finds its node.

@@ -32,8 +32,8 @@ func (w *World) drain() {
 
 // announce turns a node's announcement into a record.
 func (w *World) announce(node int16, e *core.Effect) {
-	if e.Event == core.LeaderElectedEvent {
-		w.hosts[node].elected = e.Epoch
+	if e.Event == core.PermitRefusedEvent && (e.Reason == core.Superseded || e.Reason == core.TenureClosed) {
+		return // the ledger has told it itself, when it refused
 	}
 	w.tell(history.Record{
 		Kind: history.Announced, Event: e.Event, By: e.By, Op: e.About, State: e.State, Reason: e.Reason,
@@ -74,6 +74,12 @@ func (w *World) track(r *history.Record) {
 	case history.StateSet:
 		w.signalMoved(r)
 	case history.EffectRefused:
+		if r.Op == core.Permit {
+			w.tell(history.Record{
+				Kind: history.Announced, Event: core.PermitRefusedEvent, By: core.StoreParty, Node: r.Node,
+				Subject: r.Node, Epoch: r.Epoch, Signal: r.Signal, Attempt: r.Attempt, Reason: r.Reason,
+			})
+		}
 		if r.Epoch < r.Current {
 			w.tell(history.Record{
 				Kind: history.Announced, Event: core.LeaderStaleEvent, By: core.StoreParty,
