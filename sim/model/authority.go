@@ -121,9 +121,15 @@ func (p *Postgres) accepted(now core.Time, e *core.Effect) {
 func (p *Postgres) refuse(now core.Time, e *core.Effect, reason core.Reason) {
 	rows := p.refusals
 	p.refusals++
+	p.refused(now, e, reason, p.refusals > rows)
+}
+
+// refused tells of a permit, heartbeat or closing that was refused, whatever
+// for, and whether a row says so.
+func (p *Postgres) refused(now core.Time, e *core.Effect, reason core.Reason, logged bool) {
 	seen := p.out.add(history.EffectRefused, now, e.Token)
 	seen.Op, seen.Epoch, seen.Current, seen.Reason = e.Op, e.Epoch, p.authority.Epoch, reason
-	seen.Signal, seen.Attempt, seen.Logged = e.Signal, e.Attempt, p.refusals > rows
+	seen.Signal, seen.Attempt, seen.Logged = e.Signal, e.Attempt, logged
 }
 
 // beats are the holder's last heartbeats. Those of kind redis are committed in

@@ -75,9 +75,11 @@ func (p *Postgres) permitState(now core.Time, e *core.Effect) core.Reason {
 func (p *Postgres) attemptFits(s *Signal, e *core.Effect) bool {
 	newest := p.newestAttempt(s)
 	if e.Resend {
-		return s.State == core.InDoubt && newest != nil && newest.Number == e.Attempt && newest.State == core.InDoubt
+		return s.State == core.InDoubt && newest != nil && newest.Number == e.Attempt &&
+			newest.State == core.InDoubt
 	}
-	return s.State == core.Received && s.Attempt+1 == e.Attempt && (newest == nil || newest.State == core.Void)
+	return s.State == core.Received && s.Attempt+1 == e.Attempt &&
+		(newest == nil || newest.State == core.Void)
 }
 
 // writeIntent inserts the row of a new attempt.
