@@ -1,0 +1,285 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fencepost/internal/campaign"
+	"fencepost/internal/mutants"
+	"fencepost/scenarios"
+)
+
+// traceLines is how much of a trace is shown with a failure.
+const traceLines = 20
+
+// runOptions are the flags of `drill run`.
+type runOptions struct {
+	tier   string
+	seed   uint64
+	seeds  int
+	repeat int
+	json   bool
+	trace  bool
+	mutant string
+	out    string
+	resume string
+
+	seedGiven, seedsGiven bool
+}
+
+// assignment is one scenario that is to be played.
+type assignment struct {
+	scenario *scenarios.Scenario
+	argument string
+	open     func() campaign.World
+}
+
+func newRun() *cobra.Command {
+	o := &runOptions{}
+	c := &cobra.Command{
+		Use:   "run [flags] FILE|NAME…",
+		Short: "Play scenarios under many seeds and judge each run",
+		Long: "Plays each scenario under its own number of seeds, on all cores, and prints a verdict for each file: \n" +
+			"pass, fail, unknown, invalid or crash. The exit code is that of the worst.\n\n" +
+			"--seed S alone plays that seed; --seeds N plays 1…N; both play S…S+N-1.",
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.seedGiven, o.seedsGiven = c.Flags().Changed("seed"), c.Flags().Changed("seeds")
+			return o.run(c, args)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.tier, "tier", string(scenarios.SimTier), "which engine plays: sim or real")
+	f.Uint64Var(&o.seed, "seed", 1, "the first seed")
+	f.IntVar(&o.seeds, "seeds", 0, "how many seeds (default: the file's run.seeds; 1 with --seed)")
+	f.IntVar(&o.repeat, "repeat", 1, "play each seed so often, and demand the same hash each time")
+	f.BoolVar(&o.json, "json", false, "print one JSON object for each file")
+	f.BoolVar(&o.trace, "trace", false, "print the whole trace of every run")
+	f.StringVar(&o.mutant, "mutant", "", "play against a program with this mistake in it; a+b makes both")
+	f.StringVar(&o.out, "out", "", "write each report, and the trace of each failure, into this directory")
+	f.StringVar(&o.resume, "resume", "", "skip what this directory has a report of; without --out, write there")
+	return c
+}
+
+// run plays the scenarios one after the other; the seeds of one share the cores.
+func (o *runOptions) run(c *cobra.Command, args []string) error {
+	if err := o.check(); err != nil {
+		return refuse(err)
+	}
+	work, err := assign(args)
+	if err != nil {
+		return err
+	}
+	if err := o.prepareOut(); err != nil {
+		return broke(err)
+	}
+	play, err := o.player(c)
+	if err != nil {
+		return err
+	}
+	worst := scenarios.Pass
+	for _, a := range work {
+		report, err := o.report(a, play)
+		if err != nil {
+			return err
+		}
+		worst = worst.Worst(report.Verdict)
+		if err := o.print(c.OutOrStdout(), report); err != nil {
+			return broke(err)
+		}
+	}
+	return verdict(worst)
+}
+
+// check refuses flags that make no sense.
+func (o *runOptions) check() error {
+	switch scenarios.Tier(o.tier) {
+	case scenarios.SimTier:
+	case scenarios.RealTier:
+		return errors.New("--tier real: this drill has no harness for real processes; only the tier sim can be played")
+	default:
+		tiers := []string{string(scenarios.SimTier), string(scenarios.RealTier)}
+		text := fmt.Sprintf("--tier %s: no such tier", o.tier)
+		if near := scenarios.Nearest(o.tier, tiers); near != "" {
+			text += "; did you mean " + near + "?"
+		}
+		return errors.New(text + " (allowed: " + strings.Join(tiers, ", ") + ")")
+	}
+	if o.seedsGiven && o.seeds < 1 {
+		return fmt.Errorf("--seeds %d: at least one seed must be played", o.seeds)
+	}
+	if o.repeat < 1 {
+		return fmt.Errorf("--repeat %d: each seed must be played at least once", o.repeat)
+	}
+	return nil
+}
+
+// assign reads and compiles all scenarios before the first one is played, so
+// that a typo in the last file does not cost the time of the others.
+func assign(args []string) ([]assignment, error) {
+	var work []assignment
+	var refused strings.Builder
+	from := map[string]string{}
+	for _, arg := range args {
+		s, err := scenarios.Find(arg)
+		var open func() campaign.World
+		if err == nil {
+			open, err = campaign.Simulated(s)
+		}
+		if err != nil {
+			refused.WriteString(refuse(err).text)
+			continue
+		}
+		if before, twice := from[s.Name]; twice {
+			fmt.Fprintf(&refused, "drill: %s and %s are both called %s\n", before, arg, s.Name)
+			continue
+		}
+		from[s.Name] = arg
+		work = append(work, assignment{s, arg, open})
+	}
+	if refused.Len() > 0 {
+		return nil, &exit{scenarios.ExitRefused, refused.String()}
+	}
+	return work, nil
+}
+
+// prepareOut makes the directory for reports.
+func (o *runOptions) prepareOut() error {
+	if o.out == "" {
+		o.out = o.resume
+	}
+	if o.out == "" {
+		return nil
+	}
+	return os.MkdirAll(o.out, 0o755)
+}
+
+// report returns the report of one scenario: the one that was kept, or that of
+// a campaign.
+func (o *runOptions) report(a assignment, play player) (*campaign.Report, error) {
+	if o.resume != "" {
+		kept, err := campaign.Kept(o.resume, a.scenario.Name, o.mutant, scenarios.Tier(o.tier))
+		if err != nil {
+			return nil, broke(err)
+		}
+		if kept != nil {
+			return kept, nil
+		}
+	}
+	report, err := play(a)
+	if err != nil {
+		return nil, err
+	}
+	if o.out != "" {
+		if err := report.Keep(o.out); err != nil {
+			return nil, broke(err)
+		}
+	}
+	return report, nil
+}
+
+// player plays one scenario. Its errors are exits.
+type player func(a assignment) (*campaign.Report, error)
+
+// player returns what plays: this program, or a runner that is built with the
+// mutant's mistake in it.
+func (o *runOptions) player(c *cobra.Command) (player, error) {
+	lines := traceLines
+	if o.trace {
+		lines = campaign.AllLines
+	}
+	if o.mutant != "" {
+		return o.mutated(c, lines)
+	}
+	return func(a assignment) (*campaign.Report, error) {
+		first, count := o.seedRange(a.scenario)
+		plan := campaign.Campaign{
+			Scenario: a.scenario, Tier: scenarios.SimTier, Open: a.open, First: first, Count: count,
+			Repeat: o.repeat, Lines: lines, Traces: o.out, Timeout: campaign.Timeout(a.scenario), Argument: a.argument,
+		}
+		report, err := plan.Run(c.Context())
+		if err != nil {
+			return nil, broke(err)
+		}
+		return report, nil
+	}, nil
+}
+
+// mutated builds the runner, once for all scenarios.
+func (o *runOptions) mutated(c *cobra.Command, lines int) (player, error) {
+	made, err := mutants.Find(o.mutant)
+	if err != nil {
+		return nil, refuse(fmt.Errorf("--mutant: %w", err))
+	}
+	tree, err := mutants.FindTree()
+	if err != nil {
+		return nil, refuse(fmt.Errorf("--mutant %s: %w", o.mutant, err))
+	}
+	runner, err := tree.Build(c.Context(), made, "")
+	if err != nil {
+		return nil, broke(err)
+	}
+	return func(a assignment) (*campaign.Report, error) {
+		first, count := o.seedRange(a.scenario)
+		order := mutants.Order{
+			Scenario: a.argument, Argument: a.argument, Mutant: o.mutant, First: first, Count: count,
+			Repeat: o.repeat, Lines: lines, Traces: o.out,
+		}
+		report, err := mutants.Play(c.Context(), runner, order)
+		var refused *mutants.Refused
+		switch {
+		case errors.As(err, &refused):
+			return nil, &exit{scenarios.ExitRefused, refused.Text + "\n"}
+		case err != nil:
+			return nil, broke(err)
+		}
+		return report, nil
+	}, nil
+}
+
+// seedRange returns the first seed and how many there are. A file that pins its
+// seed is played under that one.
+func (o *runOptions) seedRange(s *scenarios.Scenario) (first uint64, count int) {
+	full := s.WithDefaults()
+	first, count = 1, full.Run.Seeds.Sim
+	if full.Run.Seed != 0 {
+		first, count = full.Run.Seed, 1
+	}
+	if o.seedGiven {
+		first, count = o.seed, 1
+	}
+	if o.seedsGiven {
+		count = o.seeds
+	}
+	return first, count
+}
+
+// print writes a report, for programs or for people.
+func (o *runOptions) print(out io.Writer, report *campaign.Report) error {
+	if o.json {
+		return json.NewEncoder(out).Encode(report)
+	}
+	if o.trace {
+		for i := range report.Runs {
+			run := &report.Runs[i]
+			fmt.Fprintf(out, "%s, seed %d\n", report.Name, run.Seed)
+			for _, line := range run.Trace {
+				fmt.Fprintln(out, line)
+			}
+			run.Trace = nil
+		}
+	}
+	report.Render(out)
+	if o.out != "" && report.Verdict != scenarios.Pass {
+		fmt.Fprintf(out, "    report: %s\n",
+			filepath.Join(o.out, campaign.ReportName(report.Name, report.Mutant)))
+	}
+	return nil
+}

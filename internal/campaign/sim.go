@@ -1,0 +1,44 @@
+package campaign
+
+import (
+	"time"
+
+	"fencepost/scenarios"
+	"fencepost/sim"
+)
+
+// Refusal is an error that names a place in a file and the words that would
+// have been possible there: scenarios.Errors and *scenarios.Error.
+type Refusal interface {
+	error
+	// Detail returns the error over several lines; it ends with a newline.
+	Detail() string
+}
+
+// Simulated compiles the scenario for the simulator and returns what opens its
+// worlds. The error is a Refusal where the simulator cannot do what the file
+// asks for.
+func Simulated(s *scenarios.Scenario) (func() World, error) {
+	if !s.Plays(scenarios.SimTier) {
+		return nil, s.Refuse(s.Place.Of("tiers"), string(scenarios.SimTier), nil,
+			"the file does not name the tier sim")
+	}
+	program, err := sim.Compile(s)
+	if err != nil {
+		return nil, err
+	}
+	return func() World { return simulated{sim.NewWorld(program)} }, nil
+}
+
+// simulated is a world of the simulator.
+type simulated struct{ *sim.World }
+
+// Run plays the scenario once.
+func (w simulated) Run(seed uint64) Outcome { return Outcome(w.World.Run(seed)) }
+
+// Timeout returns how long one run of the scenario may take on the machine's
+// clock.
+func Timeout(s *scenarios.Scenario) time.Duration {
+	full := s.WithDefaults()
+	return time.Duration(full.Run.Timeout.Resolve(full.TTL()))
+}

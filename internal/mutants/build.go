@@ -1,0 +1,181 @@
+package mutants
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// runnerPackage is the program that is built with mistakes in it.
+const runnerPackage = "./internal/mutants/runner"
+
+// Build returns the runner with the mutants' mistakes in it. It is built once
+// for each content of the tree and kept in the cache directory, or in the
+// user's own if that is "". The build may take a minute; it ends with ctx.
+func (t Tree) Build(ctx context.Context, ms []Mutant, cache string) (string, error) {
+	changed, err := t.Apply(ms)
+	if err != nil {
+		return "", err
+	}
+	key, err := t.key(changed)
+	if err != nil {
+		return "", fmt.Errorf("build mutant %s: %w", Name(ms), err)
+	}
+	shelf := filepath.Join(cacheDir(cache), Name(ms))
+	runner := filepath.Join(shelf, key)
+	if _, err := os.Stat(runner); err == nil {
+		return runner, nil
+	}
+	if err := os.MkdirAll(shelf, 0o755); err != nil {
+		return "", fmt.Errorf("build mutant %s: %w", Name(ms), err)
+	}
+	// Somebody else may build the same at the same time: each in a directory of
+	// its own, and the last one to finish puts its result in place.
+	work, err := os.MkdirTemp(shelf, "build-")
+	if err != nil {
+		return "", fmt.Errorf("build mutant %s: %w", Name(ms), err)
+	}
+	defer os.RemoveAll(work)
+	built := filepath.Join(work, "runner")
+	if err := t.compile(ctx, changed, work, "-o", built, runnerPackage); err != nil {
+		return "", fmt.Errorf("build mutant %s: %w", Name(ms), err)
+	}
+	if err := os.Rename(built, runner); err != nil {
+		return "", fmt.Errorf("build mutant %s: %w", Name(ms), err)
+	}
+	dropOld(shelf, key)
+	return runner, nil
+}
+
+// Compile compiles the packages that the mutants change, and keeps nothing.
+func (t Tree) Compile(ctx context.Context, ms []Mutant) error {
+	changed, err := t.Apply(ms)
+	if err != nil {
+		return err
+	}
+	work, err := os.MkdirTemp("", "fencepost-mutant-")
+	if err != nil {
+		return fmt.Errorf("compile mutant %s: %w", Name(ms), err)
+	}
+	defer os.RemoveAll(work)
+	packages := map[string]bool{}
+	for path := range changed {
+		packages["./"+filepath.ToSlash(filepath.Dir(path))] = true
+	}
+	args := append([]string{"-o", os.DevNull}, slices.Sorted(maps.Keys(packages))...)
+	if err := t.compile(ctx, changed, work, args...); err != nil {
+		return fmt.Errorf("compile mutant %s: %w", Name(ms), err)
+	}
+	return nil
+}
+
+// compile runs `go build` with the changed files laid over the tree.
+func (t Tree) compile(ctx context.Context, changed map[string][]byte, work string, args ...string) error {
+	overlay := struct{ Replace map[string]string }{map[string]string{}}
+	for i, path := range slices.Sorted(maps.Keys(changed)) {
+		file := filepath.Join(work, fmt.Sprintf("%d-%s", i, filepath.Base(path)))
+		if err := os.WriteFile(file, changed[path], 0o644); err != nil {
+			return err
+		}
+		overlay.Replace[filepath.Join(string(t), filepath.FromSlash(path))] = file
+	}
+	text, err := json.Marshal(overlay)
+	if err != nil {
+		return err
+	}
+	index := filepath.Join(work, "overlay.json")
+	if err := os.WriteFile(index, text, 0o644); err != nil {
+		return err
+	}
+	command := exec.CommandContext(ctx, "go", append([]string{"build", "-buildvcs=false", "-overlay", index}, args...)...)
+	command.Dir = string(t)
+	var said bytes.Buffer
+	command.Stdout, command.Stderr = &said, &said
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("go build: %w\n%s", err, strings.TrimSpace(said.String()))
+	}
+	return nil
+}
+
+// key is a hash of everything that the runner is built from.
+func (t Tree) key(changed map[string][]byte) (string, error) {
+	sum := sha256.New()
+	fmt.Fprintln(sum, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	err := filepath.WalkDir(string(t), func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() {
+			if name != string(t) && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "bin") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		path, err := filepath.Rel(string(t), name)
+		if err != nil || !isSource(entry.Name()) {
+			return err
+		}
+		path = filepath.ToSlash(path)
+		text, ok := changed[path]
+		if !ok {
+			if text, err = os.ReadFile(name); err != nil {
+				return err
+			}
+		}
+		fmt.Fprintf(sum, "%s %d\n", path, len(text))
+		sum.Write(text)
+		return nil
+	})
+	return hex.EncodeToString(sum.Sum(nil))[:32], err
+}
+
+// isSource tells whether a program may be built from the file.
+func isSource(name string) bool {
+	switch filepath.Ext(name) {
+	case ".go":
+		return !strings.HasSuffix(name, "_test.go")
+	case ".yaml", ".sql", ".lua", ".mod", ".sum":
+		return true
+	default:
+		return false
+	}
+}
+
+// cacheDir is where runners are kept.
+func cacheDir(given string) string {
+	if given != "" {
+		return given
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		dir = os.TempDir()
+	}
+	return filepath.Join(dir, "fencepost", "mutants")
+}
+
+// dropOld removes the runners of earlier contents of the tree. One that was put
+// there just now may be about to be started by somebody else.
+func dropOld(shelf, key string) {
+	entries, err := os.ReadDir(shelf)
+	if err != nil {
+		return
+	}
+	for _, entry := range entries {
+		info, err := entry.Info()
+		if err == nil && entry.Name() != key && time.Since(info.ModTime()) > time.Hour {
+			os.RemoveAll(filepath.Join(shelf, entry.Name()))
+		}
+	}
+}
