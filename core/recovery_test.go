@@ -1,0 +1,330 @@
+package core_test
+
+import (
+	"testing"
+	"time"
+
+	"fencepost/core"
+)
+
+// PROTOCOL 5.3: what an answer proves, by the class of the broker.
+
+// orphan is an attempt of an earlier leadership whose send_by passed that long
+// ago.
+func orphan(age time.Duration) core.Input {
+	return core.Input{
+		Kind: core.SignalFound, Signal: 1, State: core.Submitting, Attempt: 1, Version: 2, Epoch: epoch - 1,
+		Age: age, Flags: core.Overdue,
+	}
+}
+
+// doubtful is a signal in doubt, of which a person was told or not.
+func doubtful(flags core.Flags) core.Input {
+	in := orphan(time.Hour)
+	in.State, in.Version, in.Flags = core.InDoubt, 3, flags
+	return in
+}
+
+// PROTOCOL 5.3.1: the class follows from what the interface promises.
+func TestClassFollowsFromThePromise(t *testing.T) {
+	bound := 5 * time.Second
+	for _, c := range []struct {
+		promise core.Capability
+		want    core.Class
+	}{
+		{core.Capability{}, core.ClassD},
+		{core.Capability{IDScope: core.ScopeForever}, core.ClassD},
+		{core.Capability{LateArrivalBound: bound}, core.ClassD},
+		{core.Capability{Lookup: core.LookupDayBook}, core.ClassC},
+		{core.Capability{Lookup: core.LookupExact, IDScope: core.ScopeDay}, core.ClassC},
+		{core.Capability{Lookup: core.LookupDayBook, LateArrivalBound: bound}, core.ClassB},
+		{core.Capability{Lookup: core.LookupExact, IDScope: core.ScopeOpen, LateArrivalBound: bound}, core.ClassB},
+		{core.Capability{Lookup: core.LookupDayBook, IDScope: core.ScopeForever}, core.ClassC},
+		{core.Capability{Lookup: core.LookupExact, IDScope: core.ScopeForever}, core.ClassA},
+		{core.Capability{Lookup: core.LookupExact, IDScope: core.ScopeForever, LateArrivalBound: bound}, core.ClassA},
+	} {
+		if got := c.promise.Class(); got != c.want {
+			t.Errorf("%+v: class %v, want %v", c.promise, got, c.want)
+		}
+	}
+	for _, class := range []core.Class{core.ClassA, core.ClassB, core.ClassC, core.ClassD} {
+		if promise := class.Capability(); promise.Class() != class {
+			t.Errorf("the typical broker of class %v has class %v", class, promise.Class())
+		}
+	}
+}
+
+// PROTOCOL 5.3.2: what an answer to an order means; silence is never "no".
+func TestAnswerToAnOrderMeans(t *testing.T) {
+	for _, c := range []struct {
+		answer core.Answer
+		want   core.SignalState
+		event  core.Event
+	}{
+		{core.AnswerFilled, core.Executed, core.OrderAckedEvent},
+		{core.AnswerAccepted, core.Submitted, core.OrderAckedEvent},
+		{core.AnswerRejected, core.Rejected, core.OrderAckedEvent},
+		{core.AnswerCancelled, core.Cancelled, core.OrderAckedEvent},
+		{core.AnswerUnknown, core.InDoubt, core.OrderAmbiguousEvent},
+		{core.AnswerAbsent, core.InDoubt, core.OrderAmbiguousEvent},
+	} {
+		b := sending(t, core.ClassC)
+		b.answer(core.Submit, said(c.answer))
+		b.says(c.event)
+		if r := b.asks(core.Record); r.State != c.want || r.Version != 0 {
+			t.Errorf("%v: records %v with guard %d", c.answer, r.State, r.Version)
+		}
+	}
+}
+
+// PROTOCOL 5.3.2: a refusal is no proof where refusals are not definitive.
+func TestRefusalIsProofOnlyWhereItIsDefinitive(t *testing.T) {
+	promise := core.Capability{Lookup: core.LookupDayBook}
+	if got := promise.Outcome(core.AnswerRejected); got != core.InDoubt {
+		t.Fatalf("%v", got)
+	}
+	promise.DefinitiveReject = true
+	if got := promise.Outcome(core.AnswerRejected); got != core.Rejected {
+		t.Fatalf("%v", got)
+	}
+}
+
+// PROTOCOL 5.3.2: an order without an answer is in doubt at its time limit,
+// and a person is told at once where the broker cannot clear it up.
+func TestSilentBrokerMeansDoubt(t *testing.T) {
+	for class, person := range map[core.Class]bool{
+		core.ClassA: false, core.ClassB: false, core.ClassC: true, core.ClassD: true,
+	} {
+		b := sending(t, class)
+		b.stores = healthy
+		b.pass(b.cfg.BrokerTimeout)
+		b.says(core.OrderAmbiguousEvent)
+		if r := b.asks(core.Record); r.State != core.InDoubt || r.Alert != person {
+			t.Errorf("class %v: records %v, alert %v", class, r.State, r.Alert)
+		}
+	}
+}
+
+// PROTOCOL 5.2.12: an attempt of our own epoch that no flight knows of was
+// never sent; except for class A, which may have sent it under an older epoch.
+func TestOwnOrphanIsVoidExceptForClassA(t *testing.T) {
+	for _, class := range []core.Class{core.ClassB, core.ClassC, core.ClassD} {
+		b := idleLeader(t, broker(class))
+		in := orphan(time.Second)
+		in.Epoch = epoch
+		b.work(in)
+		b.asksNot(core.Lookup)
+		if r := b.asks(core.Record); r.State != core.Void || r.Version != 2 || r.Attempt != 1 {
+			t.Errorf("class %v: records %v of attempt %d, guard %d", class, r.State, r.Attempt, r.Version)
+		}
+	}
+	b := idleLeader(t, broker(core.ClassA))
+	in := orphan(time.Second)
+	in.Epoch = epoch
+	b.work(in)
+	b.asks(core.Lookup)
+	b.asksNot(core.Record)
+}
+
+// PROTOCOL 5.2.12: one that a flight of ours knows of is left to it.
+func TestAttemptInFlightIsNoOrphan(t *testing.T) {
+	b := sending(t, core.ClassC)
+	in := orphan(time.Second)
+	in.Epoch = epoch
+	b.work(in)
+	b.asksNot(core.Lookup, core.Record, core.Permit)
+}
+
+// PROTOCOL 5.3.3 to 5.3.6: an attempt of another epoch is looked up before
+// anything else; without look-up it is in doubt.
+func TestAnothersOrphanIsLookedUp(t *testing.T) {
+	for _, class := range []core.Class{core.ClassA, core.ClassB, core.ClassC} {
+		b := idleLeader(t, broker(class))
+		b.work(orphan(time.Minute))
+		if l := b.asks(core.Lookup); l.Signal != 1 || l.Attempt != 1 {
+			t.Errorf("class %v: looks up attempt %d of signal %d", class, l.Attempt, l.Signal)
+		}
+		b.asksNot(core.Record, core.Permit)
+	}
+	b := idleLeader(t, broker(core.ClassD))
+	b.work(orphan(time.Minute))
+	b.asksNot(core.Lookup)
+	if r := b.asks(core.Record); r.State != core.InDoubt || !r.Alert || r.Version != 2 {
+		t.Fatalf("class D: records %v, alert %v, guard %d", r.State, r.Alert, r.Version)
+	}
+}
+
+// lookedUp returns a leader that found in and heard the answer.
+func lookedUp(t *testing.T, class core.Class, in core.Input, answer core.Answer) *bench {
+	t.Helper()
+	b := idleLeader(t, broker(class))
+	b.work(in)
+	b.answer(core.Lookup, core.Input{Kind: core.OrderLookedUp, Signal: 1, Attempt: 1, Answer: answer})
+	return b
+}
+
+// PROTOCOL 5.3.7: an order that is found says what became of its signal; what
+// is recorded holds only for the version that was read.
+func TestOrderThatIsFoundDecides(t *testing.T) {
+	for answer, want := range map[core.Answer]core.SignalState{
+		core.AnswerFilled: core.Executed, core.AnswerRejected: core.Rejected,
+		core.AnswerCancelled: core.Cancelled, core.AnswerAccepted: core.Submitted,
+	} {
+		for _, class := range []core.Class{core.ClassA, core.ClassB, core.ClassC} {
+			b := lookedUp(t, class, orphan(time.Minute), answer)
+			if r := b.asks(core.Record); r.State != want || r.Version != 2 || r.Alert {
+				t.Errorf("class %v, %v: records %v, guard %d", class, answer, r.State, r.Version)
+			}
+		}
+	}
+}
+
+// PROTOCOL 5.3.3: class A never voids on absence. A doubtful attempt is sent
+// again, the same one, under a permit of the present epoch.
+func TestClassASendsTheSameAttemptAgain(t *testing.T) {
+	b := lookedUp(t, core.ClassA, orphan(time.Hour), core.AnswerAbsent)
+	if r := b.asks(core.Record); r.State != core.InDoubt || r.Alert {
+		t.Fatalf("records %v, alert %v", r.State, r.Alert)
+	}
+	b.asksNot(core.Permit)
+
+	b = lookedUp(t, core.ClassA, doubtful(0), core.AnswerAbsent)
+	permit := b.asks(core.Permit)
+	if !permit.Resend || permit.Attempt != 1 || permit.Version != 3 || permit.Epoch != epoch {
+		t.Fatalf("asks for attempt %d, resend %v, guard %d, epoch %d",
+			permit.Attempt, permit.Resend, permit.Version, permit.Epoch)
+	}
+	b.answer(core.Permit, granted(1, 1))
+	if submit := b.asks(core.Submit); submit.Attempt != 1 {
+		t.Fatalf("sends attempt %d", submit.Attempt)
+	}
+}
+
+// PROTOCOL 5.3.3: a second send that was withheld proves nothing about the
+// first.
+func TestWithheldResendStaysInDoubt(t *testing.T) {
+	b := lookedUp(t, core.ClassA, doubtful(0), core.AnswerAbsent)
+	b.answer(core.Permit, granted(1, 1))
+	b.answer(core.Submit, core.Input{Kind: core.OrderWithheld, Signal: 1, Attempt: 1})
+	if r := b.asks(core.Record); r.State != core.InDoubt {
+		t.Fatalf("records %v", r.State)
+	}
+}
+
+// PROTOCOL 5.3.3: nothing is sent again while the mode is not run.
+func TestClassAWaitsForControlModeRun(t *testing.T) {
+	b := idleLeader(t, broker(core.ClassA))
+	b.stores = renewals
+	b.pass(b.cfg.Heartbeat)
+	paused := confirmed()
+	paused.Control = core.Pause
+	b.answer(core.Heartbeat, paused)
+	b.work(doubtful(0))
+	b.answer(core.Lookup, core.Input{Kind: core.OrderLookedUp, Answer: core.AnswerAbsent})
+	b.asksNot(core.Permit, core.Record)
+}
+
+// PROTOCOL 5.3.4: for class B absence is proof once send_by and the broker's
+// own bound have passed by the database's clock, and not before.
+func TestClassBVoidsAfterTheBound(t *testing.T) {
+	bound := core.ClassB.Capability().LateArrivalBound
+	b := lookedUp(t, core.ClassB, orphan(bound), core.AnswerAbsent)
+	if r := b.asks(core.Record); r.State != core.Void || r.Version != 2 {
+		t.Fatalf("records %v, guard %d", r.State, r.Version)
+	}
+	b = lookedUp(t, core.ClassB, orphan(bound-1), core.AnswerAbsent)
+	if r := b.asks(core.Record); r.State != core.InDoubt || r.Alert {
+		t.Fatalf("records %v, alert %v", r.State, r.Alert)
+	}
+	doubt := doubtful(0)
+	doubt.Age = bound
+	b = lookedUp(t, core.ClassB, doubt, core.AnswerAbsent)
+	if r := b.asks(core.Record); r.State != core.Void || r.Version != 3 {
+		t.Fatalf("records %v, guard %d", r.State, r.Version)
+	}
+}
+
+// PROTOCOL 5.3.5: for class C absence proves nothing: a person decides.
+func TestClassCAsksAPerson(t *testing.T) {
+	b := lookedUp(t, core.ClassC, orphan(time.Hour), core.AnswerAbsent)
+	if r := b.asks(core.Record); r.State != core.InDoubt || !r.Alert || r.Version != 2 {
+		t.Fatalf("records %v, alert %v, guard %d", r.State, r.Alert, r.Version)
+	}
+	b.answer(core.Record, recorded(core.InDoubt))
+	b.says(core.SignalInDoubtEvent)
+	b.says(core.AlertRaisedEvent)
+}
+
+// PROTOCOL 5.2.19: a person is told once.
+func TestPersonIsToldOnce(t *testing.T) {
+	b := lookedUp(t, core.ClassC, doubtful(core.Alerted), core.AnswerAbsent)
+	b.asksNot(core.Record)
+	b.saysNot(core.AlertRaisedEvent)
+
+	b = lookedUp(t, core.ClassC, doubtful(0), core.AnswerAbsent)
+	if r := b.asks(core.Record); r.State != core.InDoubt || !r.Alert {
+		t.Fatalf("records %v, alert %v", r.State, r.Alert)
+	}
+	b.answer(core.Record, recorded(core.InDoubt))
+	b.says(core.AlertRaisedEvent)
+	b.saysNot(core.SignalInDoubtEvent)
+}
+
+// PROTOCOL 5.3.7: a look-up without an answer is a doubt; of a standing order
+// it changes nothing.
+func TestUnansweredLookupIsADoubt(t *testing.T) {
+	for _, class := range []core.Class{core.ClassA, core.ClassB, core.ClassC} {
+		b := idleLeader(t, broker(class))
+		b.work(orphan(time.Hour))
+		b.stores = healthy
+		b.pass(b.cfg.BrokerTimeout)
+		if r := b.asks(core.Record); r.State != core.InDoubt || !r.Alert {
+			t.Errorf("class %v: records %v, alert %v", class, r.State, r.Alert)
+		}
+		standing := doubtful(0)
+		standing.State = core.Submitted
+		b = lookedUp(t, class, standing, core.AnswerUnknown)
+		b.asksNot(core.Record)
+	}
+}
+
+// PROTOCOL 5.3.8: a standing order is looked up until it ends.
+func TestStandingOrderIsLookedUp(t *testing.T) {
+	standing := doubtful(0)
+	standing.State = core.Submitted
+	for answer, want := range map[core.Answer]core.SignalState{
+		core.AnswerFilled: core.Executed, core.AnswerCancelled: core.Cancelled,
+	} {
+		b := lookedUp(t, core.ClassC, standing, answer)
+		if r := b.asks(core.Record); r.State != want {
+			t.Errorf("%v: records %v", answer, r.State)
+		}
+	}
+	b := lookedUp(t, core.ClassC, standing, core.AnswerAccepted)
+	b.asksNot(core.Record)
+	if flying := b.node.Status(b.now.Boot).InFlight; flying != 0 {
+		t.Fatalf("%d signals in flight", flying)
+	}
+}
+
+// PROTOCOL 5.2.10: where the ledger moved on meanwhile, the decision is
+// dropped.
+func TestRefusedRecordEndsTheFlight(t *testing.T) {
+	b := lookedUp(t, core.ClassB, orphan(time.Hour), core.AnswerAbsent)
+	b.answer(core.Record, core.Input{Kind: core.RecordWasRefused, Signal: 1, Attempt: 1, State: core.Executed})
+	b.asksNot(core.Record, core.Permit, core.Submit)
+	if flying := b.node.Status(b.now.Boot).InFlight; flying != 0 {
+		t.Fatalf("%d signals in flight", flying)
+	}
+}
+
+// PROTOCOL 5.2.14: an outcome that the ledger could only keep with a void
+// attempt puts the signal in doubt, and a person is told.
+func TestLateOutcomeOfAVoidAttemptIsToldToAPerson(t *testing.T) {
+	b := sending(t, core.ClassB)
+	b.answer(core.Submit, said(core.AnswerFilled))
+	b.answer(core.Record, recorded(core.InDoubt))
+	b.says(core.SignalInDoubtEvent)
+	b.says(core.AlertRaisedEvent)
+	b.saysNot(core.SignalExecutedEvent)
+}
