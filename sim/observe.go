@@ -74,13 +74,13 @@ func (w *World) track(r *history.Record) {
 	case history.StateSet:
 		w.signalMoved(r)
 	case history.EffectRefused:
-		if r.Op == core.Permit {
+		if r.Logged && r.Op == core.Permit {
 			w.tell(history.Record{
 				Kind: history.Announced, Event: core.PermitRefusedEvent, By: core.StoreParty, Node: r.Node,
 				Subject: r.Node, Epoch: r.Epoch, Signal: r.Signal, Attempt: r.Attempt, Reason: r.Reason,
 			})
 		}
-		if r.Epoch < r.Current {
+		if r.Logged && r.Epoch < r.Current {
 			w.tell(history.Record{
 				Kind: history.Announced, Event: core.LeaderStaleEvent, By: core.StoreParty,
 				Node: r.Node, Subject: r.Node, Epoch: r.Epoch, Op: r.Op,

@@ -24,7 +24,8 @@ func TestTakeoverOpensTheNextEpochAndClosesThePredecessor(t *testing.T) {
 	if first.Epoch != 1 || first.Flags != 0 || !first.Token.IsZero() || first.Control != core.Run {
 		t.Fatalf("first takeover %+v", first)
 	}
-	if opened := only(t, &l.records, history.TenureOpened); opened.Node != 1 || opened.Epoch != 1 || opened.Seq != 1 {
+	if opened := only(t, &l.records, history.TenureOpened); opened.Node != 1 || opened.Epoch != 1 ||
+		opened.Seq != 1 {
 		t.Fatalf("record %+v", opened)
 	}
 	next := l.take(12*second, 2)
@@ -128,10 +129,12 @@ func TestHeartbeatIsConfirmedUnderTheCurrentOpenEpochAlone(t *testing.T) {
 		t.Fatalf("answer %+v", in)
 	}
 	only(t, &l.records, history.HeartbeatSet)
-	if done := only(t, &l.records, history.EffectAccepted); done.Epoch != 1 || done.Current != 1 || done.Op != core.Heartbeat {
+	if done := only(t, &l.records, history.EffectAccepted); done.Epoch != 1 || done.Current != 1 ||
+		done.Op != core.Heartbeat {
 		t.Fatalf("record %+v", done)
 	}
-	if in := l.ask(5*second, core.Effect{Op: core.Observe}); in.Age != 2*time.Second || !in.Flags.Has(core.Open|core.Live) {
+	if in := l.ask(5*second, core.Effect{Op: core.Observe}); in.Age != 2*time.Second ||
+		!in.Flags.Has(core.Open|core.Live) {
 		t.Fatalf("authority %+v", in)
 	}
 	stranger := beat
@@ -142,7 +145,8 @@ func TestHeartbeatIsConfirmedUnderTheCurrentOpenEpochAlone(t *testing.T) {
 	late := l.ask(7*second, beat)
 	must(t, late, core.HeartbeatWasRefused, core.Superseded)
 	refused := only(t, &l.records, history.EffectRefused)
-	if late.Epoch != 2 || l.Refusals() != rows+1 || !refused.Logged || refused.Epoch != 1 || refused.Current != 2 {
+	if late.Epoch != 2 || l.Refusals() != rows+1 || !refused.Logged || refused.Epoch != 1 ||
+		refused.Current != 2 {
 		t.Fatalf("answer %+v, record %+v", late, refused)
 	}
 }
@@ -185,7 +189,8 @@ func TestClosingIsIdempotentAndSaysWhy(t *testing.T) {
 	if len(l.records.List) != 0 || l.Refusals() != 0 {
 		t.Fatalf("the second closing did something: %v", l.records.List)
 	}
-	if in := l.ask(6*second, core.Effect{Op: core.Observe}); in.Flags != 0 || in.Epoch != 1 || in.Token != token(1) {
+	if in := l.ask(6*second, core.Effect{Op: core.Observe}); in.Flags != 0 || in.Epoch != 1 ||
+		in.Token != token(1) {
 		t.Fatalf("authority %+v", in)
 	}
 	next := l.take(7*second, 2)
@@ -194,7 +199,8 @@ func TestClosingIsIdempotentAndSaysWhy(t *testing.T) {
 	}
 	late := l.ask(8*second, resign)
 	must(t, late, core.CloseWasRefused, core.NoReason)
-	if refused := only(t, &l.records, history.EffectRefused); late.Epoch != 2 || !refused.Logged || refused.Op != core.Resign {
+	if refused := only(t, &l.records, history.EffectRefused); late.Epoch != 2 || !refused.Logged ||
+		refused.Op != core.Resign {
 		t.Fatalf("answer %+v, record %+v", late, refused)
 	}
 	if !l.Authority().Open {

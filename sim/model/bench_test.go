@@ -45,17 +45,20 @@ func (p *parties) run(signals int) {
 		_, id, _ := p.postgres.Admit(now, int64(i+1), 1, time.Minute)
 		found := *p.do(now, core.Effect{Op: core.Fetch, States: openStates})
 		p.do(now, core.Effect{
-			Op: core.Permit, Signal: id, Version: found.Version, Attempt: found.Attempt + 1, Epoch: epoch, Token: tok,
+			Op: core.Permit, Signal: id, Version: found.Version, Attempt: found.Attempt + 1,
+			Epoch: epoch, Token: tok,
 		})
 		p.broker.Submit(now, id, 1, now)
 		p.do(now, core.Effect{Op: core.Record, Signal: id, Attempt: 1, State: core.Submitted, Token: tok})
 		p.do(now, core.Effect{Op: core.Heartbeat, Epoch: epoch, Token: tok})
 		p.redis.Renew(now+second, tok, ttl)
 		p.broker.Lookup(now+2*second, id, 1)
-		p.do(now+2*second, core.Effect{Op: core.Record, Signal: id, Attempt: 1, State: core.Executed, Token: tok})
+		done := core.Effect{Op: core.Record, Signal: id, Attempt: 1, State: core.Executed, Token: tok}
+		p.do(now+2*second, done)
 		p.do(now+2*second, core.Effect{Op: core.Reread, Signal: id})
 		if i%2 == 0 {
-			p.do(now+3*second, core.Effect{Op: core.Resign, Epoch: epoch, Token: tok, Reason: core.GracefulShutdown})
+			end := core.Effect{Op: core.Resign, Epoch: epoch, Token: tok, Reason: core.GracefulShutdown}
+			p.do(now+3*second, end)
 			p.redis.Release(now+3*second, tok)
 		}
 		p.redis.Expire(now + 15*second)
@@ -113,10 +116,12 @@ func BenchmarkPermitAndVoid(b *testing.B) {
 		p.records.Reset()
 		s := p.postgres.Row(id)
 		e := core.Effect{
-			Op: core.Permit, Signal: id, Version: s.Version, Attempt: s.Attempt + 1, Epoch: 1, Token: token(1),
+			Op: core.Permit, Signal: id, Version: s.Version, Attempt: s.Attempt + 1,
+			Epoch: 1, Token: token(1),
 		}
 		p.do(core.Time(i), e)
-		p.do(core.Time(i), core.Effect{Op: core.Record, Signal: id, Attempt: e.Attempt, State: core.Void, Token: token(1)})
+		e.Op, e.State, e.Version = core.Record, core.Void, 0
+		p.do(core.Time(i), e)
 	}
 }
 

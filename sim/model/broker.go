@@ -70,7 +70,9 @@ func (b *Broker) Submit(
 // place puts the order into the book, unless the promise or conduct forbids.
 // A refusal is a word on the order; one of the request alone is none: it says
 // nothing of what an earlier request has done.
-func (b *Broker) place(now core.Time, signal core.SignalID, attempt uint32, dispatchedAt core.Time) core.Answer {
+func (b *Broker) place(
+	now core.Time, signal core.SignalID, attempt uint32, dispatchedAt core.Time,
+) core.Answer {
 	if b.refusesTime(now, dispatchedAt) {
 		return core.AnswerUnknown
 	}
@@ -142,7 +144,8 @@ func (b *Broker) create(now core.Time, signal core.SignalID, attempt uint32) {
 		b.newest = append(b.newest, 0)
 	}
 	b.orders = append(b.orders, Order{
-		Signal: signal, Attempt: attempt, PlacedAt: now, FillAt: now.Add(b.cfg.FillAfter), older: b.newest[signal],
+		Signal: signal, Attempt: attempt, PlacedAt: now, FillAt: now.Add(b.cfg.FillAfter),
+		older: b.newest[signal],
 	})
 	b.newest[signal] = int32(len(b.orders))
 	b.out.addSignal(history.OrderCreated, now, signal, attempt)

@@ -92,7 +92,8 @@ func TestOrderIsToldWhenItIsCreatedAndWhenItIsFilled(t *testing.T) {
 	d := newDesk(core.ClassA, 5*time.Second)
 	d.order(0, 1, 1)
 	d.order(second, 2, 1)
-	if made := seen(&d.records, history.OrderCreated); len(made) != 2 || made[0].Signal != 1 || made[0].Attempt != 1 {
+	if made := seen(&d.records, history.OrderCreated); len(made) != 2 || made[0].Signal != 1 ||
+		made[0].Attempt != 1 {
 		t.Fatalf("records %+v", d.records.List)
 	}
 	for _, said := range seen(&d.records, history.Announced) {
@@ -113,7 +114,8 @@ func TestOrderIsToldWhenItIsCreatedAndWhenItIsFilled(t *testing.T) {
 		t.Fatalf("next fill %v", d.NextFill())
 	}
 	at := newDesk(core.ClassD, 0)
-	if answer := at.order(0, 1, 1); answer != core.AnswerFilled || len(seen(&at.records, history.OrderFilled)) != 1 {
+	if answer := at.order(0, 1, 1); answer != core.AnswerFilled ||
+		len(seen(&at.records, history.OrderFilled)) != 1 {
 		t.Fatalf("an order that fills at once: %v", answer)
 	}
 }
@@ -157,7 +159,8 @@ func TestMisconductOfABroker(t *testing.T) {
 		if answer != c.answer || silent != c.silent || d.Has(1) != c.created {
 			t.Fatalf("%s: %v, silent %v, created %v", c.act, answer, silent, d.Has(1))
 		}
-		if after, twice := d.SecondAnswer(); twice != (c.act == "duplicate_ack") || twice && after != time.Minute {
+		after, twice := d.SecondAnswer()
+		if twice != (c.act == "duplicate_ack") || twice && after != time.Minute {
 			t.Fatalf("%s: second answer %v, %v", c.act, after, twice)
 		}
 		if late := d.Late(); (late == time.Minute) != (c.act == "late") {

@@ -43,7 +43,8 @@ func (p *Postgres) insert(now core.Time, key, payload int64, validFor time.Durat
 	}
 	s := &p.signals[id]
 	*s = Signal{
-		Key: key, Payload: payload, State: core.Received, Version: 1, ValidUntil: core.Never, ReceivedAt: now, newest: -1,
+		Key: key, Payload: payload, State: core.Received, Version: 1, ValidUntil: core.Never,
+		ReceivedAt: now, newest: -1,
 	}
 	if validFor > 0 {
 		s.ValidUntil = now.Add(validFor)

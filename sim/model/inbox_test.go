@@ -36,7 +36,8 @@ func TestSignalIsStoredOnceForEachKey(t *testing.T) {
 		t.Fatalf("record %+v", stored)
 	}
 	l.records.Reset()
-	if admission, same, state := l.Admit(2*second, 7, 7, 0); admission != core.Duplicate || same != id || state != core.Received {
+	if admission, same, state := l.Admit(2*second, 7, 7, 0); admission != core.Duplicate || same != id ||
+		state != core.Received {
 		t.Fatalf("the same again: %v, %d, %v", admission, same, state)
 	}
 	if admission, same, _ := l.Admit(2*second, 7, 8, 0); admission != core.Clash || same != id {
@@ -46,7 +47,8 @@ func TestSignalIsStoredOnceForEachKey(t *testing.T) {
 		t.Fatalf("records %v", l.records.List)
 	}
 	l.record(3*second, id, 0, core.Expired)
-	if admission, _, state := l.Admit(4*second, 7, 7, 0); admission != core.Duplicate || state != core.Expired {
+	if admission, _, state := l.Admit(4*second, 7, 7, 0); admission != core.Duplicate ||
+		state != core.Expired {
 		t.Fatalf("the same after its end: %v, %v", admission, state)
 	}
 }
@@ -56,12 +58,14 @@ func TestListShowsWhatIsKnownOfASignal(t *testing.T) {
 	l.take(0, 1)
 	id := l.admit(second, 7, 9*time.Second)
 	found, done := l.list(2*second, openStates, 0)
-	if len(found) != 1 || !done || found[0].Signal != id || found[0].State != core.Received || found[0].Version != 1 ||
+	if len(found) != 1 || !done || found[0].Signal != id || found[0].State != core.Received ||
+		found[0].Version != 1 ||
 		found[0].Attempt != 0 || found[0].Epoch != 0 || found[0].Age != 0 || found[0].Flags != 0 {
 		t.Fatalf("found %+v", found)
 	}
 	l.permit(3*second, id)
-	e := core.Effect{Op: core.Record, Signal: id, Attempt: 1, State: core.InDoubt, Alert: true, Token: token(1)}
+	e := core.Effect{Op: core.Record, Signal: id, Attempt: 1, State: core.InDoubt, Alert: true,
+		Token: token(1)}
 	l.ask(4*second, e)
 	found, _ = l.list(10*second, openStates, 0)
 	if len(found) != 1 || found[0].Attempt != 1 || found[0].Epoch != 1 || found[0].Age != 5*time.Second ||

@@ -74,7 +74,8 @@ func (l *ledger) admit(now core.Time, key int64, validFor time.Duration) core.Si
 func (l *ledger) permitOf(id core.SignalID) core.Effect {
 	a, s := l.Authority(), l.Row(id)
 	return core.Effect{
-		Op: core.Permit, Signal: id, Version: s.Version, Attempt: s.Attempt + 1, Epoch: a.Epoch, Token: a.Token,
+		Op: core.Permit, Signal: id, Version: s.Version, Attempt: s.Attempt + 1,
+		Epoch: a.Epoch, Token: a.Token,
 	}
 }
 
@@ -89,7 +90,9 @@ func (l *ledger) permit(now core.Time, id core.SignalID) core.Input {
 }
 
 // record records an outcome without a version guard.
-func (l *ledger) record(now core.Time, id core.SignalID, attempt uint32, outcome core.SignalState) core.Input {
+func (l *ledger) record(
+	now core.Time, id core.SignalID, attempt uint32, outcome core.SignalState,
+) core.Input {
 	l.t.Helper()
 	return l.ask(now, core.Effect{
 		Op: core.Record, Signal: id, Attempt: attempt, State: outcome, Token: l.Authority().Token,

@@ -49,7 +49,8 @@ func TestLedgerKeepsWhatTheSchemaDemands(t *testing.T) {
 				m.Decide(m.now, m.anySignal(rt), m.anyState(rt))
 			},
 			"control": func(rt *rapid.T) {
-				m.SetControl(m.now, rapid.SampledFrom([]core.Control{core.Run, core.Run, core.Run, core.Pause}).Draw(rt, "mode"))
+				modes := []core.Control{core.Run, core.Run, core.Run, core.Pause}
+				m.SetControl(m.now, rapid.SampledFrom(modes).Draw(rt, "mode"))
 			},
 			"crash": func(*rapid.T) { m.Crash(m.now) },
 			"copy": func(*rapid.T) {
@@ -172,7 +173,7 @@ func (m *machine) checkRecords(rt *rapid.T) {
 		case history.Permitted:
 			demand(rt, r.Epoch == m.Authority().Epoch, "a permit names the current epoch: %+v", *r)
 		case history.TenureEnded:
-			demand(rt, r.Reason != core.NoReason && r.Span == r.Until, "a tenure ends with reason and duration: %+v", *r)
+			demand(rt, r.Reason != core.NoReason && r.Span == r.Until, "a tenure ends with a reason: %+v", *r)
 		case history.Stored:
 			m.states[r.Signal] = core.Received
 		case history.StateSet:
@@ -202,7 +203,8 @@ func (m *machine) checkTenures(rt *rapid.T) {
 	demand(rt, a.Epoch == core.Epoch(len(rows)), "authority %+v, %d tenures", a, len(rows))
 	if len(rows) > 0 {
 		last := rows[len(rows)-1]
-		demand(rt, a.Open == last.Open && a.Token == last.Token && a.Kind == last.Kind, "authority %+v, history %+v", a, last)
+		agree := a.Open == last.Open && a.Token == last.Token && a.Kind == last.Kind
+		demand(rt, agree, "authority %+v, history %+v", a, last)
 	}
 }
 
@@ -213,10 +215,12 @@ func (m *machine) checkSignal(rt *rapid.T, id core.SignalID) {
 	m.signals[id] = s
 	demand(rt, m.states[id] == s.State, "told %v, is %v", m.states[id], s.State)
 	if known {
-		demand(rt, arrow(before.State, s.State, s.Alerted), "signal %d went from %v to %v", id, before.State, s.State)
+		drawn := arrow(before.State, s.State, s.Alerted)
+		demand(rt, drawn, "signal %d went from %v to %v", id, before.State, s.State)
 		moved := before.State != s.State || before.Alerted != s.Alerted
 		demand(rt, !moved || s.Version > before.Version, "signal %d moved and kept its version", id)
-		demand(rt, s.Version-before.Version <= 1 && s.Attempt-before.Attempt <= 1, "signal %d jumped: %+v", id, s)
+		steps := s.Version-before.Version <= 1 && s.Attempt-before.Attempt <= 1
+		demand(rt, steps, "signal %d jumped: %+v", id, s)
 	}
 	standing := 0
 	for n := uint32(1); n <= s.Attempt; n++ {
@@ -242,11 +246,14 @@ func (m *machine) checkAttempt(rt *rapid.T, id attemptID, a model.Attempt) {
 		demand(rt, a.Epoch == m.Authority().Epoch, "a permit under epoch %d", a.Epoch)
 		return
 	}
-	demand(rt, attemptArrow(before.State, a.State), "attempt %+v went from %v to %v", id, before.State, a.State)
+	drawn := attemptArrow(before.State, a.State)
+	demand(rt, drawn, "attempt %+v went from %v to %v", id, before.State, a.State)
 	if a.Seq != before.Seq {
-		demand(rt, a.Seq > before.Seq && a.Epoch >= before.Epoch && before.State == core.InDoubt, "renewed: %+v", a)
+		later := a.Seq > before.Seq && a.Epoch >= before.Epoch
+		demand(rt, later && before.State == core.InDoubt, "renewed: %+v", a)
 	} else {
-		demand(rt, a.Epoch == before.Epoch && a.Token == before.Token && a.SendBy == before.SendBy, "changed: %+v", a)
+		same := a.Epoch == before.Epoch && a.Token == before.Token && a.SendBy == before.SendBy
+		demand(rt, same, "changed: %+v", a)
 	}
 }
 
@@ -258,7 +265,8 @@ func (m *machine) checkList(rt *rapid.T) {
 		if m.Row(id).State.Final() {
 			continue
 		}
-		demand(rt, len(found) > 0 && found[0].Signal == id, "signal %d after %d is not listed: %+v", id, after, found)
+		next := len(found) > 0 && found[0].Signal == id
+		demand(rt, next, "signal %d after %d is not listed: %+v", id, after, found)
 		found, after = found[1:], id
 	}
 	demand(rt, len(found) == 0, "listed beyond the open ones: %+v", found)
@@ -284,7 +292,8 @@ func arrow(from, to core.SignalState, alerted bool) bool {
 	case core.Submitted:
 		return to.Final() && to != core.Expired
 	case core.InDoubt:
-		return to == core.Submitted || to == core.Received || to == core.Submitting || to.Final() && to != core.Expired
+		return to == core.Submitted || to == core.Received || to == core.Submitting ||
+			to.Final() && to != core.Expired
 	default:
 		return false
 	}

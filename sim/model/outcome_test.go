@@ -28,7 +28,8 @@ func TestOutcomeMovesSignalAndAttempt(t *testing.T) {
 		if in.State != outcome || in.Version != 3 || in.Attempt != 1 || row.State != outcome {
 			t.Fatalf("%v: answer %+v, attempt %+v", outcome, in, row)
 		}
-		if set := only(t, &l.records, history.StateSet); set.State != outcome || set.Signal != id || set.Attempt != 1 {
+		if set := only(t, &l.records, history.StateSet); set.State != outcome || set.Signal != id ||
+			set.Attempt != 1 {
 			t.Fatalf("%v: record %+v", outcome, set)
 		}
 	}
@@ -36,7 +37,8 @@ func TestOutcomeMovesSignalAndAttempt(t *testing.T) {
 
 func TestOutcomeOnceMoreChangesNothing(t *testing.T) {
 	l, id := sent(t)
-	first := core.Effect{Op: core.Record, Signal: id, Attempt: 1, State: core.Executed, Version: 2, Token: token(1)}
+	first := core.Effect{Op: core.Record, Signal: id, Attempt: 1, State: core.Executed, Version: 2,
+		Token: token(1)}
 	must(t, l.ask(second, first), core.OutcomeWasRecorded, core.NoReason)
 	before := l.Row(id)
 	in := l.ask(second, first)
@@ -108,7 +110,8 @@ func TestVoidGivesTheSignalBackForANewAttempt(t *testing.T) {
 func TestDecisionFromAReadingHoldsOnlyForTheVersionRead(t *testing.T) {
 	l, id := sent(t)
 	l.record(second, id, 1, core.InDoubt)
-	void := core.Effect{Op: core.Record, Signal: id, Attempt: 1, State: core.Void, Version: 2, Token: token(1)}
+	void := core.Effect{Op: core.Record, Signal: id, Attempt: 1, State: core.Void, Version: 2,
+		Token: token(1)}
 	in := l.ask(3*second, void)
 	must(t, in, core.RecordWasRefused, core.NoReason)
 	if in.State != core.InDoubt || in.Version != 3 {
@@ -145,7 +148,8 @@ func TestLateOutcomeOfAVoidAttemptPutsTheSignalInDoubtWithAnAlert(t *testing.T) 
 func TestDoubtAboutAVoidAttemptNeedsAFreshReading(t *testing.T) {
 	l, id := sent(t)
 	l.record(second, id, 1, core.Void)
-	e := core.Effect{Op: core.Record, Signal: id, Attempt: 1, State: core.InDoubt, Version: 2, Token: token(1)}
+	e := core.Effect{Op: core.Record, Signal: id, Attempt: 1, State: core.InDoubt, Version: 2,
+		Token: token(1)}
 	must(t, l.ask(2*second, e), core.RecordWasRefused, core.NoReason)
 	l.standsAt(id, core.Received)
 	e.Version = 3
@@ -200,10 +204,12 @@ func TestLateOutcomeOfAFinalSignalOnlyAlerts(t *testing.T) {
 func TestAlertIsRaisedOnceAndRaisesTheVersion(t *testing.T) {
 	l, id := sent(t)
 	l.record(second, id, 1, core.InDoubt)
-	e := core.Effect{Op: core.Record, Signal: id, Attempt: 1, State: core.InDoubt, Alert: true, Version: 3, Token: token(1)}
+	e := core.Effect{Op: core.Record, Signal: id, Attempt: 1, State: core.InDoubt, Alert: true, Version: 3,
+		Token: token(1)}
 	in := l.ask(2*second, e)
 	must(t, in, core.OutcomeWasRecorded, core.NoReason)
-	if set := only(t, &l.records, history.StateSet); in.Version != 4 || !set.Alerted || set.State != core.InDoubt {
+	if set := only(t, &l.records, history.StateSet); in.Version != 4 || !set.Alerted ||
+		set.State != core.InDoubt {
 		t.Fatalf("answer %+v, record %+v", in, set)
 	}
 	if in = l.ask(2*second, e); in.Version != 4 || len(l.records.List) != 0 {
@@ -257,7 +263,8 @@ func TestSignalThatWasSentDoesNotExpire(t *testing.T) {
 func TestOutcomeOfNothingIsRefused(t *testing.T) {
 	l, id := sent(t)
 	must(t, l.record(0, id, 2, core.Executed), core.RecordWasRefused, core.NoReason)
-	if in := l.record(0, 99, 1, core.Executed); in.Kind != core.RecordWasRefused || in.State != core.NoSignal {
+	if in := l.record(0, 99, 1, core.Executed); in.Kind != core.RecordWasRefused ||
+		in.State != core.NoSignal {
 		t.Fatalf("answer %+v", in)
 	}
 }

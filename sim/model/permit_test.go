@@ -17,7 +17,8 @@ func TestPermitWritesTheIntentAndMovesTheSignal(t *testing.T) {
 		t.Fatalf("answer %+v", in)
 	}
 	granted := only(t, &l.records, history.Permitted)
-	if granted.Node != 1 || granted.Epoch != 1 || granted.Seq != 2 || granted.Signal != id || granted.Attempt != 1 {
+	if granted.Node != 1 || granted.Epoch != 1 || granted.Seq != 2 || granted.Signal != id ||
+		granted.Attempt != 1 {
 		t.Fatalf("record %+v", granted)
 	}
 	if set := only(t, &l.records, history.StateSet); set.State != core.Submitting || set.Alerted {
@@ -39,21 +40,28 @@ func TestPermitIsRefused(t *testing.T) {
 		logged bool
 	}{
 		{"an older epoch", func(_ *ledger, e *core.Effect) { e.Epoch-- }, core.Superseded, true},
-		{"an epoch that is not there yet", func(_ *ledger, e *core.Effect) { e.Epoch++ }, core.Superseded, true},
+		{"an epoch that is not there yet", func(_ *ledger, e *core.Effect) { e.Epoch++ }, core.Superseded,
+			true},
 		{"another's token", func(_ *ledger, e *core.Effect) { e.Token = token(9) }, core.Superseded, true},
-		{"a token of another acquisition", func(_ *ledger, e *core.Effect) { e.Token.Acquisition++ }, core.Superseded, true},
+		{"a token of another acquisition", func(_ *ledger, e *core.Effect) { e.Token.Acquisition++ },
+			core.Superseded, true},
 		{"a younger epoch", func(l *ledger, _ *core.Effect) { l.take(2*second, 2) }, core.Superseded, true},
 		{"a closed tenure", func(l *ledger, e *core.Effect) {
-			l.ask(2*second, core.Effect{Op: core.Resign, Epoch: e.Epoch, Token: e.Token, Reason: core.LeaseLost})
+			l.ask(2*second, core.Effect{Op: core.Resign, Epoch: e.Epoch, Token: e.Token,
+				Reason: core.LeaseLost})
 		}, core.TenureClosed, true},
-		{"mode pause", func(l *ledger, _ *core.Effect) { l.SetControl(2*second, core.Pause) }, core.ControlMode, false},
-		{"mode halt", func(l *ledger, _ *core.Effect) { l.SetControl(2*second, core.Halt) }, core.ControlMode, false},
+		{"mode pause", func(l *ledger, _ *core.Effect) { l.SetControl(2*second, core.Pause) },
+			core.ControlMode, false},
+		{"mode halt", func(l *ledger, _ *core.Effect) { l.SetControl(2*second, core.Halt) },
+			core.ControlMode, false},
 		{"an older version", func(_ *ledger, e *core.Effect) { e.Version-- }, core.StateChanged, false},
 		{"no version at all", func(_ *ledger, e *core.Effect) { e.Version = 0 }, core.StateChanged, false},
 		{"an attempt too many", func(_ *ledger, e *core.Effect) { e.Attempt++ }, core.StateChanged, false},
-		{"a resend of nothing", func(_ *ledger, e *core.Effect) { e.Resend = true }, core.StateChanged, false},
+		{"a resend of nothing", func(_ *ledger, e *core.Effect) { e.Resend = true }, core.StateChanged,
+			false},
 		{"another signal", func(_ *ledger, e *core.Effect) { e.Signal = 99 }, core.StateChanged, false},
-		{"a permit before it", func(l *ledger, e *core.Effect) { l.permit(2*second, e.Signal) }, core.StateChanged, false},
+		{"a permit before it", func(l *ledger, e *core.Effect) { l.permit(2*second, e.Signal) },
+			core.StateChanged, false},
 		{"an end before it", func(l *ledger, e *core.Effect) {
 			l.record(2*second, e.Signal, 0, core.Expired)
 		}, core.StateChanged, false},
@@ -71,7 +79,8 @@ func TestPermitIsRefused(t *testing.T) {
 				t.Fatalf("answer %+v", in)
 			}
 			refusals := seen(&l.records, history.EffectRefused)
-			if c.logged != (l.Refusals() == rows+1) || c.logged != (len(refusals) == 1 && refusals[0].Logged) {
+			if c.logged != (l.Refusals() == rows+1) ||
+				c.logged != (len(refusals) == 1 && refusals[0].Logged) {
 				t.Fatalf("rows %d, records %+v", l.Refusals(), refusals)
 			}
 			if len(seen(&l.records, history.Permitted)) != 0 || l.Row(id) != before {
@@ -110,7 +119,8 @@ func TestResendKeepsTheAttemptAndPutsItUnderTheNewEpoch(t *testing.T) {
 	in := l.ask(21*second, e)
 	must(t, in, core.PermitWasGranted, core.NoReason)
 	row, _ := l.AttemptRow(id, 1)
-	if in.Attempt != 1 || in.Version != 4 || row.Epoch != 2 || row.Token != token(2) || row.SendBy != 23*second ||
+	if in.Attempt != 1 || in.Version != 4 || row.Epoch != 2 || row.Token != token(2) ||
+		row.SendBy != 23*second ||
 		row.State != core.Submitting || row.Seq != l.Tenures()[1].Seq+1 {
 		t.Fatalf("answer %+v, intent %+v", in, row)
 	}
@@ -145,7 +155,8 @@ func TestLostPermitIsReadBack(t *testing.T) {
 	}
 	l.permit(second, id)
 	in = l.ask(2*second, reread)
-	if in.Signal != id || in.Attempt != 1 || in.State != core.Submitting || in.Version != 2 || in.Epoch != 1 ||
+	if in.Signal != id || in.Attempt != 1 || in.State != core.Submitting || in.Version != 2 ||
+		in.Epoch != 1 ||
 		in.Token != token(1) || in.Age != -time.Second || in.Flags != 0 {
 		t.Fatalf("answer %+v", in)
 	}
@@ -155,7 +166,8 @@ func TestLostPermitIsReadBack(t *testing.T) {
 	if in = l.ask(3*second+1, reread); in.Age != 1 || in.Flags != core.Overdue {
 		t.Fatalf("answer %+v", in)
 	}
-	if in = l.ask(0, core.Effect{Op: core.Reread, Signal: 99}); in.Kind != core.AttemptRead || in.State != core.NoSignal {
+	if in = l.ask(0, core.Effect{Op: core.Reread, Signal: 99}); in.Kind != core.AttemptRead ||
+		in.State != core.NoSignal {
 		t.Fatalf("a signal that is not there: %+v", in)
 	}
 }

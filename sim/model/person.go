@@ -73,7 +73,8 @@ func (p *Postgres) AcceptAuthority(now core.Time, witness core.Epoch) {
 	for a.Epoch < witness {
 		*a = Authority{Known: true, Epoch: a.Epoch + 1, TakenAt: now, Control: a.Control}
 		p.tenures = append(p.tenures, Tenure{
-			Epoch: a.Epoch, Reason: core.OperatorRequest, OpenedAt: now, ClosedAt: now, Seq: p.nextSeq(), began: now,
+			Epoch: a.Epoch, Reason: core.OperatorRequest, OpenedAt: now, ClosedAt: now, Seq: p.nextSeq(),
+			began: now,
 		})
 	}
 }

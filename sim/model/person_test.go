@@ -9,7 +9,8 @@ import (
 )
 
 func TestPersonSaysWhatBecameOfASignalInDoubt(t *testing.T) {
-	for _, outcome := range []core.SignalState{core.Executed, core.Rejected, core.Cancelled, core.Submitted, core.Void} {
+	for _, outcome := range []core.SignalState{core.Executed, core.Rejected, core.Cancelled, core.Submitted,
+		core.Void} {
 		l, id := sent(t)
 		if l.Decide(second, id, outcome) {
 			t.Fatalf("%v of a signal that is being sent", outcome)
@@ -47,7 +48,8 @@ func TestPersonHoldsAndReleasesWhatNobodyHasSent(t *testing.T) {
 	l.permit(0, id)
 	other := l.admit(0, 8, 0)
 	l.Decide(0, other, core.Held)
-	if !l.Decide(0, other, core.Cancelled) || l.Decide(0, other, core.Received) || l.Decide(0, 99, core.Held) {
+	if !l.Decide(0, other, core.Cancelled) || l.Decide(0, other, core.Received) ||
+		l.Decide(0, 99, core.Held) {
 		t.Fatal("a cancelled signal stays")
 	}
 }
@@ -68,14 +70,16 @@ func TestRepairRaisesTheEpochToTheWitness(t *testing.T) {
 	l.take(0, 1)
 	l.records.Reset()
 	l.AcceptAuthority(5*second, 4)
-	if ended := only(t, &l.records, history.TenureEnded); ended.Epoch != 1 || ended.Span != int64(5*time.Second) {
+	if ended := only(t, &l.records, history.TenureEnded); ended.Epoch != 1 ||
+		ended.Span != int64(5*time.Second) {
 		t.Fatalf("record %+v", ended)
 	}
 	a := l.Authority()
 	if a.Epoch != 4 || a.Open || !a.Token.IsZero() || len(l.Tenures()) != 4 {
 		t.Fatalf("authority %+v, history %+v", a, l.Tenures())
 	}
-	must(t, l.ask(6*second, core.Effect{Op: core.Heartbeat, Epoch: 1, Token: token(1)}), core.HeartbeatWasRefused, core.Superseded)
+	must(t, l.ask(6*second, core.Effect{Op: core.Heartbeat, Epoch: 1, Token: token(1)}),
+		core.HeartbeatWasRefused, core.Superseded)
 	if in := l.take(6*second, 2); in.Epoch != 5 || in.Flags != 0 {
 		t.Fatalf("takeover %+v", in)
 	}

@@ -28,12 +28,15 @@ func (r *Records) add(kind history.Kind, now core.Time, about core.Token) *histo
 		r.List = append(r.List, history.Record{})
 	}
 	record := &r.List[n]
-	*record = history.Record{Kind: kind, At: int64(now), Token: about, Node: r.node(about.Nonce), Subject: history.None}
+	*record = history.Record{
+		Kind: kind, At: int64(now), Token: about, Node: r.node(about.Nonce), Subject: history.None,
+	}
 	return record
 }
 
 // addSignal returns a new record about a signal and no node.
-func (r *Records) addSignal(kind history.Kind, now core.Time, signal core.SignalID, attempt uint32) *history.Record {
+func (r *Records) addSignal(kind history.Kind, now core.Time, signal core.SignalID,
+	attempt uint32) *history.Record {
 	record := r.add(kind, now, core.Token{})
 	record.Signal, record.Attempt = signal, attempt
 	return record

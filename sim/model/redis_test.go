@@ -30,7 +30,8 @@ func TestAcquireSetsAnAbsentKeyWithAFullTTL(t *testing.T) {
 		t.Fatalf("answer %+v", in)
 	}
 	set := only(t, &s.records, history.LeaseSet)
-	if set.Node != 1 || set.Token != token(1) || set.Until != int64(11*second) || s.NextExpiry() != 11*second {
+	if set.Node != 1 || set.Token != token(1) || set.Until != int64(11*second) ||
+		s.NextExpiry() != 11*second {
 		t.Fatalf("record %+v, expiry %v", set, s.NextExpiry())
 	}
 }
@@ -71,7 +72,8 @@ func TestLeaseLapsesExactlyAtItsExpiry(t *testing.T) {
 	}
 	s.Expire(at)
 	gone := only(t, &s.records, history.LeaseGone)
-	if gone.Until != int64(at) || gone.Token != token(1) || !s.Holder().IsZero() || s.NextExpiry() != core.Never {
+	if gone.Until != int64(at) || gone.Token != token(1) || !s.Holder().IsZero() ||
+		s.NextExpiry() != core.Never {
 		t.Fatalf("record %+v", gone)
 	}
 }
@@ -113,7 +115,8 @@ func TestReleaseAndEvictionDeleteOnlyTheTokenThatWasNamed(t *testing.T) {
 		s := newServer()
 		s.Acquire(0, token(1), ttl)
 		s.records.Reset()
-		if in := remove(s, core.Token{Nonce: 1, Acquisition: 2}); in.Flags.Has(core.Done) || s.Holder() != token(1) {
+		if in := remove(s, core.Token{Nonce: 1, Acquisition: 2}); in.Flags.Has(core.Done) ||
+			s.Holder() != token(1) {
 			t.Fatalf("%s took another's lease", name)
 		}
 		if in := remove(s, token(1)); !in.Flags.Has(core.Done) || !s.Holder().IsZero() {

@@ -1,0 +1,142 @@
+package sim
+
+import (
+	"bytes"
+	"errors"
+	"runtime"
+	"strings"
+	"testing"
+
+	"fencepost/core"
+	"fencepost/scenarios"
+)
+
+// denseWorld returns a world of dense faults with a broker of the class.
+func denseWorld(t testing.TB, class scenarios.BrokerClass) *World {
+	t.Helper()
+	s := denseFaults()
+	s.Cluster.Broker.Class = class
+	s.Run.Duration = scenarios.Length{Nanos: 120_000_000_000}
+	p, err := Compile(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return NewWorld(p)
+}
+
+func TestSameSeedGivesTheSameRun(t *testing.T) {
+	used := denseWorld(t, scenarios.ClassB)
+	first := make(map[uint64]Result)
+	for seed := uint64(1); seed <= 20; seed++ {
+		first[seed] = used.Run(seed)
+	}
+	for _, procs := range []int{1, 2} {
+		before := runtime.GOMAXPROCS(procs)
+		for seed := uint64(20); seed >= 1; seed-- {
+			if again := used.Run(seed); again.Hash != first[seed].Hash || again.Events != first[seed].Events {
+				t.Errorf("seed %d, used world: %x with %d events, then %x with %d",
+					seed, first[seed].Hash, first[seed].Events, again.Hash, again.Events)
+			}
+			if fresh := denseWorld(t, scenarios.ClassB).Run(seed); fresh.Hash != first[seed].Hash {
+				t.Errorf("seed %d, new world: %x, then %x", seed, first[seed].Hash, fresh.Hash)
+			}
+		}
+		runtime.GOMAXPROCS(before)
+	}
+}
+
+func TestSeedsDiffer(t *testing.T) {
+	w := denseWorld(t, scenarios.ClassD)
+	seen := make(map[uint64]uint64)
+	for seed := uint64(1); seed <= 200; seed++ {
+		r := w.Run(seed)
+		if other, ok := seen[r.Hash]; ok {
+			t.Fatalf("seeds %d and %d have the same hash %x", other, seed, r.Hash)
+		}
+		seen[r.Hash] = seed
+	}
+}
+
+// TestDenseFaultsReachWhatMustBeReached is the search's own check: a simulator
+// that never meets the danger proves nothing.
+func TestDenseFaultsReachWhatMustBeReached(t *testing.T) {
+	var counts [core.EventTotal]int64
+	for _, class := range []scenarios.BrokerClass{"A", "B", "C", "D"} {
+		w := denseWorld(t, class)
+		for seed := uint64(1); seed <= 100; seed++ {
+			r := w.Run(seed)
+			if r.Verdict == scenarios.Fail || r.Verdict == scenarios.Unknown {
+				t.Errorf("class %s, seed %d: %v", class, seed, r.Failure)
+			}
+			for e, n := range r.Counts {
+				counts[e] += n
+			}
+		}
+	}
+	later := map[core.Event]string{
+		core.AuthorityRegressedEvent: "needs a ledger that goes back in time",
+		core.DegradedEvent:           "not announced by any node yet",
+		core.ControlChangedEvent:     "no fault here touches the control mode",
+		core.SignalExpiredEvent:      "the signals here stay valid for ever",
+		core.LeaderEvictedEvent:      "needs a leader that renews without heartbeats",
+	}
+	for _, e := range core.Events() {
+		if _, excused := later[e]; counts[e] == 0 && !excused {
+			t.Errorf("%v never happened", e)
+		}
+	}
+}
+
+func TestRunInAUsedWorldAllocatesNothing(t *testing.T) {
+	w := denseWorld(t, scenarios.ClassA)
+	for seed := uint64(1); seed <= 300; seed++ {
+		w.Run(seed)
+	}
+	seed := uint64(0)
+	if n := testing.AllocsPerRun(100, func() { seed++; w.Run(seed) }); n > 0 {
+		t.Errorf("%v allocations a run", n)
+	}
+}
+
+func TestTraceReadsAloud(t *testing.T) {
+	w := denseWorld(t, scenarios.ClassD)
+	w.Run(1)
+	var text bytes.Buffer
+	if err := w.WriteTrace(&text, 0); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"-> acquire", "<- lease acquired", "** leader.elected epoch=1", "** gate.passed", "-> submit",
+		"!! nemesis strikes", "!! nemesis lets go",
+	} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("the trace has no %q", want)
+		}
+	}
+	var last bytes.Buffer
+	if err := w.WriteTrace(&last, 5); err != nil || strings.Count(last.String(), "\n") != 5 {
+		t.Errorf("the last five lines are %q (%v)", last.String(), err)
+	}
+}
+
+func TestWhatTheSimulatorCannotDoIsRefusedAtItsPlace(t *testing.T) {
+	const head = "version: 1\nname: f\nwhy: w\ntiers: [sim, real]\ncatches: [fails-open]\n" +
+		"expect: [{never: single-executor}]\nrun: {seeds: {sim: 1}}\n"
+	for name, step := range map[string]string{
+		"failover":  "{at: 1s, redis: {act: failover}}",
+		"split":     "{at: 1s, redis: {act: split, serves: [n1]}}",
+		"rewind":    "{at: 1s, postgres: {act: rewind, by: 1s}}",
+		"read_only": "{at: 1s, postgres: {act: read_only}}",
+		"malformed": "{at: 1s, webhook: {act: malformed}}",
+		"clear":     "{at: 1s, operator: {act: clear}}",
+	} {
+		s, err := scenarios.Parse("f.yaml", []byte(head+"steps:\n  - "+step+"\n"))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		var refused *scenarios.Error
+		if _, err = Compile(s); !errors.As(err, &refused) || refused.Line != 9 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
