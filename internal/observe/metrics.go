@@ -1,0 +1,126 @@
+package observe
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"fencepost/core"
+)
+
+// metrics are the Prometheus side. All carry the group and the instance.
+type metrics struct {
+	registry *prometheus.Registry
+	events   *prometheus.CounterVec
+	refused  *prometheus.CounterVec
+	changes  prometheus.Counter
+	calls    *prometheus.HistogramVec
+	failures *prometheus.CounterVec
+	requests *prometheus.CounterVec
+	answers  prometheus.Histogram
+	senders  *prometheus.GaugeVec
+}
+
+// Labels that all metrics carry.
+const (
+	groupLabel    = "group"
+	instanceLabel = "instance_id"
+)
+
+func newMetrics(group, instance, version string) *metrics {
+	registry := prometheus.NewRegistry()
+	labels := prometheus.Labels{groupLabel: group, instanceLabel: instance}
+	ours := prometheus.WrapRegistererWith(labels, registry)
+	m := &metrics{
+		registry: registry,
+		events: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "fencepost_events_total", Help: "What happened to this instance, by the event's name.",
+		}, []string{"event"}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "fencepost_permits_refused_total", Help: "Permits refused, by whom and why.",
+		}, []string{"by", "reason"}),
+		changes: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "fencepost_leadership_changes_total", Help: "How often leadership was gained or lost.",
+		}),
+		calls: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "fencepost_call_seconds", Help: "How long calls to a store or the broker took.",
+			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),
+		}, []string{"store", "op"}),
+		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "fencepost_call_failures_total", Help: "Calls that failed or were not answered in time.",
+		}, []string{"store", "op"}),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "fencepost_webhook_requests_total", Help: "Webhooks answered, by source and status.",
+		}, []string{"source", "status"}),
+		answers: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "fencepost_webhook_seconds", Help: "How long webhooks waited for their answer.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 2, 12),
+		}),
+		senders: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "fencepost_sender_heartbeat_timestamp_seconds", Help: "When it last sent a HEARTBEAT.",
+		}, []string{"source"}),
+	}
+	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "fencepost_build_info", Help: "The version of this instance; always 1.",
+	}, []string{"version"})
+	build.WithLabelValues(version).Set(1)
+	ours.MustRegister(m.events, m.refused, m.changes, m.calls, m.failures, m.requests, m.answers, m.senders,
+		build)
+	registry.MustRegister(collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, event := range core.Events() {
+		// A counter that appears with its first event cannot be seen to rise.
+		m.events.WithLabelValues(event.String())
+	}
+	return m
+}
+
+// Gauges are readings of the running node.
+type Gauges struct {
+	Status  func() core.Status
+	Ready   func() bool
+	Dropped func() int64
+}
+
+// Watch adds metrics that are read from the node at each scrape. It is called
+// once.
+func (o *Observer) Watch(g Gauges) {
+	one := func(holds bool) float64 {
+		if holds {
+			return 1
+		}
+		return 0
+	}
+	ours := prometheus.WrapRegistererWith(
+		prometheus.Labels{groupLabel: o.group, instanceLabel: o.instance}, o.metrics.registry)
+	for _, gauge := range []struct {
+		name, help string
+		read       func() float64
+	}{
+		{"fencepost_is_leader", "Whether this instance believes that it leads.",
+			func() float64 { return one(g.Status().Believes) }},
+		{"fencepost_epoch", "The epoch that this instance leads under, else 0.",
+			func() float64 { return float64(g.Status().Epoch) }},
+		{"fencepost_trust_left_seconds", "For how long belief lasts without another confirmation.",
+			func() float64 { return g.Status().TrustLeft.Seconds() }},
+		{"fencepost_signals_in_flight", "Signals that this instance works on.",
+			func() float64 { return float64(g.Status().InFlight) }},
+		{"fencepost_ready", "Whether this instance says that it is ready.",
+			func() float64 { return one(g.Ready()) }},
+		{"fencepost_announcements_dropped", "Events that were not logged because the log was stuck.",
+			func() float64 { return float64(g.Dropped()) }},
+		{"fencepost_db_sync_failure_rate", "Failed among the last hundred synchronisations with PostgreSQL.",
+			func() float64 { return o.syncs.look().failureRate }},
+		{"fencepost_db_sync_latency_seconds", "Average of the last hundred synchronisations with PostgreSQL.",
+			func() float64 { return o.syncs.look().average.Seconds() }},
+		{"fencepost_last_heartbeat_timestamp_seconds", "When PostgreSQL last confirmed a heartbeat, else 0.",
+			func() float64 {
+				if at := o.syncs.look().lastHeartbeat; !at.IsZero() {
+					return float64(at.UnixMilli()) / 1000
+				}
+				return 0
+			}},
+	} {
+		ours.MustRegister(prometheus.NewGaugeFunc(
+			prometheus.GaugeOpts{Name: gauge.name, Help: gauge.help}, gauge.read))
+	}
+}

@@ -1,0 +1,172 @@
+package observe
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"fencepost/core"
+	"fencepost/internal/config"
+	"fencepost/internal/driver"
+	"fencepost/internal/intake"
+)
+
+func observer(level config.Level) (*Observer, *bytes.Buffer) {
+	var log bytes.Buffer
+	logger := NewLogger(config.Log{Format: config.FormatJSON, Level: level}, &log)
+	return New(logger, "desk", "blue-1", "v0"), &log
+}
+
+func TestEveryEventHasALine(t *testing.T) {
+	for _, event := range core.Events() {
+		if said, ok := lines[event]; !ok || said.text == "" {
+			t.Errorf("%v has no line", event)
+		}
+	}
+	if len(lines) != len(core.Events()) {
+		t.Errorf("%d lines for %d events", len(lines), len(core.Events()))
+	}
+}
+
+func TestChangesOfLeadershipAreLoudWhateverTheLevel(t *testing.T) {
+	o, log := observer(config.LevelError)
+	o.Announce(&driver.Announcement{Effect: core.Effect{Event: core.LeaderElectedEvent, Epoch: 7}})
+	o.Announce(&driver.Announcement{Effect: core.Effect{Event: core.PermitGrantedEvent}})
+	o.Announce(&driver.Announcement{Effect: core.Effect{
+		Event: core.LeaderSteppedDownEvent, Epoch: 7, Reason: core.HeartbeatLost,
+	}})
+	entries := strings.Split(strings.TrimSpace(log.String()), "\n")
+	if len(entries) != 2 {
+		t.Fatalf("%d lines:\n%s", len(entries), log)
+	}
+	for i, want := range []struct{ level, event, says string }{
+		{"ERROR", "leader.elected", "BECAME LEADER"},
+		{"CRITICAL", "leader.stepped_down", "PostgreSQL did not confirm"},
+	} {
+		var got map[string]any
+		if err := json.Unmarshal([]byte(entries[i]), &got); err != nil {
+			t.Fatal(err)
+		}
+		text, _ := got["msg"].(string)
+		if got["level"] != want.level || got["event"] != want.event || got["instance_id"] != "blue-1" ||
+			got["group"] != "desk" || got["epoch"] != float64(7) ||
+			!strings.HasPrefix(text, "🚨") || !strings.Contains(text, want.says) {
+			t.Errorf("%s", entries[i])
+		}
+	}
+	if got := o.Coordinator().LeadershipChanges; got != 2 {
+		t.Errorf("%d changes of leadership", got)
+	}
+}
+
+func TestFailureRateForgetsAHealthyDay(t *testing.T) {
+	o, _ := observer(config.LevelError)
+	for range 30_000 {
+		o.Called(core.Heartbeat, time.Millisecond, nil)
+	}
+	for range 10 {
+		o.Called(core.Heartbeat, 11*time.Millisecond, errors.New("no answer"))
+	}
+	o.Called(core.Fetch, time.Hour, errors.New("is no synchronisation"))
+	m := o.Coordinator()
+	if m.DBSyncSuccess != 30_000 || m.DBSyncFailure != 10 || m.DBSyncFailureRate != 0.1 ||
+		m.DBSyncAvgLatencyMS != 2 || m.LastHeartbeat == nil {
+		t.Errorf("%+v", m)
+	}
+	for range 100 {
+		o.Called(core.Heartbeat, time.Millisecond, nil)
+	}
+	if rate := o.Coordinator().DBSyncFailureRate; rate != 0 {
+		t.Errorf("rate %v after a hundred successes", rate)
+	}
+}
+
+func TestCoordinatorMetricsHaveTheNamesThatDashboardsKnow(t *testing.T) {
+	o, _ := observer(config.LevelError)
+	text, err := json.Marshal(o.Coordinator())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	names := []string{
+		"db_sync_success", "db_sync_failure", "db_sync_failure_rate", "db_sync_avg_latency_ms",
+		"leadership_changes", "last_heartbeat", "current_leader_redis", "current_leader_db", "this_instance",
+		"is_leader", "heartbeat_running",
+	}
+	for _, name := range names {
+		if _, ok := got[name]; !ok {
+			t.Errorf("%s is missing", name)
+		}
+	}
+	if len(got) != len(names) {
+		t.Errorf("%d names, want %d", len(got), len(names))
+	}
+}
+
+func TestMetricsAreWellFormedAndCountEvents(t *testing.T) {
+	o, _ := observer(config.LevelError)
+	o.Watch(Gauges{
+		Status: func() core.Status { return core.Status{Believes: true, Epoch: 3} },
+		Ready:  func() bool { return true }, Dropped: func() int64 { return 0 },
+	})
+	o.Announce(&driver.Announcement{Effect: core.Effect{
+		Event: core.PermitRefusedEvent, By: core.Gate, Reason: core.GateDeadline,
+	}})
+	o.Saw(&intake.Seen{Source: "tv", Status: 202, Event: core.SignalReceivedEvent})
+	problems, err := testutil.GatherAndLint(o.metrics.registry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+	want := `
+		# HELP fencepost_permits_refused_total Permits refused, by whom and why.
+		# TYPE fencepost_permits_refused_total counter
+		fencepost_permits_refused_total{by="gate",group="desk",instance_id="blue-1",reason="gate_deadline"} 1
+		# HELP fencepost_is_leader Whether this instance believes that it leads.
+		# TYPE fencepost_is_leader gauge
+		fencepost_is_leader{group="desk",instance_id="blue-1"} 1
+	`
+	err = testutil.GatherAndCompare(o.metrics.registry, strings.NewReader(want),
+		"fencepost_permits_refused_total", "fencepost_is_leader")
+	if err != nil {
+		t.Error(err)
+	}
+	if got := testutil.ToFloat64(o.metrics.events.WithLabelValues("signal.received")); got != 1 {
+		t.Errorf("signal.received was counted %v times", got)
+	}
+}
+
+func TestStoreIsHeardOfOnlyAfterItAnswered(t *testing.T) {
+	o, _ := observer(config.LevelError)
+	if o.AnsweredWithin(core.Redis, time.Hour) {
+		t.Error("Redis has never answered")
+	}
+	o.Called(core.Renew, time.Millisecond, errors.New("cut"))
+	if o.AnsweredWithin(core.Redis, time.Hour) {
+		t.Error("a failed call is no answer")
+	}
+	o.Called(core.Renew, time.Millisecond, nil)
+	if !o.AnsweredWithin(core.Redis, time.Hour) || o.AnsweredWithin(core.Postgres, time.Hour) {
+		t.Error("Redis answered, PostgreSQL did not")
+	}
+}
+
+func TestCriticalIsNamedInTextToo(t *testing.T) {
+	var log bytes.Buffer
+	logger := NewLogger(config.Log{Format: config.FormatText, Level: config.LevelInfo}, &log)
+	logger.Log(t.Context(), LevelCritical, "x", slog.Group("g", slog.String("level", "kept")))
+	if !strings.Contains(log.String(), "level=CRITICAL") || !strings.Contains(log.String(), "g.level=kept") {
+		t.Error(log.String())
+	}
+}

@@ -1,0 +1,179 @@
+package observe
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"fencepost/core"
+	"fencepost/internal/driver"
+	"fencepost/internal/identity"
+	"fencepost/internal/intake"
+	"fencepost/internal/intake/payload"
+)
+
+// Observer is told everything that happens to one instance. It is safe for use
+// by several goroutines.
+type Observer struct {
+	group    string
+	instance string
+	log      *slog.Logger
+	metrics  *metrics
+	syncs    window
+	changes  atomic.Int64
+	// redis and postgres are when the store last answered, on the monotonic
+	// clock, as nanoseconds since start; zero if it never did.
+	start    time.Time
+	redis    atomic.Int64
+	postgres atomic.Int64
+}
+
+// New returns an observer of that instance.
+func New(log *slog.Logger, group, instance, version string) *Observer {
+	return &Observer{
+		group: group, instance: instance, log: log.With(groupLabel, group, instanceLabel, instance),
+		metrics: newMetrics(group, instance, version), start: time.Now(),
+	}
+}
+
+// Log returns the logger that names the instance.
+func (o *Observer) Log() *slog.Logger { return o.log }
+
+// Handler answers scrapes.
+func (o *Observer) Handler() http.Handler {
+	return promhttp.HandlerFor(o.metrics.registry, promhttp.HandlerOpts{})
+}
+
+// Announce logs and counts an event of the core.
+func (o *Observer) Announce(a *driver.Announcement) {
+	e := &a.Effect
+	o.metrics.events.WithLabelValues(e.Event.String()).Inc()
+	switch e.Event {
+	case core.LeaderElectedEvent, core.LeaderSteppedDownEvent:
+		o.changes.Add(1)
+		o.metrics.changes.Inc()
+	case core.PermitRefusedEvent:
+		o.metrics.refused.WithLabelValues(e.By.String(), e.Reason.String()).Inc()
+	default:
+	}
+	said := lines[e.Event]
+	text := said.text
+	if e.Event == core.LeaderSteppedDownEvent {
+		text += ": " + why(e.Reason)
+	}
+	o.log.LogAttrs(context.Background(), said.level, text, attributes(e)...)
+}
+
+// attributes lists what the event carries.
+func attributes(e *core.Effect) []slog.Attr {
+	list := []slog.Attr{slog.String("event", e.Event.String())}
+	add := func(holds bool, a slog.Attr) {
+		if holds {
+			list = append(list, a)
+		}
+	}
+	add(e.Epoch != 0, slog.Uint64("epoch", uint64(e.Epoch)))
+	add(e.Reason != core.NoReason, slog.String("reason", e.Reason.String()))
+	add(detection(e.Event), slog.String("by", e.By.String()))
+	add(e.About != core.NoOp, slog.String("about", e.About.String()))
+	add(e.Signal != 0, slog.Int64("signal", int64(e.Signal)))
+	add(e.Attempt != 0, slog.Uint64("attempt", uint64(e.Attempt)))
+	add(e.State != core.NoSignal, slog.String("state", e.State.String()))
+	add(e.Event == core.OrderAckedEvent || e.Event == core.OrderAmbiguousEvent,
+		slog.String("answer", e.Answer.String()))
+	add(e.Subject != 0, slog.String("node", identity.NonceText(e.Subject)))
+	return list
+}
+
+// detection reports whether the event is noticed by somebody.
+func detection(e core.Event) bool {
+	switch e {
+	case core.LeaderStaleEvent, core.LeaderEvictedEvent, core.SplitBrainDetectedEvent,
+		core.PermitRefusedEvent, core.HeartbeatRefusedEvent, core.LeaderGrayEvent, core.LeaseLostEvent, core.ClockDriftEvent,
+		core.AuthorityRegressedEvent, core.OutcomeUnknownEvent:
+		return true
+	default:
+		return false
+	}
+}
+
+// Called counts and times a call.
+func (o *Observer) Called(op core.Op, took time.Duration, err error) {
+	store := op.Store().String()
+	o.metrics.calls.WithLabelValues(store, op.String()).Observe(took.Seconds())
+	if err != nil {
+		o.metrics.failures.WithLabelValues(store, op.String()).Inc()
+		o.log.Warn("a call failed", "op", op.String(), "took", took, "error", err)
+	} else {
+		o.Answered(op.Store())
+	}
+	switch op {
+	case core.Heartbeat, core.TakeEpoch, core.Resign:
+		o.syncs.add(took, err != nil)
+		if op == core.Heartbeat && err == nil {
+			o.syncs.beat(time.Now())
+		}
+	default:
+	}
+}
+
+// Answered notes that a store answered just now.
+func (o *Observer) Answered(store core.Store) {
+	at := int64(time.Since(o.start)) + 1
+	switch store {
+	case core.Redis:
+		o.redis.Store(at)
+	case core.Postgres:
+		o.postgres.Store(at)
+	case core.Broker, core.NoStore:
+	}
+}
+
+// AnsweredWithin reports whether the store answered within the last d.
+func (o *Observer) AnsweredWithin(store core.Store, d time.Duration) bool {
+	var at int64
+	switch store {
+	case core.Redis:
+		at = o.redis.Load()
+	case core.Postgres:
+		at = o.postgres.Load()
+	case core.Broker, core.NoStore:
+	}
+	return at != 0 && time.Since(o.start)-time.Duration(at) <= d
+}
+
+// Saw logs and counts a webhook.
+func (o *Observer) Saw(s *intake.Seen) {
+	o.metrics.requests.WithLabelValues(s.Source, strconv.Itoa(s.Status)).Inc()
+	o.metrics.answers.Observe(s.Took.Seconds())
+	if s.Type == payload.Heartbeat && s.Status == http.StatusOK {
+		o.metrics.senders.WithLabelValues(s.Source).SetToCurrentTime()
+	}
+	list := []slog.Attr{
+		slog.String("source", s.Source), slog.Int("status", s.Status), slog.String("signal_id", s.Key),
+		slog.Int64("signal", int64(s.Signal)), slog.String("type", s.Type),
+		slog.String("state", s.State.String()), slog.Duration("took", s.Took),
+	}
+	if s.Reason != core.NoReason {
+		list = append(list, slog.String("reason", s.Reason.String()))
+	}
+	level, text := slog.LevelInfo, "webhook answered"
+	if s.Event != core.NoEvent {
+		o.metrics.events.WithLabelValues(s.Event.String()).Inc()
+		list = append(list, slog.String("event", s.Event.String()))
+		level, text = lines[s.Event].level, lines[s.Event].text
+	}
+	if s.Err != nil {
+		list = append(list, slog.String("error", s.Err.Error()))
+		level = max(level, slog.LevelWarn)
+	}
+	if s.Reason == core.Conflict {
+		text = siren + "another payload came under an id that is taken; ask the sender which one is meant"
+	}
+	o.log.LogAttrs(context.Background(), level, text, list...)
+}
