@@ -47,6 +47,9 @@ const (
 	// SQLSite is the ledger's and the lease's code against real servers; a
 	// mutant there must also fail on them.
 	SQLSite Site = "SQL"
+	// ServiceSite is what stands around the core in the service; a mutant there
+	// must also fail on real processes.
+	ServiceSite Site = "service"
 	// ModelSite is the simulator's word on what the servers do.
 	ModelSite Site = "model"
 )
@@ -168,10 +171,10 @@ func Parse(name string, src []byte) (Mutant, error) {
 	}
 	for part := range strings.SplitSeq(w.Site, " and ") {
 		switch site := Site(part); site {
-		case CoreSite, SQLSite, ModelSite:
+		case CoreSite, SQLSite, ServiceSite, ModelSite:
 			m.Sites = append(m.Sites, site)
 		default:
-			fault("%q is no site (allowed: core, SQL, model, joined by `and`)", part)
+			fault("%q is no site (allowed: core, SQL, service, model, joined by `and`)", part)
 		}
 	}
 	var known bool
