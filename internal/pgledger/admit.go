@@ -10,12 +10,13 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"fencepost/core"
+	"fencepost/core/inbox"
 )
 
 // Offer is a signal that came in, as it is to be stored.
 type Offer struct {
 	// Key makes the signal itself; a second offer with the same key is the same
-	// signal. See core.SignalKey.
+	// signal. See inbox.SignalKey.
 	Key string
 	// SignalID is the sender's own id, if it gave one.
 	SignalID string
@@ -40,7 +41,7 @@ type Offer struct {
 
 // Admitted is what the ledger did with an offer.
 type Admitted struct {
-	Admission core.Admission
+	Admission inbox.Admission
 	// Signal and State are those of the row that has the key.
 	Signal     core.SignalID
 	State      core.SignalState
@@ -107,11 +108,11 @@ func (l *Ledger) Admit(ctx context.Context, o *Offer) (Admitted, error) {
 	offered := sha256.Sum256(o.Payload)
 	switch {
 	case fresh:
-		admitted.Admission = core.Fresh
+		admitted.Admission = inbox.Fresh
 	case bytes.Equal(sum, offered[:]):
-		admitted.Admission = core.Duplicate
+		admitted.Admission = inbox.Duplicate
 	default:
-		admitted.Admission = core.Clash
+		admitted.Admission = inbox.Clash
 	}
 	return admitted, nil
 }

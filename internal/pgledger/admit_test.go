@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/inbox"
 	"fencepost/internal/pgledger"
 )
 
@@ -14,17 +15,17 @@ func TestSignalIsStoredOnceForItsKey(t *testing.T) {
 	n1, n2 := start(t, dsn, "n1"), start(t, dsn, "n2")
 	o := offer("s1")
 	first, err := n1.Admit(t.Context(), &o)
-	if err != nil || first.Admission != core.Fresh || first.State != core.Received || first.Signal == 0 {
+	if err != nil || first.Admission != inbox.Fresh || first.State != core.Received || first.Signal == 0 {
 		t.Fatalf("first %+v, %v", first, err)
 	}
 	again, err := n2.Admit(t.Context(), &o)
-	if err != nil || again.Admission != core.Duplicate || again.Signal != first.Signal ||
+	if err != nil || again.Admission != inbox.Duplicate || again.Signal != first.Signal ||
 		again.State != core.Received || !again.ReceivedAt.Equal(first.ReceivedAt) {
 		t.Errorf("again %+v, %v", again, err)
 	}
 	o.Payload = []byte(`{"other":1}`)
 	clash, err := n2.Admit(t.Context(), &o)
-	if err != nil || clash.Admission != core.Clash || clash.Signal != first.Signal {
+	if err != nil || clash.Admission != inbox.Clash || clash.Signal != first.Signal {
 		t.Errorf("other payload %+v, %v", clash, err)
 	}
 	detail, err := n2.Signal(t.Context(), first.Signal)
@@ -41,7 +42,7 @@ func TestDuplicateIsToldTheStateOfTheFirst(t *testing.T) {
 	exec(t, conn, `UPDATE signals SET state = 'expired', version = 2, ended_at = clock_timestamp() WHERE id = $1`, int64(id))
 	o := offer("s1")
 	again, err := n1.Admit(t.Context(), &o)
-	if err != nil || again.Admission != core.Duplicate || again.State != core.Expired {
+	if err != nil || again.Admission != inbox.Duplicate || again.State != core.Expired {
 		t.Errorf("again %+v, %v", again, err)
 	}
 }
@@ -53,7 +54,7 @@ func TestOfManyDeliveriesAtOnceOneIsFresh(t *testing.T) {
 	nodes := []*process{start(t, dsn, "n1"), start(t, dsn, "n2"), start(t, dsn, "n3")}
 	for round := range 20 {
 		key := string(rune('a' + round))
-		count := map[core.Admission]int{}
+		count := map[inbox.Admission]int{}
 		var (
 			mu sync.Mutex
 			wg sync.WaitGroup
@@ -71,7 +72,7 @@ func TestOfManyDeliveriesAtOnceOneIsFresh(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if count[core.Fresh] != 1 || count[core.Duplicate] != 5 {
+		if count[inbox.Fresh] != 1 || count[inbox.Duplicate] != 5 {
 			t.Fatalf("%s: %v", key, count)
 		}
 	}
@@ -82,7 +83,7 @@ func TestRefusedSignalCanBeRemembered(t *testing.T) {
 	o := offer("s1")
 	o.State, o.StateReason = core.Rejected, "not_traded_here"
 	got, err := n1.Admit(t.Context(), &o)
-	if err != nil || got.Admission != core.Fresh || got.State != core.Rejected {
+	if err != nil || got.Admission != inbox.Fresh || got.State != core.Rejected {
 		t.Errorf("%+v, %v", got, err)
 	}
 	o = offer("s2")
@@ -118,7 +119,7 @@ func TestGroupsDoNotSeeEachOther(t *testing.T) {
 		t.Error("a signal of another group is readable")
 	}
 	o := offer("s1")
-	if got, err := other.Admit(t.Context(), &o); err != nil || got.Admission != core.Fresh {
+	if got, err := other.Admit(t.Context(), &o); err != nil || got.Admission != inbox.Fresh {
 		t.Errorf("the same key in another group: %+v, %v", got, err)
 	}
 	n1.lead()

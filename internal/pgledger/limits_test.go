@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,8 +22,13 @@ import (
 func TestWaitForALockIsBoundedByTheServer(t *testing.T) {
 	dsn := database(t)
 	n1, conn := start(t, dsn, "n1", func(o *pgledger.Options) { o.Limits.Lock = 50 * time.Millisecond }), connect(t, dsn)
+	watch := connect(t, dsn)
 	exec(t, conn, `BEGIN`)
 	exec(t, conn, `SELECT pg_advisory_xact_lock($1)`, pgledger.AdvisoryKey("test"))
+	n1.observe()
+	const sessions = `SELECT string_agg(pid::text, ' ' ORDER BY pid) FROM pg_stat_activity
+		WHERE datname = current_database() AND application_name = 'fencepost'`
+	before := read[string](t, watch, sessions)
 	for range pgledger.LeadershipConns + 1 {
 		err := n1.Call(t.Context(), &core.Effect{Op: core.TakeEpoch, Token: n1.token}, func(*core.Input) {})
 		var refused *pgconn.PgError
@@ -30,11 +36,14 @@ func TestWaitForALockIsBoundedByTheServer(t *testing.T) {
 			t.Fatalf("take_epoch against a held lock: %v, want lock_not_available", err)
 		}
 	}
+	if after := read[string](t, watch, sessions); after != before {
+		t.Errorf("sessions %s before and %s after: connections were thrown away", before, after)
+	}
 	exec(t, conn, `COMMIT`)
 	if in := n1.take(0); in.Kind != core.EpochWasTaken {
 		t.Errorf("after the lock was free: %+v", in)
 	}
-	open := read[int64](t, conn, `SELECT count(*) FROM pg_stat_activity
+	open := read[int64](t, watch, `SELECT count(*) FROM pg_stat_activity
 		WHERE datname = current_database() AND state LIKE 'idle in transaction%'`)
 	if open != 0 {
 		t.Errorf("%d transactions were left open", open)
@@ -101,25 +110,43 @@ func TestSilentLinkFreesItsPlacesInThePool(t *testing.T) {
 	}
 	link := newLink(t, net.JoinHostPort(config.Host, "0"), net.JoinHostPort(config.Host, portText(config.Port)))
 	through := strings.Replace(dsn, net.JoinHostPort(config.Host, portText(config.Port)), link.addr(), 1)
-	n1 := start(t, through, "n1", func(o *pgledger.Options) { o.Limits = pgledger.DefaultLimits() })
+	n1 := start(t, through, "n1", func(o *pgledger.Options) { o.Limits.Read = time.Second; o.Limits.Statement = 900 * time.Millisecond })
 	beat := func(limit time.Duration) error {
 		return n1.Call(context.WithoutCancel(t.Context()), &core.Effect{Op: core.Heartbeat, Timeout: limit},
 			func(*core.Input) {})
 	}
+	// All connections of the pool are there, because all are needed at once.
+	blocker, watch := connect(t, dsn), connect(t, dsn)
 	if err := beat(10 * time.Second); err != nil {
 		t.Fatal(err)
 	}
-	link.silence(true)
-	for range 2 * pgledger.LeadershipConns {
-		if err := beat(100 * time.Millisecond); err == nil {
-			t.Error("an answer came through a silent link")
+	exec(t, blocker, `BEGIN`)
+	exec(t, blocker, `SELECT 1 FROM instance_metadata FOR UPDATE`)
+	warm := make(chan error, pgledger.LeadershipConns)
+	for range pgledger.LeadershipConns {
+		go func() { warm <- beat(10 * time.Second) }()
+	}
+	waitForLock(t, watch, "heartbeat", pgledger.LeadershipConns)
+	exec(t, blocker, `COMMIT`)
+	for range pgledger.LeadershipConns {
+		if err := <-warm; err != nil {
+			t.Fatal(err)
 		}
 	}
-	link.silence(false)
+	link.silence()
+	var wg sync.WaitGroup
+	for range pgledger.LeadershipConns {
+		wg.Go(func() {
+			if beat(100*time.Millisecond) == nil {
+				t.Error("an answer came through a silent link")
+			}
+		})
+	}
+	wg.Wait()
 	began := time.Now()
 	for beat(time.Second) != nil {
-		if time.Since(began) > 10*time.Second {
-			t.Fatal("the pool has no place left ten seconds after the link healed")
+		if time.Since(began) > 8*time.Second {
+			t.Fatal("eight seconds later the pool's places are still taken by dead connections")
 		}
 	}
 }

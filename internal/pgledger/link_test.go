@@ -8,15 +8,21 @@ import (
 	"testing"
 )
 
-// link passes bytes on between a client and a server until it is silenced;
-// then it swallows them, and nobody is told.
+// link passes bytes on between a client and a server. When it is silenced, the
+// connections of that moment swallow everything from then on, and nobody is
+// told; later ones work.
 type link struct {
 	listener net.Listener
 	target   string
-	silent   atomic.Bool
 
 	mu    sync.Mutex
-	conns []net.Conn
+	pairs []*pair
+}
+
+// pair is one client's connection and its continuation to the server.
+type pair struct {
+	client, server net.Conn
+	silent         atomic.Bool
 }
 
 // newLink listens and forwards to the target.
@@ -32,8 +38,8 @@ func newLink(t *testing.T, listen, target string) *link {
 	t.Cleanup(func() {
 		_ = listener.Close()
 		l.mu.Lock()
-		for _, c := range l.conns {
-			_ = c.Close()
+		for _, p := range l.pairs {
+			_, _ = p.client.Close(), p.server.Close()
 		}
 		l.mu.Unlock()
 		wg.Wait()
@@ -53,16 +59,17 @@ func (l *link) serve(wg *sync.WaitGroup) {
 			_ = client.Close()
 			continue
 		}
+		p := &pair{client: client, server: server}
 		l.mu.Lock()
-		l.conns = append(l.conns, client, server)
+		l.pairs = append(l.pairs, p)
 		l.mu.Unlock()
-		wg.Go(func() { l.pass(client, server) })
-		wg.Go(func() { l.pass(server, client) })
+		wg.Go(func() { p.pass(client, server) })
+		wg.Go(func() { p.pass(server, client) })
 	}
 }
 
 // pass copies bytes in one direction.
-func (l *link) pass(from, to net.Conn) {
+func (p *pair) pass(from, to net.Conn) {
 	defer to.Close()
 	buffer := make([]byte, 4096)
 	for {
@@ -70,7 +77,7 @@ func (l *link) pass(from, to net.Conn) {
 		if err != nil {
 			return
 		}
-		if l.silent.Load() {
+		if p.silent.Load() {
 			continue
 		}
 		if _, err := to.Write(buffer[:n]); err != nil {
@@ -79,8 +86,14 @@ func (l *link) pass(from, to net.Conn) {
 	}
 }
 
-// silence stops or restores the flow.
-func (l *link) silence(yes bool) { l.silent.Store(yes) }
+// silence makes the connections of this moment swallow everything.
+func (l *link) silence() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, p := range l.pairs {
+		p.silent.Store(true)
+	}
+}
 
 // addr returns where the link listens.
 func (l *link) addr() string { return l.listener.Addr().String() }

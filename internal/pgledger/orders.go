@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"fencepost/core"
+	"fencepost/core/inbox"
 )
 
 // Order is what a signal asks the broker to do. It never changes.
@@ -25,7 +26,7 @@ type Order struct {
 }
 
 // ClientOrderID returns the broker's name for one attempt of the order.
-func (o Order) ClientOrderID(attempt uint32) string { return core.ClientOrderID(o.Key, attempt) }
+func (o Order) ClientOrderID(attempt uint32) string { return inbox.ClientOrderID(o.Key, attempt) }
 
 // orderColumns are an order's columns, of a row of signals called s.
 const orderColumns = `s.key, s.type, s.instrument, s.position, s."timestamp",

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/inbox"
 	"fencepost/internal/pgledger"
 )
 
@@ -29,7 +30,7 @@ func TestPermitWritesTheIntentBeforeTheOrderLeaves(t *testing.T) {
 		t.Fatalf("signal %+v, %v", detail, err)
 	}
 	a := detail.Attempts[0]
-	if a.ClientOrderID != core.ClientOrderID("s1", 1) || a.Epoch != 1 || a.State != "submitting" || a.Outcome != nil {
+	if a.ClientOrderID != inbox.ClientOrderID("s1", 1) || a.Epoch != 1 || a.State != "submitting" || a.Outcome != nil {
 		t.Errorf("attempt %+v", a)
 	}
 	conn := connect(t, dsn)
@@ -258,7 +259,7 @@ func TestClassAResendKeepsTheAttemptAndItsOrderID(t *testing.T) {
 		t.Fatalf("signal %+v, %v", detail, err)
 	}
 	a := detail.Attempts[0]
-	if a.ClientOrderID != core.ClientOrderID("s1", 1) || a.Epoch != 2 || a.Resends != 1 || a.FenceSeq <= first {
+	if a.ClientOrderID != inbox.ClientOrderID("s1", 1) || a.Epoch != 2 || a.Resends != 1 || a.FenceSeq <= first {
 		t.Errorf("attempt %+v", a)
 	}
 	if in := n1.call(resend); in.Kind != core.PermitWasRefused || in.Reason != core.Superseded {
