@@ -358,3 +358,18 @@ func TestCandidateThatIsAskedToGoGivesBack(t *testing.T) {
 		b.is(core.Follower)
 	}
 }
+
+// PROTOCOL 4.2.4: a reading never replaces one that began later.
+func TestOlderReadingDoesNotReplaceANewerOne(t *testing.T) {
+	b := onBench(t)
+	b.tell(core.Input{})
+	b.pass(b.cfg.RetryJitter)
+	b.answer(core.Observe, core.Input{Kind: core.AuthorityObserved, Epoch: 9, Token: rival, Flags: core.Open | core.Live})
+	b.answer(core.Heartbeat, core.Input{
+		Kind: core.AuthorityObserved, Epoch: 8, Token: rival, Flags: core.Open, Age: b.cfg.StaleAfter,
+	})
+	if view := b.node.Status(b.now.Boot).View; view.Epoch != 9 {
+		t.Fatalf("it sees epoch %d", view.Epoch)
+	}
+	b.saysNot(core.LeaderStaleEvent)
+}

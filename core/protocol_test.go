@@ -266,3 +266,40 @@ func renewals(call core.Effect) []core.Input {
 	}
 	return healthy(call)
 }
+
+// PROTOCOL 4.3.7: what was asked for before the gap grants nothing after it:
+// when it began is in question.
+func TestClockGapVoidsWhatWasUnderWay(t *testing.T) {
+	gap := core.Default().Margin + 1
+	b := taking(t)
+	b.now.Wall = b.now.Wall.Add(gap)
+	b.answer(core.TakeEpoch, core.Input{Kind: core.EpochWasTaken, Epoch: epoch, Control: core.Run})
+	b.believes(false)
+	b.is(core.Follower)
+	b.asks(core.Release)
+
+	b = standing(t)
+	b.now.Wall = b.now.Wall.Add(gap)
+	b.answer(core.Acquire, core.Input{Kind: core.LeaseAcquired})
+	b.is(core.Follower)
+
+	b = sending(t, core.ClassD)
+	b.stores = beats
+	b.pass(b.cfg.Renew)
+	b.tell(core.Input{Kind: core.StepDownRequested})
+	b.now.Wall = b.now.Wall.Add(gap)
+	b.answer(core.Renew, renewed())
+	b.asks(core.Resign)
+}
+
+// PROTOCOL 4.3.7: a release that was under way is tried once more.
+func TestClockGapDoesNotSkipTheRelease(t *testing.T) {
+	b := idleLeader(t)
+	b.tell(core.Input{Kind: core.StepDownRequested})
+	b.answer(core.Resign, core.Input{Kind: core.TenureWasClosed, Epoch: epoch})
+	b.now.Wall = b.now.Wall.Add(b.cfg.Margin + 1)
+	b.tell(core.Input{})
+	b.asks(core.Release)
+	b.answer(core.Release, core.Input{Kind: core.LeaseWasReleased, Flags: core.Done})
+	b.is(core.Follower)
+}

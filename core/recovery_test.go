@@ -328,3 +328,79 @@ func TestLateOutcomeOfAVoidAttemptIsToldToAPerson(t *testing.T) {
 	b.says(core.AlertRaisedEvent)
 	b.saysNot(core.SignalExecutedEvent)
 }
+
+// PROTOCOL 5.3.3: a broker that fails at once is not asked again at once.
+func TestClassAPausesBetweenTwoSends(t *testing.T) {
+	b := sending(t, core.ClassA)
+	sends, version := 0, uint32(3)
+	b.stores = func(call core.Effect) []core.Input {
+		done := core.Input{Kind: core.WorkListed, Flags: core.Done}
+		switch call.Op {
+		case core.Fetch:
+			in := doubtful(0)
+			in.Version = version
+			if call.States&(1<<core.InDoubt) == 0 {
+				return []core.Input{done}
+			}
+			return []core.Input{in, done}
+		case core.Lookup:
+			return []core.Input{{Kind: core.OrderLookedUp, Answer: core.AnswerAbsent}}
+		case core.Permit:
+			version++
+			return []core.Input{granted(1, 1)}
+		case core.Record:
+			version++
+			return []core.Input{recorded(call.State)}
+		case core.Submit:
+			sends++
+			return []core.Input{said(core.AnswerUnknown)}
+		default:
+			return healthy(call)
+		}
+	}
+	b.answer(core.Submit, said(core.AnswerUnknown))
+	b.pass(10 * b.cfg.Retry)
+	if sends < 9 || sends > 11 {
+		t.Fatalf("%d sends within ten retry intervals", sends)
+	}
+}
+
+// PROTOCOL 5.3.3: a doubtful signal that must not be sent any more is for a
+// person.
+func TestOutdatedDoubtOfClassAIsForAPerson(t *testing.T) {
+	b := lookedUp(t, core.ClassA, doubtful(core.Outdated), core.AnswerAbsent)
+	b.asksNot(core.Permit)
+	if r := b.asks(core.Record); r.State != core.InDoubt || !r.Alert {
+		t.Fatalf("records %v, alert %v", r.State, r.Alert)
+	}
+	b = lookedUp(t, core.ClassA, doubtful(core.Outdated|core.Alerted), core.AnswerAbsent)
+	b.asksNot(core.Permit, core.Record)
+}
+
+// PROTOCOL 5.3.6: where nothing can be asked, an order that was merely accepted
+// is for a person too.
+func TestAcceptedOrderOfClassDIsForAPerson(t *testing.T) {
+	b := sending(t, core.ClassD)
+	b.answer(core.Submit, said(core.AnswerAccepted))
+	if r := b.asks(core.Record); r.State != core.InDoubt || !r.Alert {
+		t.Fatalf("records %v, alert %v", r.State, r.Alert)
+	}
+}
+
+// PROTOCOL 5.3.8: an order that stood and is not there any more is for a
+// person, once.
+func TestVanishedOrderIsForAPersonOnce(t *testing.T) {
+	standing := doubtful(0)
+	standing.State = core.Submitted
+	b := lookedUp(t, core.ClassC, standing, core.AnswerAbsent)
+	if r := b.asks(core.Record); r.State != core.Submitted || !r.Alert || r.Version != 3 {
+		t.Fatalf("records %v, alert %v, guard %d", r.State, r.Alert, r.Version)
+	}
+	b.answer(core.Record, recorded(core.Submitted))
+	b.says(core.AlertRaisedEvent)
+
+	standing.Flags = core.Alerted
+	b = lookedUp(t, core.ClassC, standing, core.AnswerAbsent)
+	b.asksNot(core.Record)
+	b.saysNot(core.AlertRaisedEvent)
+}

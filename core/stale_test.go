@@ -258,3 +258,52 @@ func TestDetectSplitBrainComparesNames(t *testing.T) {
 		t.Fatalf("%+v", d)
 	}
 }
+
+// PROTOCOL 4.5.4: neither a suspended machine nor a drainer with work in flight
+// is exempt.
+func TestWakingReportsItselfAlsoAfterSuspendAndWhileDraining(t *testing.T) {
+	b := idleLeader(t)
+	b.now.Boot, b.now.Wall = b.now.Boot.Add(b.cfg.TTL), b.now.Wall.Add(b.cfg.TTL)
+	b.tell(core.Input{})
+	b.says(core.LeaderStaleEvent)
+	b.says(core.ClockDriftEvent)
+
+	b = sending(t, core.ClassD)
+	b.tell(core.Input{Kind: core.StepDownRequested})
+	b.pause(b.cfg.TTL)
+	if e := b.says(core.LeaderStaleEvent); e.By != core.Self || e.Epoch != epoch {
+		t.Fatalf("stale under %d by %v", e.Epoch, e.By)
+	}
+	b.tell(core.Input{})
+	b.saysNot(core.LeaderStaleEvent)
+}
+
+// PROTOCOL 4.5.3: a stray lease of its own is a lost lease, and no split brain.
+func TestOwnStrayLeaseIsNoSplitBrain(t *testing.T) {
+	b := idleLeader(t)
+	b.pass(b.cfg.Renew)
+	b.answer(core.Renew, core.Input{Kind: core.LeaseWasLost, Token: core.Token{Nonce: self}})
+	b.saysNot(core.SplitBrainDetectedEvent)
+	if e := b.says(core.LeaderSteppedDownEvent); e.Reason != core.LeaseLost {
+		t.Fatalf("stepped down for %v", e.Reason)
+	}
+}
+
+// PROTOCOL 4.5.7: an eviction is told of whom it was about, whatever was read
+// meanwhile.
+func TestEvictionNamesWhomItWasAbout(t *testing.T) {
+	b := onBench(t)
+	b.tell(core.Input{})
+	b.answer(core.Heartbeat, stale(b.cfg.StaleAfter))
+	b.pass(b.cfg.Heartbeat - 1)
+	b.tell(core.Input{Kind: core.ReleaseHeard})
+	b.answer(core.Acquire, core.Input{Kind: core.LeaseDenied, Token: rival})
+	b.pass(1)
+	next := stale(0)
+	next.Epoch, next.Token = epoch, core.Token{Nonce: 77, Acquisition: 1}
+	b.answer(core.Heartbeat, next)
+	b.answer(core.Evict, core.Input{Kind: core.LeaseWasEvicted, Flags: core.Done})
+	if e := b.says(core.LeaderEvictedEvent); e.Subject != other || e.Epoch != epoch-1 {
+		t.Fatalf("evicted: %x under %d", e.Subject, e.Epoch)
+	}
+}

@@ -225,3 +225,58 @@ func TestStoppingLeaderIsIdleAtTheEnd(t *testing.T) {
 	b.pass(2 * b.cfg.TTL)
 	b.asksNot(core.Acquire)
 }
+
+// PROTOCOL 4.2.20: an acquisition under way is something left to do.
+func TestStoppingFollowerWaitsForItsAcquisition(t *testing.T) {
+	b := standing(t)
+	b.tell(core.Input{Kind: core.StopRequested})
+	if b.node.Status(b.now.Boot).Idle {
+		t.Fatal("idle: it would leave the lease behind")
+	}
+	b.answer(core.Acquire, core.Input{Kind: core.LeaseDenied, Token: rival})
+	if !b.node.Status(b.now.Boot).Idle {
+		t.Fatal("it has something left to do")
+	}
+}
+
+// PROTOCOL 4.2.16: a ledger that confirms heartbeats and takes no records does
+// not hold up the others for ever; the record goes on.
+func TestDrainHasAnEnd(t *testing.T) {
+	b := sending(t, core.ClassD)
+	b.stores = healthy
+	b.tell(core.Input{Kind: core.StepDownRequested})
+	b.answer(core.Submit, said(core.AnswerFilled))
+	b.pass(b.cfg.BrokerTimeout + 2*b.cfg.StoreTimeout)
+	b.asks(core.Resign)
+	b.pass(2 * b.cfg.StoreTimeout)
+	b.is(core.Follower)
+	b.pass(b.cfg.StoreTimeout + b.cfg.Retry/2)
+	b.asks(core.Record)
+}
+
+// PROTOCOL 4.5.1: a permit that is refused to a superseded leader ends the
+// leadership, and no other flight: the order at the broker is still recorded.
+func TestFencedPermitKeepsTheOtherSends(t *testing.T) {
+	b := idleLeader(t, broker(core.ClassC))
+	b.work(orphan(1), found(3), found(2))
+	var sent, refused core.Effect
+	for _, e := range b.open {
+		if e.Op == core.Permit && e.Signal == 3 {
+			sent = e
+		}
+		if e.Op == core.Permit && e.Signal == 2 {
+			refused = e
+		}
+	}
+	b.answerTo(sent, granted(3, 1))
+	submit := b.call(core.Submit)
+	b.answerTo(refused, core.Input{
+		Kind: core.PermitWasRefused, Signal: 2, Reason: core.Superseded, Epoch: epoch + 1, Control: core.Run,
+	})
+	b.is(core.Draining)
+	b.answerTo(submit, core.Input{Kind: core.OrderAnswered, Signal: 3, Attempt: 1, Answer: core.AnswerFilled})
+	if r := b.asks(core.Record); r.Signal != 3 || r.State != core.Executed {
+		t.Fatalf("records %v of signal %d", r.State, r.Signal)
+	}
+	b.pass(b.cfg.TTL)
+}

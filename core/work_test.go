@@ -219,3 +219,92 @@ func TestListOfAFormerTenureBeginsNothing(t *testing.T) {
 	b.tell(in)
 	b.asksNot(core.Permit)
 }
+
+// PROTOCOL 5.2.11: a review that fell due while a mere sweep was under way is
+// not thereby done.
+func TestSweepIsNoReview(t *testing.T) {
+	b := idleLeader(t)
+	reviews := 0
+	b.stores = func(call core.Effect) []core.Input {
+		if call.Op == core.Fetch && call.States == reviewed {
+			reviews++
+		}
+		return healthy(call)
+	}
+	slow := b.cfg.StoreTimeout - b.part(10)
+	for range 40 {
+		b.pass(slow)
+		if b.has(core.Fetch) {
+			b.answer(core.Fetch, core.Input{Kind: core.WorkListed, Flags: core.Done})
+		}
+	}
+	if least := int(40*slow/b.cfg.Review) / 2; reviews < least {
+		t.Fatalf("%d reviews in %v", reviews, 40*slow)
+	}
+}
+
+// PROTOCOL 5.2.15: a review goes beyond the first sixteen, however long their
+// orders stand.
+func TestReviewReachesEverySignal(t *testing.T) {
+	b := leader(t, broker(core.ClassC))
+	seen := map[core.SignalID]bool{}
+	b.take(b.call(core.Fetch))
+	b.stores = func(call core.Effect) []core.Input {
+		switch call.Op {
+		case core.Fetch:
+			var list []core.Input
+			for id := call.After + 1; id <= 40 && call.States == reviewed; id++ {
+				if len(list) == core.FetchLimit {
+					return append(list, core.Input{Kind: core.WorkListed})
+				}
+				in := doubtful(0)
+				in.Signal, in.State = id, core.Submitted
+				list = append(list, in)
+			}
+			return append(list, core.Input{Kind: core.WorkListed, Flags: core.Done})
+		case core.Lookup:
+			seen[call.Signal] = true
+			return nil
+		default:
+			return healthy(call)
+		}
+	}
+	for range 100 {
+		b.pass(b.cfg.TTL / 5)
+		for b.has(core.Lookup) {
+			b.answer(core.Lookup, core.Input{Kind: core.OrderLookedUp, Answer: core.AnswerAccepted})
+		}
+	}
+	if len(seen) != 40 {
+		t.Fatalf("%d of 40 signals looked up", len(seen))
+	}
+}
+
+// PROTOCOL 5.2.15: a new tenure begins its list afresh, whatever the last one
+// had no room for.
+func TestBacklogEndsWithItsTenure(t *testing.T) {
+	b := leader(t, rested, broker(core.ClassC))
+	var list []core.Input
+	for id := core.SignalID(1); id <= core.MaxFlights+1; id++ {
+		in := orphan(1)
+		in.Signal = id
+		list = append(list, in)
+	}
+	b.work(list...)
+	b.stores = beats
+	b.pass(b.cfg.Renew)
+	b.stores = nil
+	b.loseTenure()
+	fetch := b.call(core.Fetch)
+	if fetch.After != 0 {
+		t.Fatalf("begins after %d", fetch.After)
+	}
+	in := found(5)
+	in.Req = fetch.Req
+	b.tell(in)
+	b.asks(core.Permit)
+	b.answerTo(fetch, core.Input{Kind: core.WorkListed})
+	if next := b.asks(core.Fetch); next.After != 5 {
+		t.Fatalf("goes on after %d", next.After)
+	}
+}
