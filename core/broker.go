@@ -72,21 +72,17 @@ func (c Class) String() string { return word(classNames, c) }
 
 // Capability returns a typical broker of the class.
 func (c Class) Capability() Capability {
+	typical := Capability{DefinitiveReject: true}
 	switch c {
 	case ClassA:
-		return Capability{IDScope: ScopeForever, Lookup: LookupExact, DefinitiveReject: true}
+		typical.IDScope, typical.Lookup = ScopeForever, LookupExact
 	case ClassB:
-		return Capability{
-			IDScope: ScopeOpen, Lookup: LookupExact,
-			LateArrivalBound: 5 * time.Second, DefinitiveReject: true,
-		}
+		typical.IDScope, typical.Lookup, typical.LateArrivalBound = ScopeOpen, LookupExact, 5*time.Second
 	case ClassC:
-		return Capability{Lookup: LookupDayBook, DefinitiveReject: true}
-	case ClassD:
-		return Capability{DefinitiveReject: true}
+		typical.Lookup = LookupDayBook
 	default:
-		return Capability{}
 	}
+	return typical
 }
 
 // Answer is what a broker said of an order, or that it said nothing.

@@ -110,16 +110,16 @@ func (c *Config) Validate() error {
 		fault("ttl %v: must lie between 100ms and 1h", c.TTL)
 		return errors.Join(faults...)
 	}
-	for _, positive := range []struct {
-		name  string
-		value time.Duration
-	}{
-		{"renew", c.Renew}, {"heartbeat", c.Heartbeat}, {"margin", c.Margin}, {"retry", c.Retry},
-		{"store_timeout", c.StoreTimeout}, {"candidate_budget", c.CandidateBudget},
-		{"send_by", c.SendBy}, {"broker_timeout", c.BrokerTimeout}, {"sweep", c.Sweep}, {"review", c.Review},
+	names := []string{
+		"renew", "heartbeat", "margin", "retry", "store_timeout", "candidate_budget", "send_by",
+		"broker_timeout", "sweep", "review",
+	}
+	for i, span := range []time.Duration{
+		c.Renew, c.Heartbeat, c.Margin, c.Retry, c.StoreTimeout, c.CandidateBudget, c.SendBy,
+		c.BrokerTimeout, c.Sweep, c.Review,
 	} {
-		if positive.value < time.Millisecond {
-			fault("%s %v: must be at least 1ms", positive.name, positive.value)
+		if span < time.Millisecond {
+			fault("%s %v: must be at least 1ms", names[i], span)
 		}
 	}
 	if c.DriftPPM < 0 || c.DriftPPM > 100_000 {
@@ -129,13 +129,10 @@ func (c *Config) Validate() error {
 		fault("retry %v plus jitter %v: together at most half a ttl (%v)", c.Retry, c.RetryJitter, c.TTL/2)
 	}
 	window := c.Window()
-	for _, beat := range []struct {
-		name  string
-		value time.Duration
-	}{{"renew", c.Renew}, {"heartbeat", c.Heartbeat}} {
-		if need := 2*beat.value + c.StoreTimeout; need > window {
+	for i, beat := range []time.Duration{c.Renew, c.Heartbeat} {
+		if need := 2*beat + c.StoreTimeout; need > window {
 			fault("%s %v: two attempts and one time-out of %v (%v) must fit into the trust window of %v; "+
-				"%v and %v fit", beat.name, beat.value, c.StoreTimeout, need, window,
+				"%v and %v fit", names[i], beat, c.StoreTimeout, need, window,
 				scale(c.TTL, 300), scale(c.TTL, 250))
 		}
 	}

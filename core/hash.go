@@ -14,27 +14,30 @@ func mix(h, v uint64) uint64 {
 // Hash folds the node's whole state, but not its configuration, into h. Equal
 // nodes have equal hashes on every machine and in every run.
 func (n *Node) Hash(h uint64) uint64 {
-	h = mix(h, uint64(n.self)^uint64(n.role)<<56^uint64(n.drain)<<48^uint64(n.leaving)<<40)
-	h = mix(h, uint64(n.reqs)<<32|uint64(n.draws))
 	for _, l := range [...]*lane{&n.lease, &n.ledger, &n.beat, &n.list} {
 		h = l.hash(h)
 	}
-	h = mix(mix(h, uint64(n.token.Nonce)), uint64(n.token.Acquisition)^uint64(n.epoch)<<32)
-	for _, t := range [...]Time{
-		n.leaseTrust, n.leaseLapse, n.beatTrust, n.nextTry, n.nextRenew, n.nextBeat, n.nextSweep,
-		n.nextReview, n.notBefore, n.giveUp, Time(n.view.Protocol), Time(n.view.Control), Time(n.evictee.Nonce), n.controlAt, n.view.At, n.clocks.last.Boot,
-		n.clocks.last.Mono, n.clocks.last.Wall,
+	v, last := &n.view, &n.clocks.last
+	for _, field := range [...]uint64{
+		uint64(n.self), uint64(n.role)<<24 | uint64(n.drain)<<16 | uint64(n.leaving)<<8 | uint64(n.control),
+		bit(n.backlog) | bit(n.stopping)<<1 | bit(n.reviewing)<<2, uint64(n.reqs)<<32 | uint64(n.draws),
+		n.token.bits(), n.evictee.bits(), uint64(n.epoch), uint64(n.reported), uint64(n.cursor),
+		uint64(n.leaseTrust), uint64(n.leaseLapse), uint64(n.beatTrust), uint64(n.nextTry), uint64(n.nextRenew),
+		uint64(n.nextBeat), uint64(n.nextSweep), uint64(n.nextReview), uint64(n.notBefore), uint64(n.giveUp),
+		uint64(n.controlAt), uint64(v.At), uint64(v.Epoch), v.Token.bits(), uint64(v.Age),
+		uint64(v.Flags)<<48 | uint64(v.Tenure)<<40 | uint64(v.Control)<<32 | uint64(v.Protocol),
+		uint64(last.Boot), uint64(last.Mono), uint64(last.Wall),
 	} {
-		h = mix(h, uint64(t))
+		h = mix(h, field)
 	}
-	h = mix(mix(h, uint64(n.view.Epoch)), uint64(n.view.Token.Nonce)^uint64(n.view.Token.Acquisition)<<32)
-	h = mix(h, uint64(n.view.Age)^uint64(n.view.Flags)<<56^uint64(n.view.Tenure)<<48^uint64(n.control)<<40)
-	h = mix(mix(h, uint64(n.reported)), uint64(n.cursor)^bit(n.backlog)<<63^bit(n.stopping)<<62^bit(n.reviewing)<<61)
 	for i := range n.flights[:n.flying] {
 		h = n.flights[i].hash(h)
 	}
 	return h
 }
+
+// bits are the token in one word; tokens of one process differ in them.
+func (t Token) bits() uint64 { return uint64(t.Nonce) ^ uint64(t.Acquisition)<<40 }
 
 // hash folds the lane into h.
 func (l *lane) hash(h uint64) uint64 {
@@ -48,7 +51,7 @@ func (f *flight) hash(h uint64) uint64 {
 	h = mix(h, uint64(f.attempt)<<32|uint64(f.version))
 	h = mix(h, bit(f.resend)|bit(f.alert)<<1|uint64(f.flags)<<8)
 	h = mix(mix(h, uint64(f.limit)), uint64(f.age))
-	return mix(mix(h, uint64(f.epoch)), uint64(f.token.Nonce)^uint64(f.token.Acquisition)<<32)
+	return mix(mix(h, uint64(f.epoch)), f.token.bits())
 }
 
 // bit is one for true.
@@ -68,5 +71,5 @@ func (in *Input) Hash(h uint64) uint64 {
 		return h
 	}
 	h = mix(h, uint64(in.Version)^uint64(in.Epoch)<<20^uint64(in.Signal)<<40)
-	return mix(h, uint64(in.Token.Nonce)^uint64(in.Token.Acquisition)<<40^uint64(in.Age))
+	return mix(h, in.Token.bits()^uint64(in.Age))
 }

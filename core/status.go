@@ -56,13 +56,3 @@ func (n *Node) TrustDeadline() Time {
 
 // Epoch returns the epoch that the node leads or drains under, else zero.
 func (n *Node) Epoch() Epoch { return n.epoch }
-
-// Sending reports whether an order of this node may be under way.
-func (n *Node) Sending() bool {
-	for i := range n.flights[:n.flying] {
-		if n.flights[i].op == Submit {
-			return true
-		}
-	}
-	return false
-}

@@ -3,6 +3,7 @@ package sim
 import (
 	"fencepost/core"
 	"fencepost/core/history"
+	"fencepost/core/inbox"
 )
 
 // host is the machine around one node.
@@ -209,6 +210,6 @@ func (w *World) bounce(i int32, delay int64) {
 	s := &w.slots.list[i]
 	s.what = replyArrives
 	s.input = core.Input{Kind: core.OutcomeUnknown, Op: s.op, Req: s.effect.Req}
-	s.admit = core.AdmissionUnknown
+	s.admit = inbox.AdmissionUnknown
 	w.queue.push(w.now+delay, i)
 }

@@ -1,6 +1,9 @@
 package sim
 
-import "fencepost/core"
+import (
+	"fencepost/core"
+	"fencepost/core/inbox"
+)
 
 // what says what a slot's happening is.
 type what uint8
@@ -31,8 +34,8 @@ type slot struct {
 	store core.Store
 	// slowed marks a request that has waited out a slow store.
 	slowed  bool
-	verdict core.Verdict
-	admit   core.Admission
+	verdict inbox.Verdict
+	admit   inbox.Admission
 	node    int16
 	// life is the process the happening belongs to: a restarted node does not
 	// get its predecessor's replies.

@@ -3,6 +3,7 @@ package sim
 import (
 	"fencepost/core"
 	"fencepost/core/history"
+	"fencepost/core/inbox"
 )
 
 // server is the outside of a store: whether it answers, and how fast.
@@ -170,7 +171,7 @@ func (w *World) serveAdmit(i int32) {
 	w.drain()
 	w.bindSignal(signal, offer.key)
 	event := core.SignalReceivedEvent
-	if admission != core.Fresh {
+	if admission != inbox.Fresh {
 		event = core.SignalDuplicateEvent
 	}
 	w.tell(history.Record{
@@ -187,7 +188,7 @@ func (w *World) serveAdmit(i int32) {
 		l := w.link(r.node, r.store)
 		l.held = append(l.held, j)
 	case bounces, resets:
-		r.admit = core.AdmissionUnknown
+		r.admit = inbox.AdmissionUnknown
 		w.queue.push(w.now+delay, j)
 	case vanishes, cutShort:
 		w.slots.give(j)

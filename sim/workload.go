@@ -5,6 +5,7 @@ import (
 
 	"fencepost/core"
 	"fencepost/core/history"
+	"fencepost/core/inbox"
 	"fencepost/scenarios"
 )
 
@@ -158,7 +159,7 @@ func (w *World) takeIn(i int32) {
 	boot := h.clock.boot(w.now)
 	for _, second := range [...]bool{false, true} {
 		if _, ok := h.node.MayTakeIn(boot, second); !ok {
-			w.answerSender(node, index, core.Refused)
+			w.answerSender(node, index, inbox.Refused)
 			return
 		}
 	}
@@ -176,7 +177,7 @@ func (w *World) admitted(i int32) {
 	w.slots.give(i)
 	verdict, _ := admission.Tell()
 	w.answerSender(node, index, verdict)
-	if admission != core.Fresh {
+	if admission != inbox.Fresh {
 		return
 	}
 	if h.node.Role() == core.Leader {
@@ -190,7 +191,7 @@ func (w *World) admitted(i int32) {
 }
 
 // answerSender sends the verdict to the sender.
-func (w *World) answerSender(node int16, offer int32, verdict core.Verdict) {
+func (w *World) answerSender(node int16, offer int32, verdict inbox.Verdict) {
 	i, s := w.slots.take(answerArrives, node)
 	s.index, s.verdict = offer, verdict
 	w.queue.push(w.now+w.latency(w.chance.draw(siteOffer, 2)), i)
@@ -207,17 +208,17 @@ func (w *World) answered(i int32) {
 		return
 	}
 	switch verdict {
-	case core.Accepted, core.AlreadyKnown:
+	case inbox.Accepted, inbox.AlreadyKnown:
 		o.settled = true
 		w.tell(history.Record{
 			Kind: history.Acknowledged, Node: history.None, Signal: w.signals[o.key].signal,
 		})
-	case core.Refused, core.Contradicts:
+	case inbox.Refused, inbox.Contradicts:
 		o.settled = true
 		if o.first && w.signals[o.key].signal == 0 {
 			w.conclude(o.key)
 		}
-	case core.Retry:
+	case inbox.Retry:
 		// The time-out tries again.
 	default:
 	}

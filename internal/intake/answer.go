@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"fencepost/core"
+	"fencepost/core/inbox"
 )
 
 // Answer is the body of an answer that is no error.
@@ -58,20 +59,20 @@ func refuse(w http.ResponseWriter, p Problem) {
 }
 
 // tell writes the answer that the verdict asks for.
-func tell(w http.ResponseWriter, verdict core.Verdict, reason core.Reason, a Answer) {
+func tell(w http.ResponseWriter, verdict inbox.Verdict, reason core.Reason, a Answer) {
 	a.Status = verdict.String()
 	if reason != core.NoReason {
 		a.Reason = reason.String()
 	}
 	switch verdict {
-	case core.Accepted, core.AlreadyKnown, core.Refused:
+	case inbox.Accepted, inbox.AlreadyKnown, inbox.Refused:
 		write(w, verdict.HTTPStatus(), "application/json", a)
-	case core.Contradicts:
+	case inbox.Contradicts:
 		refuse(w, Problem{
 			Status: verdict.HTTPStatus(), Detail: "another payload was stored under this signal_id before",
 			Field: "signal_id", SignalID: a.SignalID, State: a.State, Reason: a.Reason,
 		})
-	case core.Retry:
+	case inbox.Retry:
 		unavailable(w, a)
 	default:
 		unavailable(w, a)
@@ -80,7 +81,7 @@ func tell(w http.ResponseWriter, verdict core.Verdict, reason core.Reason, a Ans
 
 func unavailable(w http.ResponseWriter, a Answer) {
 	refuse(w, Problem{
-		Status: core.Retry.HTTPStatus(), Detail: "the signal may not be stored; send it again",
+		Status: inbox.Retry.HTTPStatus(), Detail: "the signal may not be stored; send it again",
 		SignalID: a.SignalID, Reason: a.Reason,
 	})
 }

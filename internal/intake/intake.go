@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/inbox"
 	"fencepost/internal/intake/payload"
 	"fencepost/internal/pgledger"
 )
@@ -116,7 +117,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, seen *Seen) {
 		return
 	}
 	seen.Type = signal.Type
-	seen.Key = core.SignalKey(
+	seen.Key = inbox.SignalKey(
 		signal.SignalID, signal.Instrument, signal.Type, signal.Position, signal.Timestamp)
 	if signal.Type == payload.Heartbeat {
 		write(w, http.StatusOK, "application/json",
@@ -124,7 +125,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, seen *Seen) {
 		return
 	}
 	if reason, may := h.opt.Node.MayTakeIn(false); !may {
-		h.turnAway(w, seen, core.Refused, reason)
+		h.turnAway(w, seen, inbox.Refused, reason)
 		return
 	}
 	h.store(r.Context(), w, seen, offer(signal, seen, body))
@@ -181,13 +182,13 @@ func offer(s *payload.Signal, seen *Seen, body []byte) *pgledger.Offer {
 // kept for a refused signal would make every later delivery a duplicate.
 func (h *Handler) store(ctx context.Context, w http.ResponseWriter, seen *Seen, o *pgledger.Offer) {
 	if !h.breaker.enter() {
-		h.turnAway(w, seen, core.Retry, core.Unavailable)
+		h.turnAway(w, seen, inbox.Retry, core.Unavailable)
 		return
 	}
 	h.pass(ctx, "before:")
 	if reason, may := h.opt.Node.MayTakeIn(true); !may {
 		h.breaker.abandon()
-		h.turnAway(w, seen, core.Refused, reason)
+		h.turnAway(w, seen, inbox.Refused, reason)
 		return
 	}
 	// A sender that leaves does not take its signal with it.
@@ -204,14 +205,14 @@ func (h *Handler) store(ctx context.Context, w http.ResponseWriter, seen *Seen, 
 	verdict, reason := admitted.Admission.Tell()
 	seen.Reason = reason
 	switch admitted.Admission {
-	case core.Fresh:
+	case inbox.Fresh:
 		seen.Event = core.SignalReceivedEvent
 		h.opt.Stored()
-	case core.Duplicate:
+	case inbox.Duplicate:
 		seen.Event = core.SignalDuplicateEvent
-	case core.Clash:
+	case inbox.Clash:
 		seen.Event = core.AlertRaisedEvent
-	case core.AdmissionUnknown:
+	case inbox.AdmissionUnknown:
 		seen.Event = core.OutcomeUnknownEvent
 	default:
 	}
@@ -220,7 +221,7 @@ func (h *Handler) store(ctx context.Context, w http.ResponseWriter, seen *Seen, 
 	})
 }
 
-func (h *Handler) turnAway(w http.ResponseWriter, seen *Seen, verdict core.Verdict, reason core.Reason) {
+func (h *Handler) turnAway(w http.ResponseWriter, seen *Seen, verdict inbox.Verdict, reason core.Reason) {
 	seen.Reason = reason
 	tell(w, verdict, reason, Answer{SignalID: seen.Key, State: core.NoSignal.String()})
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/inbox"
 	"fencepost/internal/intake"
 	"fencepost/internal/pgledger"
 )
@@ -57,11 +58,11 @@ func (f *fakeInbox) Admit(ctx context.Context, o *pgledger.Offer) (pgledger.Admi
 	switch {
 	case !known:
 		f.stored[o.Key] = o
-		return pgledger.Admitted{Admission: core.Fresh, Signal: 7, State: core.Received}, nil
+		return pgledger.Admitted{Admission: inbox.Fresh, Signal: 7, State: core.Received}, nil
 	case string(first.Payload) == string(o.Payload):
-		return pgledger.Admitted{Admission: core.Duplicate, Signal: 7, State: core.Executed}, nil
+		return pgledger.Admitted{Admission: inbox.Duplicate, Signal: 7, State: core.Executed}, nil
 	default:
-		return pgledger.Admitted{Admission: core.Clash, Signal: 7, State: core.Executed}, nil
+		return pgledger.Admitted{Admission: inbox.Clash, Signal: 7, State: core.Executed}, nil
 	}
 }
 
@@ -174,7 +175,7 @@ func TestSignalIsAcknowledgedOnceItIsStored(t *testing.T) {
 func TestSignalWithoutAnIDIsNamedByWhatItSays(t *testing.T) {
 	d := open(stubNode{})
 	body := strings.Replace(entry, `"signal_id":"s-1",`, "", 1)
-	key := core.SignalKey("", "X", "BASE_ENTRY", "Long_1", "t")
+	key := inbox.SignalKey("", "X", "BASE_ENTRY", "Long_1", "t")
 	d.post(t, body).expect(t, 202, map[string]any{"signal_id": key})
 	d.post(t, body).expect(t, 200, map[string]any{"status": "duplicate", "signal_id": key})
 }

@@ -5,6 +5,7 @@ import (
 
 	"fencepost/core"
 	"fencepost/core/history"
+	"fencepost/core/inbox"
 )
 
 // Admit stores a signal, durably, once for each key. Keys are small positive
@@ -16,20 +17,20 @@ import (
 //	SELECT id, state, payload_sha256 FROM signals WHERE key = $key
 func (p *Postgres) Admit(
 	now core.Time, key, payload int64, validFor time.Duration,
-) (core.Admission, core.SignalID, core.SignalState) {
+) (inbox.Admission, core.SignalID, core.SignalState) {
 	assert(key > 0, "keys are positive")
 	for int64(len(p.byKey)) <= key {
 		p.byKey = append(p.byKey, 0)
 	}
 	if s := p.signal(p.byKey[key]); s != nil {
 		if s.Payload != payload {
-			return core.Clash, p.byKey[key], s.State
+			return inbox.Clash, p.byKey[key], s.State
 		}
-		return core.Duplicate, p.byKey[key], s.State
+		return inbox.Duplicate, p.byKey[key], s.State
 	}
 	id := p.insert(now, key, payload, validFor)
 	p.out.addSignal(history.Stored, now, id, 0)
-	return core.Fresh, id, core.Received
+	return inbox.Fresh, id, core.Received
 }
 
 // insert writes the row. A key whose row was lost gets its former id: the

@@ -6,6 +6,7 @@ import (
 
 	"fencepost/core"
 	"fencepost/core/history"
+	"fencepost/core/inbox"
 )
 
 // openStates asks for every state in which something can still happen.
@@ -36,18 +37,18 @@ func TestSignalIsStoredOnceForEachKey(t *testing.T) {
 		t.Fatalf("record %+v", stored)
 	}
 	l.records.Reset()
-	if admission, same, state := l.Admit(2*second, 7, 7, 0); admission != core.Duplicate || same != id ||
+	if admission, same, state := l.Admit(2*second, 7, 7, 0); admission != inbox.Duplicate || same != id ||
 		state != core.Received {
 		t.Fatalf("the same again: %v, %d, %v", admission, same, state)
 	}
-	if admission, same, _ := l.Admit(2*second, 7, 8, 0); admission != core.Clash || same != id {
+	if admission, same, _ := l.Admit(2*second, 7, 8, 0); admission != inbox.Clash || same != id {
 		t.Fatalf("another payload: %v, %d", admission, same)
 	}
 	if len(l.records.List) != 0 {
 		t.Fatalf("records %v", l.records.List)
 	}
 	l.record(3*second, id, 0, core.Expired)
-	if admission, _, state := l.Admit(4*second, 7, 7, 0); admission != core.Duplicate ||
+	if admission, _, state := l.Admit(4*second, 7, 7, 0); admission != inbox.Duplicate ||
 		state != core.Expired {
 		t.Fatalf("the same after its end: %v, %v", admission, state)
 	}
@@ -59,13 +60,12 @@ func TestListShowsWhatIsKnownOfASignal(t *testing.T) {
 	id := l.admit(second, 7, 9*time.Second)
 	found, done := l.list(2*second, openStates, 0)
 	if len(found) != 1 || !done || found[0].Signal != id || found[0].State != core.Received ||
-		found[0].Version != 1 ||
-		found[0].Attempt != 0 || found[0].Epoch != 0 || found[0].Age != 0 || found[0].Flags != 0 {
+		found[0].Version != 1 || found[0].Attempt != 0 || found[0].Epoch != 0 || found[0].Age != 0 || found[0].Flags != 0 {
 		t.Fatalf("found %+v", found)
 	}
 	l.permit(3*second, id)
-	e := core.Effect{Op: core.Record, Signal: id, Attempt: 1, State: core.InDoubt, Alert: true,
-		Token: token(1)}
+	e := l.outcome(id, core.InDoubt, 0)
+	e.Alert = true
 	l.ask(4*second, e)
 	found, _ = l.list(10*second, openStates, 0)
 	if len(found) != 1 || found[0].Attempt != 1 || found[0].Epoch != 1 || found[0].Age != 5*time.Second ||

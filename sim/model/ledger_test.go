@@ -6,6 +6,7 @@ import (
 
 	"fencepost/core"
 	"fencepost/core/history"
+	"fencepost/core/inbox"
 	"fencepost/sim/model"
 )
 
@@ -63,7 +64,7 @@ func (l *ledger) take(now core.Time, nonce core.Nonce) core.Input {
 func (l *ledger) admit(now core.Time, key int64, validFor time.Duration) core.SignalID {
 	l.t.Helper()
 	admission, id, state := l.Admit(now, key, key, validFor)
-	if admission != core.Fresh || state != core.Received {
+	if admission != inbox.Fresh || state != core.Received {
 		l.t.Fatalf("admission of key %d: %v, %v", key, admission, state)
 	}
 	return id
