@@ -60,7 +60,8 @@ func TestListShowsWhatIsKnownOfASignal(t *testing.T) {
 	id := l.admit(second, 7, 9*time.Second)
 	found, done := l.list(2*second, openStates, 0)
 	if len(found) != 1 || !done || found[0].Signal != id || found[0].State != core.Received ||
-		found[0].Version != 1 || found[0].Attempt != 0 || found[0].Epoch != 0 || found[0].Age != 0 || found[0].Flags != 0 {
+		found[0].Version != 1 || found[0].Attempt != 0 || found[0].Epoch != 0 || found[0].Age != 0 ||
+		found[0].Flags != 0 {
 		t.Fatalf("found %+v", found)
 	}
 	l.permit(3*second, id)

@@ -178,6 +178,7 @@ func (m *machine) checkRecords(rt *rapid.T) {
 			m.states[r.Signal] = core.Received
 		case history.StateSet:
 			m.states[r.Signal] = r.State
+		default:
 		}
 	}
 	m.records.Reset()

@@ -17,6 +17,13 @@ func sent(t *testing.T) (*ledger, core.SignalID) {
 	return l, id
 }
 
+// outcome is what process 1 records of the first attempt, as it was read.
+func (l *ledger) outcome(id core.SignalID, state core.SignalState, version uint32) core.Effect {
+	return core.Effect{
+		Op: core.Record, Signal: id, Attempt: 1, State: state, Version: version, Token: token(1),
+	}
+}
+
 func TestOutcomeMovesSignalAndAttempt(t *testing.T) {
 	for _, outcome := range []core.SignalState{
 		core.Submitted, core.InDoubt, core.Executed, core.Rejected, core.Cancelled,
@@ -37,8 +44,7 @@ func TestOutcomeMovesSignalAndAttempt(t *testing.T) {
 
 func TestOutcomeOnceMoreChangesNothing(t *testing.T) {
 	l, id := sent(t)
-	first := core.Effect{Op: core.Record, Signal: id, Attempt: 1, State: core.Executed, Version: 2,
-		Token: token(1)}
+	first := l.outcome(id, core.Executed, 2)
 	must(t, l.ask(second, first), core.OutcomeWasRecorded, core.NoReason)
 	before := l.Row(id)
 	in := l.ask(second, first)
@@ -110,8 +116,7 @@ func TestVoidGivesTheSignalBackForANewAttempt(t *testing.T) {
 func TestDecisionFromAReadingHoldsOnlyForTheVersionRead(t *testing.T) {
 	l, id := sent(t)
 	l.record(second, id, 1, core.InDoubt)
-	void := core.Effect{Op: core.Record, Signal: id, Attempt: 1, State: core.Void, Version: 2,
-		Token: token(1)}
+	void := l.outcome(id, core.Void, 2)
 	in := l.ask(3*second, void)
 	must(t, in, core.RecordWasRefused, core.NoReason)
 	if in.State != core.InDoubt || in.Version != 3 {
@@ -125,7 +130,7 @@ func TestLateOutcomeOfAVoidAttemptPutsTheSignalInDoubtWithAnAlert(t *testing.T) 
 	for _, outcome := range []core.SignalState{core.Submitted, core.Executed, core.Rejected, core.Cancelled} {
 		l, id := sent(t)
 		l.record(second, id, 1, core.Void)
-		e := core.Effect{Op: core.Record, Signal: id, Attempt: 1, State: outcome, Version: 1, Token: token(1)}
+		e := l.outcome(id, outcome, 1)
 		in := l.ask(2*second, e)
 		must(t, in, core.OutcomeWasRecorded, core.NoReason)
 		if in.State != core.InDoubt || in.Version != 4 {
@@ -148,8 +153,7 @@ func TestLateOutcomeOfAVoidAttemptPutsTheSignalInDoubtWithAnAlert(t *testing.T) 
 func TestDoubtAboutAVoidAttemptNeedsAFreshReading(t *testing.T) {
 	l, id := sent(t)
 	l.record(second, id, 1, core.Void)
-	e := core.Effect{Op: core.Record, Signal: id, Attempt: 1, State: core.InDoubt, Version: 2,
-		Token: token(1)}
+	e := l.outcome(id, core.InDoubt, 2)
 	must(t, l.ask(2*second, e), core.RecordWasRefused, core.NoReason)
 	l.standsAt(id, core.Received)
 	e.Version = 3
@@ -188,6 +192,19 @@ func TestStandingAttemptHasArrowsOfItsOwn(t *testing.T) {
 	l.standsAt(id, core.Executed)
 }
 
+func TestSignalThatAPersonEndedStaysAsItIs(t *testing.T) {
+	l, id := sent(t)
+	l.record(second, id, 1, core.Void)
+	l.permit(second, id)
+	l.record(2*second, id, 2, core.Submitted)
+	l.record(2*second, id, 1, core.Executed)
+	if !l.Decide(3*second, id, core.Executed) {
+		t.Fatal("the decision was refused")
+	}
+	must(t, l.record(4*second, id, 2, core.Rejected), core.RecordWasRefused, core.NoReason)
+	l.standsAt(id, core.Executed)
+}
+
 func TestLateOutcomeOfAFinalSignalOnlyAlerts(t *testing.T) {
 	l, id := sent(t)
 	l.record(second, id, 1, core.Void)
@@ -204,8 +221,8 @@ func TestLateOutcomeOfAFinalSignalOnlyAlerts(t *testing.T) {
 func TestAlertIsRaisedOnceAndRaisesTheVersion(t *testing.T) {
 	l, id := sent(t)
 	l.record(second, id, 1, core.InDoubt)
-	e := core.Effect{Op: core.Record, Signal: id, Attempt: 1, State: core.InDoubt, Alert: true, Version: 3,
-		Token: token(1)}
+	e := l.outcome(id, core.InDoubt, 3)
+	e.Alert = true
 	in := l.ask(2*second, e)
 	must(t, in, core.OutcomeWasRecorded, core.NoReason)
 	if set := only(t, &l.records, history.StateSet); in.Version != 4 || !set.Alerted ||

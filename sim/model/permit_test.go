@@ -30,6 +30,14 @@ func TestPermitWritesTheIntentAndMovesTheSignal(t *testing.T) {
 	}
 }
 
+// resign closes the tenure that the request names.
+func (l *ledger) resign(e *core.Effect) {
+	l.ask(2*second, core.Effect{Op: core.Resign, Epoch: e.Epoch, Token: e.Token, Reason: core.LeaseLost})
+}
+
+// expire ends a signal that nobody has sent.
+func (l *ledger) expire(id core.SignalID) { l.record(2*second, id, 0, core.Expired) }
+
 // TestPermitIsRefused walks through everything that can speak against a permit
 // of an otherwise right request.
 func TestPermitIsRefused(t *testing.T) {
@@ -40,31 +48,20 @@ func TestPermitIsRefused(t *testing.T) {
 		logged bool
 	}{
 		{"an older epoch", func(_ *ledger, e *core.Effect) { e.Epoch-- }, core.Superseded, true},
-		{"an epoch that is not there yet", func(_ *ledger, e *core.Effect) { e.Epoch++ }, core.Superseded,
-			true},
+		{"an epoch to come", func(_ *ledger, e *core.Effect) { e.Epoch++ }, core.Superseded, true},
 		{"another's token", func(_ *ledger, e *core.Effect) { e.Token = token(9) }, core.Superseded, true},
-		{"a token of another acquisition", func(_ *ledger, e *core.Effect) { e.Token.Acquisition++ },
-			core.Superseded, true},
-		{"a younger epoch", func(l *ledger, _ *core.Effect) { l.take(2*second, 2) }, core.Superseded, true},
-		{"a closed tenure", func(l *ledger, e *core.Effect) {
-			l.ask(2*second, core.Effect{Op: core.Resign, Epoch: e.Epoch, Token: e.Token,
-				Reason: core.LeaseLost})
-		}, core.TenureClosed, true},
-		{"mode pause", func(l *ledger, _ *core.Effect) { l.SetControl(2*second, core.Pause) },
-			core.ControlMode, false},
-		{"mode halt", func(l *ledger, _ *core.Effect) { l.SetControl(2*second, core.Halt) },
-			core.ControlMode, false},
+		{"an older token", func(_ *ledger, e *core.Effect) { e.Token.Acquisition-- }, core.Superseded, true},
+		{"a younger epoch", func(l *ledger, _ *core.Effect) { l.take(second, 2) }, core.Superseded, true},
+		{"a closed tenure", func(l *ledger, e *core.Effect) { l.resign(e) }, core.TenureClosed, true},
+		{"pause", func(l *ledger, _ *core.Effect) { l.SetControl(0, core.Pause) }, core.ControlMode, false},
+		{"halt", func(l *ledger, _ *core.Effect) { l.SetControl(0, core.Halt) }, core.ControlMode, false},
 		{"an older version", func(_ *ledger, e *core.Effect) { e.Version-- }, core.StateChanged, false},
 		{"no version at all", func(_ *ledger, e *core.Effect) { e.Version = 0 }, core.StateChanged, false},
-		{"an attempt too many", func(_ *ledger, e *core.Effect) { e.Attempt++ }, core.StateChanged, false},
-		{"a resend of nothing", func(_ *ledger, e *core.Effect) { e.Resend = true }, core.StateChanged,
-			false},
+		{"one attempt too many", func(_ *ledger, e *core.Effect) { e.Attempt++ }, core.StateChanged, false},
+		{"no first send", func(_ *ledger, e *core.Effect) { e.Resend = true }, core.StateChanged, false},
 		{"another signal", func(_ *ledger, e *core.Effect) { e.Signal = 99 }, core.StateChanged, false},
-		{"a permit before it", func(l *ledger, e *core.Effect) { l.permit(2*second, e.Signal) },
-			core.StateChanged, false},
-		{"an end before it", func(l *ledger, e *core.Effect) {
-			l.record(2*second, e.Signal, 0, core.Expired)
-		}, core.StateChanged, false},
+		{"granted", func(l *ledger, e *core.Effect) { l.permit(0, e.Signal) }, core.StateChanged, false},
+		{"an end before", func(l *ledger, e *core.Effect) { l.expire(e.Signal) }, core.StateChanged, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := newLedger(t)
@@ -120,8 +117,7 @@ func TestResendKeepsTheAttemptAndPutsItUnderTheNewEpoch(t *testing.T) {
 	must(t, in, core.PermitWasGranted, core.NoReason)
 	row, _ := l.AttemptRow(id, 1)
 	if in.Attempt != 1 || in.Version != 4 || row.Epoch != 2 || row.Token != token(2) ||
-		row.SendBy != 23*second ||
-		row.State != core.Submitting || row.Seq != l.Tenures()[1].Seq+1 {
+		row.SendBy != 23*second || row.State != core.Submitting || row.Seq != l.Tenures()[1].Seq+1 {
 		t.Fatalf("answer %+v, intent %+v", in, row)
 	}
 	l.standsAt(id, core.Submitting)
@@ -156,8 +152,7 @@ func TestLostPermitIsReadBack(t *testing.T) {
 	l.permit(second, id)
 	in = l.ask(2*second, reread)
 	if in.Signal != id || in.Attempt != 1 || in.State != core.Submitting || in.Version != 2 ||
-		in.Epoch != 1 ||
-		in.Token != token(1) || in.Age != -time.Second || in.Flags != 0 {
+		in.Epoch != 1 || in.Token != token(1) || in.Age != -time.Second || in.Flags != 0 {
 		t.Fatalf("answer %+v", in)
 	}
 	if in = l.ask(3*second, reread); in.Flags != 0 {
@@ -182,7 +177,7 @@ func TestFenceSequenceOrdersTakeoversPermitsAndModes(t *testing.T) {
 	set := only(t, &l.records, history.ControlSet)
 	l.take(second, 2)
 	opened := only(t, &l.records, history.TenureOpened).Seq
-	if !(permitted < set.Seq && set.Seq < opened) || set.Control != core.Pause {
+	if permitted >= set.Seq || set.Seq >= opened || set.Control != core.Pause {
 		t.Fatalf("permit %d, mode %d, takeover %d", permitted, set.Seq, opened)
 	}
 	if l.Control() != core.Pause {

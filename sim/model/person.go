@@ -77,4 +77,5 @@ func (p *Postgres) AcceptAuthority(now core.Time, witness core.Epoch) {
 			began: now,
 		})
 	}
+	p.out.add(history.AuthorityAccepted, now, core.Token{})
 }

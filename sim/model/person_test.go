@@ -9,8 +9,9 @@ import (
 )
 
 func TestPersonSaysWhatBecameOfASignalInDoubt(t *testing.T) {
-	for _, outcome := range []core.SignalState{core.Executed, core.Rejected, core.Cancelled, core.Submitted,
-		core.Void} {
+	for _, outcome := range []core.SignalState{
+		core.Executed, core.Rejected, core.Cancelled, core.Submitted, core.Void,
+	} {
 		l, id := sent(t)
 		if l.Decide(second, id, outcome) {
 			t.Fatalf("%v of a signal that is being sent", outcome)
@@ -70,6 +71,7 @@ func TestRepairRaisesTheEpochToTheWitness(t *testing.T) {
 	l.take(0, 1)
 	l.records.Reset()
 	l.AcceptAuthority(5*second, 4)
+	only(t, &l.records, history.AuthorityAccepted)
 	if ended := only(t, &l.records, history.TenureEnded); ended.Epoch != 1 ||
 		ended.Span != int64(5*time.Second) {
 		t.Fatalf("record %+v", ended)

@@ -35,8 +35,9 @@ func (r *Records) add(kind history.Kind, now core.Time, about core.Token) *histo
 }
 
 // addSignal returns a new record about a signal and no node.
-func (r *Records) addSignal(kind history.Kind, now core.Time, signal core.SignalID,
-	attempt uint32) *history.Record {
+func (r *Records) addSignal(
+	kind history.Kind, now core.Time, signal core.SignalID, attempt uint32,
+) *history.Record {
 	record := r.add(kind, now, core.Token{})
 	record.Signal, record.Attempt = signal, attempt
 	return record
