@@ -93,8 +93,8 @@ func attributes(e *core.Effect) []slog.Attr {
 // detection reports whether the event is noticed by somebody.
 func detection(e core.Event) bool {
 	switch e {
-	case core.LeaderStaleEvent, core.LeaderEvictedEvent, core.SplitBrainDetectedEvent,
-		core.PermitRefusedEvent, core.HeartbeatRefusedEvent, core.LeaderGrayEvent, core.LeaseLostEvent, core.ClockDriftEvent,
+	case core.LeaderStaleEvent, core.LeaderEvictedEvent, core.SplitBrainDetectedEvent, core.LeaseLostEvent,
+		core.PermitRefusedEvent, core.HeartbeatRefusedEvent, core.LeaderGrayEvent, core.ClockDriftEvent,
 		core.AuthorityRegressedEvent, core.OutcomeUnknownEvent:
 		return true
 	default:

@@ -1,0 +1,20 @@
+// Package httpapi is the service's HTTP surface. It answers from what it is
+// given and decides nothing.
+//
+// Two handlers for two audiences. Public is what senders reach: webhooks, and
+// the two probes that a load balancer asks for. Admin is for operators and
+// machines inside: readings, metrics and commands; a command needs the bearer
+// token. The commands of a test (holding calls, moving clocks) exist only where
+// the configuration opens them, below /test/.
+//
+//	GET  /livez                     200 while the process runs
+//	GET  /readyz                    200 when both stores answer; never a matter of leading
+//	GET  /leader                    200 on the leader, else 503
+//	GET  /coordinator/metrics       the coordinator's numbers
+//	GET  /coordinator/leader        who leads by Redis and by PostgreSQL
+//	GET  /metrics                   for Prometheus
+//	GET  /v1/status                 this instance
+//	GET  /v1/instances[?stale=30s]  all instances, or those not heard of for so long
+//	GET  /v1/leadership-history[?limit=20]
+//	POST /v1/leader/step-down       hand leadership over
+package httpapi

@@ -1,0 +1,26 @@
+package httpapi
+
+import "net/http"
+
+// Public returns the handler that senders reach.
+func Public(service Service, webhook http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("POST /webhook/{token}", webhook)
+	probes(mux, service)
+	return mux
+}
+
+// probes are what a load balancer and a supervisor ask for.
+func probes(mux *http.ServeMux, service Service) {
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusOK, map[string]any{"live": true})
+	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		s := service.Status()
+		if s.Ready {
+			answer(w, http.StatusOK, map[string]any{"ready": true})
+			return
+		}
+		answer(w, http.StatusServiceUnavailable, map[string]any{"ready": false, "missing": s.NotReady})
+	})
+}

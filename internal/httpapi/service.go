@@ -1,0 +1,76 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"fencepost/internal/observe"
+	"fencepost/internal/pgledger"
+)
+
+// Service is what the handlers answer from. Readings of stores are bounded by
+// their context.
+type Service interface {
+	Status() Status
+	// Metrics returns the coordinator's numbers. It asks no store.
+	Metrics() observe.CoordinatorMetrics
+	// Leader asks both stores who leads.
+	Leader(ctx context.Context) Leader
+	Instances(ctx context.Context) ([]pgledger.Instance, error)
+	StaleInstances(ctx context.Context, timeout time.Duration) ([]pgledger.StaleInstance, error)
+	History(ctx context.Context, limit int) ([]pgledger.Tenure, error)
+	// Resign hands leadership over and waits until that is done. It returns
+	// ErrNotLeader where there is nothing to hand over.
+	Resign(ctx context.Context) error
+}
+
+// ErrNotLeader says that this instance does not lead.
+var ErrNotLeader = errors.New("this instance does not lead")
+
+// Status is one instance at one instant.
+type Status struct {
+	InstanceID string `json:"instance_id"`
+	Group      string `json:"group"`
+	Nonce      string `json:"nonce"`
+	Version    string `json:"version"`
+	Role       string `json:"role"`
+	// IsLeader says that the instance believes that it leads.
+	IsLeader bool   `json:"is_leader"`
+	Epoch    uint64 `json:"epoch"`
+	// TrustLeftMS is for how many milliseconds belief lasts without another
+	// confirmation.
+	TrustLeftMS int64  `json:"trust_left_ms"`
+	Control     string `json:"control"`
+	// Eligible says that the instance could lead.
+	Eligible bool `json:"eligible"`
+	// InFlight counts the signals that the instance works on.
+	InFlight int `json:"in_flight"`
+	// Ready says that both stores answer and the instance is not stopping;
+	// NotReady says what is missing.
+	Ready    bool     `json:"ready"`
+	NotReady []string `json:"not_ready,omitempty"`
+	// LedgerEpoch and LedgerOpen are the group's authority as it was last read.
+	LedgerEpoch uint64 `json:"ledger_epoch"`
+	LedgerOpen  bool   `json:"ledger_open"`
+	UptimeMS    int64  `json:"uptime_ms"`
+}
+
+// Leader is who leads, by each store.
+type Leader struct {
+	// RedisLeader holds the lease, DBLeader the open tenure with a fresh
+	// heartbeat; nil if there is nobody or the store did not answer.
+	RedisLeader *string `json:"redis_leader"`
+	DBLeader    *string `json:"db_leader"`
+	// Conflict says that both name somebody, and not the same one.
+	Conflict bool `json:"conflict"`
+	// Epoch is the epoch of the ledger's leader, zero if there is none.
+	Epoch uint64 `json:"epoch"`
+	// LeaseLeftMS is for how many milliseconds the lease lasts unless renewed.
+	LeaseLeftMS int64 `json:"lease_left_ms"`
+	// HeartbeatAgeMS is how old the leader's heartbeat is by the database's
+	// clock.
+	HeartbeatAgeMS int64 `json:"heartbeat_age_ms"`
+	// Errors say which store did not answer, and why.
+	Errors []string `json:"errors,omitempty"`
+}
