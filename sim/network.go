@@ -93,7 +93,7 @@ func (w *World) travel(l *link, dir way, op core.Op, bits uint64) (fate, int64) 
 		}
 		return arrives, delay
 	case scenarios.CutReply:
-		if d.cut == op {
+		if dir == back && d.cut == op {
 			return vanishes, 0
 		}
 		return arrives, delay
