@@ -63,6 +63,9 @@ func (n *Node) leaseDenied(t Time, in *Input, out *Effects) {
 	holder := in.Token
 	switch {
 	case holder.Nonce == n.self:
+		if n.view.Flags.Has(Open) && n.view.Token.Nonce != n.self {
+			n.announce(SplitBrainDetectedEvent, out).Token = n.view.Token
+		}
 		n.redis(t, Release, holder, out)
 	case n.view.stale(n.cfg.StaleAfter) && holder == n.view.Token:
 		n.evictee = holder
