@@ -113,6 +113,19 @@ func TestVoidGivesTheSignalBackForANewAttempt(t *testing.T) {
 	}
 }
 
+func TestNeverSentIsNoProofOnceAnotherMaySendTheSameAttempt(t *testing.T) {
+	l, id := sent(t)
+	l.take(3*second, 2)
+	l.record(3*second, id, 1, core.InDoubt)
+	resend := l.permitOf(id)
+	resend.Attempt, resend.Resend = 1, true
+	must(t, l.ask(3*second, resend), core.PermitWasGranted, core.NoReason)
+	l.record(4*second, id, 1, core.InDoubt)
+	must(t, l.ask(4*second, l.outcome(id, core.Void, 0)), core.RecordWasRefused, core.NoReason)
+	l.standsAt(id, core.InDoubt)
+	must(t, l.record(4*second, id, 1, core.Void), core.OutcomeWasRecorded, core.NoReason)
+}
+
 func TestDecisionFromAReadingHoldsOnlyForTheVersionRead(t *testing.T) {
 	l, id := sent(t)
 	l.record(second, id, 1, core.InDoubt)

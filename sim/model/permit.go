@@ -19,9 +19,7 @@ func (p *Postgres) permit(now core.Time, e *core.Effect, reply *Reply) {
 	} else if reason = p.permitState(now, e); reason != core.NoReason {
 		// Not the fence's refusal, so there is no row. The checkers see that a
 		// request under a passed epoch never gets this far.
-		seen := p.out.add(history.EffectRefused, now, e.Token)
-		seen.Op, seen.Epoch, seen.Current, seen.Reason = core.Permit, e.Epoch, p.authority.Epoch, reason
-		seen.Signal, seen.Attempt = e.Signal, e.Attempt
+		p.refused(now, e, reason, false)
 	}
 	if reason != core.NoReason {
 		in := reply.next(core.PermitWasRefused)

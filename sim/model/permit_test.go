@@ -76,8 +76,8 @@ func TestPermitIsRefused(t *testing.T) {
 				t.Fatalf("answer %+v", in)
 			}
 			refusals := seen(&l.records, history.EffectRefused)
-			if c.logged != (l.Refusals() == rows+1) ||
-				c.logged != (len(refusals) == 1 && refusals[0].Logged) {
+			if len(refusals) != 1 || refusals[0].Logged != c.logged || refusals[0].Epoch != e.Epoch ||
+				refusals[0].Current != l.Authority().Epoch || c.logged != (l.Refusals() == rows+1) {
 				t.Fatalf("rows %d, records %+v", l.Refusals(), refusals)
 			}
 			if len(seen(&l.records, history.Permitted)) != 0 || l.Row(id) != before {
