@@ -28,8 +28,9 @@ var (
 	nameShape = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 )
 
-// Validate judges the settings of a service and changes nothing. It reports
-// every fault that it finds, each with the setting's name.
+// Validate judges the settings of a service, but for the address of its broker,
+// and changes nothing. It reports every fault that it finds, each with the
+// setting's name.
 func (c *Config) Validate() error {
 	faults := []error{
 		identity.CheckInstanceID(c.InstanceID),
@@ -38,7 +39,7 @@ func (c *Config) Validate() error {
 		checkAddress("admin_listen", c.AdminListen),
 		c.CheckPostgres(),
 		checkAddress("redis.addr", c.Redis.Addr),
-		c.checkBroker(),
+		c.checkBound(),
 		c.checkWebhook(),
 		c.checkSeams(),
 		c.checkAdmin(),
@@ -67,11 +68,17 @@ func (c *Config) CheckPostgres() error {
 	return nil
 }
 
-func (c *Config) checkBroker() error {
+// CheckBroker judges the broker's address, which whoever brings a broker of
+// their own does not need.
+func (c *Config) CheckBroker() error {
 	where, err := url.Parse(c.Broker.URL)
 	if err != nil || (where.Scheme != "http" && where.Scheme != "https") || where.Host == "" {
 		return fmt.Errorf("broker.url %q: must be http://HOST or https://HOST", c.Broker.URL)
 	}
+	return nil
+}
+
+func (c *Config) checkBound() error {
 	if c.Broker.LateArrivalBound != 0 && c.Broker.Class != "B" {
 		return fmt.Errorf("broker.late_arrival_bound: a broker of class %s enforces none", c.Broker.Class)
 	}

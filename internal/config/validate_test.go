@@ -3,6 +3,7 @@ package config_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -59,7 +60,8 @@ func TestValidateNamesEveryFault(t *testing.T) {
 	} {
 		c := valid()
 		spoil(&c)
-		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), says) {
+		err := errors.Join(c.Validate(), c.CheckBroker())
+		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v, want %q", err, says)
 		}
 	}
@@ -70,7 +72,7 @@ func TestValidateNamesEveryFault(t *testing.T) {
 func TestSeedsRenewalIsRefusedWithOneThatFits(t *testing.T) {
 	c := valid()
 	c.Lease.Renew = config.Duration(5 * time.Second)
-	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "3s fits") {
+	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "; 3s ") {
 		t.Errorf("%v", err)
 	}
 }

@@ -2,6 +2,7 @@ package driver
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -75,17 +76,16 @@ type Driver struct {
 
 	mu   sync.Mutex
 	node core.Node
-	// effects and wasIdle belong to the goroutine of Run.
+	// stepped is closed by the next step.
+	stepped chan struct{}
+	// effects belongs to the goroutine of Run.
 	effects core.Effects
-	wasIdle bool
 
 	inputs  chan core.Input
 	events  chan Announcement
 	dropped atomic.Int64
 	calls   sync.WaitGroup
-	// idle is closed once a stopping node has nothing left to do; gone once Run
-	// has ended.
-	idle chan struct{}
+	// gone is closed once the node is stepped no more.
 	gone chan struct{}
 }
 
@@ -99,7 +99,7 @@ func New(o Options) *Driver {
 	return &Driver{
 		opt: o, node: core.New(o.Config, o.Nonce, now),
 		inputs: make(chan core.Input), events: make(chan Announcement, queued),
-		idle: make(chan struct{}), gone: make(chan struct{}),
+		stepped: make(chan struct{}), gone: make(chan struct{}),
 	}
 }
 
@@ -154,7 +154,7 @@ func (d *Driver) nap(wake core.Time) time.Duration {
 // step tells the node of one input and starts what it wants done. It returns
 // the node's wake.
 func (d *Driver) step(ctx context.Context, in *core.Input) core.Time {
-	now, wake, idle := d.stepNode(in)
+	now, wake := d.stepNode(in)
 	if d.opt.Journal != nil {
 		d.opt.Journal.Record(now, in, d.effects.All())
 	}
@@ -165,21 +165,19 @@ func (d *Driver) step(ctx context.Context, in *core.Input) core.Time {
 		}
 		d.calls.Go(func() { d.call(ctx, &e) })
 	}
-	if idle && !d.wasIdle {
-		d.wasIdle = true
-		close(d.idle)
-	}
 	return wake
 }
 
 // stepNode reads the clock under the lock, so that readings of two steps keep
 // their order.
-func (d *Driver) stepNode(in *core.Input) (now core.Now, wake core.Time, idle bool) {
+func (d *Driver) stepNode(in *core.Input) (now core.Now, wake core.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now = d.opt.Clock.Now()
 	d.node.Step(now, in, &d.effects)
-	return now, d.node.Wake(), d.node.Status(now.Boot).Idle
+	close(d.stepped)
+	d.stepped = make(chan struct{})
+	return now, d.node.Wake()
 }
 
 // call carries out one effect.
@@ -231,17 +229,32 @@ func (d *Driver) Put(in core.Input) {
 }
 
 // Stop asks the node to hand over and not to come back, and waits until it has
-// nothing left to do. The error is the context's if that takes too long; Run
-// goes on either way.
+// nothing left to do. The error is that of Wait; Run goes on either way.
 func (d *Driver) Stop(ctx context.Context) error {
 	d.Put(core.Input{Kind: core.StopRequested})
-	select {
-	case <-d.idle:
-		return nil
-	case <-d.gone:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	return d.Wait(ctx, func(s core.Status) bool { return s.Idle })
+}
+
+// ErrEnded says that Run has ended and nothing will change any more.
+var ErrEnded = errors.New("the node is no longer driven")
+
+// Wait waits until what is asked for holds of the node's status. The error is
+// the context's, or ErrEnded.
+func (d *Driver) Wait(ctx context.Context, holds func(core.Status) bool) error {
+	for {
+		d.mu.Lock()
+		status, stepped := d.node.Status(d.opt.Clock.Now().Boot), d.stepped
+		d.mu.Unlock()
+		if holds(status) {
+			return nil
+		}
+		select {
+		case <-stepped:
+		case <-d.gone:
+			return ErrEnded
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
 }
 

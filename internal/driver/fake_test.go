@@ -129,6 +129,9 @@ func (f *fakeStore) ledger(e *core.Effect) []core.Input {
 	one := func(in core.Input) []core.Input { return []core.Input{in} }
 	switch e.Op {
 	case core.Observe, core.Heartbeat:
+		if e.Op == core.Heartbeat && e.Epoch != 0 && e.Epoch != f.epoch {
+			return one(core.Input{Kind: core.HeartbeatWasRefused, Epoch: f.epoch, Reason: core.Superseded})
+		}
 		if e.Op == core.Heartbeat && e.Epoch != 0 {
 			return one(core.Input{Kind: core.HeartbeatConfirmed, Epoch: e.Epoch, Control: core.Run})
 		}
@@ -141,6 +144,9 @@ func (f *fakeStore) ledger(e *core.Effect) []core.Input {
 		f.epoch, f.holder, f.open = f.epoch+1, e.Token, true
 		return one(core.Input{Kind: core.EpochWasTaken, Epoch: f.epoch, Control: core.Run})
 	case core.Resign:
+		if e.Epoch != f.epoch {
+			return one(core.Input{Kind: core.CloseWasRefused, Epoch: f.epoch})
+		}
 		f.open = false
 		return one(core.Input{Kind: core.TenureWasClosed, Epoch: e.Epoch})
 	case core.Fetch:
