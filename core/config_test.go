@@ -14,20 +14,21 @@ func TestProfilesScaleWithTheTTL(t *testing.T) {
 	if d.TTL != 10*time.Second || f.TTL != 3*time.Second {
 		t.Fatalf("ttl %v and %v", d.TTL, f.TTL)
 	}
+	type config = core.Config
 	for _, c := range []struct {
 		name  string
-		value func(*core.Config) time.Duration
+		value func(*config) time.Duration
 		want  time.Duration
 	}{
-		{"renew", func(c *core.Config) time.Duration { return c.Renew }, 3 * time.Second},
-		{"heartbeat", func(c *core.Config) time.Duration { return c.Heartbeat }, 3 * time.Second},
-		{"margin", func(c *core.Config) time.Duration { return c.Margin }, 500 * time.Millisecond},
-		{"retry", func(c *core.Config) time.Duration { return c.Retry }, 2 * time.Second},
-		{"retry jitter", func(c *core.Config) time.Duration { return c.RetryJitter }, time.Second},
-		{"store timeout", func(c *core.Config) time.Duration { return c.StoreTimeout }, 2500 * time.Millisecond},
-		{"candidate budget", func(c *core.Config) time.Duration { return c.CandidateBudget }, 3 * time.Second},
-		{"send by", func(c *core.Config) time.Duration { return c.SendBy }, 2500 * time.Millisecond},
-		{"stale after", func(c *core.Config) time.Duration { return c.StaleAfter }, 30 * time.Second},
+		{"renew", func(c *config) time.Duration { return c.Renew }, 3 * time.Second},
+		{"heartbeat", func(c *config) time.Duration { return c.Heartbeat }, 3 * time.Second},
+		{"margin", func(c *config) time.Duration { return c.Margin }, 500 * time.Millisecond},
+		{"retry", func(c *config) time.Duration { return c.Retry }, 2 * time.Second},
+		{"retry jitter", func(c *config) time.Duration { return c.RetryJitter }, time.Second},
+		{"store timeout", func(c *config) time.Duration { return c.StoreTimeout }, 2500 * time.Millisecond},
+		{"candidate budget", func(c *config) time.Duration { return c.CandidateBudget }, 3 * time.Second},
+		{"send by", func(c *config) time.Duration { return c.SendBy }, 2500 * time.Millisecond},
+		{"stale after", func(c *config) time.Duration { return c.StaleAfter }, 30 * time.Second},
 	} {
 		if got := c.value(&d); got != c.want {
 			t.Errorf("%s %v, want %v", c.name, got, c.want)
@@ -41,7 +42,8 @@ func TestProfilesScaleWithTheTTL(t *testing.T) {
 // PROTOCOL 4.3.9: the profiles are valid for every ttl that is admitted.
 func TestProfilesAreValidForEveryTTL(t *testing.T) {
 	for _, ttl := range []time.Duration{
-		100 * time.Millisecond, 101 * time.Millisecond, time.Second, 3 * time.Second, 10 * time.Second, time.Hour,
+		100 * time.Millisecond, 101 * time.Millisecond, time.Second, 3 * time.Second, 10 * time.Second,
+		time.Hour,
 	} {
 		if cfg := core.ForTTL(ttl); cfg.Validate() != nil {
 			t.Errorf("ttl %v: %v", ttl, cfg.Validate())
@@ -51,25 +53,26 @@ func TestProfilesAreValidForEveryTTL(t *testing.T) {
 
 // PROTOCOL 4.3.9: what would break a promise is refused, by name.
 func TestConfigurationThatBreaksAPromiseIsRefused(t *testing.T) {
+	type config = core.Config
 	for name, c := range map[string]struct {
-		set  func(*core.Config)
+		set  func(*config)
 		want string
 	}{
-		"no ttl":            {func(c *core.Config) { c.TTL = 0 }, "ttl 0s: must lie between 100ms and 1h"},
-		"long ttl":          {func(c *core.Config) { c.TTL = 2 * time.Hour }, "ttl 2h0m0s: must lie between"},
-		"slow heartbeat":    {func(c *core.Config) { c.Heartbeat = 4 * time.Second }, "heartbeat 4s: two attempts"},
-		"slow store":        {func(c *core.Config) { c.StoreTimeout = 5 * time.Second }, "one time-out of 5s"},
-		"negative drift":    {func(c *core.Config) { c.DriftPPM = -1 }, "clock drift of -1 ppm"},
-		"wild drift":        {func(c *core.Config) { c.DriftPPM = 100_001 }, "clock drift of 100001 ppm"},
-		"no retry":          {func(c *core.Config) { c.Retry = 0 }, "retry 0s: must be at least 1ms"},
-		"busy retry":        {func(c *core.Config) { c.Retry = 1 }, "retry 1ns: must be at least 1ms"},
-		"no sweep":          {func(c *core.Config) { c.Sweep = 0 }, "sweep 0s: must be at least 1ms"},
-		"negative jitter":   {func(c *core.Config) { c.RetryJitter = -1 }, "retry 2s plus jitter -1ns"},
-		"lazy retry":        {func(c *core.Config) { c.Retry = 5 * time.Second }, "together at most half a ttl (5s)"},
-		"patient candidate": {func(c *core.Config) { c.CandidateBudget = 9400 * time.Millisecond }, "candidate_budget 9.4s"},
-		"long send":         {func(c *core.Config) { c.SendBy = 9400 * time.Millisecond }, "send_by 9.4s"},
-		"hasty peer":        {func(c *core.Config) { c.StaleAfter = 20*time.Second - 1 }, "stale_after 19.999999999s: must be at least two ttl (20s)"},
-		"no version":        {func(c *core.Config) { c.Protocol = 0 }, "protocol version 0"},
+		"no ttl":            {func(c *config) { c.TTL = 0 }, "ttl 0s: must lie between 100ms and 1h"},
+		"long ttl":          {func(c *config) { c.TTL = 2 * time.Hour }, "ttl 2h0m0s: must lie between"},
+		"slow heartbeat":    {func(c *config) { c.Heartbeat = 4 * time.Second }, "heartbeat 4s: two"},
+		"slow store":        {func(c *config) { c.StoreTimeout = 5 * time.Second }, "one time-out of 5s"},
+		"negative drift":    {func(c *config) { c.DriftPPM = -1 }, "clock drift of -1 ppm"},
+		"wild drift":        {func(c *config) { c.DriftPPM = 100_001 }, "clock drift of 100001 ppm"},
+		"no retry":          {func(c *config) { c.Retry = 0 }, "retry 0s: must be at least 1ms"},
+		"busy retry":        {func(c *config) { c.Retry = 1 }, "retry 1ns: must be at least 1ms"},
+		"no sweep":          {func(c *config) { c.Sweep = 0 }, "sweep 0s: must be at least 1ms"},
+		"negative jitter":   {func(c *config) { c.RetryJitter = -1 }, "retry 2s plus jitter -1ns"},
+		"lazy retry":        {func(c *config) { c.Retry = 5 * time.Second }, "at most half a ttl (5s)"},
+		"patient candidate": {func(c *config) { c.CandidateBudget = c.Window() }, "candidate_budget 9.4s"},
+		"long send":         {func(c *config) { c.SendBy = c.Window() }, "send_by 9.4s"},
+		"hasty peer":        {func(c *config) { c.StaleAfter = 2*c.TTL - 1 }, "at least two ttl (20s)"},
+		"no version":        {func(c *config) { c.Protocol = 0 }, "protocol version 0"},
 	} {
 		cfg := core.Default()
 		c.set(&cfg)

@@ -62,7 +62,8 @@ func TestNodeOutsideTheProtocolRangeNeverStands(t *testing.T) {
 			stood = stood || e.Op == core.Acquire
 		}
 		if stood != c.stands {
-			t.Errorf("version %d, admitted %d to %d: stands %v", core.ProtocolVersion, c.lowest, c.highest, stood)
+			t.Errorf("version %d, admitted %d to %d: stands %v",
+				core.ProtocolVersion, c.lowest, c.highest, stood)
 		}
 	}
 }
@@ -266,7 +267,9 @@ func TestTakeoverWithoutAnswerIsReadBack(t *testing.T) {
 	if again.Token != token || again.Epoch != epoch {
 		t.Fatalf("asks for the epoch after %d under %v", again.Epoch, again.Token)
 	}
-	b.answer(core.TakeEpoch, core.Input{Kind: core.EpochWasTaken, Epoch: epoch, Token: rival, Control: core.Run})
+	b.answer(core.TakeEpoch, core.Input{
+		Kind: core.EpochWasTaken, Epoch: epoch, Token: rival, Control: core.Run,
+	})
 	b.is(core.Leader)
 	if b.node.Epoch() != epoch {
 		t.Fatalf("leads under epoch %d", b.node.Epoch())
@@ -278,7 +281,9 @@ func TestTakeoverWithoutAnswerIsReadBack(t *testing.T) {
 func TestLapsedTakeoverIsClosedNeverLed(t *testing.T) {
 	b := taking(t)
 	b.shift(b.cfg.Window())
-	b.answer(core.TakeEpoch, core.Input{Kind: core.EpochWasTaken, Epoch: epoch, Token: rival, Control: core.Run})
+	b.answer(core.TakeEpoch, core.Input{
+		Kind: core.EpochWasTaken, Epoch: epoch, Token: rival, Control: core.Run,
+	})
 	b.believes(false)
 	b.saysNot(core.LeaderElectedEvent)
 	if resign := b.asks(core.Resign); resign.Epoch != epoch || resign.Reason != core.Lapsed {
@@ -297,7 +302,8 @@ func TestFollowerClosesItsOwnOpenTenure(t *testing.T) {
 	b.tell(core.Input{})
 	own := core.Token{Nonce: self, Acquisition: 1}
 	b.answer(core.Heartbeat, core.Input{
-		Kind: core.AuthorityObserved, Epoch: epoch, Token: own, Flags: core.Open | core.Live, Control: core.Run,
+		Kind: core.AuthorityObserved, Epoch: epoch, Token: own, Flags: core.Open | core.Live,
+		Control: core.Run,
 	})
 	resign := b.asks(core.Resign)
 	if resign.Epoch != epoch || resign.Token != own || resign.Reason != core.Lapsed {
@@ -312,13 +318,15 @@ func TestFollowerClosesItsOwnOpenTenure(t *testing.T) {
 // and holds the epoch it was given.
 func TestElectedLeaderLooksForWorkAtOnce(t *testing.T) {
 	b := taking(t)
-	b.answer(core.TakeEpoch, core.Input{Kind: core.EpochWasTaken, Epoch: epoch, Token: rival, Control: core.Run})
+	b.answer(core.TakeEpoch, core.Input{
+		Kind: core.EpochWasTaken, Epoch: epoch, Token: rival, Control: core.Run,
+	})
 	if e := b.says(core.LeaderElectedEvent); e.Epoch != epoch || e.Subject != self {
 		t.Fatalf("epoch %d, %x", e.Epoch, e.Subject)
 	}
 	b.says(core.EpochTakenEvent)
 	fetch := b.asks(core.Fetch)
-	if fetch.After != 0 || fetch.States != 1<<core.Received|1<<core.Submitting|1<<core.Submitted|1<<core.InDoubt {
+	if fetch.After != 0 || fetch.States != reviewed {
 		t.Fatalf("lists states %b after %d", fetch.States, fetch.After)
 	}
 }
@@ -364,7 +372,9 @@ func TestOlderReadingDoesNotReplaceANewerOne(t *testing.T) {
 	b := onBench(t)
 	b.tell(core.Input{})
 	b.pass(b.cfg.RetryJitter)
-	b.answer(core.Observe, core.Input{Kind: core.AuthorityObserved, Epoch: 9, Token: rival, Flags: core.Open | core.Live})
+	b.answer(core.Observe, core.Input{
+		Kind: core.AuthorityObserved, Epoch: 9, Token: rival, Flags: core.Open | core.Live,
+	})
 	b.answer(core.Heartbeat, core.Input{
 		Kind: core.AuthorityObserved, Epoch: 8, Token: rival, Flags: core.Open, Age: b.cfg.StaleAfter,
 	})

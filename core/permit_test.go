@@ -183,7 +183,9 @@ func TestLostPermitIsReadBackNeverRepeated(t *testing.T) {
 // refuse answers the permit with a refusal.
 func (b *bench) refuse(reason core.Reason) {
 	b.t.Helper()
-	b.answer(core.Permit, core.Input{Kind: core.PermitWasRefused, Signal: 1, Reason: reason, Control: core.Run})
+	b.answer(core.Permit, core.Input{
+		Kind: core.PermitWasRefused, Signal: 1, Reason: reason, Control: core.Run,
+	})
 }
 
 // readBack is what the ledger holds of the permit that was just asked for.
@@ -215,7 +217,7 @@ func TestPermitThatIsOursIsUsed(t *testing.T) {
 // PROTOCOL 5.2.7: one that is another's, or none, or over, is left alone.
 func TestPermitThatIsNotOursIsLeftAlone(t *testing.T) {
 	for name, change := range map[string]func(*core.Input){
-		"no attempt":      func(in *core.Input) { *in = core.Input{Kind: core.AttemptRead, State: core.Received} },
+		"no attempt":      func(in *core.Input) { in.State, in.Attempt, in.Epoch = core.Received, 0, 0 },
 		"younger attempt": func(in *core.Input) { in.Attempt = 2 },
 		"another epoch":   func(in *core.Input) { in.Epoch = epoch + 1 },
 		"another token":   func(in *core.Input) { in.Token = rival },

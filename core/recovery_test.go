@@ -27,21 +27,22 @@ func doubtful(flags core.Flags) core.Input {
 
 // PROTOCOL 5.3.1: the class follows from what the interface promises.
 func TestClassFollowsFromThePromise(t *testing.T) {
+	type promise = core.Capability
 	bound := 5 * time.Second
 	for _, c := range []struct {
-		promise core.Capability
+		promise promise
 		want    core.Class
 	}{
-		{core.Capability{}, core.ClassD},
-		{core.Capability{IDScope: core.ScopeForever}, core.ClassD},
-		{core.Capability{LateArrivalBound: bound}, core.ClassD},
-		{core.Capability{Lookup: core.LookupDayBook}, core.ClassC},
-		{core.Capability{Lookup: core.LookupExact, IDScope: core.ScopeDay}, core.ClassC},
-		{core.Capability{Lookup: core.LookupDayBook, LateArrivalBound: bound}, core.ClassB},
-		{core.Capability{Lookup: core.LookupExact, IDScope: core.ScopeOpen, LateArrivalBound: bound}, core.ClassB},
-		{core.Capability{Lookup: core.LookupDayBook, IDScope: core.ScopeForever}, core.ClassC},
-		{core.Capability{Lookup: core.LookupExact, IDScope: core.ScopeForever}, core.ClassA},
-		{core.Capability{Lookup: core.LookupExact, IDScope: core.ScopeForever, LateArrivalBound: bound}, core.ClassA},
+		{promise{}, core.ClassD},
+		{promise{IDScope: core.ScopeForever}, core.ClassD},
+		{promise{LateArrivalBound: bound}, core.ClassD},
+		{promise{Lookup: core.LookupDayBook}, core.ClassC},
+		{promise{Lookup: core.LookupExact, IDScope: core.ScopeDay}, core.ClassC},
+		{promise{Lookup: core.LookupDayBook, LateArrivalBound: bound}, core.ClassB},
+		{promise{Lookup: core.LookupExact, IDScope: core.ScopeOpen, LateArrivalBound: bound}, core.ClassB},
+		{promise{Lookup: core.LookupDayBook, IDScope: core.ScopeForever}, core.ClassC},
+		{promise{Lookup: core.LookupExact, IDScope: core.ScopeForever}, core.ClassA},
+		{promise{Lookup: core.LookupExact, IDScope: core.ScopeForever, LateArrivalBound: bound}, core.ClassA},
 	} {
 		if got := c.promise.Class(); got != c.want {
 			t.Errorf("%+v: class %v, want %v", c.promise, got, c.want)
@@ -266,7 +267,9 @@ func TestStandingOrderIsLookedUp(t *testing.T) {
 // dropped.
 func TestRefusedRecordEndsTheFlight(t *testing.T) {
 	b := lookedUp(t, core.ClassB, orphan(time.Hour), core.AnswerAbsent)
-	b.answer(core.Record, core.Input{Kind: core.RecordWasRefused, Signal: 1, Attempt: 1, State: core.Executed})
+	b.answer(core.Record, core.Input{
+		Kind: core.RecordWasRefused, Signal: 1, Attempt: 1, State: core.Executed,
+	})
 	b.asksNot(core.Record, core.Permit, core.Submit)
 	if flying := b.node.Status(b.now.Boot).InFlight; flying != 0 {
 		t.Fatalf("%d signals in flight", flying)

@@ -22,12 +22,15 @@ func TestYoungerEpochFencesTheLeader(t *testing.T) {
 		},
 		"confirmed heartbeat": func(b *bench) {
 			b.pass(b.cfg.Heartbeat)
-			b.answer(core.Heartbeat, core.Input{Kind: core.HeartbeatConfirmed, Epoch: epoch + 1, Control: core.Run})
+			b.answer(core.Heartbeat, core.Input{
+				Kind: core.HeartbeatConfirmed, Epoch: epoch + 1, Control: core.Run,
+			})
 		},
 		"refused permit": func(b *bench) {
 			b.work(found(1))
 			b.answer(core.Permit, core.Input{
-				Kind: core.PermitWasRefused, Signal: 1, Epoch: epoch + 1, Reason: core.Superseded, Control: core.Run,
+				Kind: core.PermitWasRefused, Signal: 1, Epoch: epoch + 1, Reason: core.Superseded,
+				Control: core.Run,
 			})
 			b.says(core.PermitRefusedEvent)
 		},
@@ -42,7 +45,8 @@ func TestYoungerEpochFencesTheLeader(t *testing.T) {
 			if e := b.says(core.SplitBrainDetectedEvent); e.Reason != core.Superseded {
 				t.Errorf("split brain for %v", e.Reason)
 			}
-			if e := b.says(core.LeaderStaleEvent); e.By != core.Self || e.Subject != self || e.Epoch != epoch {
+			e := b.says(core.LeaderStaleEvent)
+			if e.By != core.Self || e.Subject != self || e.Epoch != epoch {
 				t.Errorf("stale: %x under %d by %v", e.Subject, e.Epoch, e.By)
 			}
 			b.asks(core.Resign)
@@ -86,7 +90,9 @@ func TestRefusalOfAnEarlierTenureFencesNobody(t *testing.T) {
 	b.work(found(1))
 	old := b.call(core.Permit)
 	b.loseTenure()
-	b.answerTo(old, core.Input{Kind: core.PermitWasRefused, Signal: 1, Epoch: epoch + 1, Reason: core.Superseded})
+	b.answerTo(old, core.Input{
+		Kind: core.PermitWasRefused, Signal: 1, Epoch: epoch + 1, Reason: core.Superseded,
+	})
 	b.says(core.PermitRefusedEvent)
 	b.believes(true)
 	if flying := b.node.Status(b.now.Boot).InFlight; flying != 0 {
@@ -142,7 +148,8 @@ func TestWakingLeaderReportsItself(t *testing.T) {
 // stale is the ledger's word about a leader that fell silent.
 func stale(age time.Duration) core.Input {
 	return core.Input{
-		Kind: core.AuthorityObserved, Epoch: epoch - 1, Token: rival, Flags: core.Open, Age: age, Control: core.Run,
+		Kind: core.AuthorityObserved, Epoch: epoch - 1, Token: rival, Flags: core.Open, Age: age,
+		Control: core.Run,
 	}
 }
 

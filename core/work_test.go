@@ -127,7 +127,9 @@ func TestBacklogFollowsAsSoonAsThereIsRoom(t *testing.T) {
 	for done := 0; done < 50; done++ {
 		permit := b.call(core.Permit)
 		delete(x.open, permit.Signal)
-		b.answerTo(permit, core.Input{Kind: core.PermitWasRefused, Signal: permit.Signal, Reason: core.AuthorityGone})
+		b.answerTo(permit, core.Input{
+			Kind: core.PermitWasRefused, Signal: permit.Signal, Reason: core.AuthorityGone,
+		})
 		b.shift(1)
 		b.tell(core.Input{})
 	}
@@ -170,7 +172,9 @@ func TestOutdatedSignalExpires(t *testing.T) {
 func TestPausedLeaderBeginsNothingAndFinishes(t *testing.T) {
 	for _, mode := range []core.Control{core.ControlUnknown, core.Pause, core.Halt} {
 		b := taking(t, broker(core.ClassC))
-		b.answer(core.TakeEpoch, core.Input{Kind: core.EpochWasTaken, Epoch: epoch, Token: rival, Control: mode})
+		b.answer(core.TakeEpoch, core.Input{
+			Kind: core.EpochWasTaken, Epoch: epoch, Token: rival, Control: mode,
+		})
 		if mode == core.ControlUnknown {
 			continue // what a follower read before stands
 		}

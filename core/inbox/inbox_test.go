@@ -23,7 +23,8 @@ func TestSenderIsToldWhatTheLedgerDid(t *testing.T) {
 		{inbox.Admission(200), inbox.Retry, core.Unavailable, 503, "unavailable"},
 	} {
 		verdict, reason := c.did.Tell()
-		if verdict != c.verdict || reason != c.reason || verdict.HTTPStatus() != c.status || verdict.String() != c.word {
+		if verdict != c.verdict || reason != c.reason || verdict.HTTPStatus() != c.status ||
+			verdict.String() != c.word {
 			t.Errorf("admission %d: %v for %v, status %d", c.did, verdict, reason, verdict.HTTPStatus())
 		}
 	}
