@@ -177,3 +177,10 @@ func (o *Observer) Saw(s *intake.Seen) {
 	}
 	o.log.LogAttrs(context.Background(), level, text, list...)
 }
+
+// BrokerUnclear logs why the broker's answer is unknown, or why an order was
+// not sent.
+func (o *Observer) BrokerUnclear(op core.Op, signal core.SignalID, err error) {
+	o.metrics.failures.WithLabelValues(op.Store().String(), op.String()).Inc()
+	o.log.Warn("the broker's answer is unclear", "op", op.String(), "signal", int64(signal), "error", err)
+}

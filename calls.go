@@ -1,0 +1,94 @@
+package fencepost
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"fencepost/core"
+	"fencepost/internal/broker"
+	"fencepost/internal/pgledger"
+	"fencepost/internal/redislease"
+)
+
+// leaseCaller carries out the calls to Redis.
+type leaseCaller struct{ lease *redislease.Lease }
+
+// Call carries out one call, which has one answer.
+func (c leaseCaller) Call(ctx context.Context, e *core.Effect, reply func(*core.Input)) error {
+	in, err := c.lease.Call(ctx, e)
+	if err != nil {
+		return err
+	}
+	reply(&in)
+	return nil
+}
+
+// orders is where a signal's order is read.
+type orders interface {
+	Order(ctx context.Context, signal core.SignalID) (pgledger.Order, error)
+	Note(signal core.SignalID, attempt uint32, note pgledger.BrokerNote)
+}
+
+// desk carries out the calls to the broker: it turns a signal's number into its
+// order, and the broker's answer into an input.
+type desk struct {
+	orders orders
+	broker Broker
+	// failed is told of everything but a clear answer.
+	failed func(op core.Op, signal core.SignalID, err error)
+}
+
+// Call carries out one call. It always has an answer: whatever went wrong, the
+// answer says what is known for certain.
+func (d *desk) Call(ctx context.Context, e *core.Effect, reply func(*core.Input)) error {
+	in := core.Input{Req: e.Req, Signal: e.Signal, Attempt: e.Attempt}
+	order, err := d.orders.Order(ctx, e.Signal)
+	if err != nil {
+		err = fmt.Errorf("read order of signal %d: %w", e.Signal, err)
+	}
+	switch {
+	case e.Op == core.Submit && err != nil:
+		// Without the order nothing was sent, for certain.
+		in.Kind = core.OrderWithheld
+	case e.Op == core.Submit:
+		in.Kind, in.Answer, err = d.submit(ctx, e, order)
+	case err == nil:
+		result := d.broker.Lookup(ctx, order.ClientOrderID(e.Attempt))
+		in.Kind, in.Answer, err = core.OrderLookedUp, result.Answer, result.Err
+		d.note(e, result)
+	default:
+		in.Kind = core.OrderLookedUp
+	}
+	if err != nil {
+		d.failed(e.Op, e.Signal, err)
+	}
+	reply(&in)
+	return nil
+}
+
+func (d *desk) submit(
+	ctx context.Context, e *core.Effect, o pgledger.Order,
+) (core.InputKind, core.Answer, error) {
+	result := d.broker.Submit(ctx, broker.Order{
+		ClientOrderID: o.ClientOrderID(e.Attempt), Instrument: o.Instrument, Action: o.Type,
+		Position: o.Position, Lots: json.Number(o.Lots), Price: json.Number(o.Price),
+		Stop: json.Number(o.Stop),
+	}, e.NotAfter)
+	d.note(e, result)
+	if result.Withheld {
+		return core.OrderWithheld, core.AnswerUnknown, result.Err
+	}
+	return core.OrderAnswered, result.Answer, result.Err
+}
+
+// note keeps what people want to find beside the outcome.
+func (d *desk) note(e *core.Effect, result broker.Result) {
+	note := pgledger.BrokerNote{OrderID: result.OrderID}
+	if result.Err != nil {
+		note.Detail = result.Err.Error()
+	}
+	if note != (pgledger.BrokerNote{}) {
+		d.orders.Note(e.Signal, e.Attempt, note)
+	}
+}

@@ -1,0 +1,264 @@
+package fencepost
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"fencepost/core"
+	"fencepost/internal/broker"
+	"fencepost/internal/clock"
+	"fencepost/internal/driver"
+	"fencepost/internal/observe"
+	"fencepost/internal/pgledger"
+	"fencepost/internal/recorder"
+	"fencepost/internal/redislease"
+	"fencepost/internal/seam"
+)
+
+// Coordinator is one instance of a group. Make one with New; its methods may be
+// called by several goroutines at once.
+type Coordinator struct {
+	config   Config
+	protocol core.Config
+	nonce    core.Nonce
+	began    time.Time
+
+	ledger   *pgledger.Ledger
+	lease    *redislease.Lease
+	broker   Broker
+	driver   *driver.Driver
+	observer *observe.Observer
+	recorder *recorder.Recorder
+	// seams and shifted are nil unless the configuration opens them.
+	seams   *seam.Switch
+	shifted *clock.Shifted
+
+	// work is told of a stored signal; several become one.
+	work     chan struct{}
+	started  atomic.Bool
+	running  atomic.Bool
+	stopping atomic.Bool
+	leaders  leaders
+}
+
+// New makes an instance. It judges the configuration and opens no connection: a
+// store that is away now may be back later.
+func New(c Config, list ...Option) (*Coordinator, error) {
+	o := applied(list)
+	faults := []error{c.Validate()}
+	if o.broker == nil {
+		faults = append(faults, c.CheckBroker())
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	k := &Coordinator{
+		config: c, protocol: c.Protocol(), nonce: newNonce(), began: time.Now(),
+		observer: observe.New(o.log, c.Group, c.InstanceID, Version()),
+		broker:   o.broker, work: make(chan struct{}, 1),
+	}
+	var now clock.Clock = clock.System{}
+	if c.UnsafeTestSeams {
+		k.seams, k.shifted = seam.New(), clock.NewShifted(now)
+		now = k.shifted
+	}
+	if err := k.open(now); err != nil {
+		return nil, errors.Join(err, k.close())
+	}
+	k.drive(now)
+	return k, nil
+}
+
+// newNonce draws the number that tells this process start from all others.
+func newNonce() core.Nonce {
+	var drawn [8]byte
+	for {
+		// Read never fails; it ends the process where there is no randomness.
+		_, _ = rand.Read(drawn[:])
+		if n := binary.BigEndian.Uint64(drawn[:]); n != 0 {
+			return core.Nonce(n)
+		}
+	}
+}
+
+// open prepares the ways to the stores and the broker.
+func (k *Coordinator) open(now clock.Clock) error {
+	c := &k.config
+	host, err := os.Hostname()
+	if err != nil {
+		host = "" // for people; the instance id names the instance
+	}
+	_, text, _ := net.SplitHostPort(c.Listen)
+	port, _ := strconv.Atoi(text)
+	k.ledger, err = pgledger.Open(pgledger.Options{
+		DSN: c.Postgres.DSN.Reveal(), Group: c.Group, Instance: c.InstanceID, Nonce: k.nonce,
+		Hostname: host, Port: port, Version: Version(), TTL: k.protocol.TTL, SendBy: k.protocol.SendBy,
+		Conns: int32(min(c.Postgres.Conns, 1000)),
+	})
+	if err != nil {
+		return err
+	}
+	k.lease, err = redislease.Open(redislease.Options{
+		URL: redisURL(c), Group: c.Group, Instance: c.InstanceID, TTL: k.protocol.TTL,
+	})
+	if err != nil {
+		return err
+	}
+	if k.broker == nil {
+		k.broker, err = broker.NewHTTP(broker.HTTPConfig{
+			URL: c.Broker.URL, Promise: k.protocol.Broker, Clock: now,
+			Secret: []byte(c.Broker.Secret.Reveal()),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if c.Journal != "" {
+		k.recorder, err = recorder.Create(c.Journal)
+	}
+	return err
+}
+
+// redisURL writes the Redis settings as one address.
+func redisURL(c *Config) string {
+	where := url.URL{Scheme: "redis", Host: c.Redis.Addr, Path: "/" + strconv.Itoa(c.Redis.DB)}
+	if c.Redis.TLS {
+		where.Scheme = "rediss"
+	}
+	if c.Redis.Username != "" || c.Redis.Password != "" {
+		where.User = url.UserPassword(c.Redis.Username, c.Redis.Password.Reveal())
+	}
+	return where.String()
+}
+
+// drive makes the driver.
+func (k *Coordinator) drive(now clock.Clock) {
+	o := driver.Options{
+		Config: k.protocol, Nonce: k.nonce, Clock: now,
+		Redis: leaseCaller{k.lease}, Postgres: k.ledger,
+		Broker: &desk{orders: k.ledger, broker: k.broker, failed: k.observer.BrokerUnclear},
+		Sink:   k.observer,
+	}
+	// A nil pointer in an interface would not be nil.
+	if k.seams != nil {
+		o.Seams = k.seams
+	}
+	if k.recorder != nil {
+		o.Journal = k.recorder
+	}
+	k.driver = driver.New(o)
+	k.observer.Watch(observe.Gauges{
+		Status: k.driver.Status, Dropped: k.driver.Dropped,
+		Ready: func() bool { return len(k.missing()) == 0 },
+	})
+}
+
+// Run takes part in the election and executes signals while it leads, until the
+// context ends; then it hands over. It is called once. The error says what of
+// the handover was not finished within the shutdown timeout: another instance
+// then takes over once the lease has run out.
+func (k *Coordinator) Run(ctx context.Context) error {
+	return errors.Join(k.run(ctx), k.close())
+}
+
+// run is Run with the stores left open.
+func (k *Coordinator) run(ctx context.Context) error {
+	if k.started.Swap(true) {
+		return errors.New("a coordinator runs once")
+	}
+	k.running.Store(true)
+	defer k.running.Store(false)
+	k.observer.Log().Info("service started",
+		"event", "service.started", "version", Version(), "config", k.config)
+	// The node outlives ctx: it has to hand over.
+	driven, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	var parts sync.WaitGroup
+	parts.Go(func() { k.driver.Run(driven) })
+	parts.Go(func() { k.lease.Listen(driven, k.hear) })
+	parts.Go(func() { k.watch(driven) })
+	parts.Go(func() { k.spread(driven) })
+	<-ctx.Done()
+
+	k.stopping.Store(true)
+	k.observer.Log().Info("service stops: hands over first", "event", "service.stopping")
+	err := k.handOver(driven)
+	end()
+	parts.Wait()
+	if err != nil {
+		k.observer.Log().Error("service stopped before everything was handed over; "+
+			"another instance takes over once the lease has run out",
+			"event", "service.stopped", "error", err)
+		return err
+	}
+	k.observer.Log().Info("service stopped", "event", "service.stopped")
+	return nil
+}
+
+// handOver asks the node to stop and tells the ledger good-bye.
+func (k *Coordinator) handOver(ctx context.Context) error {
+	bounded, cancel := context.WithTimeout(ctx, time.Duration(k.config.ShutdownTimeout))
+	defer cancel()
+	if err := k.driver.Stop(bounded); err != nil && !errors.Is(err, driver.ErrEnded) {
+		return fmt.Errorf("hand over: %w", err)
+	}
+	if err := k.ledger.Leave(bounded); err != nil {
+		return fmt.Errorf("say good-bye: %w", err)
+	}
+	return nil
+}
+
+// close gives the connections back.
+func (k *Coordinator) close() error {
+	var faults []error
+	if k.ledger != nil {
+		k.ledger.Close()
+	}
+	if k.lease != nil {
+		faults = append(faults, k.lease.Close())
+	}
+	if adapter, ok := k.broker.(*broker.HTTP); ok && adapter != nil {
+		adapter.Close()
+	}
+	if k.recorder != nil {
+		faults = append(faults, k.recorder.Close())
+	}
+	return errors.Join(faults...)
+}
+
+// hear tells the node of a hint.
+func (k *Coordinator) hear(kind core.InputKind) { k.driver.Put(core.Input{Kind: kind}) }
+
+// stored is told of a newly stored signal. It does not wait.
+func (k *Coordinator) stored() {
+	select {
+	case k.work <- struct{}{}:
+	default:
+	}
+}
+
+// spread tells this node and the others of stored signals. Who misses it finds
+// the signals at the next sweep.
+func (k *Coordinator) spread(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-k.work:
+		}
+		k.hear(core.WorkHeard)
+		if err := k.lease.PublishWork(ctx); err != nil && ctx.Err() == nil {
+			k.observer.Log().Debug("work was not published; the leader finds it by itself", "error", err)
+		}
+	}
+}

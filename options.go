@@ -1,0 +1,40 @@
+package fencepost
+
+import (
+	"io"
+	"log/slog"
+
+	"fencepost/internal/config"
+	"fencepost/internal/observe"
+)
+
+// Option changes how a Coordinator is made.
+type Option func(*options)
+
+type options struct {
+	broker Broker
+	log    *slog.Logger
+}
+
+// WithBroker sends orders through b instead of to the configured address. The
+// configured class must say what b promises.
+func WithBroker(b Broker) Option { return func(o *options) { o.broker = b } }
+
+// WithLogger writes to log instead of nowhere. Losing leadership is logged at
+// LevelCritical.
+func WithLogger(log *slog.Logger) Option { return func(o *options) { o.log = log } }
+
+// LevelCritical is the level of what somebody should look at now.
+const LevelCritical = observe.LevelCritical
+
+// NewLogger returns a logger that writes to w in the configured format and
+// names LevelCritical as CRITICAL.
+func NewLogger(c *Config, w io.Writer) *slog.Logger { return observe.NewLogger(c.Log, w) }
+
+func applied(list []Option) options {
+	o := options{log: observe.NewLogger(config.Default().Log, io.Discard)}
+	for _, option := range list {
+		option(&o)
+	}
+	return o
+}

@@ -1,0 +1,97 @@
+package fencepost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"fencepost/internal/httpapi"
+	"fencepost/internal/intake"
+)
+
+// The time limits of a connection. The limits of a webhook are tighter and are
+// intake's own.
+const (
+	headerTime = 2 * time.Second
+	readTime   = 5 * time.Second
+	writeTime  = 30 * time.Second
+	idleTime   = time.Minute
+	maxHeader  = 16 << 10
+)
+
+// PublicHandler answers what senders ask: webhooks, and the two probes.
+func (k *Coordinator) PublicHandler() http.Handler {
+	sources := make(map[string][]string, len(k.config.Webhook.Sources))
+	for name, source := range k.config.Webhook.Sources {
+		for _, token := range source.Tokens {
+			sources[name] = append(sources[name], token.Reveal())
+		}
+	}
+	o := intake.Options{
+		Sources: sources, Inbox: k.ledger, Node: k.driver, See: k.observer.Saw, Stored: k.stored,
+	}
+	if k.seams != nil {
+		o.Seams = k.seams
+	}
+	return httpapi.Public(k, intake.New(o))
+}
+
+// AdminHandler answers what operators and machines inside ask.
+func (k *Coordinator) AdminHandler() http.Handler {
+	return httpapi.Admin(k, httpapi.AdminOptions{
+		Token: k.config.AdminToken.Reveal(), Metrics: k.observer.Handler(), Seams: k.seams, Clock: k.shifted,
+	})
+}
+
+// Serve is Run, and answers HTTP on the configured addresses. It goes on
+// answering while it hands over.
+func (k *Coordinator) Serve(ctx context.Context) error {
+	var listening net.ListenConfig
+	public, err := listening.Listen(ctx, "tcp", k.config.Listen)
+	if err != nil {
+		return errors.Join(fmt.Errorf("listen: %w", err), k.close())
+	}
+	admin, err := listening.Listen(ctx, "tcp", k.config.AdminListen)
+	if err != nil {
+		return errors.Join(fmt.Errorf("admin_listen: %w", err), public.Close(), k.close())
+	}
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	broken := make(chan error, 2)
+	servers := []*http.Server{k.server(k.PublicHandler()), k.server(k.AdminHandler())}
+	for i, listener := range []net.Listener{public, admin} {
+		go func() {
+			if err := servers[i].Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+				broken <- fmt.Errorf("serve: %w", err)
+				end()
+			}
+		}()
+	}
+	k.observer.Log().Info("listening", "event", "service.listening",
+		"listen", public.Addr().String(), "admin_listen", admin.Addr().String())
+
+	faults := []error{k.run(ctx)}
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTime)
+	defer cancel()
+	for _, server := range servers {
+		faults = append(faults, server.Shutdown(bounded))
+	}
+	select {
+	case err := <-broken:
+		faults = append(faults, err)
+	default:
+	}
+	return errors.Join(append(faults, k.close())...)
+}
+
+func (k *Coordinator) server(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler: handler, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime,
+		IdleTimeout: idleTime, MaxHeaderBytes: maxHeader,
+		ErrorLog: slog.NewLogLogger(k.observer.Log().Handler(), slog.LevelWarn),
+	}
+}
