@@ -23,9 +23,9 @@ func newCheck() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check [--json] FILE|NAME…",
 		Short: "Tell whether scenario files can be understood, and what is wrong with them",
-		Long: "Reads each file as every other command does and plays nothing. All mistakes of a file\n" +
-			"are reported at once, each with its line, a caret and the allowed words. The exit code is 0, or 64\n" +
-			"if a file is refused.",
+		Long: "Reads each file as every other command does and plays nothing. All mistakes of a\n" +
+			"file are reported at once, each with its line, a caret and the allowed words. The exit\n" +
+			"code is 0, or 64 if a file is refused.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			var refused strings.Builder
