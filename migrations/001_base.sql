@@ -1,5 +1,5 @@
--- Who runs: one row for each process start of an instance, with its heartbeat. Two processes that were given the
--- same instance id by mistake differ in the nonce, so that neither can keep the other looking alive.
+-- Who runs: one row for each process start of an instance, with its heartbeat. Two processes that were given
+-- the same instance id by mistake differ in the nonce, so that neither can keep the other looking alive.
 
 -- +goose Up
 CREATE TABLE instance_metadata (

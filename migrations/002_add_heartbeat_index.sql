@@ -1,4 +1,5 @@
--- Finds the leader's heartbeat, and stale leaders, without reading the rows of followers and of earlier processes.
+-- Finds the leader's heartbeat, and stale leaders, without reading the rows of followers and of earlier
+-- processes.
 
 -- +goose Up
 CREATE INDEX idx_instance_metadata_heartbeat_leader

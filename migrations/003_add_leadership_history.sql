@@ -1,5 +1,5 @@
--- Who led, from when to when, under which epoch, and why it ended. One row for each epoch, without a gap. A row is
--- written open, closed once, and never changed again.
+-- Who led, from when to when, under which epoch, and why it ended. One row for each epoch, without a gap. A
+-- row is written open, closed once, and never changed again.
 
 -- +goose Up
 CREATE TABLE leadership_history (
@@ -13,7 +13,8 @@ CREATE TABLE leadership_history (
     became_leader_at            timestamptz NOT NULL,
     released_leader_at          timestamptz,
     leadership_duration_seconds double precision
-        GENERATED ALWAYS AS (extract(epoch FROM (released_leader_at - became_leader_at))::double precision) STORED,
+        GENERATED ALWAYS AS (extract(epoch FROM (released_leader_at - became_leader_at))::double precision)
+        STORED,
     release_reason              text,
     hostname                    text        NOT NULL DEFAULT '',
     fence_seq                   bigint      NOT NULL,
@@ -76,7 +77,8 @@ BEGIN
         END IF;
     END IF;
     RAISE EXCEPTION 'leadership_history_append_only: % of a row of the leadership history', TG_OP
-        USING ERRCODE = 'check_violation', CONSTRAINT = 'leadership_history_append_only', TABLE = TG_TABLE_NAME;
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'leadership_history_append_only',
+              TABLE = TG_TABLE_NAME;
 END $$;
 -- +goose StatementEnd
 CREATE TRIGGER leadership_history_append_only BEFORE UPDATE OR DELETE ON leadership_history

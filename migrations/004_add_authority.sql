@@ -1,6 +1,7 @@
--- The one row for each group that says who may act: the epoch, its holder, whether the tenure is open, and the
--- operator's mode. Takeovers, closings and changes of mode hold the group's advisory lock exclusively, permits and
--- heartbeats hold it shared; fence_seq is drawn under it and is the only order that can be relied on.
+-- The one row for each group that says who may act: the epoch, its holder, whether the tenure is open, and
+-- the operator's mode. Takeovers, closings and changes of mode hold the group's advisory lock exclusively,
+-- permits and heartbeats hold it shared; fence_seq is drawn under it and is the only order that can be relied
+-- on.
 
 -- +goose Up
 CREATE SEQUENCE fence_seq AS bigint START 1 CACHE 1 NO CYCLE;
@@ -12,8 +13,8 @@ CREATE TABLE authority (
     nonce          text        NOT NULL DEFAULT '',
     acquisition    bigint      NOT NULL DEFAULT 0,
     token          text        NOT NULL
-        GENERATED ALWAYS AS (CASE WHEN holder = '' THEN '' ELSE holder || '|' || nonce || '|' || acquisition::text END)
-        STORED,
+        GENERATED ALWAYS AS (
+            CASE WHEN holder = '' THEN '' ELSE holder || '|' || nonce || '|' || acquisition::text END) STORED,
     kind           text        NOT NULL DEFAULT 'redis',
     open           boolean     NOT NULL DEFAULT false,
     taken_at       timestamptz,
@@ -32,7 +33,8 @@ CREATE TABLE authority (
     CONSTRAINT authority_group_named CHECK (group_name <> ''),
     CONSTRAINT authority_kind_known CHECK (kind IN ('redis', 'pg', 'lost')),
     CONSTRAINT authority_open_has_holder CHECK (
-        NOT open OR (epoch > 0 AND holder <> '' AND nonce <> '' AND acquisition > 0 AND taken_at IS NOT NULL)),
+        NOT open
+        OR (epoch > 0 AND holder <> '' AND nonce <> '' AND acquisition > 0 AND taken_at IS NOT NULL)),
     CONSTRAINT authority_pg_lease_of_kind_pg CHECK ((kind = 'pg') = (pg_lease_until IS NOT NULL)),
     CONSTRAINT authority_control_mode_known CHECK (control_mode IN ('run', 'pause', 'halt')),
     CONSTRAINT authority_protocol_range CHECK (
@@ -76,7 +78,8 @@ BEGIN
              IS DISTINCT FROM (OLD.holder, OLD.nonce, OLD.acquisition, OLD.kind, OLD.taken_at)
              OR (NEW.open AND NOT OLD.open))
     THEN
-        RAISE EXCEPTION 'authority_holder_changes_with_epoch: epoch % of group % changes hands or is reopened',
+        RAISE EXCEPTION
+            'authority_holder_changes_with_epoch: epoch % of group % changes hands or is reopened',
             NEW.epoch, NEW.group_name
             USING ERRCODE = 'check_violation', CONSTRAINT = 'authority_holder_changes_with_epoch',
                   TABLE = TG_TABLE_NAME;
@@ -100,8 +103,8 @@ CREATE TRIGGER authority_is_never_deleted BEFORE DELETE ON authority
 CREATE TRIGGER authority_is_never_deleted_truncate BEFORE TRUNCATE ON authority
     FOR EACH STATEMENT EXECUTE FUNCTION authority_is_never_deleted();
 
--- At each commit the history's youngest row is the authority's tenure, and only it may be open. Whoever changes one
--- without the other cannot commit.
+-- At each commit the history's youngest row is the authority's tenure, and only it may be open. Whoever
+-- changes one without the other cannot commit.
 -- +goose StatementBegin
 CREATE FUNCTION authority_agrees_with_history() RETURNS trigger LANGUAGE plpgsql
 SET search_path FROM CURRENT AS $$
@@ -119,9 +122,11 @@ BEGIN
     THEN
         RETURN NULL;
     END IF;
-    RAISE EXCEPTION 'authority_agrees_with_history: group % has authority epoch % (open %), history epoch % (open %)',
+    RAISE EXCEPTION
+        'authority_agrees_with_history: group % has authority epoch % (open %), history epoch % (open %)',
         NEW.group_name, a.epoch, a.open, h.epoch, h.released_leader_at IS NULL
-        USING ERRCODE = 'check_violation', CONSTRAINT = 'authority_agrees_with_history', TABLE = TG_TABLE_NAME;
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'authority_agrees_with_history',
+              TABLE = TG_TABLE_NAME;
 END $$;
 -- +goose StatementEnd
 CREATE CONSTRAINT TRIGGER authority_agrees_with_history AFTER INSERT OR UPDATE ON authority
@@ -165,7 +170,8 @@ CREATE INDEX control_history_by_group ON control_history (group_name, id);
 CREATE FUNCTION log_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '%_append_only: % of a logged row', TG_TABLE_NAME, TG_OP
-        USING ERRCODE = 'check_violation', CONSTRAINT = TG_TABLE_NAME || '_append_only', TABLE = TG_TABLE_NAME;
+        USING ERRCODE = 'check_violation', CONSTRAINT = TG_TABLE_NAME || '_append_only',
+              TABLE = TG_TABLE_NAME;
 END $$;
 -- +goose StatementEnd
 CREATE TRIGGER fence_refusals_append_only BEFORE UPDATE OR DELETE ON fence_refusals

@@ -1,5 +1,5 @@
--- The inbox. A signal is stored before it is acknowledged; its key is the duplicate key, kept for ever. Each arrow
--- between states is one guarded statement; a final state stays.
+-- The inbox. A signal is stored before it is acknowledged; its key is the duplicate key, kept for ever. Each
+-- arrow between states is one guarded statement; a final state stays.
 
 -- +goose Up
 CREATE TABLE signals (
@@ -60,14 +60,15 @@ BEGIN
         RETURN NEW;
     END IF;
     RAISE EXCEPTION 'signals_begin_at_the_beginning: a new signal is %, attempt %', NEW.state, NEW.attempt
-        USING ERRCODE = 'check_violation', CONSTRAINT = 'signals_begin_at_the_beginning', TABLE = TG_TABLE_NAME;
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'signals_begin_at_the_beginning',
+              TABLE = TG_TABLE_NAME;
 END $$;
 -- +goose StatementEnd
 CREATE TRIGGER signals_begin_at_the_beginning BEFORE INSERT ON signals
     FOR EACH ROW EXECUTE FUNCTION signals_begin_at_the_beginning();
 
--- The arrows. A doubt about a signal that nobody is sending comes from the late outcome of a void attempt, and
--- always raises the alert.
+-- The arrows. A doubt about a signal that nobody is sending comes from the late outcome of a void attempt,
+-- and always raises the alert.
 -- +goose StatementBegin
 CREATE FUNCTION signals_state_arrow() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -79,7 +80,8 @@ BEGIN
         OR OLD.state = 'submitted' AND NEW.state IN ('executed', 'rejected', 'cancelled')
         OR OLD.state = 'in_doubt'
             AND NEW.state IN ('submitted', 'executed', 'rejected', 'cancelled', 'received', 'submitting')
-        OR OLD.state IN ('received', 'held', 'submitted') AND NEW.state = 'in_doubt' AND NEW.alerted_at IS NOT NULL
+        OR OLD.state IN ('received', 'held', 'submitted')
+            AND NEW.state = 'in_doubt' AND NEW.alerted_at IS NOT NULL
     THEN
         RETURN NEW;
     END IF;
@@ -90,7 +92,8 @@ END $$;
 CREATE TRIGGER signals_state_arrow BEFORE UPDATE ON signals
     FOR EACH ROW EXECUTE FUNCTION signals_state_arrow();
 
--- What was acknowledged stays what it was: identity and payload are fixed, numbers only rise, nothing vanishes.
+-- What was acknowledged stays what it was: identity and payload are fixed, numbers only rise, nothing
+-- vanishes.
 -- +goose StatementBegin
 CREATE FUNCTION signals_never_vanish() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,5 +1,5 @@
--- The intents: what was permitted, under which epoch, until when it may be sent, and what came of it. A row is
--- written before the order leaves. At most one attempt of a signal is not void.
+-- The intents: what was permitted, under which epoch, until when it may be sent, and what came of it. A row
+-- is written before the order leaves. At most one attempt of a signal is not void.
 
 -- +goose Up
 CREATE TABLE attempts (
@@ -38,8 +38,8 @@ CREATE TABLE attempts (
 CREATE UNIQUE INDEX attempts_one_standing ON attempts (group_name, signal) WHERE state <> 'void';
 CREATE INDEX attempts_by_fence_seq ON attempts (group_name, fence_seq);
 
--- The arrows of an attempt. Void and the broker's verdicts are final; a second send of the same attempt leads from
--- in_doubt back to submitting.
+-- The arrows of an attempt. Void and the broker's verdicts are final; a second send of the same attempt leads
+-- from in_doubt back to submitting.
 -- +goose StatementBegin
 CREATE FUNCTION attempts_state_arrow() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

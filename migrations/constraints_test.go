@@ -3,6 +3,7 @@ package migrations_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"testing"
 
@@ -32,7 +33,7 @@ INSERT INTO leadership_history (group_name, epoch, instance_id, token, became_le
 INSERT INTO instance_metadata (group_name, instance_id, nonce, is_leader, leader_acquired_at, status)
     VALUES ('g', 'n1', '0a', false, NULL, 'follower'), ('g', 'n2', '0b', true, 'epoch', 'leader');
 INSERT INTO signals (id, group_name, key, type, instrument, position, "timestamp", payload, state)
-    SELECT n, 'g', 'k' || n, 'EXIT', 'BANK_NIFTY', 'LONG', 't', 'p', CASE n WHEN 5 THEN 'held' ELSE 'received' END
+    SELECT n, 'g', 'k' || n, 'EXIT', 'NIFTY', 'LONG', 't', 'p', CASE n WHEN 5 THEN 'held' ELSE 'received' END
     FROM generate_series(1, 6) n;
 INSERT INTO attempts (group_name, signal, attempt, client_order_id, epoch, token, send_by, fence_seq)
     VALUES ('g', 1, 1, 'o1', 2, 'n2|0b|1', 'epoch', 4), ('g', 2, 1, 'o2', 2, 'n2|0b|1', 'epoch', 5),
@@ -63,7 +64,8 @@ var broken = map[string][]string{
 	"instance_metadata_status_known": {`UPDATE instance_metadata SET status = 'boss'`},
 	"instance_metadata_leader_since": {`UPDATE instance_metadata SET leader_acquired_at = NULL`},
 	"instance_metadata_one_leader": {
-		`UPDATE instance_metadata SET is_leader = true, leader_acquired_at = 'epoch' WHERE instance_id = 'n1'`,
+		`UPDATE instance_metadata SET is_leader = true, leader_acquired_at = 'epoch'
+		 WHERE instance_id = 'n1'`,
 	},
 
 	"leadership_history_pkey": {addTenure(`id`, `(SELECT min(id) FROM leadership_history)`, `3`)},
@@ -82,7 +84,8 @@ var broken = map[string][]string{
 	},
 	"leadership_history_kind_known": {addTenure(`kind`, `'paper'`, `3`)},
 	"leadership_history_ends_after_it_began": {
-		`UPDATE leadership_history SET released_leader_at = 'epoch', release_reason = 'x', release_fence_seq = 9
+		`UPDATE leadership_history
+		 SET released_leader_at = 'epoch', release_reason = 'x', release_fence_seq = 9
 		 WHERE epoch = 2`,
 	},
 	"leadership_history_closed_with_reason": {
@@ -98,7 +101,8 @@ var broken = map[string][]string{
 	"leadership_history_append_only": {
 		`UPDATE leadership_history SET instance_id = 'n9' WHERE epoch = 2`,
 		`UPDATE leadership_history SET released_leader_at = '2100-01-01' WHERE epoch = 1`,
-		`UPDATE leadership_history SET released_leader_at = NULL, release_reason = NULL, release_fence_seq = NULL
+		`UPDATE leadership_history
+		 SET released_leader_at = NULL, release_reason = NULL, release_fence_seq = NULL
 		 WHERE epoch = 1`,
 		`DELETE FROM leadership_history WHERE epoch = 1`,
 		`TRUNCATE leadership_history`,
@@ -108,14 +112,16 @@ var broken = map[string][]string{
 	"authority_group_named": {`INSERT INTO authority (group_name) VALUES ('')`},
 	"authority_kind_known":  {take(`kind = 'paper'`)},
 	"authority_open_has_holder": {
-		take(`holder = ''`), take(`nonce = ''`), take(`acquisition = 0`), take(`taken_at = NULL::timestamptz`),
+		take(`holder = ''`), take(`nonce = ''`), take(`acquisition = 0`),
+		take(`taken_at = NULL::timestamptz`),
 	},
 	"authority_pg_lease_of_kind_pg": {
 		take(`kind = 'pg'`), take(`pg_lease_until = 'infinity'::timestamptz`),
 	},
 	"authority_control_mode_known": {`UPDATE authority SET control_mode = 'stop'`},
 	"authority_protocol_range": {
-		`UPDATE authority SET protocol_min = 2, protocol_max = 1`, `UPDATE authority SET protocol_max = 70000`,
+		`UPDATE authority SET protocol_min = 2, protocol_max = 1`,
+		`UPDATE authority SET protocol_max = 70000`,
 		`UPDATE authority SET protocol_min = -1`,
 	},
 	"authority_epoch_rises_by_one": {
@@ -130,7 +136,8 @@ var broken = map[string][]string{
 	"authority_agrees_with_history": {
 		take(`open = true`),
 		`UPDATE authority SET open = false WHERE group_name = 'g'`,
-		`UPDATE leadership_history SET released_leader_at = '2100-01-01', release_reason = 'x', release_fence_seq = 9
+		`UPDATE leadership_history
+		 SET released_leader_at = '2100-01-01', release_reason = 'x', release_fence_seq = 9
 		 WHERE epoch = 2`,
 		`INSERT INTO leadership_history (group_name, epoch, instance_id, token, became_leader_at, fence_seq)
 		 VALUES ('empty', 1, 'n1', 'n1|0a|1', 'epoch', 9)`,
@@ -147,15 +154,27 @@ var broken = map[string][]string{
 	"fence_refusals_append_only":  {`DELETE FROM fence_refusals`, `UPDATE fence_refusals SET epoch = 9`},
 	"control_history_pkey":        {`INSERT INTO control_history SELECT * FROM control_history`},
 	"control_history_mode_known": {
-		`INSERT INTO control_history (group_name, mode, reason, set_by, fence_seq) VALUES ('g', 'stop', 'r', 'b', 9)`,
+		`INSERT INTO control_history (group_name, mode, reason, set_by, fence_seq)
+		 VALUES ('g', 'stop', 'r', 'b', 9)`,
 	},
-	"control_history_append_only": {`DELETE FROM control_history`, `UPDATE control_history SET mode = 'halt'`},
+	"control_history_append_only": {
+		`DELETE FROM control_history`, `UPDATE control_history SET mode = 'halt'`,
+	},
+}
+
+// attempted joins all attempts to break a rule.
+func attempted() map[string][]string {
+	all := maps.Clone(broken)
+	maps.Copy(all, brokenSignals)
+	maps.Copy(all, brokenAttempts)
+	return all
 }
 
 // addTenure writes a further tenure of n3, with more columns.
 func addTenure(columns, values, epoch string) string {
-	return `INSERT INTO leadership_history (group_name, epoch, instance_id, token, became_leader_at, fence_seq, ` +
-		columns + `) VALUES ('g', ` + epoch + `, 'n3', 'n3|0c|1', 'epoch', 9, ` + values + `)`
+	return `INSERT INTO leadership_history
+		(group_name, epoch, instance_id, token, became_leader_at, fence_seq, ` + columns + `)
+		VALUES ('g', ` + epoch + `, 'n3', 'n3|0c|1', 'epoch', 9, ` + values + `)`
 }
 
 // take takes the next epoch by hand; the last settings win.
@@ -163,7 +182,8 @@ func take(last string) string {
 	return `UPDATE authority SET (epoch, holder, nonce, acquisition, taken_at, kind, open, pg_lease_until) = (
 		SELECT x.epoch, x.holder, x.nonce, x.acquisition, x.taken_at, x.kind, x.open, x.pg_lease_until
 		FROM (SELECT 3::bigint AS epoch, 'n3' AS holder, '0c' AS nonce, 1::bigint AS acquisition,
-			'epoch'::timestamptz AS taken_at, 'redis' AS kind, true AS open, NULL::timestamptz AS pg_lease_until) d,
+			'epoch'::timestamptz AS taken_at, 'redis' AS kind, true AS open,
+			NULL::timestamptz AS pg_lease_until) d,
 		LATERAL (SELECT ` + overlay(last) + `) x) WHERE group_name = 'g'`
 }
 
@@ -180,7 +200,7 @@ func TestEveryRuleOfTheSchemaHolds(t *testing.T) {
 		t.Fatal(err)
 	}
 	conn := connect(t, dsn)
-	for name, statements := range broken {
+	for name, statements := range attempted() {
 		for _, sql := range statements {
 			t.Run(name, func(t *testing.T) { breaks(t, conn, name, sql) })
 		}
@@ -218,7 +238,8 @@ func TestEveryRuleOfTheSchemaIsTried(t *testing.T) {
 		SELECT c.conname FROM pg_constraint c JOIN pg_class r ON r.oid = c.conrelid
 		WHERE r.relnamespace = current_schema()::regnamespace AND r.relname <> $1 AND c.contype <> 'n'
 		UNION
-		SELECT regexp_replace(g.tgname, '_truncate$', '') FROM pg_trigger g JOIN pg_class r ON r.oid = g.tgrelid
+		SELECT regexp_replace(g.tgname, '_truncate$', '')
+		FROM pg_trigger g JOIN pg_class r ON r.oid = g.tgrelid
 		WHERE r.relnamespace = current_schema()::regnamespace AND NOT g.tgisinternal
 		UNION
 		SELECT i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
@@ -232,12 +253,13 @@ func TestEveryRuleOfTheSchemaIsTried(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	tried := attempted()
 	for _, name := range names {
-		if len(broken[name]) == 0 {
+		if len(tried[name]) == 0 {
 			t.Errorf("nobody tries to break %s", name)
 		}
 	}
-	for name := range broken {
+	for name := range tried {
 		if !slices.Contains(names, name) {
 			t.Errorf("%s is no rule of the schema", name)
 		}

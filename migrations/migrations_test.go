@@ -39,7 +39,8 @@ func tables(t *testing.T, conn *pgx.Conn) string {
 	return list
 }
 
-const allTables = "attempts authority control_history fence_refusals instance_metadata leadership_history signals"
+const allTables = "attempts authority control_history fence_refusals instance_metadata leadership_history " +
+	"signals"
 
 func TestUpAndDownLeadThereAndBack(t *testing.T) {
 	dsn := testbed.Postgres(t)
@@ -67,7 +68,8 @@ func TestUpAndDownLeadThereAndBack(t *testing.T) {
 		}
 		var functions int
 		err = conn.QueryRow(t.Context(), `
-			SELECT count(*) FROM pg_proc WHERE pronamespace = current_schema()::regnamespace`).Scan(&functions)
+			SELECT count(*) FROM pg_proc
+			WHERE pronamespace = current_schema()::regnamespace`).Scan(&functions)
 		if err != nil || functions != 0 {
 			t.Errorf("round %d: %d functions after down, %v", round, functions, err)
 		}
@@ -117,7 +119,9 @@ func TestStatusTellsWhatIsMissing(t *testing.T) {
 			t.Errorf("after: %+v", m)
 		}
 	}
-	for i, want := range []string{"001_base.sql", "002_add_heartbeat_index.sql", "003_add_leadership_history.sql"} {
+	for i, want := range []string{
+		"001_base.sql", "002_add_heartbeat_index.sql", "003_add_leadership_history.sql",
+	} {
 		if after[i].Name != want {
 			t.Errorf("migration %d is called %s, want %s", i+1, after[i].Name, want)
 		}
@@ -166,7 +170,8 @@ func TestPrivateSchemaHoldsTheWholeLedger(t *testing.T) {
 	// A session that reaches the tables by their full name only meets the same
 	// triggers, which find each other without its search_path.
 	_, err := conn.Exec(t.Context(), `
-		INSERT INTO ledger.leadership_history (group_name, epoch, instance_id, token, became_leader_at, fence_seq)
+		INSERT INTO ledger.leadership_history
+		    (group_name, epoch, instance_id, token, became_leader_at, fence_seq)
 		VALUES ('default', 2, 'n1', 'n1|1|1', clock_timestamp(), 1)`)
 	if err == nil || !strings.Contains(err.Error(), "leadership_history_epochs_contiguous") {
 		t.Errorf("history from outside the schema: %v", err)

@@ -56,7 +56,8 @@ func Parse(text string) (instance string, t core.Token, err error) {
 	}
 	nonce, err := strconv.ParseUint(parts[1], 16, 64)
 	if err != nil || NonceText(core.Nonce(nonce)) != parts[1] || nonce == 0 {
-		return "", core.Token{}, fmt.Errorf("token %q: nonce %q: want sixteen hexadecimal digits", text, parts[1])
+		return "", core.Token{},
+			fmt.Errorf("token %q: nonce %q: want sixteen hexadecimal digits", text, parts[1])
 	}
 	acquisition, err := strconv.ParseUint(parts[2], 10, 32)
 	if err != nil || strconv.FormatUint(acquisition, 10) != parts[2] || acquisition == 0 {

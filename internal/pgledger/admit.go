@@ -67,7 +67,8 @@ RETURNING id`
 // statement of its own: one that stood beside the insert would not see a row
 // for which the insert had waited.
 const admittedSQL = `
-SELECT id, state, payload_sha256, received_at FROM signals WHERE group_name = @group::text AND key = @key::text`
+SELECT id, state, payload_sha256, received_at FROM signals
+WHERE group_name = @group::text AND key = @key::text`
 
 // Admit stores the signal durably, once for each key. Only an answer without
 // an error may be acknowledged to the sender.
@@ -77,11 +78,12 @@ func (l *Ledger) Admit(ctx context.Context, o *Offer) (Admitted, error) {
 		state = core.Received
 	}
 	a := args{
-		"group": l.opt.Group, "key": o.Key, "signal_id": o.SignalID, "type": o.Type, "instrument": o.Instrument,
-		"position": o.Position, "timestamp": o.Timestamp, "price": o.Price, "stop": o.Stop, "lots": o.Lots,
+		"group": l.opt.Group, "key": o.Key, "signal_id": o.SignalID, "type": o.Type,
+		"instrument": o.Instrument, "position": o.Position, "timestamp": o.Timestamp,
+		"price": o.Price, "stop": o.Stop, "lots": o.Lots,
 		"atr": o.ATR, "er": o.ER, "supertrend": o.Supertrend, "roc": o.ROC, "reason": o.Reason,
-		"payload": payload(o.Payload), "source": o.Source, "state": state.String(), "state_reason": o.StateReason,
-		"received_by": l.opt.Instance, "valid_for": o.ValidFor.Microseconds(),
+		"payload": payload(o.Payload), "source": o.Source, "received_by": l.opt.Instance,
+		"state": state.String(), "state_reason": o.StateReason, "valid_for": o.ValidFor.Microseconds(),
 	}
 	t := l.begin(core.Admit.String(), durably)
 	fresh := false

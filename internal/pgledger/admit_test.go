@@ -29,8 +29,8 @@ func TestSignalIsStoredOnceForItsKey(t *testing.T) {
 		t.Errorf("other payload %+v, %v", clash, err)
 	}
 	detail, err := n2.Signal(t.Context(), first.Signal)
-	if err != nil || detail.Payload != `{"id":"s1"}` || detail.ReceivedBy != "n1" || detail.Price != "52000.05" ||
-		detail.Lots != "2" || len(detail.Attempts) != 0 {
+	if err != nil || detail.Payload != `{"id":"s1"}` || detail.ReceivedBy != "n1" ||
+		detail.Price != "52000.05" || detail.Lots != "2" || len(detail.Attempts) != 0 {
 		t.Errorf("stored %+v, %v", detail, err)
 	}
 }
@@ -39,7 +39,8 @@ func TestDuplicateIsToldTheStateOfTheFirst(t *testing.T) {
 	dsn := database(t)
 	n1, conn := start(t, dsn, "n1"), connect(t, dsn)
 	id := n1.admit("s1")
-	exec(t, conn, `UPDATE signals SET state = 'expired', version = 2, ended_at = clock_timestamp() WHERE id = $1`, int64(id))
+	exec(t, conn, `UPDATE signals SET state = 'expired', version = 2, ended_at = clock_timestamp()
+		WHERE id = $1`, int64(id))
 	o := offer("s1")
 	again, err := n1.Admit(t.Context(), &o)
 	if err != nil || again.Admission != inbox.Duplicate || again.State != core.Expired {
@@ -95,7 +96,9 @@ func TestRefusedSignalCanBeRemembered(t *testing.T) {
 
 func TestNumbersAreKeptAsTheyWereWritten(t *testing.T) {
 	n1 := start(t, database(t), "n1")
-	id := n1.admit("s1", func(o *pgledger.Offer) { o.Price, o.Stop, o.Lots = "0.1000000000000000000001", "", "-3" })
+	id := n1.admit("s1", func(o *pgledger.Offer) {
+		o.Price, o.Stop, o.Lots = "0.1000000000000000000001", "", "-3"
+	})
 	order, err := n1.Order(t.Context(), id)
 	if err != nil || order.Price != "0.1000000000000000000001" || order.Stop != "" || order.Lots != "-3" {
 		t.Errorf("order %+v, %v", order, err)

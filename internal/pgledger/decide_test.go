@@ -15,7 +15,7 @@ func TestPersonResolvesADoubt(t *testing.T) {
 	} {
 		t.Run(outcome.String(), func(t *testing.T) {
 			n1, signal, _, _ := sent(t)
-			d := pgledger.Decision{Signal: signal, Outcome: outcome, By: "ops", Reason: "seen in the broker's book"}
+			d := pgledger.Decision{Signal: signal, Outcome: outcome, By: "ops", Reason: "seen in the book"}
 			if err := n1.Decide(t.Context(), d); !errors.Is(err, pgledger.ErrNoArrow) {
 				t.Errorf("while it may still be sent: %v", err)
 			}
@@ -24,7 +24,8 @@ func TestPersonResolvesADoubt(t *testing.T) {
 				t.Fatal(err)
 			}
 			detail, err := n1.Signal(t.Context(), signal)
-			if err != nil || detail.State != want || detail.DecidedBy != "ops" || detail.StateReason != d.Reason ||
+			if err != nil || detail.State != want || detail.DecidedBy != "ops" ||
+				detail.StateReason != d.Reason ||
 				detail.Version != 4 {
 				t.Errorf("signal %+v, %v", detail, err)
 			}
@@ -115,7 +116,8 @@ func TestForgottenEpochsAreEnteredAsLost(t *testing.T) {
 			t.Errorf("epoch %d ended with %v, want lost", h.Epoch, h.ReleaseReason)
 		}
 	}
-	if n2.AcceptAuthority(t.Context(), 9, "") == nil || n2.AcceptAuthority(t.Context(), 1_000_000, "ops") == nil {
+	if n2.AcceptAuthority(t.Context(), 9, "") == nil ||
+		n2.AcceptAuthority(t.Context(), 1_000_000, "ops") == nil {
 		t.Error("accepted without a name, or a million epochs")
 	}
 }

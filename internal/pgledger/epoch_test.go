@@ -42,7 +42,8 @@ func TestTakeoverWritesAuthorityHistoryFlagsAndHeartbeatAtOnce(t *testing.T) {
 	}
 	h := history[0]
 	if h.Epoch != 1 || h.InstanceID != "n1" || h.Reason != "election" || h.ReleasedLeaderAt != nil ||
-		h.LeadershipDurationSeconds != nil || h.Hostname != "host-of-n1" || h.Kind != "redis" || h.FenceSeq == 0 {
+		h.LeadershipDurationSeconds != nil || h.Hostname != "host-of-n1" || h.Kind != "redis" ||
+		h.FenceSeq == 0 {
 		t.Errorf("history %+v", h)
 	}
 	instances, err := n1.Instances(t.Context())
@@ -65,7 +66,8 @@ func TestTakeoverRepeatedAfterALostReplyTakesNoSecondEpoch(t *testing.T) {
 	n1.lead()
 	first := n2.take(1)
 	again := n2.take(1)
-	if first.Kind != core.EpochWasTaken || again.Kind != core.EpochWasTaken || first.Epoch != 2 || again.Epoch != 2 {
+	if first.Kind != core.EpochWasTaken || again.Kind != core.EpochWasTaken || first.Epoch != 2 ||
+		again.Epoch != 2 {
 		t.Fatalf("first %+v, again %+v", first, again)
 	}
 	for _, in := range []core.Input{first, again} {
@@ -121,7 +123,8 @@ func TestTakeoverClosesAnOpenPredecessorWithItsReason(t *testing.T) {
 	if !old.ReleasedLeaderAt.Equal(history[0].BecameLeaderAt) {
 		t.Errorf("a gap between %v and %v", old.ReleasedLeaderAt, history[0].BecameLeaderAt)
 	}
-	if got := read[string](t, conn, `SELECT string_agg(instance_id, ' ') FROM instance_metadata WHERE is_leader`); got != "n2" {
+	const leaders = `SELECT string_agg(instance_id, ' ') FROM instance_metadata WHERE is_leader`
+	if got := read[string](t, conn, leaders); got != "n2" {
 		t.Errorf("leader flags on %q", got)
 	}
 }

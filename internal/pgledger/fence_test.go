@@ -85,19 +85,22 @@ type claim struct {
 func (f fence) ask(ctx context.Context, conn *pgx.Conn, c claim, signal int64) (granted bool, err error) {
 	if f.itself {
 		e := core.Effect{
-			Op: core.Permit, Signal: core.SignalID(signal), Attempt: 1, Version: 1, Epoch: c.epoch, Token: c.token,
+			Op: core.Permit, Signal: core.SignalID(signal), Attempt: 1, Version: 1,
+			Epoch: c.epoch, Token: c.token,
 		}
 		err = c.of.Call(ctx, &e, func(in *core.Input) { granted = in.Kind == core.PermitWasGranted })
 		return granted, err
 	}
 	a := pgx.NamedArgs{
-		"key": pgledger.AdvisoryKey("test"), "group": "test", "epoch": int64(c.epoch), "token": identity.Text(c.of.name, c.token),
-		"signal": signal, "attempt": int64(1), "version": int64(1), "send_by": int64(1_000_000), "op": "permit",
+		"key": pgledger.AdvisoryKey("test"), "group": "test", "op": "permit",
+		"epoch": int64(c.epoch), "token": identity.Text(c.of.name, c.token),
+		"signal": signal, "attempt": int64(1), "version": int64(1), "send_by": int64(1_000_000),
 		"client_order_id": fmt.Sprintf("order-%d", signal),
 	}
 	if f.separately {
 		var current bool
-		err := conn.QueryRow(ctx, `SELECT EXISTS (`+pgledger.FenceSQL+`)`, pgx.QueryExecModeExec, a).Scan(&current)
+		look := conn.QueryRow(ctx, `SELECT EXISTS (`+pgledger.FenceSQL+`)`, a)
+		err := look.Scan(&current)
 		if err != nil || !current {
 			return false, err
 		}

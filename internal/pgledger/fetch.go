@@ -15,7 +15,8 @@ import (
 const fetchSQL = `
 SELECT s.id, s.attempt, s.version, s.state, coalesce(a.epoch, 0),
        coalesce((extract(epoch FROM t.now - a.send_by) * 1000000)::bigint, 0),
-       coalesce(a.send_by < t.now, false), coalesce(s.valid_until <= t.now, false), ` + orderColumns + `
+       coalesce(a.send_by < t.now, false), coalesce(s.valid_until <= t.now, false), s.alerted_at IS NOT NULL,
+       ` + orderColumns + `
 FROM (SELECT clock_timestamp() AS now) t
 JOIN signals s ON s.group_name = @group::text AND s.id > @after::bigint
     AND s.state = ANY (@states::text[])
@@ -61,10 +62,11 @@ func scanFound(rows pgx.Rows) (core.Input, Order, error) {
 	var (
 		id, attempt, version, epoch, age int64
 		word                             string
-		overdue, outdated                bool
+		overdue, outdated, alerted       bool
 		order                            Order
 	)
-	into := append([]any{&id, &attempt, &version, &word, &epoch, &age, &overdue, &outdated}, order.into()...)
+	into := append([]any{&id, &attempt, &version, &word, &epoch, &age, &overdue, &outdated, &alerted},
+		order.into()...)
 	if err := rows.Scan(into...); err != nil {
 		return core.Input{}, Order{}, fmt.Errorf("read signal: %w", err)
 	}
@@ -76,14 +78,24 @@ func scanFound(rows pgx.Rows) (core.Input, Order, error) {
 	in := core.Input{
 		Kind: core.SignalFound, Signal: order.Signal, Attempt: uint32(attempt), Version: uint32(version),
 		State: state, Epoch: core.Epoch(epoch), Age: micros(age),
-	}
-	if overdue {
-		in.Flags |= core.Overdue
-	}
-	if outdated {
-		in.Flags |= core.Outdated
+		Flags: signalFlags(overdue, outdated, alerted),
 	}
 	return in, order, nil
+}
+
+// signalFlags says what the database's clock and a person's alert mean for a
+// signal.
+func signalFlags(overdue, outdated, alerted bool) (flags core.Flags) {
+	if overdue {
+		flags |= core.Overdue
+	}
+	if outdated {
+		flags |= core.Outdated
+	}
+	if alerted {
+		flags |= core.Alerted
+	}
+	return flags
 }
 
 // stateWords returns the words of the states whose bits are set.

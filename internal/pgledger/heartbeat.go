@@ -44,14 +44,15 @@ WITH fence AS MATERIALIZED (
     INSERT INTO instance_metadata
         (group_name, instance_id, nonce, hostname, port, version, status, is_leader, leader_acquired_at,
          last_heartbeat)
-    SELECT f.group_name, @instance::text, @nonce::text, @hostname::text, @port::bigint, @version::text, 'leader',
-           true, f.taken_at, clock_timestamp()
+    SELECT f.group_name, @instance::text, @nonce::text, @hostname::text, @port::bigint, @version::text,
+           'leader', true, f.taken_at, clock_timestamp()
     FROM fence f
     ON CONFLICT (group_name, instance_id, nonce) DO UPDATE
     SET last_heartbeat = clock_timestamp(), updated_at = clock_timestamp(), status = 'leader'
 ), lease AS (
     UPDATE authority a
-    SET pg_lease_until = clock_timestamp() + @ttl::bigint * interval '1 microsecond', updated_at = clock_timestamp()
+    SET pg_lease_until = clock_timestamp() + @ttl::bigint * interval '1 microsecond',
+        updated_at = clock_timestamp()
     FROM fence f WHERE a.group_name = f.group_name AND a.kind = 'pg'
 ), standing AS (` + refusableSQL + `), refusal AS (` + refuseSQL + `
     WHERE NOT EXISTS (SELECT FROM fence)
@@ -74,7 +75,8 @@ const refusableSQL = `
 // refuseSQL leaves a row about what was refused; its condition follows.
 const refuseSQL = `
     INSERT INTO fence_refusals (group_name, op, epoch, current_epoch, token, signal, reason)
-    SELECT @group::text, @op::text, @epoch::bigint, s.epoch, @token::text, NULLIF(@signal::bigint, 0), s.reason
+    SELECT @group::text, @op::text, @epoch::bigint, s.epoch, @token::text,
+           NULLIF(@signal::bigint, 0), s.reason
     FROM standing s`
 
 // processArgs describe this process and what it presents.

@@ -20,7 +20,8 @@ func TestFollowersHeartbeatIsAnsweredWithTheAuthority(t *testing.T) {
 		!in.Flags.Has(core.Open|core.Live) || in.Control != core.Run {
 		t.Errorf("observed %+v", in)
 	}
-	if got := read[string](t, conn, `SELECT status FROM instance_metadata WHERE instance_id = 'n2'`); got != "follower" {
+	const status = `SELECT status FROM instance_metadata WHERE instance_id = 'n2'`
+	if got := read[string](t, conn, status); got != "follower" {
 		t.Errorf("status %q", got)
 	}
 }
@@ -36,12 +37,14 @@ func TestLeadersHeartbeatIsConfirmedUnderItsOwnEpochOnly(t *testing.T) {
 		t.Errorf("heartbeat: %+v at %v", in, server)
 	}
 	n2.lead()
-	if in := n1.beat(1); in != (core.Input{Kind: core.HeartbeatWasRefused, Epoch: 2, Reason: core.Superseded}) {
+	refused := core.Input{Kind: core.HeartbeatWasRefused, Epoch: 2, Reason: core.Superseded}
+	if in := n1.beat(1); in != refused {
 		t.Errorf("after the successor: %+v", in)
 	}
 	wantRefusal(t, n1, pgledger.Refusal{Op: "heartbeat", Epoch: 1, CurrentEpoch: 2, Reason: "superseded"})
 	n2.resign(2, core.GracefulShutdown)
-	if in := n2.beat(2); in != (core.Input{Kind: core.HeartbeatWasRefused, Epoch: 2, Reason: core.TenureClosed}) {
+	refused.Reason = core.TenureClosed
+	if in := n2.beat(2); in != refused {
 		t.Errorf("after closing: %+v", in)
 	}
 	wantRefusal(t, n1, pgledger.Refusal{Op: "heartbeat", Epoch: 2, CurrentEpoch: 2, Reason: "tenure_closed"})
@@ -67,7 +70,8 @@ func TestRefusedHeartbeatLeavesTheRowAlone(t *testing.T) {
 	n2.lead()
 	exec(t, conn, `UPDATE instance_metadata SET last_heartbeat = 'epoch' WHERE instance_id = 'n1'`)
 	n1.beat(1)
-	if !read[bool](t, conn, `SELECT last_heartbeat = 'epoch' FROM instance_metadata WHERE instance_id = 'n1'`) {
+	const untouched = `SELECT last_heartbeat = 'epoch' FROM instance_metadata WHERE instance_id = 'n1'`
+	if !read[bool](t, conn, untouched) {
 		t.Error("a refused heartbeat made the deposed leader look alive")
 	}
 }
@@ -94,7 +98,8 @@ func TestTwinWithTheSameNameDoesNotKeepADeadLeaderFresh(t *testing.T) {
 	if in := twin.observe(); in.Age < time.Hour || in.Token != n1.token {
 		t.Errorf("observed %+v", in)
 	}
-	if got := read[int64](t, conn, `SELECT count(*) FROM instance_metadata WHERE instance_id = 'n1'`); got != 2 {
+	const rows = `SELECT count(*) FROM instance_metadata WHERE instance_id = 'n1'`
+	if got := read[int64](t, conn, rows); got != 2 {
 		t.Errorf("%d rows for two processes", got)
 	}
 }
@@ -105,7 +110,8 @@ func age(t *testing.T, conn executor, name string, by time.Duration) {
 	exec(t, conn, `UPDATE instance_metadata SET last_heartbeat = last_heartbeat - $2::text::interval
 		WHERE instance_id = $1`, name, by.String())
 	exec(t, conn, `SET session_replication_role = replica`)
-	exec(t, conn, `UPDATE authority SET taken_at = taken_at - $2::text::interval WHERE holder = $1`, name, by.String())
+	exec(t, conn, `UPDATE authority SET taken_at = taken_at - $2::text::interval
+		WHERE holder = $1`, name, by.String())
 	exec(t, conn, `SET session_replication_role = origin`)
 }
 
@@ -132,7 +138,8 @@ func TestHeartbeatTimeIsTheDatabasesAtTheWrite(t *testing.T) {
 		released := read[time.Time](t, watch, `SELECT clock_timestamp()`)
 		exec(t, blocker, `COMMIT`)
 		<-done
-		got := read[time.Time](t, watch, `SELECT last_heartbeat FROM instance_metadata WHERE instance_id = $1`, beat.p.name)
+		got := read[time.Time](t, watch, `SELECT last_heartbeat FROM instance_metadata
+			WHERE instance_id = $1`, beat.p.name)
 		if got.Before(released) {
 			t.Errorf("%s: the heartbeat is of %v, when its row was still locked; it was written after %v",
 				beat.p.name, got, released)

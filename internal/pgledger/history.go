@@ -30,8 +30,8 @@ type Tenure struct {
 
 // historySQL reads the youngest tenures.
 const historySQL = `
-SELECT epoch, instance_id, token, kind, reason, became_leader_at, released_leader_at, leadership_duration_seconds,
-       release_reason, hostname, created_at, fence_seq, release_fence_seq
+SELECT epoch, instance_id, token, kind, reason, became_leader_at, released_leader_at,
+       leadership_duration_seconds, release_reason, hostname, created_at, fence_seq, release_fence_seq
 FROM leadership_history WHERE group_name = @group::text ORDER BY epoch DESC LIMIT @limit::bigint`
 
 // History lists the youngest tenures, at most limit, the youngest first.
@@ -42,8 +42,9 @@ func (l *Ledger) History(ctx context.Context, limit int) ([]Tenure, error) {
 			t     Tenure
 			epoch int64
 		)
-		err := r.Scan(&epoch, &t.InstanceID, &t.Token, &t.Kind, &t.Reason, &t.BecameLeaderAt, &t.ReleasedLeaderAt,
-			&t.LeadershipDurationSeconds, &t.ReleaseReason, &t.Hostname, &t.CreatedAt, &t.FenceSeq, &t.ReleaseFenceSeq)
+		err := r.Scan(&epoch, &t.InstanceID, &t.Token, &t.Kind, &t.Reason, &t.BecameLeaderAt,
+			&t.ReleasedLeaderAt, &t.LeadershipDurationSeconds, &t.ReleaseReason, &t.Hostname, &t.CreatedAt,
+			&t.FenceSeq, &t.ReleaseFenceSeq)
 		t.Epoch = core.Epoch(epoch)
 		return t, err
 	})

@@ -66,13 +66,14 @@ ORDER BY age DESC, instance_id`
 
 // Instances lists the group's instances, the leader first.
 func (l *Ledger) Instances(ctx context.Context) ([]Instance, error) {
-	return list(ctx, l, "instances", instancesSQL, args{"group": l.opt.Group}, func(r pgx.CollectableRow) (Instance, error) {
-		var i Instance
-		err := r.Scan(&i.InstanceID, &i.StartedAt, &i.LastHeartbeat, &i.LastSignalProcessed, &i.IsLeader,
-			&i.LeaderAcquiredAt, &i.Status, &i.Hostname, &i.Port, &i.Version, &i.CreatedAt, &i.UpdatedAt, &i.Nonce,
-			&i.SecondsSinceHeartbeat)
-		return i, err
-	})
+	return list(ctx, l, "instances", instancesSQL, args{"group": l.opt.Group},
+		func(r pgx.CollectableRow) (Instance, error) {
+			var i Instance
+			err := r.Scan(&i.InstanceID, &i.StartedAt, &i.LastHeartbeat, &i.LastSignalProcessed, &i.IsLeader,
+				&i.LeaderAcquiredAt, &i.Status, &i.Hostname, &i.Port, &i.Version, &i.CreatedAt, &i.UpdatedAt,
+				&i.Nonce, &i.SecondsSinceHeartbeat)
+			return i, err
+		})
 }
 
 // StaleInstances lists the instances whose last heartbeat is older than the

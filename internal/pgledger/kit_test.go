@@ -66,8 +66,8 @@ type process struct {
 func start(t testing.TB, dsn, name string, change ...func(*pgledger.Options)) *process {
 	t.Helper()
 	o := pgledger.Options{
-		DSN: dsn, Group: "test", Instance: name, Nonce: core.Nonce(databases.Add(1)<<32 | 0xfe), TTL: 10 * time.Second,
-		SendBy: time.Hour, Hostname: "host-of-" + name, Port: 8080, Version: "1.2.3",
+		DSN: dsn, Group: "test", Instance: name, Nonce: core.Nonce(databases.Add(1)<<32 | 0xfe),
+		TTL: 10 * time.Second, SendBy: time.Hour, Hostname: "host-of-" + name, Port: 8080, Version: "1.2.3",
 	}
 	// A test server is shared by whoever tests at the moment, and may be slow.
 	o.Limits = pgledger.Limits{
@@ -240,7 +240,8 @@ func waitForLock(t testing.TB, conn executor, op string, count int64) {
 func lockWaits(t testing.TB, conn executor, op string) int64 {
 	t.Helper()
 	return read[int64](t, conn, `SELECT count(*) FROM pg_stat_activity
-		WHERE wait_event_type = 'Lock' AND datname = current_database() AND query LIKE '/* ' || $1 || ' */%'`, op)
+		WHERE wait_event_type = 'Lock' AND datname = current_database()
+		  AND query LIKE '/* ' || $1 || ' */%'`, op)
 }
 
 // until asks again and again until something is so.

@@ -21,8 +21,8 @@ import (
 // A wait for a lock ends on the server, and the connection goes on.
 func TestWaitForALockIsBoundedByTheServer(t *testing.T) {
 	dsn := database(t)
-	n1, conn := start(t, dsn, "n1", func(o *pgledger.Options) { o.Limits.Lock = 50 * time.Millisecond }), connect(t, dsn)
-	watch := connect(t, dsn)
+	n1 := start(t, dsn, "n1", func(o *pgledger.Options) { o.Limits.Lock = 50 * time.Millisecond })
+	conn, watch := connect(t, dsn), connect(t, dsn)
 	exec(t, conn, `BEGIN`)
 	exec(t, conn, `SELECT pg_advisory_xact_lock($1)`, pgledger.AdvisoryKey("test"))
 	n1.observe()
@@ -53,7 +53,8 @@ func TestWaitForALockIsBoundedByTheServer(t *testing.T) {
 // A statement that takes too long ends on the server.
 func TestStatementIsBoundedByTheServer(t *testing.T) {
 	dsn := database(t)
-	n1, conn := start(t, dsn, "n1", func(o *pgledger.Options) { o.Limits.Statement = 50 * time.Millisecond }), connect(t, dsn)
+	n1 := start(t, dsn, "n1", func(o *pgledger.Options) { o.Limits.Statement = 50 * time.Millisecond })
+	conn := connect(t, dsn)
 	exec(t, conn, `CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
 		$$ BEGIN PERFORM pg_sleep(5); RETURN NEW; END $$`)
 	exec(t, conn, `CREATE TRIGGER slow BEFORE INSERT ON signals FOR EACH ROW EXECUTE FUNCTION slow()`)
@@ -108,9 +109,12 @@ func TestSilentLinkFreesItsPlacesInThePool(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	link := newLink(t, net.JoinHostPort(config.Host, "0"), net.JoinHostPort(config.Host, portText(config.Port)))
-	through := strings.Replace(dsn, net.JoinHostPort(config.Host, portText(config.Port)), link.addr(), 1)
-	n1 := start(t, through, "n1", func(o *pgledger.Options) { o.Limits.Read = time.Second; o.Limits.Statement = 900 * time.Millisecond })
+	direct := net.JoinHostPort(config.Host, portText(config.Port))
+	link := newLink(t, net.JoinHostPort(config.Host, "0"), direct)
+	through := strings.Replace(dsn, direct, link.addr(), 1)
+	n1 := start(t, through, "n1", func(o *pgledger.Options) {
+		o.Limits.Read, o.Limits.Statement = time.Second, 900*time.Millisecond
+	})
 	beat := func(limit time.Duration) error {
 		return n1.Call(context.WithoutCancel(t.Context()), &core.Effect{Op: core.Heartbeat, Timeout: limit},
 			func(*core.Input) {})

@@ -89,7 +89,7 @@ func (l *Ledger) AcceptAuthority(ctx context.Context, witness core.Epoch, by str
 	}
 	lost := uint64(witness - lineage.Epoch)
 	if lost > MaxLostEpochs {
-		return fmt.Errorf("accept authority: %d epochs between the ledger's %d and the witness's %d, more than %d",
+		return fmt.Errorf("accept authority: %d epochs from the ledger's %d to the witness's %d, at most %d",
 			lost, lineage.Epoch, witness, MaxLostEpochs)
 	}
 	a := args{"group": l.opt.Group, "witness": int64(witness), "by": by}

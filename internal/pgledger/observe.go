@@ -53,7 +53,8 @@ type standing struct {
 // into lists where the columns go, in their order.
 func (s *standing) into() []any {
 	return []any{
-		&s.epoch, &s.token, &s.kind, &s.open, &s.live, &s.control, &s.protocolMin, &s.protocolMax, &s.age, &s.now,
+		&s.epoch, &s.token, &s.kind, &s.open, &s.live, &s.control, &s.protocolMin, &s.protocolMax,
+		&s.age, &s.now,
 	}
 }
 

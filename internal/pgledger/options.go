@@ -128,7 +128,8 @@ func (o Options) validate() error {
 		}
 	}
 	if l.Read <= l.Statement {
-		faults = append(faults, fmt.Errorf("postgres limit read %v: must exceed statement %v", l.Read, l.Statement))
+		faults = append(faults,
+			fmt.Errorf("postgres limit read %v: must exceed statement %v", l.Read, l.Statement))
 	}
 	return errors.Join(faults...)
 }

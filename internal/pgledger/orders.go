@@ -34,11 +34,14 @@ const orderColumns = `s.key, s.type, s.instrument, s.position, s."timestamp",
 
 // into lists where the columns go, in their order.
 func (o *Order) into() []any {
-	return []any{&o.Key, &o.Type, &o.Instrument, &o.Position, &o.Timestamp, &o.Price, &o.Stop, &o.Lots, &o.Reason}
+	return []any{
+		&o.Key, &o.Type, &o.Instrument, &o.Position, &o.Timestamp, &o.Price, &o.Stop, &o.Lots, &o.Reason,
+	}
 }
 
 // orderSQL reads one order.
-const orderSQL = `SELECT ` + orderColumns + ` FROM signals s WHERE s.group_name = @group::text AND s.id = @signal::bigint`
+const orderSQL = `
+SELECT ` + orderColumns + ` FROM signals s WHERE s.group_name = @group::text AND s.id = @signal::bigint`
 
 // Order returns what the signal asks for, from memory if it was listed or read
 // not long ago. ErrNoSignal says that there is no such signal.

@@ -18,15 +18,18 @@ const fenceSQL = `
       AND a.control_mode = 'run'`
 
 // permitSQL grants a permit: the signal, still received and as it was read,
-// becomes submitting, and the intent is written down.
+// with no attempt standing, becomes submitting, and the intent is written down.
 const permitSQL = `
 WITH fence AS MATERIALIZED (` + fenceSQL + `), moved AS (
     UPDATE signals s
-    SET state = 'submitting', version = s.version + 1, attempt = @attempt::bigint, updated_at = clock_timestamp()
+    SET state = 'submitting', version = s.version + 1, attempt = @attempt::bigint,
+        updated_at = clock_timestamp()
     FROM fence f
     WHERE s.group_name = f.group_name AND s.id = @signal::bigint
       AND s.state = 'received' AND s.version = @version::bigint AND s.attempt + 1 = @attempt::bigint
       AND (s.valid_until IS NULL OR s.valid_until > clock_timestamp())
+      AND NOT EXISTS (SELECT FROM attempts e
+                      WHERE e.group_name = s.group_name AND e.signal = s.id AND e.state <> 'void')
     RETURNING s.id, s.version
 ), intent AS (
     INSERT INTO attempts (group_name, signal, attempt, client_order_id, epoch, token, send_by, fence_seq)
@@ -46,6 +49,8 @@ WITH fence AS MATERIALIZED (` + fenceSQL + `), moved AS (
     WHERE s.group_name = f.group_name AND s.id = @signal::bigint
       AND s.state = 'in_doubt' AND s.version = @version::bigint AND s.attempt = @attempt::bigint
       AND (s.valid_until IS NULL OR s.valid_until > clock_timestamp())
+      AND EXISTS (SELECT FROM attempts e WHERE e.group_name = s.group_name AND e.signal = s.id
+                  AND e.attempt = s.attempt AND e.state = 'in_doubt')
     RETURNING s.id, s.version
 ), intent AS (
     UPDATE attempts p

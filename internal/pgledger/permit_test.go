@@ -10,10 +10,10 @@ import (
 )
 
 // leading starts a leader of epoch 1 with one signal received.
-func leading(t *testing.T, change ...func(*pgledger.Options)) (n1 *process, signal core.SignalID, dsn string) {
+func leading(t *testing.T) (n1 *process, signal core.SignalID, dsn string) {
 	t.Helper()
 	dsn = database(t)
-	n1 = start(t, dsn, "n1", change...)
+	n1 = start(t, dsn, "n1")
 	n1.lead()
 	return n1, n1.admit("s1"), dsn
 }
@@ -30,7 +30,8 @@ func TestPermitWritesTheIntentBeforeTheOrderLeaves(t *testing.T) {
 		t.Fatalf("signal %+v, %v", detail, err)
 	}
 	a := detail.Attempts[0]
-	if a.ClientOrderID != inbox.ClientOrderID("s1", 1) || a.Epoch != 1 || a.State != "submitting" || a.Outcome != nil {
+	if a.ClientOrderID != inbox.ClientOrderID("s1", 1) || a.Epoch != 1 || a.State != "submitting" ||
+		a.Outcome != nil {
 		t.Errorf("attempt %+v", a)
 	}
 	conn := connect(t, dsn)
@@ -38,7 +39,8 @@ func TestPermitWritesTheIntentBeforeTheOrderLeaves(t *testing.T) {
 	if late < 3599 || late > 3601 {
 		t.Errorf("send_by is %v s after the permit, want an hour", late)
 	}
-	if !read[bool](t, conn, `SELECT a.fence_seq > h.fence_seq FROM attempts a JOIN leadership_history h ON h.epoch = a.epoch`) {
+	if !read[bool](t, conn, `SELECT a.fence_seq > h.fence_seq
+		FROM attempts a JOIN leadership_history h ON h.epoch = a.epoch`) {
 		t.Error("the permit stands before its epoch in the order of the fence")
 	}
 }
@@ -72,11 +74,15 @@ func TestPermitOfADeposedLeaderIsRefusedAndNoted(t *testing.T) {
 	n2 := start(t, dsn, "n2")
 	n2.lead()
 	in := n1.permit(1, signal, 1, 1)
-	want := core.Input{Kind: core.PermitWasRefused, Signal: signal, Reason: core.Superseded, Epoch: 2, Control: core.Run}
+	want := core.Input{
+		Kind: core.PermitWasRefused, Signal: signal, Reason: core.Superseded, Epoch: 2, Control: core.Run,
+	}
 	if in != want {
 		t.Errorf("permit %+v, want %+v", in, want)
 	}
-	wantRefusal(t, n1, pgledger.Refusal{Op: "permit", Epoch: 1, CurrentEpoch: 2, Signal: signal, Reason: "superseded"})
+	wantRefusal(t, n1, pgledger.Refusal{
+		Op: "permit", Epoch: 1, CurrentEpoch: 2, Signal: signal, Reason: "superseded",
+	})
 	// The number alone is not enough.
 	if in := n1.permit(2, signal, 1, 1); in.Kind != core.PermitWasRefused || in.Reason != core.Superseded {
 		t.Errorf("with another's epoch: %+v", in)
@@ -93,7 +99,9 @@ func TestPermitUnderAClosedTenureIsRefusedAndNoted(t *testing.T) {
 	if in.Kind != core.PermitWasRefused || in.Reason != core.TenureClosed || in.Epoch != 1 {
 		t.Errorf("permit %+v", in)
 	}
-	wantRefusal(t, n1, pgledger.Refusal{Op: "permit", Epoch: 1, CurrentEpoch: 1, Signal: signal, Reason: "tenure_closed"})
+	wantRefusal(t, n1, pgledger.Refusal{
+		Op: "permit", Epoch: 1, CurrentEpoch: 1, Signal: signal, Reason: "tenure_closed",
+	})
 }
 
 func TestPermitWithoutAuthorityIsRefused(t *testing.T) {
@@ -132,7 +140,8 @@ func TestControlModeStopsPermits(t *testing.T) {
 		t.Errorf("after resuming: %+v", in)
 	}
 	conn := connect(t, dsn)
-	if got := read[string](t, conn, `SELECT string_agg(mode, ' ' ORDER BY fence_seq) FROM control_history`); got != "pause halt run" {
+	const modes = `SELECT string_agg(mode, ' ' ORDER BY fence_seq) FROM control_history`
+	if got := read[string](t, conn, modes); got != "pause halt run" {
 		t.Errorf("history %q", got)
 	}
 }
@@ -142,7 +151,8 @@ func TestControlModeNeedsAReasonAndAName(t *testing.T) {
 	if set, err := n1.Control(t.Context()); err != nil || set.Mode != core.Run || !set.At.IsZero() {
 		t.Errorf("a new group: %+v, %v", set, err)
 	}
-	if n1.SetControl(t.Context(), core.Halt, "", "ops") == nil || n1.SetControl(t.Context(), core.Halt, "why", "") == nil ||
+	if n1.SetControl(t.Context(), core.Halt, "", "ops") == nil ||
+		n1.SetControl(t.Context(), core.Halt, "why", "") == nil ||
 		n1.SetControl(t.Context(), core.ControlUnknown, "why", "ops") == nil {
 		t.Error("took a mode without reason, name or meaning")
 	}
@@ -161,8 +171,8 @@ func TestControlModeNeedsAReasonAndAName(t *testing.T) {
 func TestLostPermitIsReadBack(t *testing.T) {
 	n1, signal, _ := leading(t)
 	before := n1.reread(signal)
-	if before.Kind != core.AttemptRead || before.Attempt != 0 || before.State != core.Received || before.Version != 1 ||
-		before.Epoch != 0 || !before.Token.IsZero() {
+	if before.Kind != core.AttemptRead || before.Attempt != 0 || before.State != core.Received ||
+		before.Version != 1 || before.Epoch != 0 || !before.Token.IsZero() {
 		t.Errorf("before: %+v", before)
 	}
 	n1.permit(1, signal, 1, 1)
@@ -259,7 +269,8 @@ func TestClassAResendKeepsTheAttemptAndItsOrderID(t *testing.T) {
 		t.Fatalf("signal %+v, %v", detail, err)
 	}
 	a := detail.Attempts[0]
-	if a.ClientOrderID != inbox.ClientOrderID("s1", 1) || a.Epoch != 2 || a.Resends != 1 || a.FenceSeq <= first {
+	if a.ClientOrderID != inbox.ClientOrderID("s1", 1) || a.Epoch != 2 || a.Resends != 1 ||
+		a.FenceSeq <= first {
 		t.Errorf("attempt %+v", a)
 	}
 	if in := n1.call(resend); in.Kind != core.PermitWasRefused || in.Reason != core.Superseded {

@@ -12,21 +12,28 @@ import (
 //
 //   - an outcome without attempt is a decision about a signal nobody has sent;
 //   - a void attempt that is made void again stays so;
-//   - what the broker says of a void attempt is a fact that must not be lost:
-//     it is kept with the attempt, and the signal, unless final, is in doubt
-//     and raises the alert;
+//   - what the broker says of a void attempt is a fact that must not be lost,
+//     whatever was read before: it is kept with the attempt, and the signal,
+//     unless final, is in doubt and raises the alert;
+//   - what is there already stays as it is, and is no error;
 //   - a decision that rests on a reading holds only for the version read;
 //   - before send_by nobody but the sender moves an attempt;
 //   - that the asker never sent it proves nothing once another was given the
 //     same attempt to send again;
-//   - what is there already stays as it is.
+//   - else the arrow must exist for the signal and for the attempt.
+//
+// An attempt that is found void gives its signal back only if the broker has
+// not spoken of an earlier void one: somebody must look first.
 const recordSQL = `
 WITH s AS MATERIALIZED (
-    SELECT state, version, attempt, alerted_at, state IN ('executed', 'rejected', 'cancelled', 'expired') AS final
-    FROM signals WHERE group_name = @group::text AND id = @signal::bigint
+    SELECT g.state, g.version, g.attempt, g.alerted_at, g.ended_at IS NOT NULL AS final,
+           EXISTS (SELECT FROM attempts e WHERE e.group_name = g.group_name AND e.signal = g.id
+                   AND e.late_outcome IS NOT NULL) AS late
+    FROM signals g WHERE g.group_name = @group::text AND g.id = @signal::bigint
 ), a AS MATERIALIZED (
-    SELECT state, token, send_by, outcome, late_outcome
-    FROM attempts WHERE group_name = @group::text AND signal = @signal::bigint AND attempt = @attempt::bigint
+    SELECT p.state, p.token, p.send_by, p.outcome, p.late_outcome
+    FROM attempts p
+    WHERE p.group_name = @group::text AND p.signal = @signal::bigint AND p.attempt = @attempt::bigint
 ), verdict AS MATERIALIZED (
     SELECT s.state, s.version, CASE
         WHEN s.state IS NULL THEN 'refused'
@@ -35,17 +42,19 @@ WITH s AS MATERIALIZED (
             AND @version::bigint IN (0, s.version) THEN 'recorded'
         WHEN a.state IS NULL THEN 'refused'
         WHEN a.state = 'void' AND (@outcome::text = 'void' OR a.late_outcome = @outcome::text) THEN 'same'
-        WHEN a.state = 'void' AND (@fact::boolean OR @version::bigint IN (0, s.version)) THEN 'late'
-        WHEN s.attempt <> @attempt::bigint THEN 'refused'
+        WHEN a.state = 'void' AND (@fact::boolean
+            OR @outcome::text = 'in_doubt' AND @version::bigint IN (0, s.version)) THEN 'late'
+        WHEN a.state = 'void' OR s.attempt <> @attempt::bigint THEN 'refused'
         WHEN s.state = @next::text AND a.outcome = @outcome::text
             AND (s.alerted_at IS NOT NULL OR NOT @alert::boolean) THEN 'same'
         WHEN @version::bigint NOT IN (0, s.version) THEN 'refused'
-        WHEN s.state = 'submitting' AND a.token <> @token::text AND clock_timestamp() <= a.send_by THEN 'refused'
+        WHEN a.state = 'submitting' AND a.token <> @token::text AND clock_timestamp() <= a.send_by
+            THEN 'refused'
         WHEN @outcome::text = 'void' AND @version::bigint = 0 AND a.token <> @token::text THEN 'refused'
-        WHEN s.state = ANY (@from::text[]) THEN 'recorded'
+        WHEN s.state = ANY (@from::text[]) AND a.state = ANY (@from::text[]) THEN 'recorded'
         ELSE 'refused' END AS what,
         CASE WHEN a.state = 'void' AND s.final THEN s.state
-             WHEN a.state = 'void' THEN 'in_doubt'
+             WHEN a.state = 'void' OR @outcome::text = 'void' AND s.late THEN 'in_doubt'
              ELSE @next::text END AS next
     FROM (SELECT) one LEFT JOIN s ON true LEFT JOIN a ON true
 ), moved AS (
@@ -144,7 +153,8 @@ func (l *Ledger) record(ctx context.Context, e *core.Effect) (core.Input, error)
 		return core.Input{}, err
 	}
 	in := core.Input{
-		Kind: core.RecordWasRefused, Signal: e.Signal, Attempt: e.Attempt, State: state, Version: uint32(version),
+		Kind: core.RecordWasRefused, Signal: e.Signal, Attempt: e.Attempt, State: state,
+		Version: uint32(version),
 	}
 	if recorded {
 		l.orders.forget(id)

@@ -46,10 +46,12 @@ func TestOutcomeIsRecordedOnce(t *testing.T) {
 		t.Fatalf("signal %+v, %v", detail, err)
 	}
 	a := detail.Attempts[0]
-	if a.State != "executed" || *a.Outcome != "executed" || a.BrokerOrderID != "B-7" || a.BrokerDetail != "filled 2 @ 52000" {
+	if a.State != "executed" || *a.Outcome != "executed" || a.BrokerOrderID != "B-7" ||
+		a.BrokerDetail != "filled 2 @ 52000" {
 		t.Errorf("attempt %+v", a)
 	}
-	if !read[bool](t, conn, `SELECT last_signal_processed IS NOT NULL FROM instance_metadata WHERE instance_id = 'n1'`) {
+	if !read[bool](t, conn, `SELECT last_signal_processed IS NOT NULL FROM instance_metadata
+		WHERE instance_id = 'n1'`) {
 		t.Error("the instance does not say that it processed a signal")
 	}
 }
@@ -70,8 +72,19 @@ func TestNobodyButTheSenderMovesAnAttemptBeforeSendBy(t *testing.T) {
 		wantRefused(t, n2.record(signal, 1, outcome), core.Submitting)
 	}
 	lapse(t, conn)
-	wantRecorded(t, n2.record(signal, 1, core.Void), core.Received, 3)
-	_ = n1
+	// Not having sent it oneself proves nothing; having read what the broker
+	// says does.
+	wantRefused(t, n2.record(signal, 1, core.Void), core.Submitting)
+	wantRecorded(t, n2.decide(signal, core.Void, 2), core.Received, 3)
+	wantRefused(t, n1.decide(signal, core.InDoubt, 2), core.Received)
+}
+
+// decide records what a reading of the signal in that version suggests.
+func (p *process) decide(signal core.SignalID, outcome core.SignalState, version uint32) core.Input {
+	p.t.Helper()
+	return p.call(core.Effect{
+		Op: core.Record, Signal: signal, Attempt: 1, State: outcome, Version: version, Token: p.token,
+	})
 }
 
 func TestVoidAttemptLetsTheSignalBeTriedAgain(t *testing.T) {
@@ -88,7 +101,8 @@ func TestVoidAttemptLetsTheSignalBeTriedAgain(t *testing.T) {
 	// Attempt 1 is void for good, also now.
 	wantRecorded(t, n1.record(signal, 1, core.Void), core.Executed, 5)
 	detail, err := n1.Signal(t.Context(), signal)
-	if err != nil || len(detail.Attempts) != 2 || detail.Attempts[0].ClientOrderID == detail.Attempts[1].ClientOrderID {
+	if err != nil || len(detail.Attempts) != 2 ||
+		detail.Attempts[0].ClientOrderID == detail.Attempts[1].ClientOrderID {
 		t.Errorf("signal %+v, %v", detail, err)
 	}
 }
@@ -102,7 +116,7 @@ func TestLateOutcomeOfAVoidAttemptIsKeptAndRaisesTheAlert(t *testing.T) {
 			n2 := start(t, dsn, "n2")
 			n2.lead()
 			lapse(t, conn)
-			n2.record(signal, 1, core.Void)
+			n2.decide(signal, core.Void, 2)
 			version := uint32(4)
 			if younger {
 				n2.permit(2, signal, 2, 3)
@@ -114,10 +128,12 @@ func TestLateOutcomeOfAVoidAttemptIsKeptAndRaisesTheAlert(t *testing.T) {
 				t.Errorf("a permit beside the late outcome: %+v", in)
 			}
 			detail, err := n1.Signal(t.Context(), signal)
-			if err != nil || detail.AlertedAt == nil || detail.AlertReason != "late outcome of a void attempt: executed" {
+			if err != nil || detail.AlertedAt == nil ||
+				detail.AlertReason != "late outcome of a void attempt: executed" {
 				t.Fatalf("signal %+v, %v", detail, err)
 			}
-			if a := detail.Attempts[0]; a.State != "void" || a.LateOutcome == nil || *a.LateOutcome != "executed" {
+			if a := detail.Attempts[0]; a.State != "void" || a.LateOutcome == nil ||
+				*a.LateOutcome != "executed" {
 				t.Errorf("attempt %+v", a)
 			}
 			if younger {
@@ -145,20 +161,15 @@ func TestDecisionsAreGuardedByTheVersionRead(t *testing.T) {
 	n1, signal, conn, dsn := sent(t)
 	n2 := start(t, dsn, "n2")
 	lapse(t, conn)
-	decide := func(p *process, outcome core.SignalState, version uint32) core.Input {
-		return p.call(core.Effect{
-			Op: core.Record, Signal: signal, Attempt: 1, State: outcome, Version: version, Token: p.token,
-		})
-	}
-	wantRefused(t, decide(n2, core.Void, 1), core.Submitting)
-	wantRecorded(t, decide(n1, core.InDoubt, 2), core.InDoubt, 3)
-	wantRefused(t, decide(n2, core.Void, 2), core.InDoubt)
-	wantRefused(t, decide(n2, core.Executed, 2), core.InDoubt)
+	wantRefused(t, n2.decide(signal, core.Void, 1), core.Submitting)
+	wantRecorded(t, n1.decide(signal, core.InDoubt, 2), core.InDoubt, 3)
+	wantRefused(t, n2.decide(signal, core.Void, 2), core.InDoubt)
+	wantRefused(t, n2.decide(signal, core.Executed, 2), core.InDoubt)
 	// The same once more, because its answer was lost.
-	wantRecorded(t, decide(n1, core.InDoubt, 2), core.InDoubt, 3)
-	wantRecorded(t, decide(n2, core.Void, 3), core.Received, 4)
-	wantRefused(t, decide(n1, core.InDoubt, 3), core.Received)
-	wantRecorded(t, decide(n1, core.Executed, 3), core.InDoubt, 5)
+	wantRecorded(t, n1.decide(signal, core.InDoubt, 2), core.InDoubt, 3)
+	wantRecorded(t, n2.decide(signal, core.Void, 3), core.Received, 4)
+	wantRefused(t, n1.decide(signal, core.InDoubt, 3), core.Received)
+	wantRecorded(t, n1.decide(signal, core.Executed, 3), core.InDoubt, 5)
 }
 
 func TestDoubtIsAlertedOnceAndKeepsItsReason(t *testing.T) {
@@ -216,8 +227,77 @@ func TestLedgerDrawsTheArrowsOfCore(t *testing.T) {
 			}
 		}
 	}
-	if got := read[int64](t, conn, `SELECT count(*) FROM signals s WHERE s.state NOT IN ('received', 'submitting')
-		AND NOT EXISTS (SELECT FROM attempts a WHERE a.signal = s.id AND a.state = s.state)`); got != 0 {
+	if got := read[int64](t, conn, `SELECT count(*) FROM signals s
+		WHERE s.state NOT IN ('received', 'submitting') AND NOT EXISTS (
+			SELECT FROM attempts a WHERE a.signal = s.id AND a.state = s.state)`); got != 0 {
 		t.Errorf("%d signals do not stand where their attempts do", got)
+	}
+}
+
+// The broker spoke of an order of attempt 1, which was void. That attempt 2 was
+// never sent does not make the signal one that may be sent again.
+func TestVoidBesideALateOutcomeStaysInDoubt(t *testing.T) {
+	n1, signal, _, _ := sent(t)
+	n1.record(signal, 1, core.Void)
+	n1.permit(1, signal, 2, 3)
+	wantRecorded(t, n1.record(signal, 1, core.Executed), core.InDoubt, 5)
+	wantRecorded(t, n1.record(signal, 2, core.Void), core.InDoubt, 6)
+	resend := core.Effect{
+		Op: core.Permit, Resend: true, Signal: signal, Attempt: 2, Version: 6, Epoch: 1, Token: n1.token,
+	}
+	if in := n1.call(resend); in.Kind != core.PermitWasRefused || in.Reason != core.StateChanged {
+		t.Errorf("sending a void attempt again: %+v", in)
+	}
+}
+
+// The signal is in doubt because of attempt 1; attempt 2 has arrows of its own.
+func TestOutcomeNeedsAnArrowOfItsAttemptToo(t *testing.T) {
+	n1, signal, _, _ := sent(t)
+	n1.record(signal, 1, core.Void)
+	n1.permit(1, signal, 2, 3)
+	n1.record(signal, 2, core.Submitted)
+	wantRecorded(t, n1.record(signal, 1, core.Executed), core.InDoubt, 6)
+	wantRefused(t, n1.record(signal, 2, core.InDoubt), core.InDoubt)
+	wantRefused(t, n1.record(signal, 2, core.Void), core.InDoubt)
+	wantRecorded(t, n1.record(signal, 2, core.Executed), core.Executed, 7)
+}
+
+// A person let the signal go back while its second attempt was still under way.
+func TestNoPermitBesideAStandingAttempt(t *testing.T) {
+	n1, signal, _, _ := sent(t)
+	n1.record(signal, 1, core.Void)
+	n1.permit(1, signal, 2, 3)
+	n1.record(signal, 1, core.Executed)
+	if err := n1.Decide(t.Context(), pgledger.Decision{
+		Signal: signal, Outcome: core.Void, By: "ops", Reason: "a slip of the pen",
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if in := n1.permit(1, signal, 3, n1.reread(signal).Version); in.Kind != core.PermitWasRefused {
+		t.Errorf("a third attempt beside the second: %+v", in)
+	}
+}
+
+func TestVoidAttemptTakesNoDecisionOfANode(t *testing.T) {
+	n1, signal, _, _ := sent(t)
+	n1.record(signal, 1, core.Void)
+	wantRefused(t, n1.record(signal, 1, core.Expired), core.Received)
+	wantRefused(t, n1.decide(signal, core.InDoubt, 2), core.Received)
+	wantRecorded(t, n1.decide(signal, core.InDoubt, 3), core.InDoubt, 4)
+}
+
+func TestAlertedSignalsAreListedAsSuch(t *testing.T) {
+	n1, signal, _, _ := sent(t)
+	doubt := core.Effect{Op: core.Record, Signal: signal, Attempt: 1, State: core.InDoubt, Token: n1.token}
+	review := core.Effect{Op: core.Fetch, States: 1 << core.InDoubt}
+	for _, alert := range []bool{false, true} {
+		doubt.Alert = alert
+		n1.call(doubt)
+		if in := n1.calls(review); len(in) != 2 || in[0].Flags.Has(core.Alerted) != alert {
+			t.Errorf("alert %v: %+v", alert, in)
+		}
+		if in := n1.reread(signal); in.Flags.Has(core.Alerted) != alert {
+			t.Errorf("alert %v: %+v", alert, in)
+		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 const rereadSQL = `
 SELECT s.attempt, s.version, s.state, coalesce(a.epoch, 0), coalesce(a.token, ''),
        coalesce((extract(epoch FROM t.now - a.send_by) * 1000000)::bigint, 0),
-       coalesce(a.send_by < t.now, false), coalesce(s.valid_until <= t.now, false)
+       coalesce(a.send_by < t.now, false), coalesce(s.valid_until <= t.now, false), s.alerted_at IS NOT NULL
 FROM (SELECT clock_timestamp() AS now) t
 JOIN signals s ON s.group_name = @group::text AND s.id = @signal::bigint
 LEFT JOIN attempts a ON a.signal = s.id AND a.attempt = s.attempt`
@@ -26,10 +26,10 @@ func (l *Ledger) reread(ctx context.Context, e *core.Effect) (core.Input, error)
 	var (
 		attempt, version, epoch, age int64
 		word, token                  string
-		overdue, outdated            bool
+		overdue, outdated, alerted   bool
 	)
 	t.row(rereadSQL, args{"group": l.opt.Group, "signal": int64(e.Signal)},
-		&attempt, &version, &word, &epoch, &token, &age, &overdue, &outdated)
+		&attempt, &version, &word, &epoch, &token, &age, &overdue, &outdated, &alerted)
 	switch err := l.run(ctx, l.work, t); {
 	case errors.Is(err, pgx.ErrNoRows):
 		return core.Input{Kind: core.AttemptRead, Signal: e.Signal}, nil
@@ -40,15 +40,9 @@ func (l *Ledger) reread(ctx context.Context, e *core.Effect) (core.Input, error)
 	if err != nil {
 		return core.Input{}, err
 	}
-	in := core.Input{
-		Kind: core.AttemptRead, Signal: e.Signal, Attempt: uint32(attempt), Version: uint32(version), State: state,
-		Epoch: core.Epoch(epoch), Token: identity.Read(token), Age: micros(age),
-	}
-	if overdue {
-		in.Flags |= core.Overdue
-	}
-	if outdated {
-		in.Flags |= core.Outdated
-	}
-	return in, nil
+	return core.Input{
+		Kind: core.AttemptRead, Signal: e.Signal, Attempt: uint32(attempt), Version: uint32(version),
+		State: state, Epoch: core.Epoch(epoch), Token: identity.Read(token), Age: micros(age),
+		Flags: signalFlags(overdue, outdated, alerted),
+	}, nil
 }

@@ -42,9 +42,9 @@ type Signal struct {
 
 // signalColumns are the columns of a Signal, of a row of signals called s.
 const signalColumns = `s.id, s.key, s.signal_id, s.type, s.instrument, s.position, s."timestamp",
-       coalesce(s.price::text, ''), coalesce(s.stop::text, ''), coalesce(s.lots::text, ''), s.reason, s.source,
-       s.state, s.state_reason, s.version, s.attempt, s.valid_until, s.alerted_at, s.alert_reason, s.decided_by,
-       s.received_at, s.received_by, s.updated_at, s.ended_at`
+       coalesce(s.price::text, ''), coalesce(s.stop::text, ''), coalesce(s.lots::text, ''), s.reason,
+       s.source, s.state, s.state_reason, s.version, s.attempt, s.valid_until, s.alerted_at, s.alert_reason,
+       s.decided_by, s.received_at, s.received_by, s.updated_at, s.ended_at`
 
 // scanSignal reads the columns of a Signal.
 func scanSignal(r pgx.CollectableRow) (Signal, error) {
@@ -52,8 +52,9 @@ func scanSignal(r pgx.CollectableRow) (Signal, error) {
 		s  Signal
 		id int64
 	)
-	err := r.Scan(&id, &s.Key, &s.SignalID, &s.Type, &s.Instrument, &s.Position, &s.Timestamp, &s.Price, &s.Stop,
-		&s.Lots, &s.Reason, &s.Source, &s.State, &s.StateReason, &s.Version, &s.Attempt, &s.ValidUntil, &s.AlertedAt,
+	err := r.Scan(&id, &s.Key, &s.SignalID, &s.Type, &s.Instrument, &s.Position, &s.Timestamp,
+		&s.Price, &s.Stop, &s.Lots, &s.Reason, &s.Source, &s.State, &s.StateReason, &s.Version, &s.Attempt,
+		&s.ValidUntil, &s.AlertedAt,
 		&s.AlertReason, &s.DecidedBy, &s.ReceivedAt, &s.ReceivedBy, &s.UpdatedAt, &s.EndedAt)
 	s.ID = core.SignalID(id)
 	return s, err
@@ -90,7 +91,8 @@ func (l *Ledger) Signals(ctx context.Context, f SignalFilter) ([]Signal, error) 
 		limit = 100
 	}
 	a := args{
-		"group": l.opt.Group, "states": words, "alerted": f.Alerted, "before": int64(f.Before), "limit": int64(limit),
+		"group": l.opt.Group, "states": words, "alerted": f.Alerted, "before": int64(f.Before),
+		"limit": int64(limit),
 	}
 	return list(ctx, l, "signals", signalsSQL, a, scanSignal)
 }
@@ -152,8 +154,9 @@ func (l *Ledger) Signal(ctx context.Context, id core.SignalID) (SignalDetail, er
 			t     Attempt
 			epoch int64
 		)
-		err := r.Scan(&t.Attempt, &t.ClientOrderID, &epoch, &t.Token, &t.State, &t.SendBy, &t.FenceSeq, &t.Resends,
-			&t.Outcome, &t.LateOutcome, &t.BrokerOrderID, &t.BrokerDetail, &t.RecordedBy, &t.RecordedAt, &t.PermittedAt)
+		err := r.Scan(&t.Attempt, &t.ClientOrderID, &epoch, &t.Token, &t.State, &t.SendBy, &t.FenceSeq,
+			&t.Resends, &t.Outcome, &t.LateOutcome, &t.BrokerOrderID, &t.BrokerDetail, &t.RecordedBy,
+			&t.RecordedAt, &t.PermittedAt)
 		t.Epoch = core.Epoch(epoch)
 		return t, err
 	})

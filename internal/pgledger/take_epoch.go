@@ -23,7 +23,8 @@ SELECT 1 FROM authority WHERE group_name = @group::text FOR NO KEY UPDATE`
 const takeEpochSQL = `
 WITH standing AS MATERIALIZED (` + standingSQL + `), taken AS (
     UPDATE authority a
-    SET epoch = a.epoch + 1, holder = @instance::text, nonce = @nonce::text, acquisition = @acquisition::bigint,
+    SET epoch = a.epoch + 1,
+        holder = @instance::text, nonce = @nonce::text, acquisition = @acquisition::bigint,
         kind = @kind::text, open = true, taken_at = s.now, fence_seq = nextval('fence_seq'),
         pg_lease_until = CASE @kind::text WHEN 'pg' THEN s.now + @ttl::bigint * interval '1 microsecond' END,
         updated_at = s.now
@@ -71,9 +72,10 @@ WHERE a.group_name = @group::text AND m.group_name = a.group_name AND m.is_leade
   AND NOT (a.open AND m.instance_id = a.holder AND m.nonce = a.nonce)`
 	raiseFlagSQL = `
 INSERT INTO instance_metadata
-    (group_name, instance_id, nonce, hostname, port, version, status, is_leader, leader_acquired_at, last_heartbeat)
-SELECT a.group_name, a.holder, a.nonce, @hostname::text, @port::bigint, @version::text, 'leader', true, a.taken_at,
-       clock_timestamp()
+    (group_name, instance_id, nonce, hostname, port, version, status, is_leader, leader_acquired_at,
+     last_heartbeat)
+SELECT a.group_name, a.holder, a.nonce, @hostname::text, @port::bigint, @version::text, 'leader', true,
+       a.taken_at, clock_timestamp()
 FROM authority a
 WHERE a.group_name = @group::text AND a.token = @token::text AND a.open
 ON CONFLICT (group_name, instance_id, nonce) DO UPDATE

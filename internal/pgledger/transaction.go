@@ -42,7 +42,9 @@ type args map[string]any
 
 // RewriteQuery replaces the names by positions and refuses a name without a
 // value, which would silently be NULL.
-func (a args) RewriteQuery(ctx context.Context, conn *pgx.Conn, sql string, rest []any) (string, []any, error) {
+func (a args) RewriteQuery(
+	ctx context.Context, conn *pgx.Conn, sql string, rest []any,
+) (string, []any, error) {
 	text, values, err := pgx.NamedArgs(a).RewriteQuery(ctx, conn, sql, rest)
 	for i, v := range values {
 		if v == nil {

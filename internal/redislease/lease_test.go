@@ -105,11 +105,13 @@ func TestAcquiringAgainAfterALostReplySetsTheFullLengthAgain(t *testing.T) {
 
 func TestHeldLeaseIsDeniedToOthersAndToOtherClaimsOfTheHolder(t *testing.T) {
 	s := testbed.Redis(t)
-	n1, n2, twin := start(t, s.Addr(), "n1", 0xa), start(t, s.Addr(), "n2", 0xb), start(t, s.Addr(), "n1", 0xc)
+	n1, n2 := start(t, s.Addr(), "n1", 0xa), start(t, s.Addr(), "n2", 0xb)
+	twin := start(t, s.Addr(), "n1", 0xc)
 	n1.call(core.Acquire)
 	for _, p := range []*process{n2, twin} {
 		in := p.call(core.Acquire)
-		if in.Kind != core.LeaseDenied || in.Token != n1.token || in.Age <= 50*time.Second || in.Age > time.Minute {
+		if in.Kind != core.LeaseDenied || in.Token != n1.token || in.Age <= 50*time.Second ||
+			in.Age > time.Minute {
 			t.Errorf("acquire: %+v", in)
 		}
 	}
@@ -180,7 +182,8 @@ func TestEvictionTakesTheNamedClaimOnly(t *testing.T) {
 	if c.Exists(t.Context(), redislease.Key("test")).Val() != 1 {
 		t.Fatal("an eviction took a claim that was not named")
 	}
-	if in := peer.callFor(core.Evict, stale.token); in != (core.Input{Kind: core.LeaseWasEvicted, Flags: core.Done}) {
+	evicted := core.Input{Kind: core.LeaseWasEvicted, Flags: core.Done}
+	if in := peer.callFor(core.Evict, stale.token); in != evicted {
 		t.Errorf("evict: %+v", in)
 	}
 	if c.Exists(t.Context(), redislease.Key("test")).Val() != 0 {
@@ -271,7 +274,9 @@ func TestAServerThatStandsStillIsGivenUpInTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
-	e := core.Effect{Op: core.Acquire, Token: core.Token{Nonce: 1, Acquisition: 1}, Timeout: 300 * time.Millisecond}
+	e := core.Effect{
+		Op: core.Acquire, Token: core.Token{Nonce: 1, Acquisition: 1}, Timeout: 300 * time.Millisecond,
+	}
 	if _, err := l.Call(t.Context(), &e); err != nil {
 		t.Fatal(err)
 	}

@@ -82,7 +82,8 @@ func (o Options) validate() error {
 		faults = append(faults, fmt.Errorf("ttl %v: at least 1ms", o.TTL))
 	}
 	if o.Timeout < time.Millisecond || o.Patience < time.Millisecond {
-		faults = append(faults, fmt.Errorf("redis timeout %v and patience %v: at least 1ms", o.Timeout, o.Patience))
+		faults = append(faults,
+			fmt.Errorf("redis timeout %v and patience %v: at least 1ms", o.Timeout, o.Patience))
 	}
 	if o.PoolSize < 1 {
 		faults = append(faults, fmt.Errorf("redis connections %d: at least 1", o.PoolSize))
