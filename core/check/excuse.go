@@ -12,6 +12,14 @@ const (
 	before int64 = math.MinInt64 / 4
 )
 
+// later is the instant d after at; never stays never.
+func later(at, d int64) int64 {
+	if at >= never-d {
+		return never
+	}
+	return at + d
+}
+
 // faultSet is a set of classes of disturbance, one bit 1<<class each.
 type faultSet uint16
 
@@ -82,11 +90,7 @@ func (e *excuses) last(set faultSet) int64 {
 // until is the last instant that a fault of the set excuses: one ttl·(1+ρ)
 // after the latest end.
 func (e *excuses) until(set faultSet) int64 {
-	last := e.last(set)
-	if last == never {
-		return never
-	}
-	return last + e.grace
+	return later(e.last(set), e.grace)
 }
 
 // covers reports whether what happens at that instant is excused by the set.

@@ -53,7 +53,7 @@ func (c *recovers) leaderDue(s *Suite, quiet int64) int64 {
 	if quiet == never {
 		return never
 	}
-	return max(quiet, s.scene.coveredUntil()) + 2*int64(s.cfg.TTL) + int64(s.cfg.HarnessStall)
+	return later(max(quiet, s.scene.coveredUntil()), 2*int64(s.cfg.TTL)+int64(s.cfg.HarnessStall))
 }
 
 // bound is how long a signal may be open in quiet times.

@@ -106,3 +106,8 @@ func TestADeedInTheInstantOfAHandoverIsLawful(t *testing.T) {
 func TestADeedWithoutBeliefIsLawfulWhileNobodyElseBelieves(t *testing.T) {
 	begin(small(), 3).believes(0, 1, 500*ms).at(600*ms).says(0, core.GatePassedEvent, 1, 7).lawful(t)
 }
+
+func TestBeliefThatKnowsNoDeadlineIsJudgedLikeAnyOther(t *testing.T) {
+	s := begin(small(), 3).believes(0, 1, never).at(20*ttl).lawful(t).node(history.NodePaused, 0)
+	s.at(21*ttl).believes(1, 2, 22*ttl).at(21*ttl+1).breaks(t, core.SingleBeliever, 21*ttl)
+}

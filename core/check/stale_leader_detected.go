@@ -184,8 +184,8 @@ func (c *staleLeader) deadlines(s *Suite) (lease, beat int64) {
 		return never, never
 	}
 	ttl, stall := int64(s.cfg.TTL), int64(s.cfg.HarnessStall)
-	lease = max(c.leaseAt, calm, c.foreign) + ttl + ttl/2 + stall
-	beat = max(c.beatAt, calm) + int64(s.cfg.StaleAfter) + ttl/2 + stall
+	lease = later(max(c.leaseAt, calm, c.foreign), ttl+ttl/2+stall)
+	beat = later(max(c.beatAt, calm), int64(s.cfg.StaleAfter)+ttl/2+stall)
 	return lease, beat
 }
 
