@@ -68,7 +68,9 @@ func (c *Config) Validate() error {
 		name  string
 		value time.Duration
 	}{
-		{"ttl", c.TTL}, {"stale_after", c.StaleAfter}, {"store_timeout", c.StoreTimeout},
+		{"ttl", c.TTL},
+		{"stale_after", c.StaleAfter},
+		{"store_timeout", c.StoreTimeout},
 		{"recover_signals", c.RecoverSignals},
 	} {
 		if positive.value <= 0 {
@@ -76,7 +78,7 @@ func (c *Config) Validate() error {
 		}
 	}
 	if c.DriftPPM < 0 || c.DriftPPM > 1_000_000 {
-		faults = append(faults, fmt.Errorf("clock drift of %d ppm: must lie between 0 and 1000000", c.DriftPPM))
+		faults = append(faults, fmt.Errorf("clock drift of %d ppm: must lie between 0 and 1e6", c.DriftPPM))
 	}
 	if c.HarnessStall < 0 {
 		faults = append(faults, fmt.Errorf("harness_stall %v: must not be negative", c.HarnessStall))

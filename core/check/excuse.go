@@ -68,9 +68,6 @@ func (e *excuses) finished(f history.Fault, at int64) bool {
 	return true
 }
 
-// any reports whether a fault of the set is active.
-func (e *excuses) any(set faultSet) bool { return e.last(set) == never }
-
 // last is the latest instant at which a fault of the set was active: never
 // (that is, no end in sight) while one is.
 func (e *excuses) last(set faultSet) int64 {

@@ -137,7 +137,8 @@ func (p *troupe) fall() {
 		p.reports(core.Self, old, old, oldEpoch)
 	case 1:
 		p.tell(history.Record{
-			Kind: history.EffectRefused, Node: old, Op: core.Permit, Epoch: oldEpoch, Current: p.epoch, Logged: true,
+			Kind: history.EffectRefused, Node: old, Op: core.Permit,
+			Epoch: oldEpoch, Current: p.epoch, Logged: true,
 		})
 		p.reports(core.StoreParty, old, old, oldEpoch)
 	}
@@ -158,7 +159,8 @@ func (p *troupe) forget() {
 // outage takes a store away for long; the lease lapses, and the tenure stays
 // open until somebody can take over.
 func (p *troupe) outage() {
-	store := rapid.SampledFrom([]history.Fault{history.RedisFault, history.PostgresFault}).Draw(p.draw, "store")
+	stores := []history.Fault{history.RedisFault, history.PostgresFault}
+	store := rapid.SampledFrom(stores).Draw(p.draw, "store")
 	p.fault(store, history.None)
 	p.signal++
 	p.at(p.until).node(history.BeliefEnded, p.leader)
@@ -217,21 +219,27 @@ func TestRandomHistoriesWithOnePlantedMistakeAreBroken(t *testing.T) {
 			p.at(p.now+1).believes((p.leader+1)%3, p.epoch, p.now+10*ms).at(p.now + 10*ms)
 		},
 		core.NoStaleEffect: func(p *troupe) {
-			p.tell(history.Record{Kind: history.EffectAccepted, Op: core.Heartbeat, Epoch: p.epoch - 1, Current: p.epoch})
+			p.tell(history.Record{
+				Kind: history.EffectAccepted, Op: core.Heartbeat, Epoch: p.epoch - 1, Current: p.epoch,
+			})
 		},
 		core.NoLostSignal:     func(p *troupe) { p.story.signal(history.Acknowledged, p.signal+1) },
 		core.NoPhantomSuccess: func(p *troupe) { p.state(p.signal+1, core.Executed) },
-		core.EpochMonotonic:   func(p *troupe) { p.closes(p.leader, p.epoch, core.LeaseLost).opens(p.leader, p.epoch) },
-		core.HistoryComplete:  func(p *troupe) { p.opens(p.leader, p.epoch+1).at(p.now + 1) },
+		core.EpochMonotonic: func(p *troupe) {
+			p.closes(p.leader, p.epoch, core.LeaseLost).opens(p.leader, p.epoch)
+		},
+		core.HistoryComplete: func(p *troupe) { p.opens(p.leader, p.epoch+1).at(p.now + 1) },
 		core.LeaseReleased: func(p *troupe) {
-			p.node(history.BeliefEnded, p.leader).resigns(p.leader, p.epoch).renews(p.leader).drained(p.leader)
+			p.node(history.BeliefEnded, p.leader).resigns(p.leader, p.epoch)
+			p.renews(p.leader).drained(p.leader)
 			p.after(300 * ms)
 		},
 		core.StaleLeaderDetected: func(p *troupe) {
 			p.at(p.until).node(history.NodePaused, p.leader).after(1700 * ms)
 		},
 		core.Recovers: func(p *troupe) {
-			p.node(history.BeliefEnded, p.leader).resigns(p.leader, p.epoch).loses(p.leader, core.Release).after(3 * ttl)
+			p.node(history.BeliefEnded, p.leader).resigns(p.leader, p.epoch)
+			p.loses(p.leader, core.Release).after(3 * ttl)
 		},
 		core.DrainBeforeRelease: func(p *troupe) {
 			p.says(p.leader, core.GatePassedEvent, p.epoch, p.signal+1).resigns(p.leader, p.epoch)

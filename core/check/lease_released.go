@@ -60,7 +60,7 @@ func (c *leaseReleased) drained(s *Suite, r *history.Record) {
 }
 
 // faultChanged notes a disturbance that begins while a debt is open.
-func (c *leaseReleased) faultChanged(s *Suite, r *history.Record) {
+func (c *leaseReleased) faultChanged(r *history.Record) {
 	if r.Kind != history.FaultBegan || c.due == never {
 		return
 	}

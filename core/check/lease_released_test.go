@@ -49,9 +49,11 @@ func TestADelayedAcquisitionThatRevivesADrainedLeaseIsBroken(t *testing.T) {
 
 func TestAStoreThatDoesNotAnswerExcusesALeaseThatStands(t *testing.T) {
 	for fault := range history.Fault(history.Faults) {
-		s := leaving().fault(fault, history.None).drained(0).after(100*ms).healed(fault, history.None).after(150 * ms)
+		s := leaving().fault(fault, history.None).drained(0).after(100 * ms)
+		s.healed(fault, history.None).after(150 * ms)
 		switch fault {
-		case history.RedisFault, history.RedisDataLoss, history.PostgresFault, history.PostgresLoss, history.LinkFault:
+		case history.RedisFault, history.RedisDataLoss, history.PostgresFault, history.PostgresLoss,
+			history.LinkFault:
 			s.excused(t, core.LeaseReleased, 1)
 		default:
 			s.breaks(t, core.LeaseReleased, 1100*ms)

@@ -41,8 +41,8 @@ func TestARefusalUnderTheCurrentEpochNeedsNoRow(t *testing.T) {
 
 func TestNoFaultExcusesAStaleEffect(t *testing.T) {
 	for fault := range history.Fault(history.Faults) {
-		begin(small(), 3).fault(fault, history.None).effect(history.EffectAccepted, core.Heartbeat, 1, 2, false).
-			breaks(t, core.NoStaleEffect, 0)
+		s := begin(small(), 3).fault(fault, history.None)
+		s.effect(history.EffectAccepted, core.Heartbeat, 1, 2, false).breaks(t, core.NoStaleEffect, 0)
 	}
 }
 
@@ -94,7 +94,8 @@ func TestAPredecessorThatIsClosedLaterIsBroken(t *testing.T) {
 
 func TestTwoTakeoversInOneInstantMustBothCloseTheirPredecessors(t *testing.T) {
 	s := begin(small(), 3).opens(0, 1).at(ttl).opens(1, 2).opens(2, 3)
-	s.closes(0, 1, core.Superseded).closes(1, 2, core.Superseded).at(2*ttl).breaks(t, core.HistoryComplete, ttl)
+	s.closes(0, 1, core.Superseded).closes(1, 2, core.Superseded)
+	s.at(2*ttl).breaks(t, core.HistoryComplete, ttl)
 }
 
 func TestAClosingThatLeavesTheRowOpenIsBroken(t *testing.T) {

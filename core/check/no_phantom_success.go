@@ -30,7 +30,7 @@ func (noPhantomSuccess) stateSet(s *Suite, g *signal, r *history.Record) {
 		s.excuse(core.NoPhantomSuccess)
 	default:
 		s.breaks(of(core.NoPhantomSuccess, r, func(f *finding) string {
-			return fmt.Sprintf("signal %d is executed in the ledger; the broker has no order for it", f.signal)
+			return fmt.Sprintf("signal %d is executed in the ledger; the broker has no order", f.signal)
 		}))
 	}
 }

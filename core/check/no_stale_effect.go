@@ -44,7 +44,7 @@ func (noStaleEffect) refused(s *Suite, r *history.Record) {
 		return
 	}
 	f := of(core.NoStaleEffect, r, func(f *finding) string {
-		return fmt.Sprintf("the refusal of a %s of %s under epoch %d (current: %d) left no row in fence_refusals",
+		return fmt.Sprintf("a %s of %s under epoch %d (current: %d) was refused and left no row",
 			core.Op(f.b), name(f.node), f.epoch, f.a)
 	})
 	f.a, f.b = int64(r.Current), int64(r.Op)

@@ -200,10 +200,10 @@ func (c *recovers) wait(s *Suite, since int64) {
 }
 
 func noLeader(f *finding) string {
-	return fmt.Sprintf("nobody has led for %s although nothing was disturbed and a node could have", seconds(f.a))
+	return fmt.Sprintf("nobody has led for %s; nothing was disturbed and a node could have", seconds(f.a))
 }
 
 func signalOpen(f *finding) string {
-	return fmt.Sprintf("signal %d has been open for %s (%s) although nothing was disturbed",
+	return fmt.Sprintf("signal %d has been open for %s (%s); nothing was disturbed",
 		f.signal, seconds(f.a), core.SignalState(f.b))
 }

@@ -69,7 +69,8 @@ func TestACrashBeginsTheClockAnewAndDoesNotStopIt(t *testing.T) {
 
 func TestANodeThatSawTheLedgerGoBackMayNotLead(t *testing.T) {
 	barred := func() *story {
-		s := begin(small(), 1).fault(history.PostgresLoss, history.None).healed(history.PostgresLoss, history.None)
+		s := begin(small(), 1).fault(history.PostgresLoss, history.None)
+		s.healed(history.PostgresLoss, history.None)
 		return s.says(0, core.AuthorityRegressedEvent, 0, 0)
 	}
 	barred().at(20 * ttl).lawful(t)
@@ -172,8 +173,9 @@ func TestAReceivedSignalMayWaitWhileExecutionIsPaused(t *testing.T) {
 	led(all(pauses(), when(3*ttl, stores(1)), control(12*ttl, core.Run))).breaks(t, core.Recovers, 17*ttl)
 	led(all(when(1500*ms, stores(1)), when(1800*ms, sets(1, core.Submitting)), pauses())).
 		breaks(t, core.Recovers, 6500*ms)
-	led(all(pauses(), when(3*ttl, stores(1)), when(9*ttl, stores(2)), when(9300*ms, sets(2, core.Submitting)))).
-		breaks(t, core.Recovers, 14*ttl)
+	led(all(
+		pauses(), when(3*ttl, stores(1)), when(9*ttl, stores(2)), when(9300*ms, sets(2, core.Submitting)),
+	)).breaks(t, core.Recovers, 14*ttl)
 }
 
 func TestABrokerThatMisbehavesStopsTheSignalsClock(t *testing.T) {
@@ -186,5 +188,7 @@ func TestABrokerThatMisbehavesStopsTheSignalsClock(t *testing.T) {
 }
 
 func TestASignalWhoseRowIsGoneOwesNothing(t *testing.T) {
-	led(all(when(3*ttl, stores(1)), when(4*ttl+200*ms, func(s *story) { s.signal(history.Missing, 1) }))).lawful(t)
+	led(all(
+		when(3*ttl, stores(1)), when(4*ttl+200*ms, func(s *story) { s.signal(history.Missing, 1) }),
+	)).lawful(t)
 }

@@ -105,7 +105,7 @@ func (w *scene) reset(cfg *Config) {
 func (w *scene) refit(cfg *Config, id int16, at int64) {
 	n := &w.nodes[id]
 	fit := n.up && !n.paused && n.faults == 0 && n.skewed == 0 &&
-		n.reach&bothStores == bothStores && cfg.eligible(id) && !(n.barred && w.lost)
+		n.reach&bothStores == bothStores && cfg.eligible(id) && (!n.barred || !w.lost)
 	switch {
 	case !fit:
 		n.fitSince = never

@@ -191,6 +191,6 @@ func twoBelieve(f *finding) string {
 }
 
 func actsBeside(f *finding) string {
-	return fmt.Sprintf("%s acts on signal %d as the leader of epoch %d, its trust has run out, and %s believes (epoch %d)",
+	return fmt.Sprintf("%s acts on signal %d without trust left (epoch %d), and %s believes (epoch %d)",
 		name(f.node), f.signal, f.epoch, name(int16(f.a)), f.b)
 }

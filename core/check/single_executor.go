@@ -112,7 +112,7 @@ func (c *singleExecutor) permitted(s *Suite, r *history.Record) {
 // is a stale effect as well; single-executor stands first.
 func (c *singleExecutor) broken(s *Suite, r *history.Record, old, young core.Epoch) {
 	f := of(core.SingleExecutor, r, func(f *finding) string {
-		return fmt.Sprintf("a permit was granted under epoch %d after epoch %d began (signal %d, asked by %s)",
+		return fmt.Sprintf("a permit was granted under epoch %d after epoch %d began (signal %d, %s)",
 			f.epoch, f.a, f.signal, name(f.node))
 	})
 	f.epoch, f.a = old, int64(young)

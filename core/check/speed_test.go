@@ -42,7 +42,15 @@ func (p *taper) wait(d int64) { p.story.now += d }
 
 func (p *taper) say(event core.Event, node int16, epoch core.Epoch) {
 	p.put(history.Record{
-		Kind: history.Announced, Event: event, Node: node, Subject: node, Epoch: epoch, Signal: p.signal, Attempt: 1,
+		Kind: history.Announced, Event: event, Node: node, Subject: node, Epoch: epoch,
+		Signal: p.signal, Attempt: 1,
+	})
+}
+
+// take is an effect that the ledger carries out.
+func (p *taper) take(op core.Op, node int16, epoch core.Epoch) {
+	p.put(history.Record{
+		Kind: history.EffectAccepted, Node: node, Op: op, Epoch: epoch, Current: epoch,
 	})
 }
 
@@ -50,7 +58,7 @@ func (p *taper) say(event core.Event, node int16, epoch core.Epoch) {
 func (p *taper) renew(node int16, epoch core.Epoch, token core.Token) {
 	now := p.story.now
 	p.put(history.Record{Kind: history.LeaseSet, Node: node, Token: token, Until: now + ttl})
-	p.put(history.Record{Kind: history.EffectAccepted, Node: node, Op: core.Heartbeat, Epoch: epoch, Current: epoch})
+	p.take(core.Heartbeat, node, epoch)
 	p.put(history.Record{Kind: history.HeartbeatSet, Node: node, Epoch: epoch})
 	p.put(history.Record{Kind: history.BeliefHeld, Node: node, Epoch: epoch, Until: now + 940*ms})
 }
@@ -89,7 +97,9 @@ func (p *taper) tenure(node int16, epoch core.Epoch, crash bool) {
 	began := p.story.now
 	p.put(history.Record{Kind: history.LeaseSet, Node: node, Token: token, Until: began + ttl})
 	p.story.seq++
-	p.put(history.Record{Kind: history.TenureOpened, Node: node, Epoch: epoch, Seq: p.story.seq, Token: token})
+	p.put(history.Record{
+		Kind: history.TenureOpened, Node: node, Epoch: epoch, Seq: p.story.seq, Token: token,
+	})
 	p.renew(node, epoch, token)
 	for range 20 {
 		p.execute(node, epoch)
@@ -97,7 +107,9 @@ func (p *taper) tenure(node int16, epoch core.Epoch, crash bool) {
 		p.wait(250 * ms)
 		p.renew(node, epoch, token)
 	}
-	ended := history.Record{Kind: history.TenureEnded, Node: node, Epoch: epoch, Reason: core.GracefulShutdown}
+	ended := history.Record{
+		Kind: history.TenureEnded, Node: node, Epoch: epoch, Reason: core.GracefulShutdown,
+	}
 	if crash {
 		p.put(history.Record{Kind: history.NodeDown, Node: node})
 		p.wait(1200 * ms)
@@ -106,7 +118,7 @@ func (p *taper) tenure(node int16, epoch core.Epoch, crash bool) {
 	} else {
 		p.say(core.LeaderSteppedDownEvent, node, epoch)
 		p.put(history.Record{Kind: history.BeliefEnded, Node: node})
-		p.put(history.Record{Kind: history.EffectAccepted, Node: node, Op: core.Resign, Epoch: epoch, Current: epoch})
+		p.take(core.Resign, node, epoch)
 		defer func() {
 			p.wait(10 * ms)
 			p.put(history.Record{Kind: history.LeaseGone, Node: node, Token: token, Op: core.Release})

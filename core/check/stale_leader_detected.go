@@ -205,7 +205,8 @@ func (c *staleLeader) judge(s *Suite, now int64) {
 	lease, beat := c.deadlines(s)
 	if now > min(lease, beat) {
 		f := finding{
-			invariant: core.StaleLeaderDetected, at: lease, node: t.node, epoch: t.epoch, a: c.leaseAt, say: leaseUnnoticed,
+			invariant: core.StaleLeaderDetected, at: lease, node: t.node, epoch: t.epoch,
+			a: c.leaseAt, say: leaseUnnoticed,
 		}
 		if beat < lease {
 			f.at, f.a, f.say = beat, c.beatAt, heartbeatUnnoticed
@@ -217,7 +218,8 @@ func (c *staleLeader) judge(s *Suite, now int64) {
 		w := &c.waking[i]
 		if now > w.due {
 			s.breaks(finding{
-				invariant: core.StaleLeaderDetected, at: w.due, node: int16(i), epoch: w.epoch, say: wakingUnnoticed,
+				invariant: core.StaleLeaderDetected, at: w.due, node: int16(i), epoch: w.epoch,
+				say: wakingUnnoticed,
 			})
 			w.due = never
 		}
@@ -226,7 +228,7 @@ func (c *staleLeader) judge(s *Suite, now int64) {
 }
 
 func leaseUnnoticed(f *finding) string {
-	return fmt.Sprintf("no peer noticed that %s, with the open tenure of epoch %d, last renewed its lease %s ago",
+	return fmt.Sprintf("no peer noticed that %s, whose tenure of epoch %d is open, renewed its lease %s ago",
 		name(f.node), f.epoch, seconds(f.at-f.a))
 }
 
@@ -236,6 +238,6 @@ func heartbeatUnnoticed(f *finding) string {
 }
 
 func wakingUnnoticed(f *finding) string {
-	return fmt.Sprintf("%s woke up after its belief in epoch %d had run out, and neither noticed nor was told",
+	return fmt.Sprintf("%s woke up after its belief in epoch %d had run out and did not notice",
 		name(f.node), f.epoch)
 }

@@ -160,13 +160,15 @@ func (s *story) permits(node int16, epoch core.Epoch, signal core.SignalID, atte
 
 func (s *story) says(node int16, event core.Event, epoch core.Epoch, signal core.SignalID) *story {
 	return s.tell(history.Record{
-		Kind: history.Announced, Event: event, Node: node, Subject: node, Epoch: epoch, Signal: signal, Attempt: 1,
+		Kind: history.Announced, Event: event, Node: node, Subject: node, Epoch: epoch,
+		Signal: signal, Attempt: 1,
 	})
 }
 
 func (s *story) reports(by core.Party, node, subject int16, epoch core.Epoch) *story {
 	return s.tell(history.Record{
-		Kind: history.Announced, Event: core.LeaderStaleEvent, By: by, Node: node, Subject: subject, Epoch: epoch,
+		Kind: history.Announced, Event: core.LeaderStaleEvent, By: by,
+		Node: node, Subject: subject, Epoch: epoch,
 	})
 }
 

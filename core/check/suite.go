@@ -320,7 +320,7 @@ func (s *Suite) faultChanged(r *history.Record) {
 	if r.Fault == history.NodeFault {
 		s.recovery.disturbed(r.At)
 	}
-	s.releases.faultChanged(s, r)
+	s.releases.faultChanged(r)
 	s.believer.faultChanged(s)
 	if r.Node >= 0 {
 		s.scene.refit(&s.cfg, r.Node, r.At)
