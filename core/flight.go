@@ -58,7 +58,7 @@ func (n *Node) land(t Time, f *flight) {
 	n.flying--
 	*f = n.flights[n.flying]
 	n.flights[n.flying] = flight{}
-	if n.backlog {
+	if n.backlog && !n.list.busy() {
 		n.backlog = false
 		n.nextSweep = min(n.nextSweep, t)
 	}
@@ -121,21 +121,17 @@ func (n *Node) awaiting(req uint32) *flight {
 	return nil
 }
 
+// outcomeEvents are announced when a signal comes into the state.
+var outcomeEvents = [stateCount]Event{
+	Executed: SignalExecutedEvent, InDoubt: SignalInDoubtEvent, Expired: SignalExpiredEvent,
+}
+
 // outcomeRecorded announces what the signal has become.
 func (n *Node) outcomeRecorded(t Time, f *flight, in *Input, out *Effects) {
-	event := NoEvent
-	switch in.State {
-	case Executed:
-		event = SignalExecutedEvent
-	case InDoubt:
-		event = SignalInDoubtEvent
-	case Expired:
-		event = SignalExpiredEvent
-	case Received:
+	if in.State == Received {
 		n.nextSweep = min(n.nextSweep, t)
-	default:
 	}
-	if event != NoEvent && in.State != f.state {
+	if event := outcomeEvents[in.State]; event != NoEvent && in.State != f.state {
 		said := n.announce(event, out)
 		said.Signal, said.Attempt, said.State = f.signal, f.attempt, in.State
 	}

@@ -70,6 +70,6 @@ func (in *Input) Hash(h uint64) uint64 {
 	if in.Kind == TimePassed {
 		return h
 	}
-	h = mix(h, uint64(in.Version)^uint64(in.Epoch)<<20^uint64(in.Signal)<<40)
+	h = mix(mix(h, uint64(in.Version)|uint64(in.Protocol)<<32), uint64(in.Epoch)^uint64(in.Signal)<<32)
 	return mix(h, in.Token.bits()^uint64(in.Age))
 }

@@ -43,6 +43,9 @@ func (n *Node) acceptWork(t Time, in *Input, out *Effects) {
 	n.list.clear()
 	switch {
 	case n.backlog:
+		if n.flying < MaxFlights { // room was made while the list came in
+			n.backlog, n.nextSweep = false, t
+		}
 	case !in.Flags.Has(Done):
 		n.nextSweep = t
 	default:

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"time"
@@ -18,6 +19,10 @@ var (
 	ErrTruncated = errors.New("journal: encoding ends too early")
 	ErrMalformed = errors.New("journal: encoding holds an unknown field")
 )
+
+// maxEncoded is longer than any encoding: a mask and 22 fields of at most ten
+// bytes.
+const maxEncoded = 256
 
 // AppendInput appends the readings and the input to buf.
 func AppendInput(buf []byte, now core.Now, in *core.Input) []byte {
@@ -45,7 +50,10 @@ func DecodeInput(buf []byte) (now core.Now, in core.Input, rest []byte, err erro
 		Epoch: core.Epoch(f[15]), Token: core.Token{Nonce: core.Nonce(f[16]), Acquisition: uint32(f[17])},
 		Signal: core.SignalID(zag(f[18])), Age: time.Duration(zag(f[19])), Server: core.Time(zag(f[20])),
 	}
-	if in.Kind >= core.InputKindTotal {
+	// What a younger version wrote is refused, never misread: a value that does
+	// not fit its field does not come out the same.
+	var again [maxEncoded]byte
+	if in.Kind >= core.InputKindTotal || !bytes.HasPrefix(buf, AppendInput(again[:0], now, &in)) {
 		return now, in, buf, ErrMalformed
 	}
 	return now, in, rest, nil
@@ -77,7 +85,9 @@ func DecodeEffect(buf []byte) (e core.Effect, rest []byte, err error) {
 		Signal: core.SignalID(zag(f[17])), After: core.SignalID(zag(f[18])), Timeout: time.Duration(zag(f[19])),
 		NotAfter: core.Time(zag(f[20])), Subject: core.Nonce(f[21]),
 	}
-	if e.Op >= core.OpCount || int(e.Event) >= core.EventTotal {
+	var again [maxEncoded]byte
+	known := e.Op < core.OpCount && int(e.Event) < core.EventTotal
+	if !known || !bytes.HasPrefix(buf, AppendEffect(again[:0], &e)) {
 		return e, buf, ErrMalformed
 	}
 	return e, rest, nil
