@@ -2,6 +2,7 @@ package pgledger_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -120,7 +121,7 @@ func (f fence) ask(ctx context.Context, conn *pgx.Conn, c claim, signal int64) (
 	batch.Queue(`COMMIT`)
 	if err := conn.SendBatch(ctx, &batch).Close(); err != nil {
 		_, rollback := conn.Exec(ctx, `ROLLBACK`)
-		return false, fmt.Errorf("%w (%v)", err, rollback)
+		return false, errors.Join(err, rollback)
 	}
 	return version != 0, nil
 }

@@ -76,13 +76,13 @@ func TestServerThatStandsStillIsGivenUpInTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	n1 := start(t, dsn, "n1", func(o *pgledger.Options) { o.Limits = pgledger.DefaultLimits() })
-	tries := func(limit time.Duration) (err error, took time.Duration) {
+	tries := func(limit time.Duration) (took time.Duration, err error) {
 		began := time.Now()
 		err = n1.Call(context.WithoutCancel(t.Context()), &core.Effect{Op: core.Heartbeat, Timeout: limit},
 			func(*core.Input) {})
-		return err, time.Since(began)
+		return time.Since(began), err
 	}
-	if err, _ := tries(10 * time.Second); err != nil {
+	if _, err := tries(10 * time.Second); err != nil {
 		t.Fatal(err)
 	}
 	if err := server.Pause(); err != nil {
@@ -90,14 +90,14 @@ func TestServerThatStandsStillIsGivenUpInTime(t *testing.T) {
 	}
 	// More often than there are connections: none may hang in the pool.
 	for range 2 * pgledger.LeadershipConns {
-		if err, took := tries(300 * time.Millisecond); err == nil || took > 2*time.Second {
+		if took, err := tries(300 * time.Millisecond); err == nil || took > 2*time.Second {
 			t.Errorf("a stopped server: %v after %v", err, took)
 		}
 	}
 	if err := server.Resume(); err != nil {
 		t.Fatal(err)
 	}
-	if err, took := tries(10 * time.Second); err != nil {
+	if took, err := tries(10 * time.Second); err != nil {
 		t.Errorf("after the server went on: %v after %v", err, took)
 	}
 }

@@ -120,8 +120,13 @@ func (o Options) validate() error {
 		name  string
 		value time.Duration
 	}{
-		{"connect", l.Connect}, {"ping", l.Ping}, {"read", l.Read}, {"statement", l.Statement},
-		{"lock", l.Lock}, {"idle", l.Idle}, {"call", l.Call},
+		{"connect", l.Connect},
+		{"ping", l.Ping},
+		{"read", l.Read},
+		{"statement", l.Statement},
+		{"lock", l.Lock},
+		{"idle", l.Idle},
+		{"call", l.Call},
 	} {
 		if limit.value < time.Millisecond {
 			faults = append(faults, fmt.Errorf("postgres limit %s %v: at least 1ms", limit.name, limit.value))

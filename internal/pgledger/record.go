@@ -45,7 +45,7 @@ WITH s AS MATERIALIZED (
         WHEN a.state = 'void' AND (@fact::boolean
             OR @outcome::text = 'in_doubt' AND @version::bigint IN (0, s.version)) THEN 'late'
         WHEN a.state = 'void' OR s.attempt <> @attempt::bigint THEN 'refused'
-        WHEN s.state = @next::text AND a.outcome = @outcome::text
+        WHEN s.state = @next::text AND a.state = @outcome::text
             AND (s.alerted_at IS NOT NULL OR NOT @alert::boolean) THEN 'same'
         WHEN @version::bigint NOT IN (0, s.version) THEN 'refused'
         WHEN a.state = 'submitting' AND a.token <> @token::text AND clock_timestamp() <= a.send_by

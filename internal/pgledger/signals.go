@@ -182,22 +182,30 @@ type Decision struct {
 	By, Reason string
 }
 
-// decideSQL moves the signal, and its standing attempt if it has one.
+// decideSQL moves the signal, and its standing attempt if it has one. That must
+// have the arrow as well, and before send_by it is its sender's: a signal in
+// doubt over an earlier attempt is not free again while a later one was sent.
 const decideSQL = `
-WITH moved AS (
+WITH bound AS MATERIALIZED (
+    SELECT FROM attempts p
+    WHERE p.group_name = @group::text AND p.signal = @signal::bigint AND p.state <> 'void'
+      AND (p.state <> ALL (@attempt_from::text[])
+           OR p.state = 'submitting' AND clock_timestamp() <= p.send_by)
+), moved AS (
     UPDATE signals
     SET state = @next::text, version = version + 1, decided_by = @by::text, state_reason = @reason::text,
         updated_at = clock_timestamp(),
         ended_at = CASE WHEN @next::text IN ('executed', 'rejected', 'cancelled', 'expired')
             THEN clock_timestamp() END
     WHERE group_name = @group::text AND id = @signal::bigint AND state = ANY (@from::text[])
+      AND NOT EXISTS (SELECT FROM bound)
     RETURNING id, attempt
 ), noted AS (
     UPDATE attempts p
     SET state = @outcome::text, outcome = @outcome::text, recorded_by = @by::text,
         recorded_at = clock_timestamp(), updated_at = clock_timestamp()
     FROM moved m
-    WHERE p.group_name = @group::text AND p.signal = m.id AND p.attempt = m.attempt AND p.state = 'in_doubt'
+    WHERE p.group_name = @group::text AND p.signal = m.id AND p.attempt = m.attempt AND p.state <> 'void'
 )
 SELECT EXISTS (SELECT FROM moved), coalesce((SELECT state FROM signals
     WHERE group_name = @group::text AND id = @signal::bigint), '')`
@@ -220,8 +228,9 @@ func decisionArrows(outcome core.SignalState) (from []string, next core.SignalSt
 	}
 }
 
-// Decide carries out a person's decision. ErrNoArrow says that the signal is
-// not in a state that allows it, ErrNoSignal that there is none.
+// Decide carries out a person's decision. ErrNoArrow says that the signal, or
+// the attempt that stands, is not in a state that allows it, ErrNoSignal that
+// there is none.
 func (l *Ledger) Decide(ctx context.Context, d Decision) error {
 	from, next := decisionArrows(d.Outcome)
 	if from == nil {
@@ -230,8 +239,10 @@ func (l *Ledger) Decide(ctx context.Context, d Decision) error {
 	if d.By == "" || d.Reason == "" {
 		return fmt.Errorf("signal %d to %v: a name and a reason are needed", d.Signal, d.Outcome)
 	}
+	attemptFrom, _ := outcomeArrows(d.Outcome, 1)
 	a := args{
 		"group": l.opt.Group, "signal": int64(d.Signal), "next": next.String(), "outcome": d.Outcome.String(),
+		"attempt_from": attemptFrom,
 		"from": from, "by": d.By, "reason": d.Reason,
 	}
 	t := l.begin("decide", durably)

@@ -61,6 +61,15 @@ WHERE a.group_name = @group::text AND a.token = @token::text AND a.open
   AND NOT EXISTS (SELECT FROM leadership_history h WHERE h.group_name = a.group_name AND h.epoch = a.epoch)`
 )
 
+// renewLeaseSQL renews a lease that is kept in PostgreSQL, as a heartbeat does:
+// a takeover that is repeated after a lost answer counts as one, for the taker
+// counts its trust from the request that was answered.
+const renewLeaseSQL = `
+UPDATE authority a
+SET pg_lease_until = clock_timestamp() + @ttl::bigint * interval '1 microsecond',
+    updated_at = clock_timestamp()
+WHERE a.group_name = @group::text AND a.token = @token::text AND a.open AND a.kind = 'pg'`
+
 // The flags follow the authority row, and the takeover counts as the first
 // heartbeat.
 const (
@@ -111,6 +120,7 @@ func (l *Ledger) takeEpoch(ctx context.Context, e *core.Effect) (core.Input, err
 	t.add(openHistorySQL, a)
 	t.add(lowerFlagsSQL, a)
 	t.add(raiseFlagSQL, a)
+	t.add(renewLeaseSQL, a)
 	t.row(predecessorSQL, a, &earlier, &earlierOpen)
 	if err := l.run(ctx, l.leadership, t); err != nil {
 		return core.Input{}, err

@@ -87,7 +87,10 @@ func (l *Lease) test(ctx context.Context, sub *redis.PubSub) error {
 // isSilence reports whether a read ended only because nothing came.
 func isSilence(err error) bool {
 	var op *net.OpError
-	return errors.Is(err, os.ErrDeadlineExceeded) && !(errors.As(err, &op) && op.Op == "dial")
+	if errors.As(err, &op) && op.Op == "dial" {
+		return false
+	}
+	return errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // hint passes on what a message says.
