@@ -13,9 +13,9 @@ type checker struct {
 	bound map[string]int // name → the step that binds it
 }
 
-// check judges a scenario that was read. Where reading failed, it judges only
+// inspect judges a scenario that was read. Where reading failed, it judges only
 // what the failure does not touch.
-func check(d *document, s *Scenario) {
+func inspect(d *document, s *Scenario) {
 	c := &checker{document: d, s: s, bound: map[string]int{}}
 	whole := len(d.errors) == 0
 	c.checkName()

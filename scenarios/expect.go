@@ -1,6 +1,9 @@
 package scenarios
 
-import "fencepost/core"
+import (
+	"fencepost/core"
+	"fencepost/core/check"
+)
 
 // Expect is one entry of the list of expectations.
 type Expect struct {
@@ -22,7 +25,7 @@ type Claim interface {
 // Never names an invariant for which the file exists. Every invariant is judged
 // in every run, named or not.
 type Never struct {
-	Invariant core.Invariant
+	Invariant check.Invariant
 }
 
 // Detect wants one report of What about Node, from any party of By, caused

@@ -40,7 +40,7 @@ func Parse(file string, src []byte) (*Scenario, error) {
 	if r := newReader(d, root, &fileShape, &s.Place, ""); r != nil {
 		s.walk(r)
 	}
-	check(d, s)
+	inspect(d, s)
 	if len(d.errors) > 0 {
 		return nil, d.failure()
 	}

@@ -1,6 +1,9 @@
 package scenarios
 
-import "fencepost/core"
+import (
+	"fencepost/core"
+	"fencepost/core/check"
+)
 
 // role is a party that can be named without an index or a binding.
 type role struct {
@@ -58,25 +61,25 @@ var eventDocs = map[core.Event]string{
 	core.ControlChangedEvent:     "The control mode changed.",
 }
 
-var invariantDocs = map[core.Invariant]string{
-	core.SingleExecutor: "No permit of an older epoch stands after a younger epoch began, and no signal " +
+var invariantDocs = map[check.Invariant]string{
+	check.SingleExecutor: "No permit of an older epoch stands after a younger epoch began, and no signal " +
 		"has two attempts " +
 		"that count.",
-	core.NoDuplicateOrder: "At most one order exists at the broker for each signal.",
-	core.SingleBeliever:   "At no instant do two nodes believe that they lead.",
-	core.NoStaleEffect: "What reaches the ledger under a superseded epoch is refused, and the " +
+	check.NoDuplicateOrder: "At most one order exists at the broker for each signal.",
+	check.SingleBeliever:   "At no instant do two nodes believe that they lead.",
+	check.NoStaleEffect: "What reaches the ledger under a superseded epoch is refused, and the " +
 		"refusal is recorded.",
-	core.StaleLeaderDetected: "A stale leader is noticed by a healthy peer, and by itself when it wakes, " +
+	check.StaleLeaderDetected: "A stale leader is noticed by a healthy peer, and by itself when it wakes, " +
 		"in time.",
-	core.NoLostSignal:     "A signal that was acknowledged is never missing from the ledger.",
-	core.NoPhantomSuccess: "A signal is called executed only if the broker has its order.",
-	core.EpochMonotonic:   "Epochs rise by exactly one.",
-	core.HistoryComplete: "The history has one closed row for each past epoch, with its reason and " +
+	check.NoLostSignal:     "A signal that was acknowledged is never missing from the ledger.",
+	check.NoPhantomSuccess: "A signal is called executed only if the broker has its order.",
+	check.EpochMonotonic:   "Epochs rise by exactly one.",
+	check.HistoryComplete: "The history has one closed row for each past epoch, with its reason and " +
 		"its true duration.",
-	core.LeaseReleased: "Soon after draining, the lease's key no longer holds the node's token.",
-	core.Recovers: "Once everything is healed there is a leader again, and every open signal " +
+	check.LeaseReleased: "Soon after draining, the lease's key no longer holds the node's token.",
+	check.Recovers: "Once everything is healed there is a leader again, and every open signal " +
 		"is decided.",
-	core.DrainBeforeRelease: "While trust lasts, no lease is released and no tenure closed with a send " +
+	check.DrainBeforeRelease: "While trust lasts, no lease is released and no tenure closed with a send " +
 		"in flight.",
 }
 
@@ -97,7 +100,7 @@ var opDocs = map[core.Op]string{
 // The words of core, with our sentences; core decides which there are.
 var (
 	eventWords     = documented(core.Events(), eventDocs)
-	invariantWords = documented(core.Invariants(), invariantDocs)
+	invariantWords = documented(check.Invariants(), invariantDocs)
 	opWords        = documented(nameableOps(), opDocs)
 )
 

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"fencepost/core"
+	"fencepost/core/check"
 	"fencepost/core/history"
 )
 
@@ -109,8 +109,8 @@ func (v RunVerdict) rank() int {
 // Failure is the first thing that kept a run from passing: a broken invariant, a
 // broken expectation, or an assumption that did not hold.
 type Failure struct {
-	// Invariant is the broken invariant, or core.NoInvariant.
-	Invariant core.Invariant
+	// Invariant is the broken invariant, or check.NoInvariant.
+	Invariant check.Invariant
 	// Expect is otherwise the entry of the file in words, with its line, or says
 	// which assumption did not hold.
 	Expect string
@@ -126,7 +126,7 @@ type Failure struct {
 
 // What returns the name of the broken invariant, or the broken entry.
 func (f *Failure) What() string {
-	if f.Invariant != core.NoInvariant {
+	if f.Invariant != check.NoInvariant {
 		return f.Invariant.String()
 	}
 	return f.Expect

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"fencepost/core"
+	"fencepost/core/check"
 )
 
 func TestEveryWordHasASentence(t *testing.T) {
@@ -23,7 +24,7 @@ func TestTheVocabularyHoldsEverythingThatCanBeWritten(t *testing.T) {
 	for _, e := range core.Events() {
 		want = append(want, e.String())
 	}
-	for _, i := range core.Invariants() {
+	for _, i := range check.Invariants() {
 		want = append(want, i.String())
 	}
 	for o := core.Acquire; o <= core.Lookup; o++ {

@@ -1,6 +1,9 @@
 package scenarios
 
-import "fencepost/core"
+import (
+	"fencepost/core"
+	"fencepost/core/check"
+)
 
 func (e *Expect) walk(c codec) {
 	current := ""
@@ -16,7 +19,7 @@ func (e *Expect) walk(c codec) {
 var claimWalks = map[string]func(codec, Claim) Claim{
 	"never": func(c codec, claim Claim) Claim {
 		v, _ := claim.(Never)
-		c.value("never", enumOf(&v.Invariant, core.ParseInvariant))
+		c.value("never", enumOf(&v.Invariant, check.ParseInvariant))
 		return v
 	},
 	"detect":    claimOf("detect", (*Detect).walk),

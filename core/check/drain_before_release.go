@@ -79,8 +79,10 @@ func (c drainBeforeRelease) accepted(s *Suite, r *history.Record) {
 	if r.Op != core.Resign || r.Current.Supersedes(r.Epoch) {
 		return
 	}
-	n := &s.scene.nodes[r.Node]
-	if n.epoch == r.Epoch && s.scene.key.holds(n.tenure, r.At) {
+	n, t := &s.scene.nodes[r.Node], &s.scene.tenure
+	// A tenure of kind pg has its lease in the row that is closed.
+	leased := s.scene.key.holds(n.tenure, r.At) || t.kind == core.TenurePG && t.epoch == r.Epoch
+	if n.epoch == r.Epoch && leased {
 		c.judge(s, n, r, closedEarly)
 	}
 }
@@ -118,7 +120,7 @@ func (drainBeforeRelease) judge(s *Suite, n *node, r *history.Record, say func(*
 	if n.sending == 0 || r.At+int64(s.cfg.HarnessStall) >= n.until {
 		return
 	}
-	f := of(core.DrainBeforeRelease, r, say)
+	f := of(DrainBeforeRelease, r, say)
 	f.signal, f.epoch = n.sends[0].signal, n.epoch
 	f.a, f.b = int64(n.sending), n.until-r.At
 	s.breaksUnless(clockExcuses, f)

@@ -28,7 +28,7 @@ func (c *epochMonotonic) reset(first core.Epoch) { c.greatest = first }
 func (c *epochMonotonic) tenureOpened(s *Suite, r *history.Record) {
 	s.marks[TakeoverJudged]++
 	if r.Epoch != c.greatest+1 {
-		f := of(core.EpochMonotonic, r, func(f *finding) string {
+		f := of(EpochMonotonic, r, func(f *finding) string {
 			return fmt.Sprintf("%s took epoch %d; the greatest before it was %d", name(f.node), f.epoch, f.a)
 		})
 		f.a = int64(c.greatest)

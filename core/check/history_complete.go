@@ -83,17 +83,17 @@ func (c *historyComplete) ended(s *Suite, r *history.Record) {
 	case r.Epoch == c.open:
 		c.open = 0
 	case c.first != 0 && r.Epoch >= c.first:
-		s.breaksUnless(ledgerExcuses, of(core.HistoryComplete, r, func(f *finding) string {
+		s.breaksUnless(ledgerExcuses, of(HistoryComplete, r, func(f *finding) string {
 			return fmt.Sprintf("the history row of epoch %d was closed while it was not open", f.epoch)
 		}))
 	}
 	if r.Reason == core.NoReason {
-		s.breaksUnless(ledgerExcuses, of(core.HistoryComplete, r, func(f *finding) string {
+		s.breaksUnless(ledgerExcuses, of(HistoryComplete, r, func(f *finding) string {
 			return fmt.Sprintf("the history row of epoch %d was closed without a reason", f.epoch)
 		}))
 	}
 	if off := r.Span - r.Until; off > durationSlack || off < -durationSlack {
-		f := of(core.HistoryComplete, r, func(f *finding) string {
+		f := of(HistoryComplete, r, func(f *finding) string {
 			return fmt.Sprintf("the history says that epoch %d lasted %s; it lasted %s",
 				f.epoch, seconds(f.a), seconds(f.b))
 		})
@@ -105,7 +105,7 @@ func (c *historyComplete) ended(s *Suite, r *history.Record) {
 // judge reports a row that was owed its end at an instant now past.
 func (c *historyComplete) judge(s *Suite) {
 	f := finding{
-		invariant: core.HistoryComplete, at: c.due, node: c.owedBy, epoch: c.owed, a: int64(c.successor),
+		invariant: HistoryComplete, at: c.due, node: c.owedBy, epoch: c.owed, a: int64(c.successor),
 		say: func(f *finding) string {
 			if f.a == 0 {
 				return fmt.Sprintf("%s closed epoch %d, whose history row stayed open", name(f.node), f.epoch)

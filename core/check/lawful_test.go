@@ -210,38 +210,38 @@ func TestRandomLawfulHistoriesAreNotBroken(t *testing.T) {
 }
 
 func TestRandomHistoriesWithOnePlantedMistakeAreBroken(t *testing.T) {
-	mistakes := map[core.Invariant]func(*troupe){
-		core.SingleExecutor: func(p *troupe) { p.permits(p.leader, p.epoch-1, p.signal+1, 1) },
-		core.NoDuplicateOrder: func(p *troupe) {
+	mistakes := map[Invariant]func(*troupe){
+		SingleExecutor: func(p *troupe) { p.permits(p.leader, p.epoch-1, p.signal+1, 1) },
+		NoDuplicateOrder: func(p *troupe) {
 			p.order(p.signal+1, 1).order(p.signal+1, 2)
 		},
-		core.SingleBeliever: func(p *troupe) {
+		SingleBeliever: func(p *troupe) {
 			p.at(p.now+1).believes((p.leader+1)%3, p.epoch, p.now+10*ms).at(p.now + 10*ms)
 		},
-		core.NoStaleEffect: func(p *troupe) {
+		NoStaleEffect: func(p *troupe) {
 			p.tell(history.Record{
 				Kind: history.EffectAccepted, Op: core.Heartbeat, Epoch: p.epoch - 1, Current: p.epoch,
 			})
 		},
-		core.NoLostSignal:     func(p *troupe) { p.story.signal(history.Acknowledged, p.signal+1) },
-		core.NoPhantomSuccess: func(p *troupe) { p.state(p.signal+1, core.Executed) },
-		core.EpochMonotonic: func(p *troupe) {
+		NoLostSignal:     func(p *troupe) { p.story.signal(history.Acknowledged, p.signal+1) },
+		NoPhantomSuccess: func(p *troupe) { p.state(p.signal+1, core.Executed) },
+		EpochMonotonic: func(p *troupe) {
 			p.closes(p.leader, p.epoch, core.LeaseLost).opens(p.leader, p.epoch)
 		},
-		core.HistoryComplete: func(p *troupe) { p.opens(p.leader, p.epoch+1).at(p.now + 1) },
-		core.LeaseReleased: func(p *troupe) {
+		HistoryComplete: func(p *troupe) { p.opens(p.leader, p.epoch+1).at(p.now + 1) },
+		LeaseReleased: func(p *troupe) {
 			p.node(history.BeliefEnded, p.leader).resigns(p.leader, p.epoch)
 			p.renews(p.leader).drained(p.leader)
 			p.after(300 * ms)
 		},
-		core.StaleLeaderDetected: func(p *troupe) {
+		StaleLeaderDetected: func(p *troupe) {
 			p.at(p.until).node(history.NodePaused, p.leader).after(1700 * ms)
 		},
-		core.Recovers: func(p *troupe) {
+		Recovers: func(p *troupe) {
 			p.node(history.BeliefEnded, p.leader).resigns(p.leader, p.epoch)
 			p.loses(p.leader, core.Release).after(3 * ttl)
 		},
-		core.DrainBeforeRelease: func(p *troupe) {
+		DrainBeforeRelease: func(p *troupe) {
 			p.says(p.leader, core.GatePassedEvent, p.epoch, p.signal+1).resigns(p.leader, p.epoch)
 		},
 	}
@@ -254,8 +254,8 @@ func TestRandomHistoriesWithOnePlantedMistakeAreBroken(t *testing.T) {
 		}
 		p.leads(p.leader, p.epoch, 3*ttl) // what was disturbed is long past
 		p.until, p.lapse = p.now+940*ms, p.now+ttl
-		invariant := rapid.SampledFrom(core.Invariants()).Draw(rt, "invariant")
-		if invariant == core.SingleExecutor && p.epoch < 2 {
+		invariant := rapid.SampledFrom(Invariants()).Draw(rt, "invariant")
+		if invariant == SingleExecutor && p.epoch < 2 {
 			p.handOver()
 		}
 		mistakes[invariant](p)

@@ -88,11 +88,11 @@ func (c *leaseReleased) judge(s *Suite, now int64) {
 		case !s.scene.key.holds(d.token, d.due):
 			s.marks[ReleaseJudged]++
 		case d.disturbed:
-			s.excuse(core.LeaseReleased)
+			s.excuse(LeaseReleased)
 		default:
 			s.marks[ReleaseJudged]++
 			s.breaks(finding{
-				invariant: core.LeaseReleased, at: d.due, node: int16(i),
+				invariant: LeaseReleased, at: d.due, node: int16(i),
 				a: int64(d.token.Acquisition), b: s.scene.key.until - d.due, say: stillHeld,
 			})
 		}

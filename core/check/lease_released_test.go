@@ -16,7 +16,7 @@ func leaving() *story {
 
 func TestALeaseThatOutlivesItsDrainIsBroken(t *testing.T) {
 	leaving().drained(0).after(200 * ms).lawful(t)
-	v := leaving().drained(0).after(200*ms+1).breaks(t, core.LeaseReleased, 1100*ms)
+	v := leaving().drained(0).after(200*ms+1).breaks(t, LeaseReleased, 1100*ms)
 	if v.Node != 0 {
 		t.Errorf("node %d is named", v.Node)
 	}
@@ -44,7 +44,7 @@ func TestAYoungerAcquisitionIsNotTheDrainersDebt(t *testing.T) {
 
 func TestADelayedAcquisitionThatRevivesADrainedLeaseIsBroken(t *testing.T) {
 	leaving().loses(0, core.Release).drained(0).after(100*ms).renews(0).after(200*ms).
-		breaks(t, core.LeaseReleased, 1100*ms)
+		breaks(t, LeaseReleased, 1100*ms)
 }
 
 func TestAStoreThatDoesNotAnswerExcusesALeaseThatStands(t *testing.T) {
@@ -54,9 +54,9 @@ func TestAStoreThatDoesNotAnswerExcusesALeaseThatStands(t *testing.T) {
 		switch fault {
 		case history.RedisFault, history.RedisDataLoss, history.PostgresFault, history.PostgresLoss,
 			history.LinkFault:
-			s.excused(t, core.LeaseReleased, 1)
+			s.excused(t, LeaseReleased, 1)
 		default:
-			s.breaks(t, core.LeaseReleased, 1100*ms)
+			s.breaks(t, LeaseReleased, 1100*ms)
 		}
 	}
 }
@@ -68,15 +68,15 @@ func TestAFaultExcusesFromTheLastTwoCallsToTheDeadline(t *testing.T) {
 		s.at(700*ms).renews(0).node(history.BeliefEnded, 0).resigns(0, 1).drained(0)
 		return s.at(900*ms + 1)
 	}
-	around(100*ms, 200*ms).excused(t, core.LeaseReleased, 1)
-	around(100*ms, 200*ms-1).breaks(t, core.LeaseReleased, 900*ms)
+	around(100*ms, 200*ms).excused(t, LeaseReleased, 1)
+	around(100*ms, 200*ms-1).breaks(t, LeaseReleased, 900*ms)
 	late := leaving().drained(0).after(200*ms).fault(history.LinkFault, 0).after(1)
-	late.excused(t, core.LeaseReleased, 1)
-	leaving().drained(0).after(200*ms+1).fault(history.LinkFault, 0).breaks(t, core.LeaseReleased, 1100*ms)
+	late.excused(t, LeaseReleased, 1)
+	leaving().drained(0).after(200*ms+1).fault(history.LinkFault, 0).breaks(t, LeaseReleased, 1100*ms)
 }
 
 func TestAnothersLinkExcusesNothing(t *testing.T) {
-	leaving().fault(history.LinkFault, 1).drained(0).after(300*ms).breaks(t, core.LeaseReleased, 1100*ms)
+	leaving().fault(history.LinkFault, 1).drained(0).after(300*ms).breaks(t, LeaseReleased, 1100*ms)
 }
 
 // sending tells of a leader with one order in flight and trust up to 940 ms.
@@ -88,15 +88,15 @@ func sending() *story {
 }
 
 func TestALeaseThatIsReleasedUnderASendIsBroken(t *testing.T) {
-	v := sending().loses(0, core.Release).breaks(t, core.DrainBeforeRelease, 200*ms)
+	v := sending().loses(0, core.Release).breaks(t, DrainBeforeRelease, 200*ms)
 	if v.Node != 0 || v.Signal != 7 || v.Epoch != 1 {
 		t.Errorf("node %d, signal %d, epoch %d are named", v.Node, v.Signal, v.Epoch)
 	}
-	sending().says(0, core.LeaseReleasedEvent, 1, 0).breaks(t, core.DrainBeforeRelease, 200*ms)
+	sending().says(0, core.LeaseReleasedEvent, 1, 0).breaks(t, DrainBeforeRelease, 200*ms)
 }
 
 func TestATenureThatIsClosedUnderASendIsBroken(t *testing.T) {
-	sending().resigns(0, 1).breaks(t, core.DrainBeforeRelease, 200*ms)
+	sending().resigns(0, 1).breaks(t, DrainBeforeRelease, 200*ms)
 }
 
 func TestAReleaseAfterTheSendHasEndedIsLawful(t *testing.T) {
@@ -121,12 +121,12 @@ func TestAReleaseAfterTheSendHasEndedIsLawful(t *testing.T) {
 
 func TestAnAnswerToAnotherSendEndsNothing(t *testing.T) {
 	sending().says(0, core.OrderAckedEvent, 1, 8).says(1, core.OrderAckedEvent, 1, 7).
-		loses(0, core.Release).breaks(t, core.DrainBeforeRelease, 200*ms)
+		loses(0, core.Release).breaks(t, DrainBeforeRelease, 200*ms)
 }
 
 func TestAReleaseAfterTrustRanOutIsLawful(t *testing.T) {
 	sending().at(940*ms).resigns(0, 1).loses(0, core.Release).lawful(t)
-	sending().at(940*ms-1).resigns(0, 1).breaks(t, core.DrainBeforeRelease, 940*ms-1)
+	sending().at(940*ms-1).resigns(0, 1).breaks(t, DrainBeforeRelease, 940*ms-1)
 }
 
 func TestAClosingAfterTheLeaseWasLostIsLawful(t *testing.T) {
@@ -140,6 +140,17 @@ func TestACandidatesLeaseIsNotTheEarlierTenures(t *testing.T) {
 }
 
 func TestAClockFaultExcusesAnEarlyRelease(t *testing.T) {
-	sending().fault(history.ClockFault, 0).resigns(0, 1).excused(t, core.DrainBeforeRelease, 1)
-	sending().fault(history.RedisFault, 0).resigns(0, 1).breaks(t, core.DrainBeforeRelease, 200*ms)
+	sending().fault(history.ClockFault, 0).resigns(0, 1).excused(t, DrainBeforeRelease, 1)
+	sending().fault(history.RedisFault, 0).resigns(0, 1).breaks(t, DrainBeforeRelease, 200*ms)
+}
+
+func TestATenureOfKindPGIsItsOwnLease(t *testing.T) {
+	tell := func(closed int64) *story {
+		s := begin(small(), 1)
+		s.tell(history.Record{Kind: history.TenureOpened, Node: 0, Epoch: 1, Seq: 1, Tenure: core.TenurePG})
+		s.believes(0, 1, 940*ms).permits(0, 1, 7, 1).says(0, core.GatePassedEvent, 1, 7)
+		return s.at(closed).node(history.BeliefEnded, 0).resigns(0, 1)
+	}
+	tell(940 * ms).lawful(t)
+	tell(200*ms).breaks(t, DrainBeforeRelease, 200*ms)
 }

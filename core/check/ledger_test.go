@@ -15,7 +15,7 @@ func (s *story) effect(kind history.Kind, op core.Op, epoch, current core.Epoch,
 func TestAnEffectOfASupersededEpochThatIsTakenIsBroken(t *testing.T) {
 	for _, op := range []core.Op{core.Heartbeat, core.Resign, core.Permit} {
 		begin(small(), 3).at(ttl).effect(history.EffectAccepted, op, 1, 2, false).
-			breaks(t, core.NoStaleEffect, ttl)
+			breaks(t, NoStaleEffect, ttl)
 	}
 }
 
@@ -26,7 +26,7 @@ func TestAnEffectOfTheCurrentEpochIsLawful(t *testing.T) {
 
 func TestARefusalThatLeavesNoRowIsBroken(t *testing.T) {
 	begin(small(), 3).at(ttl).effect(history.EffectRefused, core.Heartbeat, 1, 2, false).
-		breaks(t, core.NoStaleEffect, ttl)
+		breaks(t, NoStaleEffect, ttl)
 }
 
 func TestARefusalThatLeavesARowIsLawful(t *testing.T) {
@@ -42,23 +42,23 @@ func TestARefusalUnderTheCurrentEpochNeedsNoRow(t *testing.T) {
 func TestNoFaultExcusesAStaleEffect(t *testing.T) {
 	for fault := range history.Fault(history.Faults) {
 		s := begin(small(), 3).fault(fault, history.None)
-		s.effect(history.EffectAccepted, core.Heartbeat, 1, 2, false).breaks(t, core.NoStaleEffect, 0)
+		s.effect(history.EffectAccepted, core.Heartbeat, 1, 2, false).breaks(t, NoStaleEffect, 0)
 	}
 }
 
 func TestAnEpochThatIsSkippedOrReusedIsBroken(t *testing.T) {
 	first := func() *story { return begin(small(), 3).opens(0, 1).at(ttl).closes(0, 1, core.Superseded) }
 	first().opens(1, 2).lawful(t).marked(t, TakeoverJudged, 2)
-	first().opens(1, 3).breaks(t, core.EpochMonotonic, ttl)
-	first().opens(1, 1).breaks(t, core.EpochMonotonic, ttl)
-	begin(small(), 3).opens(0, 2).breaks(t, core.EpochMonotonic, 0)
+	first().opens(1, 3).breaks(t, EpochMonotonic, ttl)
+	first().opens(1, 1).breaks(t, EpochMonotonic, ttl)
+	begin(small(), 3).opens(0, 2).breaks(t, EpochMonotonic, 0)
 }
 
 func TestEpochsGoOnWhereTheLedgerStands(t *testing.T) {
 	cfg := small()
 	cfg.FirstEpoch = 41
 	begin(cfg, 3).opens(0, 42).permits(0, 42, 1, 1).lawful(t)
-	begin(cfg, 3).opens(0, 41).breaks(t, core.EpochMonotonic, 0)
+	begin(cfg, 3).opens(0, 41).breaks(t, EpochMonotonic, 0)
 }
 
 func TestALedgerThatWentBackIsExcusedForAWhileAndNotForEver(t *testing.T) {
@@ -69,13 +69,13 @@ func TestALedgerThatWentBackIsExcusedForAWhileAndNotForEver(t *testing.T) {
 		return s.at(at).opens(1, 2)
 	}
 	last := 2*ttl + 10*ms
-	s := tell(last).excused(t, core.EpochMonotonic, 1)
+	s := tell(last).excused(t, EpochMonotonic, 1)
 	s.closes(1, 2, core.OperatorRequest).opens(1, 3).lawful(t)
-	tell(last+1).breaks(t, core.EpochMonotonic, last+1)
+	tell(last+1).breaks(t, EpochMonotonic, last+1)
 }
 
 func TestATakeoverThatLeavesItsPredecessorOpenIsBroken(t *testing.T) {
-	v := begin(small(), 3).opens(0, 1).at(ttl).opens(1, 2).at(2*ttl).breaks(t, core.HistoryComplete, ttl)
+	v := begin(small(), 3).opens(0, 1).at(ttl).opens(1, 2).at(2*ttl).breaks(t, HistoryComplete, ttl)
 	if v.Epoch != 1 || v.Node != 0 {
 		t.Errorf("epoch %d of node %d is named; epoch 1 of node 0 stayed open", v.Epoch, v.Node)
 	}
@@ -89,19 +89,19 @@ func TestATakeoverMayCloseItsPredecessorInAnyOrderOfOneInstant(t *testing.T) {
 
 func TestAPredecessorThatIsClosedLaterIsBroken(t *testing.T) {
 	begin(small(), 3).opens(0, 1).at(ttl).opens(1, 2).at(ttl+1).closes(0, 1, core.Superseded).
-		breaks(t, core.HistoryComplete, ttl)
+		breaks(t, HistoryComplete, ttl)
 }
 
 func TestTwoTakeoversInOneInstantMustBothCloseTheirPredecessors(t *testing.T) {
 	s := begin(small(), 3).opens(0, 1).at(ttl).opens(1, 2).opens(2, 3)
 	s.closes(0, 1, core.Superseded).closes(1, 2, core.Superseded)
-	s.at(2*ttl).breaks(t, core.HistoryComplete, ttl)
+	s.at(2*ttl).breaks(t, HistoryComplete, ttl)
 }
 
 func TestAClosingThatLeavesTheRowOpenIsBroken(t *testing.T) {
 	begin(small(), 3).opens(0, 1).at(ttl).resigns(0, 1).at(2 * ttl).lawful(t)
 	s := begin(small(), 3).opens(1, 1).at(ttl).effect(history.EffectAccepted, core.Resign, 1, 1, false)
-	s.at(2*ttl).breaks(t, core.HistoryComplete, ttl)
+	s.at(2*ttl).breaks(t, HistoryComplete, ttl)
 }
 
 func TestAClosingThatIsAskedForTwiceIsLawful(t *testing.T) {
@@ -111,11 +111,11 @@ func TestAClosingThatIsAskedForTwiceIsLawful(t *testing.T) {
 
 func TestARowThatIsClosedTwiceIsBroken(t *testing.T) {
 	begin(small(), 3).opens(0, 1).at(ttl).closes(0, 1, core.LeaseExpired).at(2*ttl).
-		closes(0, 1, core.LeaseExpired).breaks(t, core.HistoryComplete, 2*ttl)
+		closes(0, 1, core.LeaseExpired).breaks(t, HistoryComplete, 2*ttl)
 }
 
 func TestARowWithoutAReasonIsBroken(t *testing.T) {
-	begin(small(), 3).opens(0, 1).at(ttl).closes(0, 1, core.NoReason).breaks(t, core.HistoryComplete, ttl)
+	begin(small(), 3).opens(0, 1).at(ttl).closes(0, 1, core.NoReason).breaks(t, HistoryComplete, ttl)
 }
 
 func TestADurationMayBeOffByAMillisecond(t *testing.T) {
@@ -126,8 +126,8 @@ func TestADurationMayBeOffByAMillisecond(t *testing.T) {
 	}
 	tell(ttl + ms).lawful(t)
 	tell(ttl - ms).lawful(t)
-	tell(ttl+ms+1).breaks(t, core.HistoryComplete, ttl)
-	tell(ttl-ms-1).breaks(t, core.HistoryComplete, ttl)
+	tell(ttl+ms+1).breaks(t, HistoryComplete, ttl)
+	tell(ttl-ms-1).breaks(t, HistoryComplete, ttl)
 }
 
 func TestATenureThatComesToLifeAgainMayBeClosed(t *testing.T) {

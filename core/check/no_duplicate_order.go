@@ -3,7 +3,6 @@ package check
 import (
 	"fmt"
 
-	"fencepost/core"
 	"fencepost/core/history"
 )
 
@@ -25,9 +24,9 @@ func (noDuplicateOrder) created(s *Suite, g *signal, r *history.Record) {
 	switch {
 	case g.orders == 1:
 	case g.orders <= 1+g.wrong:
-		s.excuse(core.NoDuplicateOrder)
+		s.excuse(NoDuplicateOrder)
 	default:
-		f := of(core.NoDuplicateOrder, r, func(f *finding) string {
+		f := of(NoDuplicateOrder, r, func(f *finding) string {
 			return fmt.Sprintf("signal %d has %d orders at the broker; the latest is attempt %d",
 				f.signal, f.a, f.b)
 		})

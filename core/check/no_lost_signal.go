@@ -3,7 +3,6 @@ package check
 import (
 	"fmt"
 
-	"fencepost/core"
 	"fencepost/core/history"
 )
 
@@ -23,7 +22,7 @@ func (noLostSignal) acknowledged(s *Suite, g *signal, r *history.Record) {
 	if g.stored {
 		return
 	}
-	s.breaksUnless(ledgerExcuses, of(core.NoLostSignal, r, func(f *finding) string {
+	s.breaksUnless(ledgerExcuses, of(NoLostSignal, r, func(f *finding) string {
 		return fmt.Sprintf("signal %d was acknowledged and is not in the ledger", f.signal)
 	}))
 }
@@ -34,7 +33,7 @@ func (noLostSignal) missing(s *Suite, g *signal, r *history.Record) {
 	if !g.acked {
 		return
 	}
-	s.breaksUnless(ledgerExcuses, of(core.NoLostSignal, r, func(f *finding) string {
+	s.breaksUnless(ledgerExcuses, of(NoLostSignal, r, func(f *finding) string {
 		return fmt.Sprintf("signal %d was acknowledged and is missing from the ledger", f.signal)
 	}))
 }

@@ -27,9 +27,9 @@ func (noPhantomSuccess) stateSet(s *Suite, g *signal, r *history.Record) {
 	case g.orders > 0:
 	case g.lies < g.wrong:
 		g.lies++
-		s.excuse(core.NoPhantomSuccess)
+		s.excuse(NoPhantomSuccess)
 	default:
-		s.breaks(of(core.NoPhantomSuccess, r, func(f *finding) string {
+		s.breaks(of(NoPhantomSuccess, r, func(f *finding) string {
 			return fmt.Sprintf("signal %d is executed in the ledger; the broker has no order", f.signal)
 		}))
 	}

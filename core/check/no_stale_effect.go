@@ -25,7 +25,7 @@ func (noStaleEffect) accepted(s *Suite, r *history.Record) {
 	if !r.Current.Supersedes(r.Epoch) {
 		return
 	}
-	f := of(core.NoStaleEffect, r, func(f *finding) string {
+	f := of(NoStaleEffect, r, func(f *finding) string {
 		return fmt.Sprintf("the ledger carried out a %s of %s under epoch %d; epoch %d is the current one",
 			core.Op(f.b), name(f.node), f.epoch, f.a)
 	})
@@ -43,7 +43,7 @@ func (noStaleEffect) refused(s *Suite, r *history.Record) {
 	if r.Logged {
 		return
 	}
-	f := of(core.NoStaleEffect, r, func(f *finding) string {
+	f := of(NoStaleEffect, r, func(f *finding) string {
 		return fmt.Sprintf("a %s of %s under epoch %d (current: %d) was refused and left no row",
 			core.Op(f.b), name(f.node), f.epoch, f.a)
 	})

@@ -8,8 +8,8 @@ import (
 )
 
 func TestSecondOrderIsBroken(t *testing.T) {
-	begin(small(), 0).order(4, 1).at(ttl).order(4, 2).breaks(t, core.NoDuplicateOrder, ttl)
-	begin(small(), 0).order(4, 1).at(ttl).order(4, 1).breaks(t, core.NoDuplicateOrder, ttl)
+	begin(small(), 0).order(4, 1).at(ttl).order(4, 2).breaks(t, NoDuplicateOrder, ttl)
+	begin(small(), 0).order(4, 1).at(ttl).order(4, 1).breaks(t, NoDuplicateOrder, ttl)
 }
 
 func TestOneOrderForEachSignalIsLawful(t *testing.T) {
@@ -17,16 +17,16 @@ func TestOneOrderForEachSignalIsLawful(t *testing.T) {
 }
 
 func TestAWrongAttestationExcusesOneMoreOrder(t *testing.T) {
-	s := begin(small(), 0).order(4, 1).attested(4, true).order(4, 2).excused(t, core.NoDuplicateOrder, 1)
-	s.at(ttl).order(4, 3).breaks(t, core.NoDuplicateOrder, ttl)
+	s := begin(small(), 0).order(4, 1).attested(4, true).order(4, 2).excused(t, NoDuplicateOrder, 1)
+	s.at(ttl).order(4, 3).breaks(t, NoDuplicateOrder, ttl)
 }
 
 func TestARightAttestationExcusesNoOrder(t *testing.T) {
-	begin(small(), 0).order(4, 1).attested(4, false).order(4, 2).breaks(t, core.NoDuplicateOrder, 0)
+	begin(small(), 0).order(4, 1).attested(4, false).order(4, 2).breaks(t, NoDuplicateOrder, 0)
 }
 
 func TestAnAttestationExcusesItsOwnSignalAlone(t *testing.T) {
-	begin(small(), 0).order(4, 1).attested(5, true).order(4, 2).breaks(t, core.NoDuplicateOrder, 0)
+	begin(small(), 0).order(4, 1).attested(5, true).order(4, 2).breaks(t, NoDuplicateOrder, 0)
 }
 
 func TestLostRowsExcuseASecondOrderForAWhile(t *testing.T) {
@@ -35,13 +35,13 @@ func TestLostRowsExcuseASecondOrderForAWhile(t *testing.T) {
 			after(100*ms).healed(history.PostgresLoss, history.None).at(at).order(4, 2)
 	}
 	last := ttl + 100*ms + ttl + 10*ms
-	tell(last).excused(t, core.NoDuplicateOrder, 1)
-	tell(last+1).breaks(t, core.NoDuplicateOrder, last+1)
+	tell(last).excused(t, NoDuplicateOrder, 1)
+	tell(last+1).breaks(t, NoDuplicateOrder, last+1)
 }
 
 func TestSuccessWithoutAnOrderIsBroken(t *testing.T) {
 	begin(small(), 0).signal(history.Stored, 4).at(ttl).state(4, core.Executed).
-		breaks(t, core.NoPhantomSuccess, ttl)
+		breaks(t, NoPhantomSuccess, ttl)
 }
 
 func TestSuccessWithAnOrderIsLawful(t *testing.T) {
@@ -50,16 +50,16 @@ func TestSuccessWithAnOrderIsLawful(t *testing.T) {
 }
 
 func TestAnotherSignalsOrderIsNoSuccess(t *testing.T) {
-	begin(small(), 0).order(5, 1).state(4, core.Executed).breaks(t, core.NoPhantomSuccess, 0)
+	begin(small(), 0).order(5, 1).state(4, core.Executed).breaks(t, NoPhantomSuccess, 0)
 }
 
 func TestAWrongAttestationExcusesOneSuccess(t *testing.T) {
-	s := begin(small(), 0).attested(4, true).state(4, core.Executed).excused(t, core.NoPhantomSuccess, 1)
-	s.at(ttl).state(4, core.Executed).breaks(t, core.NoPhantomSuccess, ttl)
+	s := begin(small(), 0).attested(4, true).state(4, core.Executed).excused(t, NoPhantomSuccess, 1)
+	s.at(ttl).state(4, core.Executed).breaks(t, NoPhantomSuccess, ttl)
 }
 
 func TestAcknowledgementWithoutARowIsBroken(t *testing.T) {
-	begin(small(), 0).at(ttl).signal(history.Acknowledged, 4).breaks(t, core.NoLostSignal, ttl)
+	begin(small(), 0).at(ttl).signal(history.Acknowledged, 4).breaks(t, NoLostSignal, ttl)
 }
 
 func TestAcknowledgementOfAStoredSignalIsLawful(t *testing.T) {
@@ -69,12 +69,12 @@ func TestAcknowledgementOfAStoredSignalIsLawful(t *testing.T) {
 
 func TestAnAcknowledgedSignalThatGoesMissingIsBroken(t *testing.T) {
 	begin(small(), 0).signal(history.Stored, 4).signal(history.Acknowledged, 4).
-		at(ttl).signal(history.Missing, 4).breaks(t, core.NoLostSignal, ttl)
+		at(ttl).signal(history.Missing, 4).breaks(t, NoLostSignal, ttl)
 }
 
 func TestASignalThatNobodyWasPromisedMayGoMissing(t *testing.T) {
 	s := begin(small(), 0).signal(history.Stored, 4).signal(history.Missing, 4).lawful(t)
-	s.signal(history.Acknowledged, 4).breaks(t, core.NoLostSignal, 0)
+	s.signal(history.Acknowledged, 4).breaks(t, NoLostSignal, 0)
 }
 
 func TestLostRowsExcuseAMissingSignalForAWhile(t *testing.T) {
@@ -84,12 +84,12 @@ func TestLostRowsExcuseAMissingSignalForAWhile(t *testing.T) {
 			at(at).signal(history.Missing, 4)
 	}
 	last := 2*ttl + 10*ms
-	tell(ttl).excused(t, core.NoLostSignal, 1)
-	tell(last).excused(t, core.NoLostSignal, 1)
-	tell(last+1).breaks(t, core.NoLostSignal, last+1)
+	tell(ttl).excused(t, NoLostSignal, 1)
+	tell(last).excused(t, NoLostSignal, 1)
+	tell(last+1).breaks(t, NoLostSignal, last+1)
 }
 
 func TestAnOutageOfTheLedgerExcusesNoLoss(t *testing.T) {
 	begin(small(), 0).fault(history.PostgresFault, history.None).signal(history.Acknowledged, 4).
-		breaks(t, core.NoLostSignal, 0)
+		breaks(t, NoLostSignal, 0)
 }

@@ -111,14 +111,14 @@ func (c *recovers) judge(s *Suite, now int64) {
 	switch {
 	case now > leader && leader <= signals:
 		s.breaks(finding{
-			invariant: core.Recovers, at: leader, node: history.None,
+			invariant: Recovers, at: leader, node: history.None,
 			a: leader - max(quiet, s.scene.coveredUntil()), say: noLeader,
 		})
 		c.off = true
 	case now > signals:
 		g := &s.book.signals[id]
 		s.breaks(finding{
-			invariant: core.Recovers, at: signals, node: history.None, signal: id,
+			invariant: Recovers, at: signals, node: history.None, signal: id,
 			a: signals - g.since, b: int64(g.state), say: signalOpen,
 		})
 		c.off = true

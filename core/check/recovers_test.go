@@ -9,7 +9,7 @@ import (
 
 func TestAClusterThatElectsNobodyIsBroken(t *testing.T) {
 	begin(small(), 1).at(2 * ttl).lawful(t)
-	begin(small(), 1).at(2*ttl+1).breaks(t, core.Recovers, 2*ttl)
+	begin(small(), 1).at(2*ttl+1).breaks(t, Recovers, 2*ttl)
 }
 
 func TestAnElectionInTimeIsLawful(t *testing.T) {
@@ -21,10 +21,10 @@ func TestTheClockRunsFromTheEndOfTheLastBelief(t *testing.T) {
 		return begin(small(), 1).elects(0, 1).at(500*ms).node(history.BeliefEnded, 0).resigns(0, 1)
 	}
 	ended().at(2500 * ms).lawful(t)
-	ended().at(2500*ms+1).breaks(t, core.Recovers, 2500*ms)
+	ended().at(2500*ms+1).breaks(t, Recovers, 2500*ms)
 	lapsed := func() *story { return begin(small(), 1).elects(0, 1) }
 	lapsed().at(2940 * ms).lawful(t)
-	lapsed().at(2940*ms+1).breaks(t, core.Recovers, 2940*ms)
+	lapsed().at(2940*ms+1).breaks(t, Recovers, 2940*ms)
 }
 
 func TestNothingIsOwedWhileNobodyCanLead(t *testing.T) {
@@ -36,7 +36,7 @@ func TestNothingIsOwedWhileNobodyCanLead(t *testing.T) {
 	cfg := small()
 	cfg.Ineligible = []bool{true}
 	begin(cfg, 1).at(20 * ttl).lawful(t)
-	begin(cfg, 2).at(20*ttl).breaks(t, core.Recovers, 2*ttl)
+	begin(cfg, 2).at(20*ttl).breaks(t, Recovers, 2*ttl)
 }
 
 func TestDisturbancesStopTheClockAndItBeginsAnew(t *testing.T) {
@@ -58,13 +58,13 @@ func TestDisturbancesStopTheClockAndItBeginsAnew(t *testing.T) {
 		if fault != history.NodeFault {
 			s.healed(fault, 1)
 		}
-		s.at(20*ttl).breaks(t, core.Recovers, from+2*ttl)
+		s.at(20*ttl).breaks(t, Recovers, from+2*ttl)
 	}
 }
 
 func TestACrashBeginsTheClockAnewAndDoesNotStopIt(t *testing.T) {
 	s := begin(small(), 2).at(1900*ms).node(history.NodeDown, 0)
-	s.at(3900*ms).lawful(t).after(1).breaks(t, core.Recovers, 3900*ms)
+	s.at(3900*ms).lawful(t).after(1).breaks(t, Recovers, 3900*ms)
 }
 
 func TestANodeThatSawTheLedgerGoBackMayNotLead(t *testing.T) {
@@ -75,11 +75,11 @@ func TestANodeThatSawTheLedgerGoBackMayNotLead(t *testing.T) {
 	}
 	barred().at(20 * ttl).lawful(t)
 	accepted := barred().at(20*ttl).node(history.AuthorityAccepted, history.None)
-	accepted.at(22*ttl).lawful(t).after(1).breaks(t, core.Recovers, 22*ttl)
+	accepted.at(22*ttl).lawful(t).after(1).breaks(t, Recovers, 22*ttl)
 }
 
 func TestANodeThatBarsItselfWithoutALossIsNoExcuse(t *testing.T) {
-	begin(small(), 1).says(0, core.AuthorityRegressedEvent, 0, 0).at(3*ttl).breaks(t, core.Recovers, 2*ttl)
+	begin(small(), 1).says(0, core.AuthorityRegressedEvent, 0, 0).at(3*ttl).breaks(t, Recovers, 2*ttl)
 }
 
 // led is a cluster that is led all the time, for twenty ttl.
@@ -120,12 +120,12 @@ func sets(signal core.SignalID, state core.SignalState) func(*story) {
 }
 
 func TestASignalThatStaysOpenIsBroken(t *testing.T) {
-	v := led(when(3*ttl, stores(1))).breaks(t, core.Recovers, 8*ttl)
+	v := led(when(3*ttl, stores(1))).breaks(t, Recovers, 8*ttl)
 	if v.Signal != 1 {
 		t.Errorf("signal %d is named", v.Signal)
 	}
 	for _, state := range []core.SignalState{core.Received, core.Submitting, core.Submitted} {
-		led(all(when(3*ttl, stores(1)), when(6*ttl, sets(1, state)))).breaks(t, core.Recovers, 8*ttl)
+		led(all(when(3*ttl, stores(1)), when(6*ttl, sets(1, state)))).breaks(t, Recovers, 8*ttl)
 	}
 }
 
@@ -140,7 +140,7 @@ func TestASignalThatEndsOrIsInDoubtOrHeldIsLawful(t *testing.T) {
 func TestASignalThatIsReopenedHasItsTimeAgain(t *testing.T) {
 	led(all(
 		when(3*ttl, stores(1)), when(6*ttl, sets(1, core.InDoubt)), when(7200*ms, sets(1, core.Received)),
-	)).breaks(t, core.Recovers, 12200*ms)
+	)).breaks(t, Recovers, 12200*ms)
 }
 
 func TestASignalThatGoesRoundInCirclesIsBroken(t *testing.T) {
@@ -149,14 +149,14 @@ func TestASignalThatGoesRoundInCirclesIsBroken(t *testing.T) {
 			s.state(1, core.Submitting).state(1, core.Received)
 		}
 	}
-	led(all(when(3*ttl, stores(1)), circle)).breaks(t, core.Recovers, 8*ttl)
+	led(all(when(3*ttl, stores(1)), circle)).breaks(t, Recovers, 8*ttl)
 }
 
 func TestTheOldestOfManyIsOverdueFirst(t *testing.T) {
 	v := led(all(
 		when(3*ttl, stores(1)), when(3300*ms, stores(2)), when(3600*ms, stores(3)),
 		when(4200*ms, sets(1, core.Expired)), when(4500*ms, stores(4)), when(5*ttl, sets(3, core.Expired)),
-	)).breaks(t, core.Recovers, 8300*ms)
+	)).breaks(t, Recovers, 8300*ms)
 	if v.Signal != 2 {
 		t.Errorf("signal %d is named; 2 is overdue first", v.Signal)
 	}
@@ -170,12 +170,12 @@ func TestAReceivedSignalMayWaitWhileExecutionIsPaused(t *testing.T) {
 	}
 	pauses := func() func(*story) { return control(2*ttl, core.Pause) }
 	led(all(pauses(), when(3*ttl, stores(1)))).lawful(t)
-	led(all(pauses(), when(3*ttl, stores(1)), control(12*ttl, core.Run))).breaks(t, core.Recovers, 17*ttl)
+	led(all(pauses(), when(3*ttl, stores(1)), control(12*ttl, core.Run))).breaks(t, Recovers, 17*ttl)
 	led(all(when(1500*ms, stores(1)), when(1800*ms, sets(1, core.Submitting)), pauses())).
-		breaks(t, core.Recovers, 6500*ms)
+		breaks(t, Recovers, 6500*ms)
 	led(all(
 		pauses(), when(3*ttl, stores(1)), when(9*ttl, stores(2)), when(9300*ms, sets(2, core.Submitting)),
-	)).breaks(t, core.Recovers, 14*ttl)
+	)).breaks(t, Recovers, 14*ttl)
 }
 
 func TestABrokerThatMisbehavesStopsTheSignalsClock(t *testing.T) {
@@ -184,7 +184,7 @@ func TestABrokerThatMisbehavesStopsTheSignalsClock(t *testing.T) {
 	}
 	heals := when(9*ttl, func(s *story) { s.healed(history.BrokerFault, history.None) })
 	led(all(when(3*ttl, stores(1)), ails())).lawful(t)
-	led(all(when(3*ttl, stores(1)), ails(), heals)).breaks(t, core.Recovers, 14*ttl)
+	led(all(when(3*ttl, stores(1)), ails(), heals)).breaks(t, Recovers, 14*ttl)
 }
 
 func TestASignalWhoseRowIsGoneOwesNothing(t *testing.T) {

@@ -3,7 +3,6 @@ package check
 import (
 	"fmt"
 
-	"fencepost/core"
 	"fencepost/core/history"
 )
 
@@ -124,7 +123,7 @@ func (c *singleBeliever) judge(s *Suite, now int64) {
 	if until := s.excuses.until(beliefExcuses); c.since <= until {
 		if !c.excused && end > c.since+int64(s.cfg.HarnessStall) {
 			c.excused = true
-			s.excuse(core.SingleBeliever)
+			s.excuse(SingleBeliever)
 		}
 		if until == never {
 			c.due = never
@@ -146,7 +145,7 @@ func (c *singleBeliever) judge(s *Suite, now int64) {
 
 // report finds two believers to name.
 func (c *singleBeliever) report(s *Suite, at int64) {
-	f := finding{invariant: core.SingleBeliever, at: at, node: history.None, a: -1, say: twoBelieve}
+	f := finding{invariant: SingleBeliever, at: at, node: history.None, a: -1, say: twoBelieve}
 	for i := range s.scene.nodes {
 		n := &s.scene.nodes[i]
 		switch {
@@ -178,7 +177,7 @@ func (c *singleBeliever) acted(s *Suite, r *history.Record) {
 			continue
 		}
 		s.breaksUnless(beliefExcuses, finding{
-			invariant: core.SingleBeliever, at: r.At, node: r.Node, signal: r.Signal, epoch: r.Epoch,
+			invariant: SingleBeliever, at: r.At, node: r.Node, signal: r.Signal, epoch: r.Epoch,
 			a: int64(i), b: int64(other.epoch), say: actsBeside,
 		})
 		return

@@ -10,7 +10,7 @@ import (
 
 func TestTwoBelieversAtOnceAreBroken(t *testing.T) {
 	begin(small(), 3).believes(0, 1, 900*ms).at(899*ms).believes(1, 2, 2*ttl).at(ttl).
-		breaks(t, core.SingleBeliever, 899*ms)
+		breaks(t, SingleBeliever, 899*ms)
 }
 
 func TestBeliefThatBeginsWhereTheOtherEndsIsLawful(t *testing.T) {
@@ -20,7 +20,7 @@ func TestBeliefThatBeginsWhereTheOtherEndsIsLawful(t *testing.T) {
 
 func TestAnOverlapOfOneNanosecondIsBroken(t *testing.T) {
 	begin(small(), 3).believes(0, 1, 900*ms+1).at(900*ms).believes(1, 2, 2*ttl).at(ttl).
-		breaks(t, core.SingleBeliever, 900*ms)
+		breaks(t, SingleBeliever, 900*ms)
 }
 
 func TestWithinOneInstantBeliefMayChangeHandsInAnyOrder(t *testing.T) {
@@ -30,7 +30,7 @@ func TestWithinOneInstantBeliefMayChangeHandsInAnyOrder(t *testing.T) {
 
 func TestAPausedNodeBelievesOn(t *testing.T) {
 	begin(small(), 3).believes(0, 1, 900*ms).node(history.NodePaused, 0).at(500*ms).believes(1, 2, 2*ttl).
-		at(ttl).breaks(t, core.SingleBeliever, 500*ms)
+		at(ttl).breaks(t, SingleBeliever, 500*ms)
 }
 
 func TestADeadNodeBelievesNoMore(t *testing.T) {
@@ -40,14 +40,14 @@ func TestADeadNodeBelievesNoMore(t *testing.T) {
 
 func TestBeliefThatIsProlongedIntoAnotherIsBroken(t *testing.T) {
 	begin(small(), 3).believes(0, 1, 500*ms).at(500*ms).believes(1, 2, 2*ttl).
-		at(600*ms).believes(0, 1, ttl).at(ttl).breaks(t, core.SingleBeliever, 600*ms)
+		at(600*ms).believes(0, 1, ttl).at(ttl).breaks(t, SingleBeliever, 600*ms)
 }
 
 func TestAThirdBelieverIsSeenBesideTheSecond(t *testing.T) {
 	s := begin(small(), 3).believes(0, 1, 300*ms).believes(1, 2, 300*ms)
 	s.node(history.BeliefEnded, 0).at(100 * ms).lawful(t)
 	s.believes(2, 3, 400*ms).node(history.BeliefEnded, 2).at(200 * ms).lawful(t)
-	s.believes(2, 3, 400*ms).at(250*ms).breaks(t, core.SingleBeliever, 200*ms)
+	s.believes(2, 3, 400*ms).at(250*ms).breaks(t, SingleBeliever, 200*ms)
 }
 
 func TestOnlyFaultsOfClocksAndLostWritesExcuseTwoBelievers(t *testing.T) {
@@ -56,9 +56,9 @@ func TestOnlyFaultsOfClocksAndLostWritesExcuseTwoBelievers(t *testing.T) {
 			at(500*ms).believes(1, 2, 2*ttl).at(ttl)
 		switch fault {
 		case history.ClockFault, history.RedisDataLoss, history.PostgresLoss:
-			s.excused(t, core.SingleBeliever, 1)
+			s.excused(t, SingleBeliever, 1)
 		default:
-			s.breaks(t, core.SingleBeliever, 500*ms)
+			s.breaks(t, SingleBeliever, 500*ms)
 		}
 	}
 }
@@ -70,15 +70,15 @@ func TestAnOverlapIsExcusedUntilATtlAfterTheFault(t *testing.T) {
 			at(at).believes(1, 2, at+200*ms).at(at+50*ms).node(history.BeliefEnded, 1).at(at + ttl)
 	}
 	last := 2*ttl + 10*ms
-	tell(last-100*ms).excused(t, core.SingleBeliever, 1)
-	tell(last+1).breaks(t, core.SingleBeliever, last+1)
+	tell(last-100*ms).excused(t, SingleBeliever, 1)
+	tell(last+1).breaks(t, SingleBeliever, last+1)
 }
 
 func TestAnOverlapThatOutlastsItsExcuseIsBroken(t *testing.T) {
 	s := begin(small(), 3).believes(0, 1, 9*ttl).fault(history.ClockFault, 0).believes(1, 2, 9*ttl)
 	s.at(4*ttl).lawful(t).healed(history.ClockFault, 0)
-	s.at(5*ttl+10*ms).excused(t, core.SingleBeliever, 1)
-	s.at(5*ttl+20*ms).breaks(t, core.SingleBeliever, 5*ttl+10*ms+1)
+	s.at(5*ttl+10*ms).excused(t, SingleBeliever, 1)
+	s.at(5*ttl+20*ms).breaks(t, SingleBeliever, 5*ttl+10*ms+1)
 }
 
 func TestAnOverlapUpToTheObserversStallIsNotSeen(t *testing.T) {
@@ -86,13 +86,13 @@ func TestAnOverlapUpToTheObserversStallIsNotSeen(t *testing.T) {
 	cfg.HarnessStall = 100 * time.Millisecond
 	begin(cfg, 3).believes(0, 1, 600*ms).at(500*ms).believes(1, 2, 2*ttl).at(ttl).lawful(t)
 	begin(cfg, 3).believes(0, 1, 600*ms+1).at(500*ms).believes(1, 2, 2*ttl).at(ttl).
-		breaks(t, core.SingleBeliever, 500*ms)
+		breaks(t, SingleBeliever, 500*ms)
 }
 
 func TestADeedWithoutBeliefBesideABelieverIsBroken(t *testing.T) {
 	for _, deed := range []core.Event{core.GatePassedEvent, core.PermitRequestedEvent} {
 		begin(small(), 3).believes(0, 1, 500*ms).at(600*ms).believes(1, 2, 2*ttl).
-			at(ttl).says(0, deed, 1, 7).breaks(t, core.SingleBeliever, ttl)
+			at(ttl).says(0, deed, 1, 7).breaks(t, SingleBeliever, ttl)
 	}
 }
 
@@ -109,5 +109,5 @@ func TestADeedWithoutBeliefIsLawfulWhileNobodyElseBelieves(t *testing.T) {
 
 func TestBeliefThatKnowsNoDeadlineIsJudgedLikeAnyOther(t *testing.T) {
 	s := begin(small(), 3).believes(0, 1, never).at(20*ttl).lawful(t).node(history.NodePaused, 0)
-	s.at(21*ttl).believes(1, 2, 22*ttl).at(21*ttl+1).breaks(t, core.SingleBeliever, 21*ttl)
+	s.at(21*ttl).believes(1, 2, 22*ttl).at(21*ttl+1).breaks(t, SingleBeliever, 21*ttl)
 }

@@ -111,13 +111,13 @@ func (c *singleExecutor) permitted(s *Suite, r *history.Record) {
 // broken reports a permit under an older epoch after a younger one began. It
 // is a stale effect as well; single-executor stands first.
 func (c *singleExecutor) broken(s *Suite, r *history.Record, old, young core.Epoch) {
-	f := of(core.SingleExecutor, r, func(f *finding) string {
+	f := of(SingleExecutor, r, func(f *finding) string {
 		return fmt.Sprintf("a permit was granted under epoch %d after epoch %d began (signal %d, %s)",
 			f.epoch, f.a, f.signal, name(f.node))
 	})
 	f.epoch, f.a = old, int64(young)
 	s.breaks(f)
-	f.invariant = core.NoStaleEffect
+	f.invariant = NoStaleEffect
 	s.breaks(f)
 }
 
@@ -133,7 +133,7 @@ func (c *singleExecutor) attempted(s *Suite, r *history.Record) {
 		g.line, g.live, g.voided = c.line, 0, false
 	}
 	if g.live != 0 && g.live != r.Attempt {
-		f := of(core.SingleExecutor, r, func(f *finding) string {
+		f := of(SingleExecutor, r, func(f *finding) string {
 			return fmt.Sprintf("signal %d got attempt %d while its attempt %d is not void (epoch %d, %s)",
 				f.signal, f.b, f.a, f.epoch, name(f.node))
 		})

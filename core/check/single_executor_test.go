@@ -24,7 +24,7 @@ func (s *story) openAt(epoch core.Epoch, seq uint64) *story {
 }
 
 func TestPermitOfAnOlderEpochAfterAYoungerBeganIsBroken(t *testing.T) {
-	begin(small(), 1).at(ttl).openAt(1, 1).openAt(2, 5).permitAt(1, 6, 1).breaks(t, core.SingleExecutor, ttl)
+	begin(small(), 1).at(ttl).openAt(1, 1).openAt(2, 5).permitAt(1, 6, 1).breaks(t, SingleExecutor, ttl)
 }
 
 func TestPermitOfAnOlderEpochBeforeAYoungerBeganIsLawful(t *testing.T) {
@@ -35,12 +35,12 @@ func TestPermitOfAnOlderEpochBeforeAYoungerBeganIsLawful(t *testing.T) {
 func TestThePlaceCountsAndNotTheTellingWhenPermitsAreToldLate(t *testing.T) {
 	late := begin(small(), 1).openAt(1, 1).openAt(2, 5).openAt(3, 9)
 	late.permitAt(1, 4, 1).permitAt(2, 8, 2).lawful(t)
-	late.permitAt(2, 10, 3).breaks(t, core.SingleExecutor, 0)
+	late.permitAt(2, 10, 3).breaks(t, SingleExecutor, 0)
 }
 
 func TestThePlaceCountsAndNotTheTellingWhenTakeoversAreToldLate(t *testing.T) {
 	begin(small(), 1).openAt(1, 1).permitAt(1, 4, 1).openAt(2, 5).lawful(t)
-	v := begin(small(), 1).openAt(1, 1).permitAt(1, 6, 1).openAt(2, 5).breaks(t, core.SingleExecutor, 0)
+	v := begin(small(), 1).openAt(1, 1).permitAt(1, 6, 1).openAt(2, 5).breaks(t, SingleExecutor, 0)
 	if v.Epoch != 1 {
 		t.Errorf("epoch %d is named, 1 granted too late", v.Epoch)
 	}
@@ -52,7 +52,7 @@ func TestNoFaultExcusesASecondExecutor(t *testing.T) {
 			continue // takes the younger takeover off the record; see below
 		}
 		begin(small(), 1).fault(fault, history.None).openAt(1, 1).openAt(2, 5).permitAt(1, 6, 1).
-			breaks(t, core.SingleExecutor, 0)
+			breaks(t, SingleExecutor, 0)
 	}
 }
 
@@ -62,12 +62,12 @@ func TestTakeoversThatTheLedgerLostOrderNothing(t *testing.T) {
 	s.permitAt(1, 4, 2).lawful(t)
 	s.at(10*ttl).openAt(3, 5)
 	s.suite.first, s.suite.broken = finding{}, false // the epoch is not what this is about
-	s.permitAt(1, 6, 3).breaks(t, core.SingleExecutor, 10*ttl)
+	s.permitAt(1, 6, 3).breaks(t, SingleExecutor, 10*ttl)
 }
 
 func TestSecondAttemptBesideALiveOneIsBroken(t *testing.T) {
 	begin(small(), 1).opens(0, 1).permits(0, 1, 7, 1).at(ttl).permits(0, 1, 7, 2).
-		breaks(t, core.SingleExecutor, ttl)
+		breaks(t, SingleExecutor, ttl)
 }
 
 func TestSecondAttemptAfterAVoidOneIsLawful(t *testing.T) {
@@ -79,7 +79,7 @@ func TestSecondAttemptAfterAVoidOneIsLawful(t *testing.T) {
 func TestVoidingAnotherAttemptFreesNothing(t *testing.T) {
 	s := begin(small(), 1).opens(0, 1).permits(0, 1, 7, 2)
 	s.tell(history.Record{Kind: history.Voided, Node: history.None, Signal: 7, Attempt: 1})
-	s.permits(0, 1, 7, 3).breaks(t, core.SingleExecutor, 0)
+	s.permits(0, 1, 7, 3).breaks(t, SingleExecutor, 0)
 }
 
 func TestSendingTheSameAttemptAgainIsLawful(t *testing.T) {

@@ -139,9 +139,7 @@ func (c *staleLeader) woke(s *Suite, r *history.Record) {
 	if !n.held || n.until > r.At || n.skewed > 0 {
 		return
 	}
-	token := n.tenure
-	stands := n.tenureEpoch == n.epoch && s.scene.key.holds(token, r.At)
-	if stands && !s.executor.youngest.Supersedes(n.epoch) {
+	if c.stands(s, n, r.At) && !s.executor.youngest.Supersedes(n.epoch) {
 		return
 	}
 	s.marks[WakingOwed]++
@@ -149,6 +147,14 @@ func (c *staleLeader) woke(s *Suite, r *history.Record) {
 	c.waking[r.Node] = waking{due: due, epoch: n.epoch}
 	c.due = min(c.due, due)
 	s.plan(due)
+}
+
+// stands reports whether the lease of the node's tenure has not lapsed.
+func (c *staleLeader) stands(s *Suite, n *node, at int64) bool {
+	if t := &s.scene.tenure; t.kind == core.TenurePG && t.epoch == n.epoch {
+		return t.open && at < c.leaseAt+int64(s.cfg.TTL)
+	}
+	return n.tenureEpoch == n.epoch && s.scene.key.holds(n.tenure, at)
 }
 
 // noticed ends what a waking node owes.
@@ -205,7 +211,7 @@ func (c *staleLeader) judge(s *Suite, now int64) {
 	lease, beat := c.deadlines(s)
 	if now > min(lease, beat) {
 		f := finding{
-			invariant: core.StaleLeaderDetected, at: lease, node: t.node, epoch: t.epoch,
+			invariant: StaleLeaderDetected, at: lease, node: t.node, epoch: t.epoch,
 			a: c.leaseAt, say: leaseUnnoticed,
 		}
 		if beat < lease {
@@ -218,7 +224,7 @@ func (c *staleLeader) judge(s *Suite, now int64) {
 		w := &c.waking[i]
 		if now > w.due {
 			s.breaks(finding{
-				invariant: core.StaleLeaderDetected, at: w.due, node: int16(i), epoch: w.epoch,
+				invariant: StaleLeaderDetected, at: w.due, node: int16(i), epoch: w.epoch,
 				say: wakingUnnoticed,
 			})
 			w.due = never

@@ -14,7 +14,7 @@ func stuck(at int64) *story { return begin(small(), 2).elects(0, 1).at(at) }
 
 func TestALapsedLeaseThatNoPeerNoticesIsBroken(t *testing.T) {
 	stuck(1500 * ms).lawful(t)
-	v := stuck(1500*ms+1).breaks(t, core.StaleLeaderDetected, 1500*ms)
+	v := stuck(1500*ms+1).breaks(t, StaleLeaderDetected, 1500*ms)
 	if v.Node != 0 || v.Epoch != 1 {
 		t.Errorf("node %d, epoch %d are named", v.Node, v.Epoch)
 	}
@@ -25,11 +25,11 @@ func TestAPeersReportInTimeIsLawful(t *testing.T) {
 }
 
 func TestAReportOfAnotherEpochIsNone(t *testing.T) {
-	stuck(1400*ms).reports(core.Peer, 1, 0, 2).at(1900*ms).breaks(t, core.StaleLeaderDetected, 1500*ms)
+	stuck(1400*ms).reports(core.Peer, 1, 0, 2).at(1900*ms).breaks(t, StaleLeaderDetected, 1500*ms)
 }
 
 func TestTheStaleLeadersOwnReportIsNoPeers(t *testing.T) {
-	stuck(1400*ms).reports(core.Self, 0, 0, 1).at(1900*ms).breaks(t, core.StaleLeaderDetected, 1500*ms)
+	stuck(1400*ms).reports(core.Self, 0, 0, 1).at(1900*ms).breaks(t, StaleLeaderDetected, 1500*ms)
 }
 
 func TestASuccessionInTimeIsLawful(t *testing.T) {
@@ -43,19 +43,19 @@ func s2(at int64) int64 { return at + 940*ms }
 func TestARenewalBeginsTheClockAnew(t *testing.T) {
 	stuck(600*ms).renews(0).beats(0, 1).believes(0, 1, s2(600*ms)).at(2100 * ms).lawful(t)
 	stuck(600*ms).renews(0).beats(0, 1).believes(0, 1, s2(600*ms)).at(2100*ms+1).
-		breaks(t, core.StaleLeaderDetected, 2100*ms)
+		breaks(t, StaleLeaderDetected, 2100*ms)
 }
 
 func TestAnotherTokenOfTheSameNodeIsNoRenewal(t *testing.T) {
 	s := stuck(1100*ms).acquires(0).after(ms).loses(0, core.Release)
 	s.at(1100*ms + ms + 1500*ms).lawful(t)
-	s.after(1).breaks(t, core.StaleLeaderDetected, 2601*ms)
+	s.after(1).breaks(t, StaleLeaderDetected, 2601*ms)
 }
 
 func TestACandidatesTokenStopsTheClockAsLongAsItStands(t *testing.T) {
 	released := stuck(1100*ms).acquires(1).at(1300*ms).loses(1, core.Release)
 	released.at(2800 * ms).lawful(t)
-	released.after(1).breaks(t, core.StaleLeaderDetected, 2800*ms)
+	released.after(1).breaks(t, StaleLeaderDetected, 2800*ms)
 }
 
 func TestACandidatesTokenThatExpiresUnseenStopsTheClockNoLonger(t *testing.T) {
@@ -67,7 +67,7 @@ func TestACandidatesTokenThatExpiresUnseenStopsTheClockNoLonger(t *testing.T) {
 		return s.at(at)
 	}
 	tell(3600 * ms).lawful(t)
-	tell(3600*ms+1).breaks(t, core.StaleLeaderDetected, 3600*ms)
+	tell(3600*ms+1).breaks(t, StaleLeaderDetected, 3600*ms)
 }
 
 func TestWithoutAHealthyPeerNothingIsOwed(t *testing.T) {
@@ -95,7 +95,7 @@ func TestTheClockBeginsWhenAPeerBecomesHealthy(t *testing.T) {
 		return s.at(5*ttl).node(history.NodeResumed, 1)
 	}
 	tell().at(6500 * ms).lawful(t)
-	tell().at(6500*ms+1).breaks(t, core.StaleLeaderDetected, 6500*ms)
+	tell().at(6500*ms+1).breaks(t, StaleLeaderDetected, 6500*ms)
 }
 
 func TestADisturbedStoreStopsTheClock(t *testing.T) {
@@ -103,10 +103,10 @@ func TestADisturbedStoreStopsTheClock(t *testing.T) {
 		history.RedisFault, history.RedisDataLoss, history.PostgresFault,
 	} {
 		s := stuck(1400*ms).fault(fault, history.None).at(5*ttl).lawful(t).healed(fault, history.None)
-		s.at(6500*ms).lawful(t).after(1).breaks(t, core.StaleLeaderDetected, 6500*ms)
+		s.at(6500*ms).lawful(t).after(1).breaks(t, StaleLeaderDetected, 6500*ms)
 	}
 	for _, fault := range []history.Fault{history.BrokerFault, history.ControlFault} {
-		stuck(1400*ms).fault(fault, history.None).at(5*ttl).breaks(t, core.StaleLeaderDetected, 1500*ms)
+		stuck(1400*ms).fault(fault, history.None).at(5*ttl).breaks(t, StaleLeaderDetected, 1500*ms)
 	}
 }
 
@@ -121,7 +121,7 @@ func gray(until int64) *story {
 
 func TestAHeartbeatThatStandsStillUnnoticedIsBroken(t *testing.T) {
 	gray(3500 * ms).lawful(t)
-	gray(3500*ms+1).breaks(t, core.StaleLeaderDetected, 3500*ms)
+	gray(3500*ms+1).breaks(t, StaleLeaderDetected, 3500*ms)
 }
 
 func TestAReportOfAStandingHeartbeatIsLawful(t *testing.T) {
@@ -136,7 +136,7 @@ func TestHeartbeatsOfATenureOfKindPGRenewIt(t *testing.T) {
 	}
 	s.lawful(t)
 	end := s.now
-	s.at(end+1500*ms).lawful(t).after(1).breaks(t, core.StaleLeaderDetected, end+1500*ms)
+	s.at(end+1500*ms).lawful(t).after(1).breaks(t, StaleLeaderDetected, end+1500*ms)
 }
 
 // asleep tells of a leader that sleeps from the start until that moment, and
@@ -149,7 +149,7 @@ func asleep(at int64) *story {
 
 func TestALeaderThatWakesAndNoticesNothingIsBroken(t *testing.T) {
 	s := asleep(2500*ms).at(3*ttl).lawful(t).marked(t, WakingOwed, 1)
-	v := s.after(1).breaks(t, core.StaleLeaderDetected, 3*ttl)
+	v := s.after(1).breaks(t, StaleLeaderDetected, 3*ttl)
 	if v.Node != 0 || v.Epoch != 1 {
 		t.Errorf("node %d, epoch %d are named", v.Node, v.Epoch)
 	}
@@ -173,7 +173,7 @@ func TestALeaderThatWakesAndNoticesIsLawful(t *testing.T) {
 }
 
 func TestAPeersReportDoesNotWakeTheSleeper(t *testing.T) {
-	asleep(2500*ms).reports(core.Peer, 1, 0, 1).after(ttl).breaks(t, core.StaleLeaderDetected, 3*ttl)
+	asleep(2500*ms).reports(core.Peer, 1, 0, 1).after(ttl).breaks(t, StaleLeaderDetected, 3*ttl)
 }
 
 func TestALeaderThatFallsAsleepAgainOwesNothing(t *testing.T) {
@@ -197,5 +197,16 @@ func TestTheObserversStallIsAddedToWhatIsOwed(t *testing.T) {
 	cfg.HarnessStall = 100 * time.Millisecond
 	tell := func(at int64) *story { return begin(cfg, 2).elects(0, 1).at(at) }
 	tell(1600 * ms).lawful(t)
-	tell(1600*ms+1).breaks(t, core.StaleLeaderDetected, 1600*ms)
+	tell(1600*ms+1).breaks(t, StaleLeaderDetected, 1600*ms)
+}
+
+func TestALeaderOfKindPGOwesNothingOnWakingWhileItsColumnStands(t *testing.T) {
+	tell := func(woken int64) *story {
+		s := begin(small(), 1)
+		s.tell(history.Record{Kind: history.TenureOpened, Node: 0, Epoch: 1, Seq: 1, Tenure: core.TenurePG})
+		s.believes(0, 1, 940*ms).node(history.NodePaused, 0)
+		return s.at(woken).node(history.NodeResumed, 0)
+	}
+	tell(950*ms).lawful(t).marked(t, WakingOwed, 0)
+	tell(ttl).marked(t, WakingOwed, 1).after(ttl).breaks(t, StaleLeaderDetected, 1500*ms)
 }

@@ -214,7 +214,7 @@ func (s *story) lawful(t *testing.T) *story {
 }
 
 // breaks fails the test unless that invariant, and none before it, broke then.
-func (s *story) breaks(t *testing.T, invariant core.Invariant, at int64) Violation {
+func (s *story) breaks(t *testing.T, invariant Invariant, at int64) Violation {
 	t.Helper()
 	s.suite.Finish(s.now)
 	v, broken := s.suite.Violation()
@@ -233,7 +233,7 @@ func (s *story) breaks(t *testing.T, invariant core.Invariant, at int64) Violati
 
 // excused fails the test unless so many violations of that invariant, and of
 // no other, were excused and nothing broke.
-func (s *story) excused(t *testing.T, invariant core.Invariant, times int) *story {
+func (s *story) excused(t *testing.T, invariant Invariant, times int) *story {
 	t.Helper()
 	s.lawful(t)
 	if got := s.suite.ExcusedOf(invariant); got != times || s.suite.Excused() != times {

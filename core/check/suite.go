@@ -36,10 +36,10 @@ type Suite struct {
 }
 
 // invariants are those judged here; the array's length is what counts.
-var invariants = [...]core.Invariant{
-	core.SingleExecutor, core.NoDuplicateOrder, core.SingleBeliever, core.NoStaleEffect,
-	core.StaleLeaderDetected, core.NoLostSignal, core.NoPhantomSuccess, core.EpochMonotonic,
-	core.HistoryComplete, core.LeaseReleased, core.Recovers, core.DrainBeforeRelease,
+var invariants = [...]Invariant{
+	SingleExecutor, NoDuplicateOrder, SingleBeliever, NoStaleEffect,
+	StaleLeaderDetected, NoLostSignal, NoPhantomSuccess, EpochMonotonic,
+	HistoryComplete, LeaseReleased, Recovers, DrainBeforeRelease,
 }
 
 // Reset begins a new history at instant zero and keeps the memory of the one

@@ -9,7 +9,7 @@ import (
 )
 
 func TestEveryInvariantIsJudged(t *testing.T) {
-	all := core.Invariants()
+	all := Invariants()
 	if len(all) != len(invariants) {
 		t.Fatalf("%d invariants are named, %d judged", len(all), len(invariants))
 	}
@@ -23,22 +23,22 @@ func TestEveryInvariantIsJudged(t *testing.T) {
 func TestTheEarliestViolationIsTheOneThatIsNamed(t *testing.T) {
 	s := begin(small(), 0).order(4, 1).at(ttl).order(4, 2).at(2*ttl).order(5, 1)
 	s.tell(history.Record{Kind: history.EffectAccepted, Op: core.Heartbeat, Epoch: 1, Current: 2})
-	s.breaks(t, core.NoDuplicateOrder, ttl)
+	s.breaks(t, NoDuplicateOrder, ttl)
 }
 
 func TestAtOneInstantTheInvariantThatStandsFirstIsNamed(t *testing.T) {
 	s := begin(small(), 0).at(ttl).state(9, core.Executed)
-	s.breaks(t, core.NoPhantomSuccess, ttl)
+	s.breaks(t, NoPhantomSuccess, ttl)
 	s.tell(history.Record{Kind: history.EffectAccepted, Op: core.Heartbeat, Epoch: 1, Current: 2})
-	s.breaks(t, core.NoStaleEffect, ttl)
-	s.order(4, 1).order(4, 2).breaks(t, core.NoDuplicateOrder, ttl)
-	s.state(10, core.Executed).breaks(t, core.NoDuplicateOrder, ttl)
+	s.breaks(t, NoStaleEffect, ttl)
+	s.order(4, 1).order(4, 2).breaks(t, NoDuplicateOrder, ttl)
+	s.state(10, core.Executed).breaks(t, NoDuplicateOrder, ttl)
 }
 
 func TestADeadlineIsJudgedBeforeARecordThatComesAfterIt(t *testing.T) {
 	s := begin(small(), 1)
 	s.now = 2*ttl + 1 // without Advance: a record brings the time with it
-	s.believes(0, 1, 9*ttl).breaks(t, core.Recovers, 2*ttl)
+	s.believes(0, 1, 9*ttl).breaks(t, Recovers, 2*ttl)
 }
 
 func TestARecordAtTheDeadlineIsInTime(t *testing.T) {
@@ -117,7 +117,7 @@ func TestAnInvalidConfigurationIsRefused(t *testing.T) {
 }
 
 func TestAViolationIsReadAsOneLine(t *testing.T) {
-	v := begin(small(), 0).order(4, 1).at(1500*ms).order(4, 2).breaks(t, core.NoDuplicateOrder, 1500*ms)
+	v := begin(small(), 0).order(4, 1).at(1500*ms).order(4, 2).breaks(t, NoDuplicateOrder, 1500*ms)
 	want := "no-duplicate-order at 1.500000s: signal 4 has 2 orders at the broker; the latest is attempt 2"
 	if v.String() != want {
 		t.Errorf("%q\nwant %q", v, want)

@@ -9,7 +9,7 @@ import (
 
 // Violation is one broken invariant.
 type Violation struct {
-	Invariant core.Invariant
+	Invariant Invariant
 	// At is when it broke, in nanoseconds on the observer's clock; for something
 	// owed, the deadline.
 	At int64
@@ -29,7 +29,7 @@ func (v Violation) String() string {
 
 // finding is a violation before anybody asked for its words.
 type finding struct {
-	invariant core.Invariant
+	invariant Invariant
 	at        int64
 	node      int16
 	signal    core.SignalID
@@ -40,7 +40,7 @@ type finding struct {
 }
 
 // of returns a finding about the record.
-func of(invariant core.Invariant, r *history.Record, say func(*finding) string) finding {
+func of(invariant Invariant, r *history.Record, say func(*finding) string) finding {
 	return finding{
 		invariant: invariant, at: r.At, node: r.Node, signal: r.Signal, epoch: r.Epoch, say: say,
 	}
@@ -86,7 +86,7 @@ func (s *Suite) breaksUnless(set faultSet, f finding) {
 }
 
 // excuse counts a violation that was excused.
-func (s *Suite) excuse(invariant core.Invariant) { s.excused[invariant]++ }
+func (s *Suite) excuse(invariant Invariant) { s.excused[invariant]++ }
 
 // Violation returns the first violation, if there is one: the earliest, and of
 // several at one instant the one whose invariant stands first in PROTOCOL 6.
@@ -110,7 +110,7 @@ func (s *Suite) Excused() int {
 }
 
 // ExcusedOf is how many violations of one invariant were excused.
-func (s *Suite) ExcusedOf(invariant core.Invariant) int {
+func (s *Suite) ExcusedOf(invariant Invariant) int {
 	if int(invariant) >= len(s.excused) {
 		return 0
 	}

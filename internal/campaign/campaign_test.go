@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/check"
 	"fencepost/core/history"
 	"fencepost/scenarios"
 )
@@ -65,7 +66,7 @@ func failsOn(bad ...uint64) func(uint64) Outcome {
 			if seed == b {
 				o.Verdict = scenarios.Fail
 				o.Failure = &scenarios.Failure{
-					Invariant: core.SingleExecutor, At: 2_500_000_000, Step: "freeze", Node: 1, Detail: "two permits",
+					Invariant: check.SingleExecutor, At: 2_500_000_000, Step: "freeze", Node: 1, Detail: "two permits",
 				}
 			}
 		}

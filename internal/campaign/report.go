@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"fencepost/core"
+	"fencepost/core/check"
 	"fencepost/scenarios"
 )
 
@@ -66,7 +66,7 @@ func violation(f *scenarios.Failure) *Violation {
 	v := &Violation{
 		Expect: f.Expect, At: seconds(f.At), Step: f.Step, Node: scenarios.NodeName(f.Node), Detail: f.Detail,
 	}
-	if f.Invariant != core.NoInvariant {
+	if f.Invariant != check.NoInvariant {
 		v.Invariant, v.Expect = f.Invariant.String(), ""
 	}
 	return v

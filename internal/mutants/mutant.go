@@ -12,7 +12,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"fencepost/core"
+	"fencepost/core/check"
 	"fencepost/scenarios"
 )
 
@@ -30,9 +30,9 @@ type Mutant struct {
 	Edits []Edit
 	// Breaks is the invariant that falls, with every other layer on, or together
 	// with the mutants of With. A mistake that breaks none of them is
-	// core.NoInvariant here, and Misses names the expectation of a scenario that
+	// check.NoInvariant here, and Misses names the expectation of a scenario that
 	// does not hold: `elect`, `no`, `final` and so on.
-	Breaks core.Invariant
+	Breaks check.Invariant
 	Misses string
 	With   []string
 }
@@ -178,7 +178,7 @@ func Parse(name string, src []byte) (Mutant, error) {
 		}
 	}
 	var known bool
-	m.Breaks, known = core.ParseInvariant(w.Breaks)
+	m.Breaks, known = check.ParseInvariant(w.Breaks)
 	switch {
 	case (w.Breaks == "") == (w.Misses == ""):
 		fault("it names one of `breaks`, an invariant, and `misses`, an expectation")

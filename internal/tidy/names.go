@@ -30,7 +30,7 @@ const scenarioGuide = "docs/SCENARIOS.md"
 // pairs are the names that must agree. A document that is not written yet owes
 // nothing; once it stands it owes its lists.
 func pairs() []pair {
-	invariants := table("core/invariant.go", "invariantNames")
+	invariants := table("core/check/invariant.go", "invariantNames")
 	reasons := table("core/reason.go", "reasonNames")
 	events := table("core/event.go", "eventNames")
 	operations := table("core/op.go", "opNames")
