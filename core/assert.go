@@ -1,8 +1,7 @@
 package core
 
-// assert stops the process when a state that cannot be has come to be. It is
-// on in production: a crashed node loses its lease, which is the safe
-// direction.
+// assert stops the process when a state that cannot be has come to be, also in
+// production: a crashed node loses its lease, which is the safe direction.
 func assert(holds bool, claim string) {
 	if !holds {
 		panic("core: broken assumption: " + claim)

@@ -2,8 +2,7 @@ package core
 
 import "time"
 
-// IDScope says for how long a broker refuses a second order with a client
-// order id that it has seen.
+// IDScope says for how long a broker refuses a client order id that it has seen.
 type IDScope uint8
 
 // The scopes, from useless to safe.
@@ -28,9 +27,9 @@ const (
 type Capability struct {
 	IDScope IDScope
 	Lookup  LookupKind
-	// LateArrivalBound is how long after its dispatch the broker itself may
-	// still accept a request, by a timestamp signed into it at the gate. Zero
-	// means that it enforces none; a bound that was only observed is none.
+	// LateArrivalBound is how long after its dispatch the broker itself accepts
+	// a request, by a timestamp signed into it at the gate. A bound that was only
+	// observed is none: zero.
 	LateArrivalBound time.Duration
 	// DefinitiveReject says that a refusal means "no order exists".
 	DefinitiveReject bool

@@ -2,8 +2,8 @@ package core
 
 import "time"
 
-// lane is room for one outstanding call. A new call in the same lane takes
-// the place of an older one, whose answer is then nobody's any more.
+// lane is room for one outstanding call. A new call takes the place of an older
+// one, whose answer is then nobody's any more.
 type lane struct {
 	op       Op
 	req      uint32
@@ -59,8 +59,8 @@ func (n *Node) announce(event Event, out *Effects) *Effect {
 	return effect
 }
 
-// jitter returns a part of span that differs from node to node and from call
-// to call and needs no source of randomness: a hash of the nonce and a count.
+// jitter returns a part of span: a hash of the nonce and of a count, so that it
+// differs from node to node and from call to call.
 func (n *Node) jitter(span time.Duration) time.Duration {
 	if span <= 0 {
 		return 0

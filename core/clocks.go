@@ -2,17 +2,12 @@ package core
 
 import "time"
 
-// clocks remembers the last readings, to notice when they part.
-type clocks struct {
-	last Now
-}
-
 // watchClocks ends belief when the boot, the monotonic and the wall clock
 // moved apart by more than the margin since the last step: the machine slept,
 // or somebody set its clock, and what the deadlines rest on is in question.
 func (n *Node) watchClocks(now Now, out *Effects) {
-	last := n.clocks.last
-	n.clocks.last = now
+	last := n.last
+	n.last = now
 	boot := now.Boot.Sub(last.Boot)
 	if apart(boot, now.Mono.Sub(last.Mono)) <= n.cfg.Margin && apart(boot, now.Wall.Sub(last.Wall)) <= n.cfg.Margin {
 		return

@@ -10,41 +10,35 @@ import (
 // inside the node and never changes during a process's life. All durations are
 // on the node's boot clock unless a field says otherwise.
 type Config struct {
-	// TTL is the lease's length in Redis. It bounds how long nobody leads after
-	// a crash; everything else is a part of it.
+	// TTL is the lease's length in Redis: how long nobody leads after a crash.
 	TTL time.Duration
-	// Renew is the time between two renewals of the lease. Two attempts and one
-	// time-out must fit into the trust window, else one lost reply costs the
-	// leadership.
+	// Renew is the time between two renewals of the lease. Unless two attempts
+	// and one time-out fit into the trust window, a lost reply costs leadership.
 	Renew time.Duration
 	// Heartbeat is the time between two heartbeats; bound as Renew.
 	Heartbeat time.Duration
-	// Margin is taken off the trust window for everything that is not drift:
-	// scheduling, and the way from a decision to the wire.
+	// Margin is taken off the trust window for scheduling and the way to the wire.
 	Margin time.Duration
-	// DriftPPM bounds by how much the rates of any two clocks differ, in parts
-	// per million (ρ).
+	// DriftPPM bounds how the rates of any two clocks differ, in parts per million.
 	DriftPPM int64
-	// Retry is the least time between two attempts of a follower to acquire;
-	// up to RetryJitter is added.
+	// Retry is the least time between two acquisitions; up to RetryJitter is added.
 	Retry       time.Duration
 	RetryJitter time.Duration
 	// StoreTimeout bounds one call to Redis or PostgreSQL.
 	StoreTimeout time.Duration
-	// CandidateBudget bounds the time between acquiring the lease and taking
-	// the epoch; after it the lease is given back.
+	// CandidateBudget is how long a candidate keeps the lease without the epoch.
 	CandidateBudget time.Duration
-	// SendBy bounds the time between asking for a permit and the first byte of
-	// the order, on the node's clock and on the database's.
+	// SendBy bounds the time from asking for a permit to the order's first byte,
+	// on the node's clock and on the database's.
 	SendBy time.Duration
 	// BrokerTimeout bounds one call to the broker.
 	BrokerTimeout time.Duration
-	// Sweep is the time between two looks for work that nobody announced;
-	// Review the same for signals that wait for the broker.
+	// Sweep is the time between two looks for unannounced work, Review between
+	// two for signals that wait for the broker.
 	Sweep  time.Duration
 	Review time.Duration
-	// StaleAfter is the age of a leader's heartbeat, by the database's clock,
-	// from which its peers call it stale and may evict its lease.
+	// StaleAfter is the age of a leader's heartbeat, by the database's clock, from
+	// which its peers may evict its lease.
 	StaleAfter time.Duration
 	// Broker is what the broker's interface promises.
 	Broker Capability
@@ -62,8 +56,7 @@ const ProtocolVersion = 1
 // DefaultTTL is the lease's length unless it is configured.
 const DefaultTTL = 10 * time.Second
 
-// Default returns the configuration for a ttl of ten seconds: a leader is
-// called stale after thirty.
+// Default returns the configuration for a ttl of 10 s: stale after 30 s.
 func Default() Config { return ForTTL(DefaultTTL) }
 
 // Fast returns the profile for a ttl of three seconds.

@@ -3,8 +3,7 @@ package core
 // Control is the operator's mode, kept in PostgreSQL.
 type Control uint8
 
-// The control modes. The zero value grants nothing, so that a mode that was
-// never read cannot be taken for leave to trade.
+// The control modes. The zero value, a mode that was never read, grants nothing.
 const (
 	// ControlUnknown stands until the mode was read.
 	ControlUnknown Control = iota

@@ -14,8 +14,7 @@ const (
 	drainReleasing
 )
 
-// handOver starts a step-down that was asked for. A candidate gives its lease
-// back; a follower has nothing to hand over.
+// handOver starts a step-down that was asked for.
 func (n *Node) handOver(t Time, reason Reason, out *Effects) {
 	switch n.role {
 	case Leader:

@@ -45,7 +45,7 @@ type Effect struct {
 	Token   Token
 	Signal  SignalID
 	After   SignalID
-	// Timeout bounds the call. The node gives up by itself when it has passed.
+	// Timeout bounds the call; then the node gives up by itself.
 	Timeout time.Duration
 	// NotAfter is the last instant of the boot clock at which the first byte
 	// may leave; set for Submit alone.

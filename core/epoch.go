@@ -24,8 +24,7 @@ func (t Token) IsZero() bool { return t == Token{} }
 // TenureKind says which lease governs belief during a tenure.
 type TenureKind uint8
 
-// The kinds of tenure. An ordinary one holds the lease in Redis; one of kind
-// pg holds a column in PostgreSQL while Redis is away (PROTOCOL 4.6).
+// The kinds of tenure: by the lease in Redis, or by a column in PostgreSQL.
 const (
 	TenureRedis TenureKind = iota
 	TenurePG

@@ -153,9 +153,8 @@ func (n *Node) flightUnknown(t Time, req uint32, out *Effects) {
 	}
 }
 
-// endFlightCalls gives up the flights' calls whose time has passed, and starts
-// those that are due again. Landing moves the last flight, so the walk goes
-// backwards.
+// endFlightCalls gives up the calls whose time has passed, and starts those that
+// are due again. Landing moves the last flight: the walk goes backwards.
 func (n *Node) endFlightCalls(t Time, out *Effects) {
 	for i := n.flying - 1; i >= 0; i-- {
 		f := &n.flights[i]

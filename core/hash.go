@@ -17,7 +17,7 @@ func (n *Node) Hash(h uint64) uint64 {
 	for _, l := range [...]*lane{&n.lease, &n.ledger, &n.beat, &n.list} {
 		h = l.hash(h)
 	}
-	v, last := &n.view, &n.clocks.last
+	v, last := &n.view, &n.last
 	for _, field := range [...]uint64{
 		uint64(n.self), uint64(n.role)<<24 | uint64(n.drain)<<16 | uint64(n.leaving)<<8 | uint64(n.control),
 		bit(n.backlog) | bit(n.stopping)<<1 | bit(n.reviewing)<<2, uint64(n.reqs)<<32 | uint64(n.draws),

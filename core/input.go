@@ -114,18 +114,12 @@ type Flags uint8
 
 // The flags of an Input.
 const (
-	// Open: the tenure spoken of is not closed in the ledger.
-	Open Flags = 1 << iota
-	// Live: nobody may take over from it yet (PROTOCOL 4.6).
-	Live
-	// Overdue: the attempt's send_by has passed by the database's clock.
-	Overdue
-	// Outdated: the signal's validity has ended by the database's clock.
-	Outdated
-	// Done: the call itself did it, or the list is complete.
-	Done
-	// Alerted: a person has been told of the signal's doubt.
-	Alerted
+	Open     Flags = 1 << iota // the tenure is not closed in the ledger
+	Live                       // nobody may take over from it yet (PROTOCOL 4.6)
+	Overdue                    // the attempt's send_by has passed, by the database's clock
+	Outdated                   // the signal's validity has ended, by the database's clock
+	Done                       // the call itself did it, or the list is complete
+	Alerted                    // a person has been told of the signal's doubt
 )
 
 // Has reports whether all of f are set.

@@ -2,13 +2,12 @@ package core
 
 import "time"
 
-// MaxFlights is the most signals that a node works on at once. Further work
-// stays in the ledger and is fetched when there is room.
+// MaxFlights is the most signals that a node works on at once. Further work stays
+// in the ledger.
 const MaxFlights = 16
 
-// Node is one instance's whole state. It is a flat value without pointers:
-// copying it copies the node. All of it is private; Status tells what others
-// may know.
+// Node is one instance's whole state, a flat value without pointers: copying it
+// copies the node. Status tells what others may know.
 type Node struct {
 	cfg  Config
 	self Nonce
@@ -59,7 +58,8 @@ type Node struct {
 	control   Control
 	controlAt Time
 
-	clocks clocks
+	// last is what the clocks showed at the last step.
+	last Now
 	// cursor is where the list of work goes on, reviewing whether it is one of
 	// all open signals; backlog tells that work was left for want of room.
 	cursor    SignalID
@@ -99,8 +99,7 @@ func New(cfg Config, self Nonce, now Now) Node {
 	for _, l := range []*lane{&n.lease, &n.ledger, &n.beat, &n.list} {
 		l.clear()
 	}
-	n.clocks = clocks{last: now}
-	n.nextBeat, n.nextTry = now.Boot, now.Boot.Add(n.jitter(cfg.RetryJitter))
+	n.last, n.nextBeat, n.nextTry = now, now.Boot, now.Boot.Add(n.jitter(cfg.RetryJitter))
 	n.wake = n.nextWake()
 	return n
 }

@@ -5,8 +5,7 @@ package core
 // call, so that a proxy, a trace and a scenario file can tell them apart.
 type Op uint8
 
-// The operations. Those up to Lookup are the ones that a scenario may name in
-// `on:`; the rest are ours.
+// The operations. A scenario may name those up to Lookup in `on:`.
 const (
 	NoOp Op = iota
 	Acquire

@@ -3,8 +3,7 @@ package core
 // FetchLimit is how many signals one list of work names at most.
 const FetchLimit = 8
 
-// The signals that a sweep lists, one bit each: those nobody works on, and, in
-// a review, those that wait for the broker as well.
+// What a sweep lists, one bit each, and a review, which asks for more.
 const (
 	sweepStates  = 1<<Received | 1<<Submitting
 	reviewStates = sweepStates | 1<<Submitted | 1<<InDoubt

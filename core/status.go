@@ -15,8 +15,7 @@ type Status struct {
 	View View
 	// InFlight counts the signals that the node works on.
 	InFlight int
-	// LedgerFresh reports whether the ledger answered within the last three
-	// heartbeat intervals.
+	// LedgerFresh: the ledger answered within the last three heartbeat intervals.
 	LedgerFresh bool
 	// Idle reports that a stopping node has nothing left to do.
 	Idle     bool
@@ -38,11 +37,7 @@ func (n *Node) Status(now Time) Status {
 	return s
 }
 
-// Self returns the node's nonce.
-func (n *Node) Self() Nonce { return n.self }
-
-// Role returns what the node takes itself for. A leader may have ceased to
-// believe; ask Believes.
+// Role returns the node's role. A leader may have ceased to believe: ask Believes.
 func (n *Node) Role() Role { return n.role }
 
 // TrustDeadline is the instant on the boot clock at which belief ends, if

@@ -20,8 +20,7 @@ func (t Time) Add(d time.Duration) Time {
 // Sub returns the time from u to t.
 func (t Time) Sub(u Time) time.Duration { return time.Duration(t - u) }
 
-// Now is what a node is told of time: three readings of its own machine, taken
-// together.
+// Now is what a node is told of time: three readings of its machine, taken together.
 type Now struct {
 	// Boot runs on in suspend and is never set (CLOCK_BOOTTIME). Every deadline
 	// of a node is an instant of this clock.

@@ -29,17 +29,10 @@ type Suite struct {
 	drains    drainBeforeRelease
 
 	marks   Marks
-	excused [len(invariants) + 1]int
+	excused [invariantCount]int
 	first   finding
 	broken  bool
 	gaveUp  string
-}
-
-// invariants are those judged here; the array's length is what counts.
-var invariants = [...]Invariant{
-	SingleExecutor, NoDuplicateOrder, SingleBeliever, NoStaleEffect,
-	StaleLeaderDetected, NoLostSignal, NoPhantomSuccess, EpochMonotonic,
-	HistoryComplete, LeaseReleased, Recovers, DrainBeforeRelease,
 }
 
 // Reset begins a new history at instant zero and keeps the memory of the one
@@ -64,7 +57,7 @@ func (s *Suite) Reset(cfg Config) {
 	s.releases.reset(cfg.Nodes)
 	s.recovery.reset()
 	s.drains = drainBeforeRelease{}
-	s.marks, s.excused = Marks{}, [len(invariants) + 1]int{}
+	s.marks, s.excused = Marks{}, [invariantCount]int{}
 	s.first, s.broken, s.gaveUp = finding{}, false, ""
 }
 
