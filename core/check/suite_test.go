@@ -8,18 +8,6 @@ import (
 	"fencepost/core/history"
 )
 
-func TestEveryInvariantIsJudged(t *testing.T) {
-	all := Invariants()
-	if len(all) != len(invariants) {
-		t.Fatalf("%d invariants are named, %d judged", len(all), len(invariants))
-	}
-	for i, inv := range all {
-		if invariants[i] != inv {
-			t.Errorf("place %d: %v is named, %v judged", i, inv, invariants[i])
-		}
-	}
-}
-
 func TestTheEarliestViolationIsTheOneThatIsNamed(t *testing.T) {
 	s := begin(small(), 0).order(4, 1).at(ttl).order(4, 2).at(2*ttl).order(5, 1)
 	s.tell(history.Record{Kind: history.EffectAccepted, Op: core.Heartbeat, Epoch: 1, Current: 2})
