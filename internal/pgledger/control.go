@@ -40,3 +40,28 @@ func (l *Ledger) SetControl(ctx context.Context, mode core.Control, reason, by s
 	}
 	return nil
 }
+
+// setProtocolSQL changes the range of protocol versions that may lead.
+const setProtocolSQL = `
+UPDATE authority
+SET protocol_min = @lowest::bigint, protocol_max = @highest::bigint, updated_at = clock_timestamp()
+WHERE group_name = @group::text`
+
+// SetProtocol says which versions of the protocol may lead, for as long as a
+// rolling upgrade needs it; zero and zero admit every version. It takes part in
+// the order of takeovers, and an incumbent outside the range goes on until it
+// hands over.
+func (l *Ledger) SetProtocol(ctx context.Context, lowest, highest uint16) error {
+	if lowest > highest {
+		return fmt.Errorf("set protocol range: %d to %d is empty", lowest, highest)
+	}
+	a := args{"group": l.opt.Group, "lowest": int64(lowest), "highest": int64(highest)}
+	t := l.begin("protocol", durably)
+	t.add(lockExclusiveSQL, args{"key": l.key})
+	t.add(ensureAuthoritySQL, a)
+	t.add(setProtocolSQL, a)
+	if err := l.run(ctx, l.leadership, t); err != nil {
+		return fmt.Errorf("set protocol range: %w", err)
+	}
+	return nil
+}

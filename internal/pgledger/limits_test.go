@@ -3,7 +3,6 @@ package pgledger_test
 import (
 	"context"
 	"errors"
-	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -105,13 +104,7 @@ func TestServerThatStandsStillIsGivenUpInTime(t *testing.T) {
 // A link that goes silent in the middle must not cost the pool its places.
 func TestSilentLinkFreesItsPlacesInThePool(t *testing.T) {
 	dsn := database(t)
-	config, err := pgconn.ParseConfig(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	direct := net.JoinHostPort(config.Host, portText(config.Port))
-	link := newLink(t, net.JoinHostPort(config.Host, "0"), direct)
-	through := strings.Replace(dsn, direct, link.addr(), 1)
+	link, through := newLink(t, dsn, nil)
 	n1 := start(t, through, "n1", func(o *pgledger.Options) {
 		o.Limits.Read, o.Limits.Statement = time.Second, 900*time.Millisecond
 	})

@@ -1,11 +1,15 @@
 package pgledger_test
 
 import (
+	"io"
 	"net"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // link passes bytes on between a client and a server. When it is silenced, the
@@ -14,6 +18,9 @@ import (
 type link struct {
 	listener net.Listener
 	target   string
+	// hear, if not nil, returns for each connection who else gets what its client
+	// says.
+	hear func() io.Writer
 
 	mu    sync.Mutex
 	pairs []*pair
@@ -25,14 +32,20 @@ type pair struct {
 	silent         atomic.Bool
 }
 
-// newLink listens and forwards to the target.
-func newLink(t *testing.T, listen, target string) *link {
+// newLink puts itself before the server of the address and returns the address
+// to use instead.
+func newLink(t *testing.T, dsn string, hear func() io.Writer) (l *link, through string) {
 	t.Helper()
-	listener, err := net.Listen("tcp", listen)
+	config, err := pgconn.ParseConfig(dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &link{listener: listener, target: target}
+	listener, err := net.Listen("tcp", net.JoinHostPort(config.Host, "0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port)))
+	l = &link{listener: listener, target: target, hear: hear}
 	var wg sync.WaitGroup
 	wg.Go(func() { l.serve(&wg) })
 	t.Cleanup(func() {
@@ -44,7 +57,7 @@ func newLink(t *testing.T, listen, target string) *link {
 		l.mu.Unlock()
 		wg.Wait()
 	})
-	return l
+	return l, strings.Replace(dsn, target, listener.Addr().String(), 1)
 }
 
 // serve accepts clients.
@@ -63,13 +76,17 @@ func (l *link) serve(wg *sync.WaitGroup) {
 		l.mu.Lock()
 		l.pairs = append(l.pairs, p)
 		l.mu.Unlock()
-		wg.Go(func() { p.pass(client, server) })
-		wg.Go(func() { p.pass(server, client) })
+		said := io.Discard
+		if l.hear != nil {
+			said = l.hear()
+		}
+		wg.Go(func() { p.pass(client, server, said) })
+		wg.Go(func() { p.pass(server, client, io.Discard) })
 	}
 }
 
-// pass copies bytes in one direction.
-func (p *pair) pass(from, to net.Conn) {
+// pass copies bytes in one direction, and once more to whoever listens.
+func (p *pair) pass(from, to net.Conn, said io.Writer) {
 	defer to.Close()
 	buffer := make([]byte, 4096)
 	for {
@@ -80,6 +97,7 @@ func (p *pair) pass(from, to net.Conn) {
 		if p.silent.Load() {
 			continue
 		}
+		_, _ = said.Write(buffer[:n])
 		if _, err := to.Write(buffer[:n]); err != nil {
 			return
 		}
@@ -94,9 +112,3 @@ func (l *link) silence() {
 		p.silent.Store(true)
 	}
 }
-
-// addr returns where the link listens.
-func (l *link) addr() string { return l.listener.Addr().String() }
-
-// portText returns a port as text.
-func portText(port uint16) string { return strconv.Itoa(int(port)) }

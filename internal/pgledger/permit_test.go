@@ -277,3 +277,22 @@ func TestClassAResendKeepsTheAttemptAndItsOrderID(t *testing.T) {
 		t.Errorf("resend with another's epoch: %+v", in)
 	}
 }
+
+func TestProtocolRangeIsObserved(t *testing.T) {
+	n1 := start(t, database(t), "n1")
+	if err := n1.SetProtocol(t.Context(), 2, 3); err != nil {
+		t.Fatal(err)
+	}
+	if in := n1.observe(); in.Protocol != 2<<16|3 || in.Epoch != 0 {
+		t.Errorf("observed %+v", in)
+	}
+	if in := n1.beat(0); in.Protocol != 2<<16|3 {
+		t.Errorf("a follower's heartbeat: %+v", in)
+	}
+	if n1.SetProtocol(t.Context(), 3, 2) == nil {
+		t.Error("took a range that admits nobody")
+	}
+	if err := n1.SetProtocol(t.Context(), 0, 0); err != nil {
+		t.Error(err)
+	}
+}

@@ -243,7 +243,7 @@ func (l *Ledger) Decide(ctx context.Context, d Decision) error {
 	a := args{
 		"group": l.opt.Group, "signal": int64(d.Signal), "next": next.String(), "outcome": d.Outcome.String(),
 		"attempt_from": attemptFrom,
-		"from": from, "by": d.By, "reason": d.Reason,
+		"from":         from, "by": d.By, "reason": d.Reason,
 	}
 	t := l.begin("decide", durably)
 	t.add(lockSignalSQL, a)
