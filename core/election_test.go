@@ -331,6 +331,18 @@ func TestElectedLeaderLooksForWorkAtOnce(t *testing.T) {
 	}
 }
 
+// PROTOCOL 4.2.7: nor does it wait for whatever else the ledger was asked.
+func TestCandidateWaitsForNoOtherCall(t *testing.T) {
+	b := standing(t)
+	b.pass(b.cfg.Heartbeat)
+	b.tell(core.Input{Kind: core.ReleaseHeard})
+	own := core.Token{Nonce: self, Acquisition: 9}
+	b.answer(core.Heartbeat, core.Input{Kind: core.AuthorityObserved, Epoch: epoch, Token: own, Flags: core.Open})
+	b.call(core.Resign)
+	b.answer(core.Acquire, core.Input{Kind: core.LeaseAcquired})
+	b.asks(core.Observe)
+}
+
 // PROTOCOL 4.2.14: a node that was asked to stop does not stand any more, and
 // gives back what it is granted late.
 func TestStoppingNodeDoesNotStand(t *testing.T) {
@@ -348,6 +360,7 @@ func TestStoppingNodeDoesNotStand(t *testing.T) {
 	b.answer(core.Acquire, core.Input{Kind: core.LeaseAcquired})
 	b.asks(core.Release)
 	b.is(core.Follower)
+	b.saysNot(core.LeaseAcquiredEvent)
 	if b.node.Status(b.now.Boot).Idle {
 		t.Fatal("it is idle before the lease is back")
 	}

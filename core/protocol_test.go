@@ -47,6 +47,17 @@ func TestTrustOfANewLeaderCountsFromItsAcquisition(t *testing.T) {
 	wantDeadline(t, b, started.Add(b.cfg.Window()))
 }
 
+// PROTOCOL 4.3.1: the takeover counts as the first heartbeat, from its start.
+func TestTakeoverIsTheFirstHeartbeat(t *testing.T) {
+	b := taking(t)
+	started := b.now.Boot
+	b.shift(b.part(100))
+	b.answer(core.TakeEpoch, core.Input{Kind: core.EpochWasTaken, Epoch: epoch, Control: core.Run})
+	b.stores = renewals
+	b.pass(b.cfg.Renew)
+	wantDeadline(t, b, started.Add(b.cfg.Window()))
+}
+
 func wantDeadline(t *testing.T, b *bench, want core.Time) {
 	t.Helper()
 	if got := b.node.TrustDeadline(); got != want {
@@ -282,6 +293,14 @@ func TestClockGapVoidsWhatWasUnderWay(t *testing.T) {
 	b.now.Wall = b.now.Wall.Add(gap)
 	b.answer(core.Acquire, core.Input{Kind: core.LeaseAcquired})
 	b.is(core.Follower)
+
+	b = onBench(t)
+	b.tell(core.Input{})
+	b.now.Wall = b.now.Wall.Add(gap)
+	b.answer(core.Heartbeat, before())
+	if read := b.node.Status(b.now.Boot).View; read.Epoch != 0 {
+		t.Fatalf("it has read of epoch %d", read.Epoch)
+	}
 
 	b = sending(t, core.ClassD)
 	b.stores = beats
