@@ -192,9 +192,13 @@ func (k *Coordinator) run(ctx context.Context) error {
 
 	k.stopping.Store(true)
 	k.observer.Log().Info("service stops: hands over first", "event", "service.stopping")
-	err := k.handOver(driven)
+	bounded, cancel := context.WithTimeout(driven, time.Duration(k.config.ShutdownTimeout))
+	defer cancel()
+	err := k.handOver(bounded)
 	end()
 	parts.Wait()
+	// After the last heartbeat: one that comes later would take it back.
+	err = errors.Join(err, k.leave())
 	if err != nil {
 		k.observer.Log().Error("service stopped before everything was handed over; "+
 			"another instance takes over once the lease has run out",
@@ -205,14 +209,19 @@ func (k *Coordinator) run(ctx context.Context) error {
 	return nil
 }
 
-// handOver asks the node to stop and tells the ledger good-bye.
+// handOver asks the node to stop and waits until it has nothing left to do.
 func (k *Coordinator) handOver(ctx context.Context) error {
-	bounded, cancel := context.WithTimeout(ctx, time.Duration(k.config.ShutdownTimeout))
-	defer cancel()
-	if err := k.driver.Stop(bounded); err != nil && !errors.Is(err, driver.ErrEnded) {
+	if err := k.driver.Stop(ctx); err != nil && !errors.Is(err, driver.ErrEnded) {
 		return fmt.Errorf("hand over: %w", err)
 	}
-	if err := k.ledger.Leave(bounded); err != nil {
+	return nil
+}
+
+// leave tells the ledger that this instance was stopped on purpose.
+func (k *Coordinator) leave() error {
+	ctx, cancel := context.WithTimeout(context.Background(), k.protocol.StoreTimeout)
+	defer cancel()
+	if err := k.ledger.Leave(ctx); err != nil {
 		return fmt.Errorf("say good-bye: %w", err)
 	}
 	return nil

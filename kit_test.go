@@ -3,6 +3,7 @@ package fencepost_test
 import (
 	"bytes"
 	"context"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -25,6 +26,9 @@ const patience = 30 * time.Second
 
 // token is the path token of the tests' source.
 const token = "a-token-for-the-tests"
+
+// adminToken is what commands present.
+const adminToken = "an-admin-token-for-tests"
 
 // stage is a Redis, a migrated PostgreSQL and a paper broker of a test's own.
 type stage struct {
@@ -54,7 +58,7 @@ func (s *stage) config(id string) fencepost.Config {
 	c.InstanceID, c.Production = id, false
 	c.Postgres.DSN, c.Redis.Addr = fencepost.Secret(s.dsn), s.redis.Addr()
 	c.Broker.URL, c.Broker.Class = s.url, "A"
-	c.Lease.TTL = fencepost.Duration(time.Second)
+	c.Lease.TTL, c.AdminToken = fencepost.Duration(time.Second), adminToken
 	c.Webhook.Sources = map[string]fencepost.Source{"test": {Tokens: []fencepost.Secret{token}}}
 	return c
 }
@@ -85,6 +89,8 @@ type instance struct {
 	log  *diary
 	end  context.CancelFunc
 	done chan error
+	// public is the instance's handler for senders.
+	public http.Handler
 }
 
 // start runs an instance; change, if not nil, alters its settings.
@@ -100,7 +106,7 @@ func (s *stage) start(id string, change func(*fencepost.Config)) *instance {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	i.Coordinator = coordinator
+	i.Coordinator, i.public = coordinator, coordinator.PublicHandler()
 	ctx, cancel := context.WithCancel(context.Background())
 	i.end = cancel
 	go func() { i.done <- i.Run(ctx) }()
@@ -145,6 +151,25 @@ func until(t *testing.T, claim string, holds func() bool) {
 			t.Fatalf("waited %v in vain for: %s", patience, claim)
 		}
 	}
+}
+
+// admin sends a command to the instance's admin handler.
+func (i *instance) admin(method, path, body string) (int, string) {
+	i.t.Helper()
+	r := httptest.NewRequestWithContext(i.t.Context(), method, path, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+adminToken)
+	w := httptest.NewRecorder()
+	i.AdminHandler().ServeHTTP(w, r)
+	return w.Code, w.Body.String()
+}
+
+// webhook sends a signal to the instance.
+func (i *instance) webhook(body string) (int, string) {
+	i.t.Helper()
+	r := httptest.NewRequestWithContext(i.t.Context(), "POST", "/webhook/"+token, strings.NewReader(body))
+	w := httptest.NewRecorder()
+	i.public.ServeHTTP(w, r)
+	return w.Code, w.Body.String()
 }
 
 // leads waits until the instance believes that it leads.

@@ -180,12 +180,17 @@ func (d *Driver) stepNode(in *core.Input) (now core.Now, wake core.Time) {
 	return now, d.node.Wake()
 }
 
-// call carries out one effect.
+// call carries out one effect. The end of Run does not cut it: it is bounded
+// anyway, and a call that was cut may still be carried out later, behind the
+// back of whoever tidies up.
 func (d *Driver) call(ctx context.Context, e *core.Effect) {
 	d.pass(ctx, "before:", e.Op)
+	if ctx.Err() != nil {
+		return
+	}
 	began := time.Now()
 	var answers []core.Input
-	bounded, cancel := context.WithTimeout(ctx, e.Timeout)
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.Timeout)
 	err := d.caller(e.Op).Call(bounded, e, func(in *core.Input) { answers = append(answers, *in) })
 	cancel()
 	d.opt.Sink.Called(e.Op, time.Since(began), err)

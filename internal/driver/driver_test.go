@@ -19,7 +19,8 @@ type bench struct {
 	*driver.Driver
 	store *fakeStore
 	notes *notes
-	end   context.CancelFunc
+	// end ends Run and waits for it.
+	end func()
 }
 
 // start runs a node inside the test's bubble, until the test ends it.
@@ -37,8 +38,15 @@ func start(t *testing.T, change func(*driver.Options)) *bench {
 	}
 	b.Driver = driver.New(o)
 	ctx, cancel := context.WithCancel(t.Context())
-	b.end = cancel
-	go b.Run(ctx)
+	ended := make(chan struct{})
+	b.end = func() {
+		cancel()
+		<-ended
+	}
+	go func() {
+		b.Run(ctx)
+		close(ended)
+	}()
 	return b
 }
 

@@ -1,0 +1,94 @@
+package fencepost_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"time"
+
+	"fencepost"
+	"fencepost/core"
+	"fencepost/internal/testbed/postgres"
+	"fencepost/internal/testbed/redis"
+	"fencepost/migrations"
+)
+
+// ownDesk is a broker that an embedding program brings. This one takes every
+// order and says so.
+type ownDesk struct{ orders chan fencepost.Order }
+
+func (d ownDesk) Submit(_ context.Context, o fencepost.Order, notAfter core.Time) fencepost.BrokerResult {
+	if fencepost.TimeLeft(notAfter) < 0 {
+		return fencepost.BrokerResult{Withheld: true}
+	}
+	d.orders <- o
+	return fencepost.BrokerResult{Answer: core.AnswerFilled, OrderID: "own-1"}
+}
+
+func (ownDesk) Lookup(context.Context, string) fencepost.BrokerResult {
+	return fencepost.BrokerResult{Answer: core.AnswerUnknown}
+}
+
+// A program that embeds the coordinator brings its own way to the broker and
+// takes signals in through the handler, behind whatever server it has.
+func Example() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	redisAddr, dsn, stop := servers(ctx)
+	defer stop()
+
+	config := fencepost.DefaultConfig()
+	config.InstanceID = "blue-1"
+	config.Redis.Addr, config.Postgres.DSN = redisAddr, fencepost.Secret(dsn)
+	config.Lease.Profile = "fast"
+	config.Webhook.Sources = map[string]fencepost.Source{
+		"desk": {Tokens: []fencepost.Secret{"a-path-token-that-is-long"}},
+	}
+	desk := ownDesk{orders: make(chan fencepost.Order, 1)}
+	coordinator, err := fencepost.New(config, fencepost.WithBroker(desk))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	running, handOver := context.WithCancel(ctx)
+	stopped := make(chan error)
+	go func() { stopped <- coordinator.Run(running) }()
+
+	body := `{"type":"EXIT","instrument":"BANKNIFTY","position":"Long_1","timestamp":"2025-11-29T09:15:00Z"}`
+	webhooks := coordinator.PublicHandler()
+	w := httptest.NewRecorder()
+	webhooks.ServeHTTP(w, httptest.NewRequestWithContext(ctx,
+		http.MethodPost, "/webhook/a-path-token-that-is-long", strings.NewReader(body)))
+	fmt.Println(w.Code)
+	order := <-desk.orders
+	fmt.Println(order.Action, order.Instrument, "under epoch", coordinator.Status().Epoch)
+
+	handOver()
+	fmt.Println("stopped:", <-stopped)
+	// Output:
+	// 202
+	// EXIT BANKNIFTY under epoch 1
+	// stopped: <nil>
+}
+
+// servers starts a Redis and a PostgreSQL with the ledger's tables.
+func servers(ctx context.Context) (redisAddr, dsn string, stop func()) {
+	cache, err := redis.Start(ctx, redis.Options{})
+	if err != nil {
+		panic(err)
+	}
+	database, err := postgres.Start(ctx, postgres.Options{})
+	if err != nil {
+		panic(err)
+	}
+	dsn = database.DSN("postgres")
+	if _, err := migrations.Up(ctx, dsn); err != nil {
+		panic(err)
+	}
+	return cache.Addr(), dsn, func() {
+		_ = cache.Stop()
+		_ = database.Stop(ctx)
+	}
+}
