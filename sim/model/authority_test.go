@@ -49,8 +49,11 @@ func TestTakeoverIsIdempotentByToken(t *testing.T) {
 	for _, observed := range []core.Epoch{1, 2, 7} {
 		in := l.ask(13*second, core.Effect{Op: core.TakeEpoch, Epoch: observed, Token: token(2)})
 		must(t, in, core.EpochWasTaken, core.NoReason)
-		if in.Epoch != 2 || in.Token != token(1) || in.Flags != core.Open || len(l.records.List) != 0 {
+		if in.Epoch != 2 || in.Token != token(1) || in.Flags != core.Open || len(l.records.List) != 1 {
 			t.Fatalf("repeated takeover %+v, records %v", in, l.records.List)
+		}
+		if beat := only(t, &l.records, history.HeartbeatSet); beat.Node != 2 || beat.Epoch != 2 {
+			t.Fatalf("a repeated takeover is a heartbeat: %+v", beat)
 		}
 	}
 	if len(l.Tenures()) != 2 {

@@ -59,6 +59,11 @@ func (p *Postgres) record(now core.Time, e *core.Effect, reply *Reply) {
 // is not void is the newest: the index on standing attempts sees to that.
 func (p *Postgres) rule(now core.Time, e *core.Effect, s *Signal, a *Attempt) ruling {
 	guarded := e.Version == 0 || e.Version == s.Version
+	_, signalArrow := s.State.After(e.State)
+	attemptArrow := false
+	if a != nil {
+		_, attemptArrow = a.State.After(e.State)
+	}
 	switch {
 	case e.Attempt == 0:
 		return ruleUnsent(e, s, guarded)
@@ -66,7 +71,9 @@ func (p *Postgres) rule(now core.Time, e *core.Effect, s *Signal, a *Attempt) ru
 		return refused
 	case a.State == core.Void:
 		return ruleVoid(e, a, guarded)
-	case s.State == afterOutcome(e.State) && a.Outcome == e.State && (s.Alerted || !e.Alert):
+	case !signalArrow || !attemptArrow:
+		return refused
+	case s.State == afterOutcome(e.State) && a.State == e.State && (s.Alerted || !e.Alert):
 		return same
 	case !guarded:
 		return refused
@@ -78,12 +85,7 @@ func (p *Postgres) rule(now core.Time, e *core.Effect, s *Signal, a *Attempt) ru
 		// same attempt to send again.
 		return refused
 	}
-	_, signalArrow := s.State.After(e.State)
-	_, attemptArrow := a.State.After(e.State)
-	if signalArrow && attemptArrow {
-		return recorded
-	}
-	return refused
+	return recorded
 }
 
 // ruleUnsent decides about a signal that nobody has sent: it can only expire

@@ -21,15 +21,23 @@ func (p *Postgres) SetControl(now core.Time, mode core.Control) {
 // "the broker has no such order and will never have it"; Held, Received or
 // Cancelled for one that nobody has sent.
 //
+// The attempt that stands moves with its signal, and has to have that arrow as
+// well: a signal in doubt over an earlier attempt is not free again while a
+// later one was sent, and before send_by that one is its sender's.
+//
 //	UPDATE signals SET state = $next, version = version + 1 WHERE state = ANY ($from)
-//	UPDATE attempts SET state = $outcome WHERE it is the newest AND in_doubt
+//	AND NOT EXISTS (a standing attempt without the arrow, or submitting before send_by)
+//	UPDATE attempts SET state = $outcome WHERE it is not void
 func (p *Postgres) Decide(now core.Time, id core.SignalID, outcome core.SignalState) bool {
 	s := p.signal(id)
 	if s == nil || !mayDecide(s.State, outcome) {
 		return false
 	}
 	if a := p.newestAttempt(s); a != nil && s.State == core.InDoubt {
-		if a.State == core.InDoubt {
+		if !a.mayFollow(now, outcome) {
+			return false
+		}
+		if a.State != core.Void {
 			a.State, a.Outcome = outcome, outcome
 		}
 		if outcome == core.Void {
@@ -56,16 +64,30 @@ func mayDecide(state, outcome core.SignalState) bool {
 	}
 }
 
+// mayFollow reports whether the attempt, unless it is void, can move to what a
+// person says.
+func (a *Attempt) mayFollow(now core.Time, outcome core.SignalState) bool {
+	if a.State == core.Void {
+		return true
+	}
+	_, arrow := a.State.After(outcome)
+	return arrow && (a.State != core.Submitting || now > a.SendBy)
+}
+
 // AcceptAuthority is a person's repair after the database went back in time:
 // the epochs up to the witness are entered as lost, so that the next one is
 // higher than any that was ever led. A tenure that the database believes to be
-// running ends first.
+// running ends first. Where no epoch was lost there is nothing to repair.
 //
 //	UPDATE authority SET open = false; UPDATE leadership_history SET release_reason = 'lost'
 //	while epoch < $witness: UPDATE authority SET epoch = epoch + 1, kind = 'lost', open = false
 //	                        INSERT INTO leadership_history (closed)
 func (p *Postgres) AcceptAuthority(now core.Time, witness core.Epoch) {
+	p.out.add(history.AuthorityAccepted, now, core.Token{})
 	a := &p.authority
+	if witness <= a.Epoch {
+		return
+	}
 	a.Known, a.Open = true, false
 	for i := len(p.tenures) - 1; i >= 0 && p.tenures[i].Open; i-- {
 		p.closeRow(now, &p.tenures[i], core.OperatorRequest)
@@ -77,5 +99,4 @@ func (p *Postgres) AcceptAuthority(now core.Time, witness core.Epoch) {
 			began: now,
 		})
 	}
-	p.out.add(history.AuthorityAccepted, now, core.Token{})
 }

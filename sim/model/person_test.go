@@ -55,15 +55,20 @@ func TestPersonHoldsAndReleasesWhatNobodyHasSent(t *testing.T) {
 	}
 }
 
-func TestPersonsVoidLeavesNoTwoStandingAttempts(t *testing.T) {
+func TestPersonsVoidNeedsTheStandingAttemptVoid(t *testing.T) {
 	l, id := sent(t)
 	l.record(second, id, 1, core.Void)
 	l.permit(second, id)
 	l.record(second, id, 1, core.Executed)
-	if !l.Decide(second, id, core.Void) {
+	if l.Decide(second+core.Time(sendBy), id, core.Void) {
+		t.Fatal("its sender may still send the second attempt")
+	}
+	if !l.Decide(second+core.Time(sendBy)+1, id, core.Void) {
 		t.Fatal("the decision was refused")
 	}
-	must(t, l.ask(second, l.permitOf(id)), core.PermitWasRefused, core.StateChanged)
+	if a, _ := l.AttemptRow(id, 2); a.State != core.Void {
+		t.Fatalf("attempt %+v", a)
+	}
 }
 
 func TestRepairRaisesTheEpochToTheWitness(t *testing.T) {

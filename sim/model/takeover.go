@@ -18,7 +18,7 @@ func (p *Postgres) takeEpoch(now core.Time, e *core.Effect, reply *Reply) {
 	a.Known = true
 	switch {
 	case a.Token == e.Token && a.Open:
-		p.tookBefore(reply.next(core.EpochWasTaken))
+		p.tookBefore(now, reply.next(core.EpochWasTaken))
 	case a.Token == e.Token || a.Epoch != e.Epoch || p.mustYield(now, e):
 		in := reply.next(core.EpochWasRefused)
 		in.Epoch, in.Reason, in.Control = a.Epoch, core.StateChanged, a.Control
@@ -39,9 +39,20 @@ func (p *Postgres) mustYield(now core.Time, e *core.Effect) bool {
 	return others && p.authority.Kind == core.TenurePG
 }
 
-// tookBefore answers a takeover that was carried out already.
-func (p *Postgres) tookBefore(in *core.Input) {
-	in.Epoch, in.Control = p.authority.Epoch, p.authority.Control
+// tookBefore answers a takeover that was carried out already. It counts as a
+// heartbeat, and renews the lease of kind pg: the taker will count its trust
+// from the request that is answered, and that is this one.
+//
+//	INSERT INTO instance_metadata ON CONFLICT DO UPDATE SET last_heartbeat = clock_timestamp()
+//	UPDATE authority SET pg_lease_until WHERE token = $token AND open AND kind = 'pg'
+func (p *Postgres) tookBefore(now core.Time, in *core.Input) {
+	a := &p.authority
+	in.Epoch, in.Control = a.Epoch, a.Control
+	p.beat(now)
+	if a.Kind == core.TenurePG {
+		a.LeaseUntil = now.Add(p.cfg.TTL)
+	}
+	p.out.add(history.HeartbeatSet, now, a.Token).Epoch = a.Epoch
 	for i := len(p.tenures) - 1; i >= 0; i-- {
 		if row := &p.tenures[i]; row.Epoch+1 == in.Epoch {
 			in.Token = row.Token
