@@ -1,0 +1,262 @@
+package conformance_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"fencepost/core"
+)
+
+// keys is how many signals a walk knows at most.
+const keys = 3
+
+// ledgerWalk asks a pair of ledgers random questions. What is asked is drawn
+// with an eye on the model, so that most of it makes sense.
+type ledgerWalk struct {
+	*pair
+	rt *rapid.T
+}
+
+func TestMachineOfTheLedgerFindsNoDifference(t *testing.T) {
+	newRealLedger(t)
+	seen := map[string]int{}
+	rapid.Check(t, func(rt *rapid.T) {
+		w := &ledgerWalk{pair: newPair(rt, seen), rt: rt}
+		steps := 0
+		rt.Repeat(map[string]func(*rapid.T){
+			"":            func(*rapid.T) { w.look(&steps) },
+			"take":        w.take,
+			"heartbeat":   func(*rapid.T) { w.ask(w.claim(core.Heartbeat)) },
+			"follower":    func(*rapid.T) { w.do(w.anybody(), core.Effect{Op: core.Heartbeat}) },
+			"observe":     func(*rapid.T) { w.do(w.anybody(), core.Effect{Op: core.Observe}) },
+			"resign":      w.resign,
+			"admit":       w.offer,
+			"permit":      w.permit,
+			"permit more": w.permit,
+			"record":      w.record,
+			"record more": w.record,
+			"and more":    w.record,
+			"list":        w.list,
+			"reread":      func(*rapid.T) { w.do(w.anybody(), core.Effect{Op: core.Reread, Signal: w.signal()}) },
+			"decide":      func(*rapid.T) { w.decide(w.signal(), w.state()) },
+			"control":     w.control,
+			"restart":     w.misfortune,
+			"wait":        w.wait,
+			"wait for":    w.waitFor,
+		})
+		w.compare()
+	})
+	for _, what := range slices.Sorted(maps.Keys(seen)) {
+		t.Logf("%6d %s", seen[what], what)
+	}
+	sometimes(t, seen)
+}
+
+// sometimes demands that the walks went somewhere, if there were enough.
+func sometimes(t *testing.T, seen map[string]int) {
+	t.Helper()
+	total := 0
+	for _, n := range seen {
+		total += n
+	}
+	if total < 1000 {
+		return
+	}
+	for _, what := range []string{
+		"epoch was taken", "epoch was refused: state_changed", "heartbeat was confirmed", "heartbeat confirmed",
+		"heartbeat was refused: superseded", "heartbeat was refused: tenure_closed", "tenure was closed",
+		"close was refused", "signal found", "permit was granted", "permit was refused: superseded",
+		"permit was refused: tenure_closed", "permit was refused: control_mode",
+		"permit was refused: state_changed", "attempt read", "outcome was recorded", "record was refused",
+	} {
+		if seen[what] == 0 && what != "heartbeat was confirmed" {
+			t.Errorf("no walk had the answer %q", what)
+		}
+	}
+}
+
+// look compares the rows now and then: at each step it would take most of the
+// time, at the end alone a walk would not say where it went wrong.
+func (w *ledgerWalk) look(steps *int) {
+	if *steps++; *steps%8 == 0 {
+		w.compare()
+	}
+}
+
+// ask asks as the process whose token it is.
+func (w *ledgerWalk) ask(e core.Effect) { w.do(processOf(e.Token), e) }
+
+func (w *ledgerWalk) anybody() process { return rapid.SampledFrom(processes).Draw(w.rt, "who") }
+
+// token draws one of a few acquisitions of somebody.
+func (w *ledgerWalk) token() core.Token {
+	return w.anybody().token(rapid.Uint32Range(1, 2).Draw(w.rt, "acquisition"))
+}
+
+// seldom is true once in a while.
+func (w *ledgerWalk) seldom(what string) bool { return rapid.IntRange(0, 5).Draw(w.rt, what) == 0 }
+
+// signal draws an id, seldom one that nobody has.
+func (w *ledgerWalk) signal() core.SignalID {
+	if w.seldom("nobody's") {
+		return core.SignalID(rapid.Int64Range(0, keys+1).Draw(w.rt, "id"))
+	}
+	return core.SignalID(rapid.Int64Range(1, max(1, int64(w.model.LastSignal()))).Draw(w.rt, "signal"))
+}
+
+func (w *ledgerWalk) state() core.SignalState {
+	return core.SignalState(rapid.Uint8Range(0, uint8(core.Void)).Draw(w.rt, "state"))
+}
+
+// claim draws an epoch and a token: mostly the authority's.
+func (w *ledgerWalk) claim(op core.Op) core.Effect {
+	a := w.model.Authority()
+	e := core.Effect{Op: op, Epoch: a.Epoch, Token: a.Token}
+	if a.Token.IsZero() || w.seldom("another's token") {
+		e.Token = w.token()
+	}
+	if e.Epoch == 0 || w.seldom("another epoch") {
+		e.Epoch = core.Epoch(rapid.Uint64Range(1, uint64(a.Epoch)+1).Draw(w.rt, "epoch"))
+	}
+	return e
+}
+
+func (w *ledgerWalk) take(*rapid.T) {
+	e := core.Effect{Op: core.TakeEpoch, Epoch: w.model.Authority().Epoch, Token: w.token()}
+	if w.seldom("not the epoch observed") {
+		e.Epoch = core.Epoch(rapid.Uint64Range(0, uint64(e.Epoch)+1).Draw(w.rt, "observed"))
+	}
+	e.Tenure = rapid.SampledFrom([]core.TenureKind{core.TenureRedis, core.TenureRedis, core.TenurePG}).
+		Draw(w.rt, "kind")
+	w.ask(e)
+}
+
+func (w *ledgerWalk) resign(*rapid.T) {
+	e := w.claim(core.Resign)
+	e.Reason = core.Reason(rapid.Uint8Range(uint8(core.GracefulShutdown), uint8(core.Lapsed)).Draw(w.rt, "why"))
+	w.ask(e)
+}
+
+func (w *ledgerWalk) offer(*rapid.T) {
+	key, payload := rapid.Int64Range(1, keys), rapid.SampledFrom([]int64{1, 1, 2})
+	validFor := rapid.SampledFrom([]time.Duration{0, 0, time.Second, time.Minute})
+	w.admit(key.Draw(w.rt, "key"), payload.Draw(w.rt, "payload"), validFor.Draw(w.rt, "valid for"))
+}
+
+func (w *ledgerWalk) permit(*rapid.T) {
+	e := w.claim(core.Permit)
+	e.Signal = w.signal()
+	s := w.model.Row(e.Signal)
+	e.Version, e.Attempt = s.Version, s.Attempt+1
+	if s.State == core.InDoubt {
+		e.Resend, e.Attempt = true, s.Attempt
+	}
+	switch rapid.IntRange(0, 15).Draw(w.rt, "spoilt") {
+	case 0:
+		e.Version = rapid.Uint32Range(0, s.Version+1).Draw(w.rt, "version")
+	case 1:
+		e.Resend = !e.Resend
+	case 2:
+		e.Attempt = rapid.Uint32Range(0, s.Attempt+2).Draw(w.rt, "attempt")
+	}
+	w.ask(e)
+}
+
+// record draws an outcome: of the newest attempt or of an earlier one, from
+// its sender or from somebody else.
+func (w *ledgerWalk) record(*rapid.T) {
+	e := core.Effect{Op: core.Record, Signal: w.signal(), Alert: w.seldom("alert")}
+	s := w.model.Row(e.Signal)
+	e.Attempt = s.Attempt
+	if w.seldom("another attempt") {
+		e.Attempt = rapid.Uint32Range(0, s.Attempt+1).Draw(w.rt, "attempt")
+	}
+	a, ok := w.model.AttemptRow(e.Signal, e.Attempt)
+	e.Token = a.Token
+	if !ok || w.seldom("not its sender") {
+		e.Token = w.token()
+	}
+	// What leads on is drawn more often than what ends the signal.
+	e.State = rapid.SampledFrom([]core.SignalState{
+		core.Void, core.Void, core.InDoubt, core.InDoubt, core.Submitted, w.state(),
+	}).Draw(w.rt, "outcome")
+	if e.Attempt == 0 {
+		e.State = rapid.SampledFrom([]core.SignalState{core.Expired, core.Rejected, w.state()}).Draw(w.rt, "outcome")
+	}
+	e.Version = rapid.SampledFrom([]uint32{0, 0, s.Version, s.Version, s.Version + 1}).Draw(w.rt, "version")
+	w.ask(e)
+}
+
+func (w *ledgerWalk) list(*rapid.T) {
+	e := core.Effect{Op: core.Fetch, States: open}
+	if w.seldom("some states") {
+		e.States = rapid.Uint16Range(0, every).Draw(w.rt, "states")
+	}
+	if w.seldom("from the middle") {
+		e.After = core.SignalID(rapid.Int64Range(0, keys+1).Draw(w.rt, "after"))
+	}
+	w.do(w.anybody(), e)
+}
+
+func (w *ledgerWalk) control(*rapid.T) {
+	modes := []core.Control{core.Run, core.Run, core.Run, core.Pause, core.Halt}
+	w.setControl(rapid.SampledFrom(modes).Draw(w.rt, "mode"))
+}
+
+// misfortune is what happens seldom: the server restarts, or a person repairs
+// the authority.
+func (w *ledgerWalk) misfortune(*rapid.T) {
+	switch rapid.IntRange(0, 5).Draw(w.rt, "misfortune") {
+	case 0:
+		w.restart()
+	case 1:
+		last := uint64(w.model.Authority().Epoch)
+		low := last - min(last, 1)
+		w.acceptAuthority(core.Epoch(rapid.Uint64Range(low, last+2).Draw(w.rt, "witness")))
+	default:
+		w.do(w.anybody(), core.Effect{Op: core.Observe})
+	}
+}
+
+func (w *ledgerWalk) wait(*rapid.T) {
+	some := rapid.Int64Range(0, int64(4*time.Second/µs)).Draw(w.rt, "microseconds")
+	w.pass(time.Duration(some) * µs)
+}
+
+// waitFor waits until one of the ledger's limits, or a microsecond less or
+// more: that is where a mistake would be.
+func (w *ledgerWalk) waitFor(*rapid.T) {
+	limits := w.limits()
+	if len(limits) == 0 {
+		w.do(w.anybody(), core.Effect{Op: core.Observe})
+		return
+	}
+	limit := rapid.SampledFrom(limits).Draw(w.rt, "limit")
+	off := rapid.SampledFrom([]time.Duration{-µs, 0, µs}).Draw(w.rt, "off")
+	w.pass(max(0, limit.Sub(w.model.now)+off))
+}
+
+// limits are the instants to come at which something changes by itself.
+func (w *ledgerWalk) limits() []core.Time {
+	r, err := w.model.read()
+	if err != nil {
+		w.t.Fatalf("%v", err)
+	}
+	a := r.Authority
+	all := []core.Time{max(a.BeatAt, a.TakenAt).Add(ledgerTTL), a.LeaseUntil}
+	for _, s := range r.Signals {
+		all = append(all, s.ValidUntil)
+	}
+	for _, t := range r.Attempts {
+		all = append(all, t.SendBy)
+	}
+	return slices.DeleteFunc(all, func(t core.Time) bool { return t < w.model.now })
+}
+
+// String says what was asked, for the log of a walk that failed.
+func (w *ledgerWalk) String() string { return fmt.Sprint(w.asked) }

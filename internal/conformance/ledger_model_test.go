@@ -1,0 +1,135 @@
+package conformance_test
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"fencepost/core"
+	"fencepost/core/history"
+	"fencepost/sim/model"
+)
+
+// modelLedger is the simulator's ledger.
+type modelLedger struct {
+	model.Postgres
+	now      core.Time
+	records  model.Records
+	refusals []refusalRow
+}
+
+func newModelLedger() *modelLedger {
+	m := &modelLedger{now: began}
+	m.Reset(model.PostgresConfig{TTL: ledgerTTL, SendBy: sendBy}, &m.records)
+	m.Started(began.Add(-time.Hour))
+	return m
+}
+
+func (m *modelLedger) do(who process, e core.Effect) ([]core.Input, error) {
+	var reply model.Reply
+	m.Do(m.now, &e, who.nonce, &reply)
+	for _, r := range m.records.List {
+		if r.Kind == history.EffectRefused && r.Logged {
+			m.refusals = append(m.refusals, refusalRow{
+				Op: r.Op, Epoch: r.Epoch, Current: r.Current, Token: r.Token, Signal: r.Signal, Reason: r.Reason,
+			})
+		}
+	}
+	m.records.Reset()
+	return slices.Clone(reply.All()), nil
+}
+
+func (m *modelLedger) admit(key, payload int64, validFor time.Duration) (admitted, error) {
+	admission, signal, state := m.Admit(m.now, key, payload, validFor)
+	return admitted{admission, signal, state}, nil
+}
+
+func (m *modelLedger) setControl(mode core.Control) error {
+	m.SetControl(m.now, mode)
+	return nil
+}
+
+func (m *modelLedger) decide(signal core.SignalID, outcome core.SignalState) (bool, error) {
+	return m.Decide(m.now, signal, outcome), nil
+}
+
+func (m *modelLedger) acceptAuthority(witness core.Epoch) error {
+	m.AcceptAuthority(m.now, witness)
+	return nil
+}
+
+func (m *modelLedger) pass(d time.Duration) error {
+	m.now = m.now.Add(d)
+	return nil
+}
+
+func (m *modelLedger) restart() error {
+	m.Started(m.now)
+	return nil
+}
+
+func (m *modelLedger) read() (rows, error) {
+	a := m.Authority()
+	r := rows{
+		Authority: authorityRow{
+			Known: a.Known, Epoch: a.Epoch, Token: a.Token, Kind: a.Kind, Open: a.Open, Control: a.Control,
+			TakenAt: a.TakenAt, BeatAt: a.BeatAt, LeaseUntil: a.LeaseUntil,
+		},
+		Refusals: slices.Clone(m.refusals),
+	}
+	if a.Open {
+		r.Authority.Flagged = a.Token.Nonce
+	}
+	order := sequence{}
+	for _, t := range m.Tenures() {
+		row := tenureRow{
+			Epoch: t.Epoch, Token: t.Token, Kind: t.Kind, Open: t.Open, Reason: t.Reason, OpenedAt: t.OpenedAt,
+			ClosedAt: t.ClosedAt,
+		}
+		r.Tenures = append(r.Tenures, row)
+		order.add(t.Seq)
+	}
+	for id := core.SignalID(1); id <= m.LastSignal(); id++ {
+		s := m.Row(id)
+		row := signalRow{
+			ID: id, State: s.State, Version: s.Version, Attempt: s.Attempt, Alerted: s.Alerted,
+			ReceivedAt: s.ReceivedAt, ValidUntil: s.ValidUntil,
+		}
+		if s.ValidUntil == core.Never {
+			row.ValidUntil = 0
+		}
+		r.Signals = append(r.Signals, row)
+		for n := uint32(1); n <= s.Attempt; n++ {
+			t, _ := m.AttemptRow(id, n)
+			r.Attempts = append(r.Attempts, attemptRow{
+				Signal: id, Number: n, Epoch: t.Epoch, Token: t.Token, State: t.State, Outcome: t.Outcome,
+				Late: t.Late, SendBy: t.SendBy,
+			})
+			order.add(t.Seq)
+		}
+	}
+	order.number(&r)
+	return r, nil
+}
+
+// sequence collects fence_seq of the tenures and then of the attempts, to say
+// in which order they were drawn. The numbers themselves may have gaps.
+type sequence []uint64
+
+func (s *sequence) add(seq uint64) { *s = append(*s, seq) }
+
+// number fills in Order.
+func (s sequence) number(r *rows) {
+	places := make([]int, len(s))
+	for i := range places {
+		places[i] = i
+	}
+	slices.SortFunc(places, func(i, j int) int { return cmp.Compare(s[i], s[j]) })
+	for order, i := range places {
+		if i < len(r.Tenures) {
+			r.Tenures[i].Order = order + 1
+		} else {
+			r.Attempts[i-len(r.Tenures)].Order = order + 1
+		}
+	}
+}
