@@ -8,8 +8,8 @@ import "time"
 func (n *Node) watchClocks(now Now, out *Effects) {
 	last := n.last
 	n.last = now
-	boot := now.Boot.Sub(last.Boot)
-	if apart(boot, now.Mono.Sub(last.Mono)) <= n.cfg.Margin && apart(boot, now.Wall.Sub(last.Wall)) <= n.cfg.Margin {
+	boot, mono, wall := now.Boot.Sub(last.Boot), now.Mono.Sub(last.Mono), now.Wall.Sub(last.Wall)
+	if apart(boot, mono) <= n.cfg.Margin && apart(boot, wall) <= n.cfg.Margin {
 		return
 	}
 	n.announce(ClockDriftEvent, out).Reason = ClockGap

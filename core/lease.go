@@ -44,7 +44,7 @@ func (n *Node) acceptRedis(t Time, in *Input, out *Effects) {
 	case LeaseWasEvicted:
 		if in.Flags.Has(Done) {
 			evicted := n.announce(LeaderEvictedEvent, out)
-			evicted.By, evicted.Subject, evicted.Epoch, evicted.Token = Peer, n.evictee.Nonce, n.reported, n.evictee
+			evicted.By, evicted.Subject, evicted.Epoch = Peer, n.evictee.Nonce, n.reported
 		}
 		n.nextTry = t
 	default:

@@ -194,6 +194,6 @@ func (n *Node) nextWake() Time {
 
 // checkState asserts what holds between steps.
 func (n *Node) checkState() {
-	assert((n.role == Leader || n.role == Draining) == (n.epoch != 0), "an epoch is held by a leader or a drainer")
+	assert((n.role == Leader || n.role == Draining) == (n.epoch != 0), "a leader or a drainer has an epoch")
 	assert(n.flying >= 0 && n.flying <= MaxFlights, "flights are counted")
 }

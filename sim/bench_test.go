@@ -20,13 +20,17 @@ func denseFaults() *scenarios.Scenario {
 			Nodes: 3, Lease: scenarios.Lease{TTL: scenarios.Length{Nanos: 10 * second}},
 		},
 		Workload: scenarios.Workload{
-			Signals: scenarios.Signals{Rate: scenarios.Rate{Milli: 100, Per: scenarios.Length{Nanos: second}}},
+			Signals: scenarios.Signals{
+				Rate: scenarios.Rate{Milli: 100, Per: scenarios.Length{Nanos: second}},
+			},
 		},
 		Nemesis: &scenarios.Nemesis{
-			Every: span(1500*millisecond, 2500*millisecond), Hold: span(200*millisecond, 12*second), MaxActive: 3,
+			Every: span(1500*millisecond, 2500*millisecond),
+			Hold:  span(200*millisecond, 12*second), MaxActive: 3,
 		},
 		Run: scenarios.Run{
-			Duration: scenarios.Length{Nanos: 570 * second}, Settle: scenarios.Length{TTLs: 3 * scenarios.OneTTL},
+			Duration: scenarios.Length{Nanos: 570 * second},
+			Settle:   scenarios.Length{TTLs: 3 * scenarios.OneTTL},
 		},
 	}
 }

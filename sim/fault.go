@@ -19,8 +19,8 @@ func refuseStep(s *scenarios.Scenario, step *scenarios.Step) error {
 		}
 	case scenarios.Postgres:
 		switch v.Act {
-		case scenarios.PostgresRestart, scenarios.PostgresCrash, scenarios.PostgresStall, scenarios.PostgresSlow,
-			scenarios.PostgresKillBackends:
+		case scenarios.PostgresRestart, scenarios.PostgresCrash, scenarios.PostgresStall,
+			scenarios.PostgresSlow, scenarios.PostgresKillBackends:
 		default:
 			return s.Refuse(step.Place.Of("postgres.act"), string(v.Act),
 				[]string{"restart", "crash", "stall", "slow", "kill_backends"},
@@ -28,7 +28,8 @@ func refuseStep(s *scenarios.Scenario, step *scenarios.Step) error {
 		}
 	case scenarios.Webhook:
 		if v.Act == scenarios.WebhookMalformed {
-			return s.Refuse(step.Place.Of("webhook.act"), string(v.Act), []string{"burst", "replay", "duplicate"},
+			return s.Refuse(step.Place.Of("webhook.act"), string(v.Act),
+				[]string{"burst", "replay", "duplicate"},
 				"the simulator's senders cannot send malformed bodies yet")
 		}
 	case scenarios.Operator:

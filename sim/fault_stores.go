@@ -65,7 +65,8 @@ func (w *World) loseRedisData(v scenarios.Redis) {
 		w.redisLost(func() { w.redis.Flush(now) })
 		return
 	case !v.LoseLast.Writes.IsZero():
-		count := between(w.chance.draw(siteStore, 1), int64(v.LoseLast.Writes.Min), int64(v.LoseLast.Writes.Max))
+		writes := v.LoseLast.Writes
+		count := between(w.chance.draw(siteStore, 1), int64(writes.Min), int64(writes.Max))
 		w.redisLost(func() { w.redis.LoseLast(now, int(count)) })
 		return
 	case !v.LoseLast.Window.IsZero():
@@ -89,7 +90,8 @@ func (w *World) redisLost(lose func()) {
 	w.drain()
 	if before != w.redis.Holder() {
 		w.tell(history.Record{
-			Kind: history.Announced, Event: core.RedisLostWriteEvent, Node: history.None, Subject: history.None,
+			Kind: history.Announced, Event: core.RedisLostWriteEvent,
+			Node: history.None, Subject: history.None,
 		})
 	}
 	w.fault(history.RedisDataLoss, false, history.None)

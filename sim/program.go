@@ -112,7 +112,8 @@ func (p *Program) compileConfig(s *scenarios.Scenario) error {
 			"the simulator does not know the setting "+s.Cluster.Config[0].Name+" yet")
 	}
 	if err := c.Validate(); err != nil {
-		return s.Refuse(s.Place.Of("cluster.lease"), "", nil, "the service would refuse this lease: "+err.Error())
+		return s.Refuse(s.Place.Of("cluster.lease"), "", nil,
+			"the service would refuse this lease: "+err.Error())
 	}
 	p.config = c
 	return nil

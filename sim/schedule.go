@@ -31,7 +31,8 @@ func (w *World) startSchedule() {
 		hit := w.steps[i].hit[:0]
 		w.steps[i] = step{hit: hit}
 		if t := &all[i].Trigger; t.Kind == scenarios.WhenTrigger {
-			w.steps[i].nth = int(between(w.chance.draw(siteSpan, 1), int64(t.When.Nth.Min), int64(t.When.Nth.Max)))
+			nth := t.When.Nth
+			w.steps[i].nth = int(between(w.chance.draw(siteSpan, 1), int64(nth.Min), int64(nth.Max)))
 		}
 	}
 }

@@ -115,10 +115,10 @@ func (w *World) serveRedis(i int32) {
 	}
 	w.drain()
 	f, delay := w.wayBack(i)
-	released := (in.Kind == core.LeaseWasReleased || in.Kind == core.LeaseWasEvicted) && in.Flags.Has(core.Done)
+	deletes := in.Kind == core.LeaseWasReleased || in.Kind == core.LeaseWasEvicted
 	w.reply(i, &in, f, delay)
 	w.slots.give(i)
-	if released {
+	if deletes && in.Flags.Has(core.Done) {
 		w.publish(core.ReleaseHeard)
 	}
 }
@@ -167,7 +167,8 @@ func (w *World) servePostgres(i int32) {
 func (w *World) serveAdmit(i int32) {
 	s := &w.slots.list[i]
 	offer := &w.offers[s.index]
-	admission, signal, state := w.postgres.Admit(core.Time(w.now), int64(offer.key)+1, offer.payload, offer.validFor)
+	key := int64(offer.key) + 1
+	admission, signal, state := w.postgres.Admit(core.Time(w.now), key, offer.payload, offer.validFor)
 	w.drain()
 	w.bindSignal(signal, offer.key)
 	event := core.SignalReceivedEvent

@@ -75,7 +75,8 @@ func (w *World) traceInput(node int16, in *core.Input) {
 		return
 	}
 	l := w.trace.next(w.now, tracedInput, node)
-	l.input, l.op, l.req, l.epoch, l.signal, l.attempt = in.Kind, in.Op, in.Req, in.Epoch, in.Signal, in.Attempt
+	l.input, l.op, l.req = in.Kind, in.Op, in.Req
+	l.epoch, l.signal, l.attempt = in.Epoch, in.Signal, in.Attempt
 	l.reason, l.state, l.token = in.Reason, in.State, in.Token
 }
 

@@ -3,7 +3,7 @@ package inbox
 import (
 	"crypto/sha256"
 	"encoding/base32"
-	"encoding/hex"
+	"fmt"
 	"strconv"
 
 	"fencepost/core"
@@ -95,7 +95,7 @@ func SignalKey(signalID, instrument, kind, position, timestamp string) string {
 		return signalID
 	}
 	sum := sha256.Sum256([]byte(instrument + ":" + kind + ":" + position + ":" + timestamp))
-	return hex.EncodeToString(sum[:])
+	return fmt.Sprintf("%x", sum)
 }
 
 // ClientOrderID names one attempt at the broker. It is the same on every

@@ -44,8 +44,9 @@ func DecodeInput(buf []byte) (now core.Now, in core.Input, rest []byte, err erro
 	now.Boot = core.Time(zag(f[0]))
 	now.Mono, now.Wall = now.Boot+core.Time(zag(f[1])), now.Boot+core.Time(zag(f[2]))
 	in = core.Input{
-		Kind: core.InputKind(f[3]), Op: core.Op(f[4]), Control: core.Control(f[5]), State: core.SignalState(f[6]),
-		Answer: core.Answer(f[7]), Reason: core.Reason(f[8]), Flags: core.Flags(f[9]), Tenure: core.TenureKind(f[10]),
+		Kind: core.InputKind(f[3]), Op: core.Op(f[4]), Control: core.Control(f[5]),
+		State: core.SignalState(f[6]), Answer: core.Answer(f[7]), Reason: core.Reason(f[8]),
+		Flags: core.Flags(f[9]), Tenure: core.TenureKind(f[10]),
 		Req: uint32(f[11]), Attempt: uint32(f[12]), Version: uint32(f[13]), Protocol: uint32(f[14]),
 		Epoch: core.Epoch(f[15]), Token: core.Token{Nonce: core.Nonce(f[16]), Acquisition: uint32(f[17])},
 		Signal: core.SignalID(zag(f[18])), Age: time.Duration(zag(f[19])), Server: core.Time(zag(f[20])),
@@ -77,13 +78,14 @@ func DecodeEffect(buf []byte) (e core.Effect, rest []byte, err error) {
 		return e, buf, err
 	}
 	e = core.Effect{
-		Op: core.Op(f[0]), Event: core.Event(f[1]), About: core.Op(f[2]), Reason: core.Reason(f[3]), By: core.Party(f[4]),
-		State: core.SignalState(f[5]), Answer: core.Answer(f[6]), Tenure: core.TenureKind(f[7]), Resend: f[8] != 0,
-		Alert: f[9] != 0, States: uint16(f[10]), Req: uint32(f[11]), Attempt: uint32(f[12]),
+		Op: core.Op(f[0]), Event: core.Event(f[1]), About: core.Op(f[2]), Reason: core.Reason(f[3]),
+		By: core.Party(f[4]), State: core.SignalState(f[5]), Answer: core.Answer(f[6]),
+		Tenure: core.TenureKind(f[7]), Resend: f[8] != 0, Alert: f[9] != 0,
+		States: uint16(f[10]), Req: uint32(f[11]), Attempt: uint32(f[12]),
 		Version: uint32(f[13]), Epoch: core.Epoch(f[14]),
 		Token:  core.Token{Nonce: core.Nonce(f[15]), Acquisition: uint32(f[16])},
-		Signal: core.SignalID(zag(f[17])), After: core.SignalID(zag(f[18])), Timeout: time.Duration(zag(f[19])),
-		NotAfter: core.Time(zag(f[20])), Subject: core.Nonce(f[21]),
+		Signal: core.SignalID(zag(f[17])), After: core.SignalID(zag(f[18])),
+		Timeout: time.Duration(zag(f[19])), NotAfter: core.Time(zag(f[20])), Subject: core.Nonce(f[21]),
 	}
 	var again [maxEncoded]byte
 	known := e.Op < core.OpCount && int(e.Event) < core.EventTotal

@@ -4,19 +4,19 @@ import "testing"
 
 // both pairs the planted invariants with the planted document.
 var both = []pair{{
-	"invariants", table("core/invariant.go", "invariantNames"), document("docs/p", "invariants"),
+	"invariants", table("core/check/invariant.go", "invariantNames"), document("docs/p", "invariants"),
 }}
 
 func TestNameOfTheCodeMustStandInTheDocument(t *testing.T) {
 	found := agree(namesTree(t, "| `a` | `not-a-name` |\n"), both)
-	expect(t, found, "core/invariant.go:6: invariants of docs/p lack b-c")
+	expect(t, found, "core/check/invariant.go:6: invariants of docs/p lack b-c")
 	wantCount(t, found, 1)
 }
 
 func TestNameOfTheDocumentMustStandInTheCode(t *testing.T) {
 	found := agree(namesTree(t, "| `a` | first |\n| `b-c` | second |\nand `lost, gone`\n"), both)
-	expect(t, found, "docs/p:4: invariants of core/invariant.go lack gone")
-	expect(t, found, "docs/p:4: invariants of core/invariant.go lack lost")
+	expect(t, found, "docs/p:4: invariants of core/check/invariant.go lack gone")
+	expect(t, found, "docs/p:4: invariants of core/check/invariant.go lack lost")
 	wantCount(t, found, 2)
 }
 
@@ -26,14 +26,15 @@ func TestNamesThatAgreeAreQuiet(t *testing.T) {
 
 func TestListThatMovedIsNotTakenForAgreement(t *testing.T) {
 	tree := namesTree(t, "")
-	renamed := []pair{{"invariants", table("core/invariant.go", "renamed"), document("docs/p", "invariants")}}
+	moved := table("core/check/invariant.go", "renamed")
+	renamed := []pair{{"invariants", moved, document("docs/p", "invariants")}}
 	found := agree(tree, renamed)
-	expect(t, found, "core/invariant.go: holds no invariants: have they moved?")
+	expect(t, found, "core/check/invariant.go: holds no invariants: have they moved?")
 	expect(t, found, "docs/p: holds no invariants: have they moved?")
 }
 
 func TestDocumentThatIsNotWrittenOwesNothing(t *testing.T) {
-	tree := plant(t, map[string]string{"core/invariant.go": invariants("a")})
+	tree := plant(t, map[string]string{"core/check/invariant.go": invariants("a")})
 	wantCount(t, agree(tree, both), 0)
 }
 
@@ -78,7 +79,7 @@ func TestEachPairReadsItsCode(t *testing.T) {
 func namesTree(t *testing.T, body string) *Tree {
 	t.Helper()
 	return plant(t, map[string]string{
-		"core/invariant.go": invariants("a", "b-c"),
+		"core/check/invariant.go": invariants("a", "b-c"),
 		"docs/p":            "<!-- names: invariants -->\n" + body + "<!-- /names -->\n`outside`\n",
 	})
 }

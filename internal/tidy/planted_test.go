@@ -72,9 +72,9 @@ var planted = []struct {
 	{"make-targets", "README.md", "```\n$ make nothing\n```\n", "does not exist"},
 	{"make-targets", "Makefile", ".PHONY: x\nX := y\nbuild: ## Build.\n\tgo build\n", ""},
 
-	{"names-agree", "core/invariant.go", invariants("a", "b-c"), "invariant.go:6: invariants of docs"},
-	{"names-agree", "core/invariant.go", invariants("b"), "PROTOCOL.md:3: invariants of core"},
-	{"names-agree", "core/invariant.go", invariants("a"), ""},
+	{"names-agree", "core/check/invariant.go", invariants("a", "b-c"), "invariant.go:6: invariants of docs"},
+	{"names-agree", "core/check/invariant.go", invariants("b"), "PROTOCOL.md:3: invariants of core/check"},
+	{"names-agree", "core/check/invariant.go", invariants("a"), ""},
 }
 
 // beside holds what stands beside the planted file of a rule.
