@@ -337,7 +337,9 @@ func TestCandidateWaitsForNoOtherCall(t *testing.T) {
 	b.pass(b.cfg.Heartbeat)
 	b.tell(core.Input{Kind: core.ReleaseHeard})
 	own := core.Token{Nonce: self, Acquisition: 9}
-	b.answer(core.Heartbeat, core.Input{Kind: core.AuthorityObserved, Epoch: epoch, Token: own, Flags: core.Open})
+	open := before()
+	open.Token, open.Flags = own, core.Open
+	b.answer(core.Heartbeat, open)
 	b.call(core.Resign)
 	b.answer(core.Acquire, core.Input{Kind: core.LeaseAcquired})
 	b.asks(core.Observe)

@@ -252,6 +252,20 @@ func TestOwnStrayLeaseIsReleased(t *testing.T) {
 	b.is(core.Follower)
 }
 
+// PROTOCOL 4.5.8: and if the ledger's leader is another by now, the two stores
+// disagree.
+func TestOwnStrayLeaseBesideAnotherLeaderIsASplitBrain(t *testing.T) {
+	b := onBench(t)
+	b.tell(core.Input{})
+	b.answer(core.Heartbeat, stale(0))
+	b.tell(core.Input{Kind: core.ReleaseHeard})
+	b.answer(core.Acquire, core.Input{Kind: core.LeaseDenied, Token: core.Token{Nonce: self}})
+	b.asks(core.Release)
+	if e := b.says(core.SplitBrainDetectedEvent); e.Token != rival {
+		t.Fatalf("the other is %v", e.Token)
+	}
+}
+
 // PROTOCOL 4.5.9: two names that differ are a conflict; one name alone is a
 // change of leadership under way.
 func TestDetectSplitBrainComparesNames(t *testing.T) {

@@ -310,6 +310,34 @@ func TestReviewReachesEverySignal(t *testing.T) {
 	}
 }
 
+// PROTOCOL 5.2.15: room that is made while a list comes in leads back to the
+// first signal that had none.
+func TestRoomMadeMeanwhileSkipsNoSignal(t *testing.T) {
+	b := leader(t)
+	var list []core.Input
+	for id := core.SignalID(1); id <= core.MaxFlights; id++ {
+		list = append(list, found(id))
+	}
+	b.work(list...)
+	b.tell(core.Input{Kind: core.WorkHeard})
+	fetch := b.call(core.Fetch)
+	if fetch.After != 0 {
+		t.Fatalf("begins after %d", fetch.After)
+	}
+	next := found(core.MaxFlights + 1)
+	next.Req = fetch.Req
+	b.tell(next)
+	b.asksNot(core.Permit)
+	b.refuse(core.AuthorityGone)
+	next.Signal++
+	b.tell(next)
+	b.asksNot(core.Permit)
+	b.answerTo(fetch, core.Input{Kind: core.WorkListed, Flags: core.Done})
+	if again := b.asks(core.Fetch); again.After != 0 {
+		t.Fatalf("goes on after %d", again.After)
+	}
+}
+
 // PROTOCOL 5.2.15: a new tenure begins its list afresh, whatever the last one
 // had no room for.
 func TestBacklogEndsWithItsTenure(t *testing.T) {
