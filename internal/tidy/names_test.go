@@ -80,7 +80,7 @@ func namesTree(t *testing.T, body string) *Tree {
 	t.Helper()
 	return plant(t, map[string]string{
 		"core/check/invariant.go": invariants("a", "b-c"),
-		"docs/p":            "<!-- names: invariants -->\n" + body + "<!-- /names -->\n`outside`\n",
+		"docs/p":                  "<!-- names: invariants -->\n" + body + "<!-- /names -->\n`outside`\n",
 	})
 }
 
