@@ -13,7 +13,7 @@ BENCH ?= .
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build test race lint fmt fuzz bench cover check
+.PHONY: help build demo test race lint fmt fuzz bench cover check
 
 help: ## Show this help.
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ help: ## Show this help.
 build: ## Build bin/fencepost and bin/drill.
 	@mkdir -p bin
 	$(GO) build -buildvcs=false -o bin/ ./cmd/...
+
+demo: ## Run a whole cluster on this machine, from nothing, until Ctrl-C.
+	@$(GO) run ./cmd/drill up
 
 test: ## Run every test; servers are started by the tests.
 	$(GO) test ./...

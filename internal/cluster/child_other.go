@@ -1,0 +1,9 @@
+//go:build !linux
+
+package cluster
+
+import "syscall"
+
+// childAttr is never asked for here: without a way to end a child with its
+// parent none is started.
+func childAttr() *syscall.SysProcAttr { return nil }
