@@ -36,6 +36,26 @@ func TestPersonResolvesADoubt(t *testing.T) {
 	}
 }
 
+// The doubt is over attempt 1; attempt 2 was permitted and may leave any moment.
+func TestPersonCannotFreeASignalWhoseLaterAttemptMayStillBeSent(t *testing.T) {
+	n1, signal, conn, _ := sent(t)
+	n1.record(signal, 1, core.Void)
+	n1.permit(1, signal, 2, 3)
+	n1.record(signal, 1, core.Executed)
+	d := pgledger.Decision{Signal: signal, Outcome: core.Void, By: "ops", Reason: "not in the book"}
+	if err := n1.Decide(t.Context(), d); !errors.Is(err, pgledger.ErrNoArrow) {
+		t.Errorf("before send_by: %v", err)
+	}
+	lapse(t, conn)
+	if err := n1.Decide(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	detail, err := n1.Signal(t.Context(), signal)
+	if err != nil || detail.State != "received" || detail.Attempts[1].State != "void" {
+		t.Errorf("signal %+v, %v", detail, err)
+	}
+}
+
 func TestPersonHoldsAndFreesASignalThatNobodyHasSent(t *testing.T) {
 	n1, signal, _ := leading(t)
 	for _, step := range []core.SignalState{core.Held, core.Received, core.Held, core.Cancelled} {

@@ -262,20 +262,27 @@ func TestOutcomeNeedsAnArrowOfItsAttemptToo(t *testing.T) {
 	wantRecorded(t, n1.record(signal, 2, core.Executed), core.Executed, 7)
 }
 
-// A person let the signal go back while its second attempt was still under way.
+// Whoever made the signal one that may be sent, its attempt is still under way.
 func TestNoPermitBesideAStandingAttempt(t *testing.T) {
+	n1, signal, conn, _ := sent(t)
+	exec(t, conn, `SET session_replication_role = replica`)
+	exec(t, conn, `UPDATE signals SET state = 'received'`)
+	if in := n1.permit(1, signal, 2, 2); in.Kind != core.PermitWasRefused || in.Reason != core.StateChanged {
+		t.Errorf("a second attempt beside the first: %+v", in)
+	}
+}
+
+// A doubt that is recorded again after a second send is news, not a repetition.
+func TestDoubtAfterAResendIsRecorded(t *testing.T) {
 	n1, signal, _, _ := sent(t)
-	n1.record(signal, 1, core.Void)
-	n1.permit(1, signal, 2, 3)
-	n1.record(signal, 1, core.Executed)
-	if err := n1.Decide(t.Context(), pgledger.Decision{
-		Signal: signal, Outcome: core.Void, By: "ops", Reason: "a slip of the pen",
-	}); err != nil {
-		t.Fatal(err)
+	wantRecorded(t, n1.record(signal, 1, core.InDoubt), core.InDoubt, 3)
+	resend := core.Effect{
+		Op: core.Permit, Resend: true, Signal: signal, Attempt: 1, Version: 3, Epoch: 1, Token: n1.token,
 	}
-	if in := n1.permit(1, signal, 3, n1.reread(signal).Version); in.Kind != core.PermitWasRefused {
-		t.Errorf("a third attempt beside the second: %+v", in)
+	if in := n1.call(resend); in.Kind != core.PermitWasGranted {
+		t.Fatalf("resend %+v", in)
 	}
+	wantRecorded(t, n1.record(signal, 1, core.InDoubt), core.InDoubt, 5)
 }
 
 func TestVoidAttemptTakesNoDecisionOfANode(t *testing.T) {

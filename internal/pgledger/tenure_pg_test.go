@@ -109,3 +109,18 @@ func TestNobodyTakesATenureOfKindPGRightAfterARestart(t *testing.T) {
 		t.Errorf("through Redis: %+v", in)
 	}
 }
+
+// The taker counts its trust from the request that was answered, and that may
+// be the second.
+func TestRepeatedTakeoverOfKindPGRenewsItsLease(t *testing.T) {
+	dsn := database(t)
+	n1, conn := start(t, dsn, "n1", shortTTL), connect(t, dsn)
+	n1.takePG(0)
+	lapsed(t, conn)
+	if in := n1.takePG(0); in.Kind != core.EpochWasTaken || in.Epoch != 1 {
+		t.Fatalf("again: %+v", in)
+	}
+	if !read[bool](t, conn, `SELECT pg_lease_until > taken_at + interval '100 ms' FROM authority`) {
+		t.Error("the lease still ends when the first takeover said")
+	}
+}
