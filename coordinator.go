@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"os"
 	"strconv"
 	"sync"
@@ -21,20 +20,18 @@ import (
 	"fencepost/internal/observe"
 	"fencepost/internal/pgledger"
 	"fencepost/internal/recorder"
-	"fencepost/internal/redislease"
 	"fencepost/internal/seam"
 )
 
 // Coordinator is one instance of a group. Make one with New; its methods may be
 // called by several goroutines at once.
 type Coordinator struct {
-	config   Config
-	protocol core.Config
-	nonce    core.Nonce
-	began    time.Time
+	*Reader
 
-	ledger   *pgledger.Ledger
-	lease    *redislease.Lease
+	config Config
+	nonce  core.Nonce
+	began  time.Time
+
 	broker   Broker
 	driver   *driver.Driver
 	observer *observe.Observer
@@ -63,7 +60,7 @@ func New(c Config, list ...Option) (*Coordinator, error) {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	k := &Coordinator{
-		config: c, protocol: c.Protocol(), nonce: newNonce(), began: time.Now(),
+		config: c, nonce: newNonce(), began: time.Now(),
 		observer: observe.New(o.log, c.Group, c.InstanceID, Version()),
 		broker:   o.broker, work: make(chan struct{}, 1),
 	}
@@ -100,20 +97,13 @@ func (k *Coordinator) open(now clock.Clock) error {
 	}
 	_, text, _ := net.SplitHostPort(c.Listen)
 	port, _ := strconv.Atoi(text)
-	k.ledger, err = pgledger.Open(pgledger.Options{
-		DSN: c.Postgres.DSN.Reveal(), Group: c.Group, Instance: c.InstanceID, Nonce: k.nonce,
-		Hostname: host, Port: port, Version: Version(), TTL: k.protocol.TTL, SendBy: k.protocol.SendBy,
-		Conns: int32(min(c.Postgres.Conns, 1000)),
+	k.Reader, err = openReader(c, pgledger.Options{
+		Instance: c.InstanceID, Nonce: k.nonce, Hostname: host, Port: port, Version: Version(),
 	})
 	if err != nil {
 		return err
 	}
-	k.lease, err = redislease.Open(redislease.Options{
-		URL: redisURL(c), Group: c.Group, Instance: c.InstanceID, TTL: k.protocol.TTL,
-	})
-	if err != nil {
-		return err
-	}
+	k.answered = k.observer.Answered
 	if k.broker == nil {
 		k.broker, err = broker.NewHTTP(broker.HTTPConfig{
 			URL: c.Broker.URL, Promise: k.protocol.Broker, Clock: now,
@@ -127,18 +117,6 @@ func (k *Coordinator) open(now clock.Clock) error {
 		k.recorder, err = recorder.Create(c.Journal)
 	}
 	return err
-}
-
-// redisURL writes the Redis settings as one address.
-func redisURL(c *Config) string {
-	where := url.URL{Scheme: "redis", Host: c.Redis.Addr, Path: "/" + strconv.Itoa(c.Redis.DB)}
-	if c.Redis.TLS {
-		where.Scheme = "rediss"
-	}
-	if c.Redis.Username != "" || c.Redis.Password != "" {
-		where.User = url.UserPassword(c.Redis.Username, c.Redis.Password.Reveal())
-	}
-	return where.String()
 }
 
 // drive makes the driver.
@@ -227,14 +205,20 @@ func (k *Coordinator) leave() error {
 	return nil
 }
 
+// Close gives back the connections of an instance that was never run. Run and
+// Serve do it by themselves at their end.
+func (k *Coordinator) Close() error {
+	if k.started.Swap(true) {
+		return nil
+	}
+	return k.close()
+}
+
 // close gives the connections back.
 func (k *Coordinator) close() error {
 	var faults []error
-	if k.ledger != nil {
-		k.ledger.Close()
-	}
-	if k.lease != nil {
-		faults = append(faults, k.lease.Close())
+	if k.Reader != nil {
+		faults = append(faults, k.Reader.Close())
 	}
 	if adapter, ok := k.broker.(*broker.HTTP); ok && adapter != nil {
 		adapter.Close()

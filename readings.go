@@ -2,9 +2,7 @@ package fencepost
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"fencepost/core"
@@ -32,7 +30,15 @@ type (
 	SplitBrain = core.Disagreement
 	// Metrics are the coordinator's numbers.
 	Metrics = observe.CoordinatorMetrics
+	// Signal is one row of the inbox, and SignalDetail the same with its attempts.
+	Signal       = pgledger.Signal
+	SignalDetail = pgledger.SignalDetail
+	// SignalFilter selects signals.
+	SignalFilter = pgledger.SignalFilter
 )
+
+// ErrNoSignal says that the ledger has no such signal.
+var ErrNoSignal = pgledger.ErrNoSignal
 
 // ErrNotLeader says that this instance does not lead.
 var ErrNotLeader = httpapi.ErrNotLeader
@@ -62,114 +68,6 @@ func (k *Coordinator) Metrics() Metrics {
 	m.CurrentLeaderRedis, m.CurrentLeaderDB = k.leaders.get()
 	m.IsLeader, m.HeartbeatRunning = k.IsLeader(), k.running.Load()
 	return m
-}
-
-// Leader asks both stores at once who leads, and reports what each of them
-// said.
-func (k *Coordinator) Leader(ctx context.Context) Leader {
-	var (
-		found            Leader
-		redis, db        string
-		redisErr, dbErr  error
-		asking           sync.WaitGroup
-		redisLeft, dbAge time.Duration
-		epoch            core.Epoch
-	)
-	asking.Go(func() {
-		holder, err := k.lease.Leader(ctx)
-		if redisErr = err; err == nil {
-			k.observer.Answered(core.Redis)
-		}
-		if holder != nil {
-			redis, redisLeft = holder.InstanceID, holder.Left
-		}
-	})
-	asking.Go(func() {
-		incumbent, err := k.CurrentLeader(ctx)
-		dbErr = err
-		if incumbent != nil {
-			db, dbAge, epoch = incumbent.InstanceID, incumbent.Age, incumbent.Epoch
-		}
-	})
-	asking.Wait()
-	found.LeaseLeftMS, found.HeartbeatAgeMS = redisLeft.Milliseconds(), dbAge.Milliseconds()
-	found.Epoch, found.Conflict = uint64(epoch), core.DetectSplitBrain(redis, db) != nil
-	if redis != "" {
-		found.RedisLeader = &redis
-	}
-	if db != "" {
-		found.DBLeader = &db
-	}
-	if redisErr != nil {
-		found.Errors = append(found.Errors, "redis: "+redisErr.Error())
-	}
-	if dbErr != nil {
-		found.Errors = append(found.Errors, "postgres: "+dbErr.Error())
-	}
-	return found
-}
-
-// CurrentLeader returns who leads by the ledger: the holder of the current
-// epoch, if its tenure is open and its heartbeat younger than stale_after by
-// the database's clock. It returns nil if there is nobody.
-func (k *Coordinator) CurrentLeader(ctx context.Context) (*Incumbent, error) {
-	return k.ledger.CurrentLeader(ctx, k.protocol.StaleAfter)
-}
-
-// StaleInstances lists the instances whose last heartbeat is older than the
-// timeout by the database's clock.
-func (k *Coordinator) StaleInstances(ctx context.Context, timeout time.Duration) ([]StaleInstance, error) {
-	return k.ledger.StaleInstances(ctx, timeout)
-}
-
-// Instances lists the group's instances, the leader first.
-func (k *Coordinator) Instances(ctx context.Context) ([]Instance, error) {
-	return k.ledger.Instances(ctx)
-}
-
-// History lists the youngest tenures, at most limit, the youngest first.
-func (k *Coordinator) History(ctx context.Context, limit int) ([]Tenure, error) {
-	return k.ledger.History(ctx, limit)
-}
-
-// DetectSplitBrain asks both stores who leads and returns their disagreement.
-// It returns nil if there is none; a store that names nobody is a change of
-// leadership under way, not a conflict. If a store does not answer nothing can
-// be said, and the error tells which.
-func (k *Coordinator) DetectSplitBrain(ctx context.Context) (*SplitBrain, error) {
-	redis := func(ctx context.Context) (string, error) {
-		holder, err := k.lease.Leader(ctx)
-		if holder == nil {
-			return "", err
-		}
-		return holder.InstanceID, err
-	}
-	db := func(ctx context.Context) (string, error) {
-		incumbent, err := k.CurrentLeader(ctx)
-		if incumbent == nil {
-			return "", err
-		}
-		return incumbent.InstanceID, err
-	}
-	return detectSplitBrain(ctx, redis, db)
-}
-
-// whoLeads asks one store for the leader's name, which is empty if there is
-// none.
-type whoLeads func(ctx context.Context) (string, error)
-
-// detectSplitBrain compares what the stores say. Without a database there is
-// nothing to compare.
-func detectSplitBrain(ctx context.Context, redis, db whoLeads) (*SplitBrain, error) {
-	if db == nil {
-		return nil, nil //nolint:nilnil // nil is the documented answer "no conflict"
-	}
-	byRedis, redisErr := redis(ctx)
-	byDB, dbErr := db(ctx)
-	if err := errors.Join(redisErr, dbErr); err != nil {
-		return nil, fmt.Errorf("detect split brain: %w", err)
-	}
-	return core.DetectSplitBrain(byRedis, byDB), nil
 }
 
 // Resign hands leadership over, though this instance stays in the group and may

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fencepost"
+	"fencepost/core"
+)
+
+func (a *app) signals() *cobra.Command {
+	return group("signals", "List, show and send signals", a.signalsList(), a.signalsShow(), a.signalsSend())
+}
+
+func (a *app) signalsList() *cobra.Command {
+	var (
+		states  []string
+		alerted bool
+		limit   int
+	)
+	cmd := &cobra.Command{
+		Use: "list", Short: "List signals, the youngest first", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			filter := fencepost.SignalFilter{Alerted: alerted, Limit: limit}
+			for _, word := range states {
+				state, ok := core.ParseSignalState(word)
+				if !ok {
+					return refused(fmt.Errorf("--state %q: must be one of %s", word, stateWords()))
+				}
+				filter.States = append(filter.States, state)
+			}
+			r, _, err := a.reader()
+			if err != nil {
+				return err
+			}
+			defer r.Close()
+			list, err := r.Signals(cmd.Context(), filter)
+			if err != nil {
+				return err
+			}
+			rows := make([][]string, 0, len(list))
+			for i := range list {
+				s := &list[i]
+				rows = append(rows, []string{
+					strconv.FormatInt(int64(s.ID), 10), s.State, s.Type, s.Instrument, s.Position,
+					s.Lots.String(), moment(s.ReceivedAt), yes(s.AlertedAt != nil), s.Key,
+				})
+			}
+			return a.print(list, []string{
+				"ID", "STATE", "TYPE", "INSTRUMENT", "POSITION", "LOTS", "RECEIVED", "ALERT", "KEY",
+			}, rows)
+		},
+	}
+	cmd.Flags().StringSliceVar(&states, "state", nil, "only those in these `STATES`")
+	cmd.Flags().BoolVar(&alerted, "alerted", false, "only those that wait for a person")
+	cmd.Flags().IntVar(&limit, "limit", 100, "how many to list")
+	return cmd
+}
+
+// stateWords lists the states that a signal can have.
+func stateWords() string {
+	var words []string
+	for s := core.Received; s < core.Void; s++ {
+		words = append(words, s.String())
+	}
+	return strings.Join(words, ", ")
+}
+
+func (a *app) signalsShow() *cobra.Command {
+	return &cobra.Command{
+		Use: "show ID", Short: "Show one signal with its attempts", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := strconv.ParseInt(args[0], 10, 64)
+			if err != nil || id < 1 {
+				return refused(fmt.Errorf("%q is no signal's number", args[0]))
+			}
+			r, _, err := a.reader()
+			if err != nil {
+				return err
+			}
+			defer r.Close()
+			s, err := r.Signal(cmd.Context(), core.SignalID(id))
+			if errors.Is(err, fencepost.ErrNoSignal) {
+				return &codedError{code: exitNobody, err: err}
+			}
+			if err != nil {
+				return err
+			}
+			return a.print(s, []string{"WHAT", "IS"}, signalRows(&s))
+		},
+	}
+}
+
+func signalRows(s *fencepost.SignalDetail) [][]string {
+	rows := [][]string{
+		{"signal", fmt.Sprintf("%d (%s)", s.ID, s.Key)},
+		{"state", strings.TrimSpace(s.State + " " + s.StateReason)},
+		{"order", strings.Join([]string{s.Type, s.Instrument, s.Position, s.Lots.String()}, " ")},
+		{"received", moment(s.ReceivedAt) + " by " + s.ReceivedBy + " from " + s.Source},
+		{"ended", momentOr(s.EndedAt, "-")},
+		{"alert", momentOr(s.AlertedAt, "-") + " " + s.AlertReason},
+	}
+	for i := range s.Attempts {
+		t := &s.Attempts[i]
+		rows = append(rows, []string{
+			fmt.Sprintf("attempt %d", t.Attempt),
+			fmt.Sprintf("%s, order %s at the broker %q, epoch %d, permitted %s, outcome %s %s",
+				t.State, t.ClientOrderID, t.BrokerOrderID, t.Epoch, moment(t.PermittedAt),
+				or(t.Outcome, "none"), t.BrokerDetail),
+		})
+	}
+	return append(rows, []string{"payload", s.Payload})
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fencepost"
+)
+
+// sendTime bounds one sending; the instance answers within two seconds.
+const sendTime = 5 * time.Second
+
+// sendFlags say what to send, and where.
+type sendFlags struct {
+	url, source, file                       string
+	kind, instrument, position, at, id      string
+	lots, price, stop, validFor, reasonText string
+}
+
+func (a *app) signalsSend() *cobra.Command {
+	var f sendFlags
+	cmd := &cobra.Command{
+		Use: "send", Short: "Send a signal as a sender would", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := a.load()
+			if err != nil {
+				return err
+			}
+			body, err := f.body()
+			if err != nil {
+				return refused(err)
+			}
+			return a.send(cmd.Context(), c, &f, body)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.url, "url", "", "send to the instance at this `URL` instead of listen")
+	flags.StringVar(&f.source, "source", "", "send as this configured source; the first by name unless set")
+	flags.StringVar(&f.file, "file", "", "send the body in this `FILE`, or - for standard input")
+	flags.StringVar(&f.kind, "type", "", "BASE_ENTRY, PYRAMID, EXIT or HEARTBEAT")
+	flags.StringVar(&f.instrument, "instrument", "", "what to trade")
+	flags.StringVar(&f.position, "position", "", "which position")
+	flags.StringVar(&f.at, "timestamp", "", "the signal's time; now unless set")
+	flags.StringVar(&f.id, "signal-id", "", "the sender's own id")
+	flags.StringVar(&f.lots, "lots", "", "how many lots")
+	flags.StringVar(&f.price, "price", "", "at what price")
+	flags.StringVar(&f.stop, "stop", "", "the stop")
+	flags.StringVar(&f.validFor, "valid-for", "", "how long the signal may wait, like 90s")
+	flags.StringVar(&f.reasonText, "reason", "", "why")
+	return cmd
+}
+
+// body returns what to send.
+func (f *sendFlags) body() ([]byte, error) {
+	switch f.file {
+	case "":
+	case "-":
+		return io.ReadAll(os.Stdin)
+	default:
+		return os.ReadFile(f.file)
+	}
+	if f.at == "" {
+		f.at = time.Now().UTC().Format(time.RFC3339Nano)
+	}
+	fields := map[string]any{}
+	for name, text := range map[string]string{
+		"type": f.kind, "instrument": f.instrument, "position": f.position, "timestamp": f.at,
+		"signal_id": f.id, "valid_for": f.validFor, "reason": f.reasonText,
+	} {
+		if text != "" {
+			fields[name] = text
+		}
+	}
+	for name, text := range map[string]string{"lots": f.lots, "price": f.price, "stop": f.stop} {
+		if text != "" {
+			fields[name] = json.Number(text)
+		}
+	}
+	body, err := json.Marshal(fields)
+	if err != nil {
+		return nil, fmt.Errorf("a number is none: %w", err)
+	}
+	return body, nil
+}
+
+func (a *app) send(ctx context.Context, c *fencepost.Config, f *sendFlags, body []byte) error {
+	names := slices.Sorted(maps.Keys(c.Webhook.Sources))
+	if f.source == "" && len(names) > 0 {
+		f.source = names[0]
+	}
+	source, ok := c.Webhook.Sources[f.source]
+	if !ok || len(source.Tokens) == 0 {
+		return refused(fmt.Errorf("source %q is not among the configured ones %q", f.source, names))
+	}
+	base := f.url
+	if base == "" {
+		base = "http://" + c.Listen
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendTime)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost,
+		base+"/webhook/"+source.Tokens[0].Reveal(), bytes.NewReader(body))
+	if err != nil {
+		return refused(errors.New("--url: not an address"))
+	}
+	request.Header.Set("Content-Type", "application/json")
+	code, answer, err := do(request)
+	if err != nil {
+		// The library's error would print the path, and the path holds the token.
+		return fmt.Errorf("send to %s: no answer in time", base)
+	}
+	if _, err := fmt.Fprint(a.out, string(answer)); err != nil {
+		return err
+	}
+	var said struct {
+		Status any `json:"status"`
+	}
+	if err := json.Unmarshal(answer, &said); err != nil || code >= 300 || said.Status == "rejected" {
+		return &codedError{code: exitFailed}
+	}
+	return nil
+}
