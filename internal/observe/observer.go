@@ -2,12 +2,14 @@ package observe
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"strconv"
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"fencepost/core"
@@ -108,7 +110,11 @@ func (o *Observer) Called(op core.Op, took time.Duration, err error) {
 	o.metrics.calls.WithLabelValues(store, op.String()).Observe(took.Seconds())
 	if err != nil {
 		o.metrics.failures.WithLabelValues(store, op.String()).Inc()
-		o.log.Warn("a call failed", "op", op.String(), "took", took, "error", err)
+		text := "a call failed"
+		if missingTables(err) {
+			text = "the ledger's tables are missing; create them with: fencepost migrate up"
+		}
+		o.log.Warn(text, "op", op.String(), "took", took, "error", err)
 	} else {
 		o.Answered(op.Store())
 	}
@@ -120,6 +126,13 @@ func (o *Observer) Called(op core.Op, took time.Duration, err error) {
 		}
 	default:
 	}
+}
+
+// missingTables reports whether PostgreSQL knows none of our tables.
+func missingTables(err error) bool {
+	const undefinedTable = "42P01"
+	var answer *pgconn.PgError
+	return errors.As(err, &answer) && answer.Code == undefinedTable
 }
 
 // Answered notes that a store answered just now.
