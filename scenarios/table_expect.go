@@ -149,7 +149,7 @@ var metricShape = Shape{
 	Name: "metric",
 	Doc:  "A metric of the service stays on one side of a bound.",
 	Fields: []Field{
-		{Name: "name", Kind: NameKind, Required: true, Doc: "The metric's name."},
+		{Name: "name", Kind: WordKind, Required: true, Words: gaugeWords, Doc: "What is measured."},
 		{Name: "node", Kind: NodeKind, Default: "every node", Doc: "The node whose metric it is."},
 		{Name: "below", Kind: NumberKind, Signed: true, Zero: true, Doc: "The value stays below this."},
 		{Name: "above", Kind: NumberKind, Signed: true, Zero: true, Doc: "The value stays above this."},

@@ -85,7 +85,7 @@ func (v *AtMost) walk(c codec) {
 }
 
 func (v *Metric) walk(c codec) {
-	c.value("name", nameValue{&v.Name})
+	c.value("name", wordOf(&v.Name))
 	c.value("node", &v.Node)
 	if side := c.choice("bound", string(v.Side)); side != "" {
 		v.Side = Side(side)

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"slices"
+
 	"fencepost/core"
 	"fencepost/core/history"
 	"fencepost/scenarios"
@@ -45,6 +47,24 @@ func refuseStep(s *scenarios.Scenario, step *scenarios.Step) error {
 	default:
 	}
 	return nil
+}
+
+// refuseExpectation refuses a metric that the simulator cannot supply.
+func refuseExpectation(s *scenarios.Scenario, e *scenarios.Expect) error {
+	v, ok := e.Claim.(scenarios.Metric)
+	if !ok {
+		return nil
+	}
+	var allowed []string
+	for _, g := range scenarios.Gauges() {
+		if g.Derived() || g == scenarios.RedisOperations {
+			allowed = append(allowed, g.String())
+		}
+	}
+	if slices.Contains(allowed, v.Name) {
+		return nil
+	}
+	return s.Refuse(e.Place.Of("metric.name"), v.Name, allowed, "the simulator cannot measure "+v.Name)
 }
 
 // strike carries a step out. It reports false if nobody holds the role.

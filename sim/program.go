@@ -63,6 +63,11 @@ func Compile(file *scenarios.Scenario) (*Program, error) {
 			return nil, err
 		}
 	}
+	for i := range s.Expect {
+		if err := refuseExpectation(s, &s.Expect[i]); err != nil {
+			return nil, err
+		}
+	}
 	if s.Cluster.Redis.Mode == scenarios.ReplicatedRedis {
 		return nil, s.Refuse(s.Place.Of("cluster.redis.mode"), "replicated", []string{"single"},
 			"the simulator has no replica of Redis yet")

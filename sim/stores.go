@@ -4,6 +4,7 @@ import (
 	"fencepost/core"
 	"fencepost/core/history"
 	"fencepost/core/inbox"
+	"fencepost/scenarios"
 )
 
 // server is the outside of a store: whether it answers, and how fast.
@@ -114,6 +115,8 @@ func (w *World) serveRedis(i int32) {
 		panic("sim: Redis has no such operation")
 	}
 	w.drain()
+	w.redisCalls++
+	w.judge.Sample(scenarios.RedisOperations, history.None, float64(w.redisCalls), w.now)
 	f, delay := w.wayBack(i)
 	deletes := in.Kind == core.LeaseWasReleased || in.Kind == core.LeaseWasEvicted
 	w.reply(i, &in, f, delay)
