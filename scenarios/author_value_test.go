@@ -50,6 +50,9 @@ func (a *author) compound(f *Field) string {
 		}
 		return a.some(wordNames(f.Words))
 	case TextListKind:
+		if a.draw(8) == 0 {
+			return "[]"
+		}
 		return a.some([]string{"pr", a.text(), "gray failure", "\"null\""})
 	case CatchesKind:
 		return a.some([]string{"belief-by-flag", "fails-open+no-gate-before-wire", "blind-retry"})

@@ -208,8 +208,8 @@ func (r *reader) values(field string, v list) {
 		return
 	}
 	r.place.fields[r.prefix+field] = positionOf(seq)
-	if len(seq.Values) == 0 {
-		f := r.shape.field(field)
+	// No tags are as good as none; other lists say something only when filled.
+	if f := r.shape.field(field); len(seq.Values) == 0 && f.Kind != TextListKind {
 		r.doc.refuse(positionOf(seq), "", wordNames(f.Words), "`%s` is empty; it is %s", field, f.Kind)
 	}
 	seen := map[string]bool{}

@@ -181,7 +181,8 @@ func compoundSchema(f *Field) node {
 	case WordListKind:
 		return oneOrMany(wordRef(f.Words))
 	case TextListKind:
-		return oneOrMany(node{"type": []string{"string", "number", "boolean"}})
+		text := node{"type": []string{"string", "number", "boolean"}}
+		return node{"anyOf": []node{text, {"type": "array", "items": text, "uniqueItems": true}}}
 	case CatchesKind:
 		several := pattern(namePattern + `(\+` + namePattern + `)+`)
 		return oneOrMany(node{"anyOf": []node{{"$ref": "#/$defs/mutant"}, several}})

@@ -12,6 +12,7 @@ var strictness = []struct {
 	{"unknown key of the file", "why:", mark + "wy:", `unknown field "wy" of`},
 	{"unknown key of a nested mapping", "ttl: 1s", mark + "tll: 1s", `unknown field "tll" of`},
 	{"unknown key of a step", "    at: 2s", "    at: 2s\n    " + mark + "then: 1", `unknown field "then" of`},
+	{"key that is no word", "why:", mark + "~: 1\nwhy:", "a key is a word"},
 	{"unknown verb", "kill:", mark + "kil:", `unknown field "kil" of`},
 	{"unknown key of a verb", "as: old", mark + "ass: old", `unknown field "ass" of`},
 	{"unknown expectation", "elect:", mark + "ellect:", `unknown field "ellect" of`},
