@@ -19,7 +19,8 @@ type World interface {
 	// Run plays the scenario once under the seed.
 	Run(seed uint64) Outcome
 	// WriteTrace writes the last n lines of the trace of the last Run, or all
-	// that were kept if n is not positive.
+	// that were kept if n is not positive. A line begins with its instant in
+	// seconds, such as `  1.250000s`.
 	WriteTrace(out io.Writer, n int) error
 }
 
@@ -61,14 +62,14 @@ type Campaign struct {
 	// Repeat is how often each seed is played; the hashes must be equal. 0 means
 	// once.
 	Repeat int
-	// RepeatInvalid plays a seed once more whose run was invalid. It has a point
-	// only where the same seed need not run the same way.
-	RepeatInvalid bool
+	// Wavers says that the same seed need not run the same way. A seed whose run
+	// was invalid is then played once more.
+	Wavers bool
 	// Timeout bounds one run on the machine's clock. A run that takes longer is a
 	// crash; its goroutine is left behind. 0 means no bound.
 	Timeout time.Duration
-	// Lines is how many lines of the trace a run keeps that did not pass;
-	// AllLines keeps all lines of all runs.
+	// Lines is how many lines of the trace the report shows of a run that did not
+	// pass, up to what went wrong; AllLines keeps all lines of all runs.
 	Lines int
 	// Traces is a directory that gets the whole trace of each such run, or "".
 	Traces string
@@ -110,12 +111,16 @@ func (c *Campaign) Run(ctx context.Context) (*Report, error) {
 	if err := errors.Join(append(failures, ctx.Err())...); err != nil {
 		return nil, fmt.Errorf("play %s: %w", c.Scenario.Name, err)
 	}
-	return c.report(played), nil
+	report := c.report(played)
+	c.illustrate(report, played)
+	return report, nil
 }
 
 // played is what a worker hands in for one seed.
 type played struct {
 	Outcome
 	repeated bool
-	trace    string
+	// silent: the run did not end in time, so nobody may ask for its trace.
+	silent bool
+	trace  string
 }

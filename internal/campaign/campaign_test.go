@@ -34,7 +34,7 @@ func (w *fakeWorld) WriteTrace(out io.Writer, n int) error {
 		n = 4
 	}
 	for i := range n {
-		fmt.Fprintf(out, "line %d of seed %d\n", i, w.last)
+		fmt.Fprintf(out, "  %d.000000s line %d of seed %d\n", i, i, w.last)
 	}
 	return nil
 }
@@ -192,7 +192,7 @@ func TestAnInvalidRunIsRepeatedOnceAndAFailedOneNever(t *testing.T) {
 		}
 		return o
 	})
-	c.RepeatInvalid = true
+	c.Wavers = true
 	r := report(t, c)
 	if r.Repeated != 2 || r.Invalid != 1 || r.Failed != 1 || r.Verdict != scenarios.Fail {
 		t.Errorf("%d repeated, %d invalid, %d failed: %s", r.Repeated, r.Invalid, r.Failed, r.Verdict)
@@ -225,7 +225,7 @@ func TestReportsAndTracesAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	trace, err := os.ReadFile(filepath.Join(dir, "planted@belief-by-flag.seed-5.trace"))
-	if err != nil || !strings.HasPrefix(string(trace), "line 0 of seed 5\n") {
+	if err != nil || !strings.Contains(string(trace), "line 0 of seed 5\n") {
 		t.Errorf("the trace of seed 5 is %q (%v)", trace, err)
 	}
 	kept, err := Kept(dir, "planted", "belief-by-flag", scenarios.SimTier)
@@ -252,7 +252,7 @@ func TestPeopleReadTheFirstViolationAndHowToReplayIt(t *testing.T) {
 		"fail    planted: 20 seeds, 4 failed, 200 events in 30 s of the runs\n",
 		"    planted, seed 5: fail\n",
 		"    single-executor at 2.500000s on n2 after step freeze: two permits\n",
-		"      | line 1 of seed 5\n",
+		"      |   1.000000s line 1 of seed 5\n      |   2.000000s line 2 of seed 5\n    replay:",
 		"    replay: bin/drill run --seed 6 'my scenarios/planted.yaml'\n",
 		"more runs of the same verdict",
 	} {

@@ -24,7 +24,7 @@ type worker struct {
 // play plays one seed as often as the campaign wants.
 func (w *worker) play(seed uint64) (played, error) {
 	p := played{Outcome: w.once(seed)}
-	if p.Verdict == scenarios.Invalid && w.campaign.RepeatInvalid {
+	if p.Verdict == scenarios.Invalid && w.campaign.Wavers {
 		p = played{Outcome: w.once(seed), repeated: true}
 	}
 	for range max(w.campaign.Repeat, 1) - 1 {
@@ -35,6 +35,7 @@ func (w *worker) play(seed uint64) (played, error) {
 			p.Outcome = differs(p.Outcome, again)
 		}
 	}
+	p.silent = w.world == nil
 	return p, w.keepTrace(&p)
 }
 
@@ -122,7 +123,7 @@ func (w *worker) keepTrace(p *played) error {
 	if w.world == nil || p.Verdict == scenarios.Pass && c.Lines != AllLines {
 		return nil
 	}
-	if c.Lines != 0 {
+	if c.Lines == AllLines || c.Wavers {
 		p.trace = string(w.trace(max(c.Lines, 0)))
 	}
 	if c.Traces == "" || p.Verdict == scenarios.Pass {
