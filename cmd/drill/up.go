@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -54,15 +55,13 @@ func newUp() *cobra.Command {
 func (o *upOptions) run(ctx context.Context, out io.Writer) error {
 	say := func(text string) { fmt.Fprintln(out, text) }
 	options := cluster.Options{Nodes: o.nodes, Class: o.class, Say: say}
-	switch err := options.Check(); {
-	case err != nil || o.nodes == 0:
-		return refuse(fmt.Errorf("up: %w", errors.Join(err, o.someNodes())))
-	case o.demo && o.nodes < 2:
-		return refuse(errors.New("up: --demo kills one node: --nodes 2 at least"))
+	if err := o.check(options); err != nil {
+		return refuse(fmt.Errorf("up: %w", err))
 	}
 	ctx, stop := endWithGoRun(ctx)
 	defer stop()
 	began := time.Now()
+	say("starting PostgreSQL, Redis, a broker and the nodes; a new machine fetches some of it first")
 	c, err := cluster.Start(ctx, options)
 	if err != nil {
 		return o.ended(ctx, err)
@@ -81,10 +80,22 @@ func (o *upOptions) run(ctx context.Context, out io.Writer) error {
 	return err
 }
 
-// someNodes refuses a zero that was asked for.
-func (o *upOptions) someNodes() error {
+// check refuses flags that make no sense, before anything is started.
+func (o *upOptions) check(options cluster.Options) error {
 	if o.nodes == 0 {
-		return errors.New("nodes 0: want 1 to 9")
+		return errors.New("--nodes 0: want 1 to 9")
+	}
+	if err := options.Check(); err != nil {
+		return err
+	}
+	if o.demo && o.nodes < 2 {
+		return errors.New("--demo kills one node: --nodes 2 at least")
+	}
+	if o.state == "" {
+		return nil
+	}
+	if info, err := os.Stat(filepath.Dir(o.state)); err != nil || !info.IsDir() {
+		return fmt.Errorf("--state %s: %s is no directory", o.state, filepath.Dir(o.state))
 	}
 	return nil
 }

@@ -34,6 +34,7 @@ const suggestion = `Try, in another terminal:
      kill -9 %[4]d
   3. watch the takeover: it is told here, and each node says who leads
      curl -sS %[5]s/coordinator/leader
+     %[7]s leader history --config %[8]s
 Killed nodes are started again by kill -USR1 %[6]d; Ctrl-C ends everything.
 
 `
@@ -47,5 +48,5 @@ func (c *Cluster) Suggest(out io.Writer, leader Leader) {
 		}
 	}
 	fmt.Fprintf(out, suggestion, other.URL(), c.webhookToken, c.broker.URL(), leader.Node.PID(),
-		other.AdminURL(), os.Getpid())
+		other.AdminURL(), os.Getpid(), c.program, other.config)
 }
