@@ -19,8 +19,6 @@ import (
 	"fencepost/internal/testbed/redis"
 )
 
-func TestMain(m *testing.M) { testbed.Main(m) }
-
 // patience is how long a test waits for what must come.
 const patience = 30 * time.Second
 
@@ -30,17 +28,31 @@ const (
 	adminToken = "an-admin-token-for-tests"
 )
 
-// build builds the program; after the first time that is little more than
-// linking.
-func build(t *testing.T) string {
-	t.Helper()
-	binary := filepath.Join(t.TempDir(), "fencepost")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput()
+// workshop is where the program is built.
+var workshop string
+
+// TestMain leaves nothing behind; the shared servers end with the process.
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "fencepost-test-")
 	if err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
-	return binary
+	workshop = dir
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
 }
+
+// build builds the program once for all tests of this process.
+var build = sync.OnceValues(func() (string, error) {
+	binary := filepath.Join(workshop, "fencepost")
+	out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return binary, nil
+})
 
 // cluster is a Redis, a migrated PostgreSQL, a paper broker and some instances,
 // each a process of its own.
@@ -54,7 +66,11 @@ type cluster struct {
 
 func newCluster(t *testing.T) *cluster {
 	t.Helper()
-	c := &cluster{t: t, binary: build(t), redis: testbed.Redis(t), dsn: testbed.Postgres(t)}
+	binary, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &cluster{t: t, binary: binary, redis: testbed.Redis(t), dsn: testbed.Postgres(t)}
 	c.desk = testbed.FreeAddr(t)
 	c.process("paper", "paper", "--listen", c.desk, "--class", "A", "--ack", "1ms..5ms")
 	return c
