@@ -14,7 +14,7 @@ func (w *World) strikeClock(index int32, st *step, v scenarios.Clock) bool {
 	}
 	for _, node := range st.hit {
 		h := &w.hosts[node]
-		w.fault(history.ClockFault, true, node)
+		w.fault(w.clockFault(v), true, node)
 		switch {
 		case !v.Jump.IsZero():
 			st.saved = w.span(v.Jump)
@@ -36,6 +36,16 @@ func (w *World) strikeClock(index int32, st *step, v scenarios.Clock) bool {
 	w.healLater(index, length)
 	w.started(index)
 	return true
+}
+
+// clockFault classes what befalls a clock. The protocol rests on the rates of
+// clocks alone, and only on their bound.
+func (w *World) clockFault(v scenarios.Clock) history.Fault {
+	bound := w.program.config.DriftPPM
+	if int64(v.Drift.Max) > bound || int64(v.Drift.Min) < -bound {
+		return history.ClockFault
+	}
+	return history.ClockJump
 }
 
 // clockChanged works out again what depends on the rate of a node's clock.
@@ -63,7 +73,7 @@ func (w *World) healClock(st *step, v scenarios.Clock) {
 			h.clock.slept(w.now - h.suspended)
 			w.resume(node)
 		}
-		w.fault(history.ClockFault, false, node)
+		w.fault(w.clockFault(v), false, node)
 	}
 }
 

@@ -181,10 +181,10 @@ func (w *World) strikeOne(index int32, f *struck, bits uint64) {
 		w.fault(history.BrokerFault, true, history.None)
 		w.setServer(core.Broker, func(s *server) { s.down++ })
 	case strikeClockJump:
-		w.fault(history.ClockFault, true, f.node)
+		w.fault(history.ClockJump, true, f.node)
 		f.value = between(bits>>40, -w.program.ttl*4, w.program.ttl*4)
 		w.hosts[f.node].clock.jump(f.value)
-		w.fault(history.ClockFault, false, f.node)
+		w.fault(history.ClockJump, false, f.node)
 	default:
 		panic("sim: the nemesis knows its own strikes")
 	}

@@ -61,6 +61,10 @@ func (w *World) observeBelief(node int16, h *host) {
 		return
 	}
 	until := h.clock.when(deadline)
+	if h.node.Believes(deadline) {
+		// Whoever would believe at its own deadline knows no deadline.
+		until = never
+	}
 	if h.believes && until == h.until {
 		return
 	}

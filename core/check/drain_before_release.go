@@ -12,8 +12,9 @@ import (
 // sent is in flight. A send is in flight from the gate until the node has taken
 // the broker's answer, given it up as ambiguous, or the ledger knows better.
 //
-// It holds while clocks mean what they say. A node whose trust has run out, whose
-// lease is gone or whose epoch is superseded has nothing to wait for.
+// It holds while clocks keep their rates. A node whose trust has run out, whose
+// clocks parted, whose lease is gone or whose epoch is superseded has nothing to
+// wait for.
 //
 // Counter-example: a leader that is asked to stop releases the lease at once.
 // The next leader is elected within milliseconds, finds nothing in flight, and
@@ -66,11 +67,16 @@ func (c drainBeforeRelease) stateSet(s *Suite, r *history.Record) {
 	}
 }
 
-// steppedDown notes whether there was something to wait for.
+// steppedDown notes whether there was something to wait for. A node whose clocks
+// parted cannot tell how long trust lasts: it has none.
 func (drainBeforeRelease) steppedDown(s *Suite, r *history.Record) {
-	if r.Node >= 0 {
-		n := &s.scene.nodes[r.Node]
-		n.draining = n.sending > 0
+	if r.Node < 0 {
+		return
+	}
+	n := &s.scene.nodes[r.Node]
+	n.draining = n.sending > 0
+	if r.Reason == core.ClockGap {
+		n.until = min(n.until, r.At)
 	}
 }
 

@@ -12,15 +12,16 @@ import (
 // open becomes final or in doubt within the stated bound.
 //
 // It is judged in quiet times alone: no store, link or clock is disturbed, and
-// for signals no broker either. A crash, a pause or a waking does not end the
-// quiet for as long as it lasts, but its clock starts anew. A stall is legal
+// for signals no broker either. A crash, a pause, a waking or a jump of a wall
+// clock does not end the quiet for as long as it lasts, but its clock starts
+// anew. A stall is legal
 // only for one of the reasons that stall names.
 //
 // Counter-example: a leader dies between a permit and the send. Its successor
 // lists only signals that were received in its own tenure; the predecessor's
 // stays where it is for ever.
 type recovers struct {
-	// moved is when a node last crashed, slept or woke.
+	// moved is when a node last crashed, slept or woke, or its clocks jumped.
 	moved int64
 	// running is since when the control mode has been run; never otherwise.
 	running int64

@@ -45,7 +45,7 @@ func TestDisturbancesStopTheClockAndItBeginsAnew(t *testing.T) {
 		switch fault {
 		case history.BrokerFault, history.ControlFault:
 			from = 0 // nobody needs a broker to be elected
-		case history.NodeFault:
+		case history.NodeFault, history.ClockJump:
 			from = ttl // its beginning alone counts: the node may stay down
 		case history.ClockFault:
 			from += ttl + 10*ms // a lease may have been lengthened
@@ -55,7 +55,7 @@ func TestDisturbancesStopTheClockAndItBeginsAnew(t *testing.T) {
 		if from >= 5*ttl {
 			s.lawful(t)
 		}
-		if fault != history.NodeFault {
+		if fault != history.NodeFault && fault != history.ClockJump {
 			s.healed(fault, 1)
 		}
 		s.at(20*ttl).breaks(t, Recovers, from+2*ttl)

@@ -191,6 +191,11 @@ func (w *scene) faultChanged(r *history.Record, by int16) {
 	case history.LinkFault:
 		n.cut = max(n.cut+by, 0)
 		n.cutEnded = r.At
+	case history.ClockJump:
+		// It drops what it was at, and begins again.
+		if n.fitSince != never {
+			n.fitSince = r.At
+		}
 	default:
 	}
 }

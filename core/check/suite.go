@@ -310,7 +310,7 @@ func (s *Suite) faultChanged(r *history.Record) {
 		s.tenures.rewound()
 		s.stale.rewound()
 	}
-	if r.Fault == history.NodeFault {
+	if r.Fault == history.NodeFault || r.Fault == history.ClockJump {
 		s.recovery.disturbed(r.At)
 	}
 	s.releases.faultChanged(r)

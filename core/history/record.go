@@ -119,13 +119,15 @@ const (
 	PostgresFault              // PostgreSQL is down, slow or stalls
 	PostgresLoss               // PostgreSQL lost committed rows
 	BrokerFault                // the broker misbehaves
-	ClockFault                 // a node's or (no node) a store's clock runs outside the drift bound, or jumps
+	ClockFault                 // a node's clock runs outside the drift bound, or (no node) a store's steps
 	ControlFault               // an operator paused or halted execution
+	ClockJump                  // a node's wall clock jumps, its machine sleeps: the protocol rests on neither
 	faultCount
 )
 
 var faultNames = [faultCount]string{
 	"node", "link", "redis", "redis data loss", "postgres", "postgres loss", "broker", "clock", "control",
+	"clock jump",
 }
 
 // String returns the class's words.
