@@ -65,8 +65,9 @@ func TestUpIsReadyAndEndsInOrder(t *testing.T) {
 	if code := drill(ctx, []string{"up", "--nodes", "1", "--state", state}, out, &problems); code != 0 {
 		t.Fatalf("code %d: %s\n%s", code, problems.String(), out.text.String())
 	}
-	if !strings.Contains(string(kept), `"webhook_token"`) || !strings.Contains(out.text.String(), "kill -9 ") {
-		t.Errorf("state %s\nsaid %s", kept, out.text.String())
+	told := out.text.String()
+	if !strings.Contains(string(kept), `"webhook_token"`) || !strings.Contains(told, "kill -9 ") {
+		t.Errorf("state %s, said %s", kept, told)
 	}
 	if _, err := os.Stat(state); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%s is left: %v", state, err)

@@ -61,70 +61,73 @@ func TestAuditFindsNothingInALawfulTakeover(t *testing.T) {
 	}
 }
 
+// spoilt says, for each way to spoil the evidence, what is then broken.
+var spoilt = map[string]struct {
+	spoil func(*Evidence)
+	want  check.Invariant
+}{
+	"a permit of epoch 1 after epoch 2 began": {
+		func(e *Evidence) { e.Ledger.Attempts[0].FenceSeq = 6 }, check.SingleExecutor,
+	},
+	"a permit after the tenure was closed": {
+		func(e *Evidence) { e.Ledger.Attempts[0].FenceSeq = 5; e.Ledger.Tenures[1].FenceSeq = 6 },
+		check.SingleExecutor,
+	},
+	"a permit before its epoch began": {
+		func(e *Evidence) { e.Ledger.Attempts[1].FenceSeq = 2 }, check.SingleExecutor,
+	},
+	"two attempts that stand": {
+		func(e *Evidence) { e.Ledger.Attempts[2].State = "rejected" }, check.SingleExecutor,
+	},
+	"the same order twice": {
+		func(e *Evidence) { e.Orders = append(e.Orders, e.Orders[0]) }, check.NoDuplicateOrder,
+	},
+	"an order of each of two attempts": {
+		func(e *Evidence) {
+			e.Orders = append(e.Orders, wire.Receipt{ClientOrderID: "C1"})
+			e.Orders = append(e.Orders, wire.Receipt{ClientOrderID: "C2"})
+		}, check.NoDuplicateOrder,
+	},
+	"an order that nobody permitted": {
+		func(e *Evidence) { e.Orders = append(e.Orders, wire.Receipt{ClientOrderID: "X"}) },
+		check.NoDuplicateOrder,
+	},
+	"an acknowledged signal that is gone": {
+		func(e *Evidence) { e.Acknowledged = append(e.Acknowledged, "d") }, check.NoLostSignal,
+	},
+	"executed without an order": {
+		func(e *Evidence) { e.Orders = e.Orders[:1] }, check.NoPhantomSuccess,
+	},
+	"a gap in the epochs": {
+		func(e *Evidence) { e.Ledger.Tenures[1].Epoch = 3; e.Ledger.Authority.Epoch = 3 },
+		check.EpochMonotonic,
+	},
+	"an authority ahead of the history": {
+		func(e *Evidence) { e.Ledger.Authority.Epoch = 3 }, check.EpochMonotonic,
+	},
+	"two open tenures": {
+		func(e *Evidence) { e.Ledger.Tenures[0].Open = true }, check.HistoryComplete,
+	},
+	"a tenure closed without a reason": {
+		func(e *Evidence) { e.Ledger.Tenures[0].ReleaseReason = "" }, check.HistoryComplete,
+	},
+	"a closed authority over an open tenure": {
+		func(e *Evidence) { e.Ledger.Authority.Open = false }, check.HistoryComplete,
+	},
+	"a signal that nobody ended": {
+		func(e *Evidence) { e.Ledger.Signals[2].State = "received" }, check.Recovers,
+	},
+	"a doubt where the broker can tell": {
+		func(e *Evidence) { e.Ledger.Signals[2].State, e.Ledger.Signals[2].Alerted = "in_doubt", true },
+		check.Recovers,
+	},
+	"a doubt that nobody was told of": {
+		func(e *Evidence) { e.MayDoubt = true; e.Ledger.Signals[2].State = "in_doubt" }, check.Recovers,
+	},
+}
+
 func TestAuditNamesWhatIsBroken(t *testing.T) {
-	for name, c := range map[string]struct {
-		spoil func(*Evidence)
-		want  check.Invariant
-	}{
-		"a permit of epoch 1 after epoch 2 began": {
-			func(e *Evidence) { e.Ledger.Attempts[0].FenceSeq = 6 }, check.SingleExecutor,
-		},
-		"a permit after the tenure was closed": {
-			func(e *Evidence) { e.Ledger.Attempts[0].FenceSeq = 5; e.Ledger.Tenures[1].FenceSeq = 6 },
-			check.SingleExecutor,
-		},
-		"a permit before its epoch began": {
-			func(e *Evidence) { e.Ledger.Attempts[1].FenceSeq = 2 }, check.SingleExecutor,
-		},
-		"two attempts that stand": {
-			func(e *Evidence) { e.Ledger.Attempts[2].State = "rejected" }, check.SingleExecutor,
-		},
-		"the same order twice": {
-			func(e *Evidence) { e.Orders = append(e.Orders, e.Orders[0]) }, check.NoDuplicateOrder,
-		},
-		"an order of each of two attempts": {
-			func(e *Evidence) {
-				e.Orders = append(e.Orders, wire.Receipt{ClientOrderID: "C1"})
-				e.Orders = append(e.Orders, wire.Receipt{ClientOrderID: "C2"})
-			}, check.NoDuplicateOrder,
-		},
-		"an order that nobody permitted": {
-			func(e *Evidence) { e.Orders = append(e.Orders, wire.Receipt{ClientOrderID: "X"}) },
-			check.NoDuplicateOrder,
-		},
-		"an acknowledged signal that is gone": {
-			func(e *Evidence) { e.Acknowledged = append(e.Acknowledged, "d") }, check.NoLostSignal,
-		},
-		"executed without an order": {
-			func(e *Evidence) { e.Orders = e.Orders[:1] }, check.NoPhantomSuccess,
-		},
-		"a gap in the epochs": {
-			func(e *Evidence) { e.Ledger.Tenures[1].Epoch = 3; e.Ledger.Authority.Epoch = 3 },
-			check.EpochMonotonic,
-		},
-		"an authority ahead of the history": {
-			func(e *Evidence) { e.Ledger.Authority.Epoch = 3 }, check.EpochMonotonic,
-		},
-		"two open tenures": {
-			func(e *Evidence) { e.Ledger.Tenures[0].Open = true }, check.HistoryComplete,
-		},
-		"a tenure closed without a reason": {
-			func(e *Evidence) { e.Ledger.Tenures[0].ReleaseReason = "" }, check.HistoryComplete,
-		},
-		"a closed authority over an open tenure": {
-			func(e *Evidence) { e.Ledger.Authority.Open = false }, check.HistoryComplete,
-		},
-		"a signal that nobody ended": {
-			func(e *Evidence) { e.Ledger.Signals[2].State = "received" }, check.Recovers,
-		},
-		"a doubt where the broker can tell": {
-			func(e *Evidence) { e.Ledger.Signals[2].State, e.Ledger.Signals[2].Alerted = "in_doubt", true },
-			check.Recovers,
-		},
-		"a doubt that nobody was told of": {
-			func(e *Evidence) { e.MayDoubt = true; e.Ledger.Signals[2].State = "in_doubt" }, check.Recovers,
-		},
-	} {
+	for name, c := range spoilt {
 		e := lawful()
 		c.spoil(e)
 		if got := broken(e); !slices.Contains(got, c.want) {
