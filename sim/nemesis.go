@@ -131,7 +131,7 @@ func (w *World) nemesisTurn(index int32) {
 	}
 	f.store = [...]core.Store{core.Redis, core.Postgres, core.Redis, core.Postgres, core.Broker}[bits>>20%5]
 	f.dirs = [...][ways]bool{{true, true}, {false, true}, {true, false}, {true, true}}[bits>>24&3]
-	hold := between(bits>>32, n.holdMin, n.holdMax)
+	hold := between(scramble(bits^1), n.holdMin, n.holdMax)
 	at := int32(len(w.struck))
 	w.struck = append(w.struck, f)
 	w.liveStruck++
@@ -175,14 +175,14 @@ func (w *World) strikeOne(index int32, f *struck, bits uint64) {
 		w.setServer(core.Postgres, func(s *server) { *downOrStall(s, f.kind == strikePostgresStall)++ })
 	case strikePostgresSlow:
 		w.fault(history.PostgresFault, true, history.None)
-		f.value = between(bits>>40, 1_000_000, w.program.ttl/5)
+		f.value = between(scramble(bits^2), 1_000_000, w.program.ttl/5)
 		w.setServer(core.Postgres, func(s *server) { s.slow += f.value })
 	case strikeBrokerDown:
 		w.fault(history.BrokerFault, true, history.None)
 		w.setServer(core.Broker, func(s *server) { s.down++ })
 	case strikeClockJump:
 		w.fault(history.ClockJump, true, f.node)
-		f.value = between(bits>>40, -w.program.ttl*4, w.program.ttl*4)
+		f.value = between(scramble(bits^2), -w.program.ttl*4, w.program.ttl*4)
 		w.hosts[f.node].clock.jump(f.value)
 		w.fault(history.ClockJump, false, f.node)
 	default:
@@ -207,7 +207,7 @@ func (w *World) strikeLink(index int32, f *struck, bits uint64) {
 	case strikeLinkHold:
 		d.effect = scenarios.Hold
 	case strikeLinkLatency:
-		d.effect, d.delay = scenarios.Latency, between(bits>>40, 1_000_000, w.program.ttl/4)
+		d.effect, d.delay = scenarios.Latency, between(scramble(bits^2), 1_000_000, w.program.ttl/4)
 		d.jitter = d.delay / 2
 	case strikeLinkRefuse:
 		d.effect = scenarios.Refuse
