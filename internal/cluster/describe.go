@@ -27,8 +27,9 @@ func (c *Cluster) Describe(out io.Writer, leader Leader) {
 // suggestion is what to try; its arguments are those of Suggest, in order.
 const suggestion = `Try, in another terminal:
   1. send a signal to any node, and look into the broker's book
-     curl -sS %[1]s/webhook/%[2]s -d '{"type": "BASE_ENTRY",
-       "instrument": "BANK_NIFTY", "position": "Long_1", "timestamp": "'$(date +%%s)'", "lots": 2}'
+     curl -sS %[1]s/webhook/%[2]s -H 'Content-Type: application/json' \
+       -d '{"type": "BASE_ENTRY", "instrument": "BANK_NIFTY", "position": "Long_1",
+            "timestamp": "'$(date +%%s)'", "lots": 2}'
      curl -sS %[3]s/orders
   2. kill the leader
      kill -9 %[4]d
