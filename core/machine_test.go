@@ -75,8 +75,8 @@ func (m *machine) stepOnce(t *rapid.T, in core.Input) {
 	if status.Believes && (status.Role != core.Leader || m.node.TrustDeadline() <= m.now.Boot) {
 		t.Fatalf("a %v believes, with trust until %v", status.Role, m.node.TrustDeadline())
 	}
-	if status.Idle && slices.ContainsFunc(m.open, func(e core.Effect) bool { return e.Op == core.Submit }) {
-		t.Fatal("idle with an order under way")
+	if status.Idle && (status.InFlight != 0 || status.Role != core.Follower) {
+		t.Fatalf("an idle %v with %d flights", status.Role, status.InFlight)
 	}
 }
 
@@ -252,44 +252,105 @@ func span(t *rapid.T, least, most time.Duration) time.Duration {
 	return time.Duration(rapid.Int64Range(int64(least), int64(most)).Draw(t, "span"))
 }
 
+// actions are what can happen.
+func (m *machine) actions() map[string]func(*rapid.T) {
+	return map[string]func(*rapid.T){
+		"reply": m.reply, "reply again": m.reply, "and again": m.reply, "elect": m.elect, "fill": m.fill,
+		"wake": func(t *rapid.T) {
+			m.move(m.node.Wake().Sub(m.now.Boot))
+			m.step(t, core.Input{})
+		},
+		"wait": func(t *rapid.T) {
+			m.move(span(t, 0, 4*time.Second))
+			m.step(t, core.Input{})
+		},
+		"pause": func(t *rapid.T) { m.move(span(t, 0, time.Minute)) },
+		"jump": func(t *rapid.T) {
+			m.now.Wall = m.now.Wall.Add(span(t, -time.Second, time.Second))
+		},
+		"lose": func(t *rapid.T) {
+			if len(m.open) == 0 {
+				t.Skip()
+			}
+			i := rapid.IntRange(0, len(m.open)-1).Draw(t, "call")
+			call := m.open[i]
+			m.open = slices.Delete(m.open, i, i+1)
+			m.step(t, core.Input{Kind: core.OutcomeUnknown, Op: call.Op, Req: call.Req})
+		},
+		"ask": func(t *rapid.T) {
+			m.step(t, core.Input{Kind: rapid.SampledFrom([]core.InputKind{
+				core.ReleaseHeard, core.WorkHeard, core.WorkHeard, core.StepDownRequested,
+			}).Draw(t, "kind")})
+		},
+		"stop": func(t *rapid.T) {
+			if rapid.IntRange(0, 30).Draw(t, "now") != 0 {
+				t.Skip()
+			}
+			m.step(t, core.Input{Kind: core.StopRequested})
+		},
+	}
+}
+
 // PROTOCOL 3: whatever happens in whatever order, a step keeps its promises.
 func TestNodeKeepsItsPromisesWhateverHappens(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := newMachine(t)
-		t.Repeat(map[string]func(*rapid.T){
-			"reply": m.reply, "reply again": m.reply, "and again": m.reply, "elect": m.elect, "fill": m.fill,
-			"wake": func(t *rapid.T) {
-				m.move(m.node.Wake().Sub(m.now.Boot))
-				m.step(t, core.Input{})
-			},
-			"wait": func(t *rapid.T) {
-				m.move(span(t, 0, 4*time.Second))
-				m.step(t, core.Input{})
-			},
-			"pause": func(t *rapid.T) { m.move(span(t, 0, time.Minute)) },
-			"jump": func(t *rapid.T) {
-				m.now.Wall = m.now.Wall.Add(span(t, -time.Second, time.Second))
-			},
-			"lose": func(t *rapid.T) {
-				if len(m.open) == 0 {
-					t.Skip()
-				}
-				i := rapid.IntRange(0, len(m.open)-1).Draw(t, "call")
-				call := m.open[i]
-				m.open = slices.Delete(m.open, i, i+1)
-				m.step(t, core.Input{Kind: core.OutcomeUnknown, Op: call.Op, Req: call.Req})
-			},
-			"ask": func(t *rapid.T) {
-				m.step(t, core.Input{Kind: rapid.SampledFrom([]core.InputKind{
-					core.ReleaseHeard, core.WorkHeard, core.WorkHeard, core.StepDownRequested,
-				}).Draw(t, "kind")})
-			},
-			"stop": func(t *rapid.T) {
-				if rapid.IntRange(0, 30).Draw(t, "now") != 0 {
-					t.Skip()
-				}
-				m.step(t, core.Input{Kind: core.StopRequested})
-			},
-		})
+		t.Repeat(m.actions())
 	})
+}
+
+// PROTOCOL 4.2.20: whatever happened before, once the stores answer again a
+// node that was asked to stop comes to its end: no flight is stuck, no drain
+// goes on for ever.
+func TestStoppingNodeComesToItsEndWhateverHappened(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := newMachine(t)
+		t.Repeat(m.actions())
+		m.settle(t)
+	})
+}
+
+// settle lets every call from now on be answered at once. What is under way
+// stays without an answer.
+func (m *machine) settle(t *rapid.T) {
+	m.open = m.open[:0]
+	m.step(t, core.Input{Kind: core.StopRequested})
+	end := m.now.Boot.Add(4 * m.cfg.TTL)
+	for !m.node.Status(m.now.Boot).Idle {
+		if m.now.Boot > end {
+			t.Fatalf("a %v, not idle after four ttl: %+v", m.node.Role(), m.node.Status(m.now.Boot))
+		}
+		if len(m.open) > 0 {
+			call := m.open[0]
+			m.open = m.open[1:]
+			m.step(t, m.kindly(call))
+			continue
+		}
+		m.move(m.node.Wake().Sub(m.now.Boot))
+		m.step(t, core.Input{})
+	}
+}
+
+// kindly is what a healthy store says to the call.
+func (m *machine) kindly(call core.Effect) core.Input {
+	in := core.Input{Req: call.Req, Signal: call.Signal, Attempt: call.Attempt, Control: core.Run, Epoch: call.Epoch}
+	switch kinds := answers(call.Op); call.Op {
+	case core.Heartbeat:
+		in.Kind = core.AuthorityObserved
+		if call.Epoch != 0 {
+			in.Kind = core.HeartbeatConfirmed
+		}
+	case core.Fetch:
+		in.Kind, in.Flags = core.WorkListed, core.Done
+	case core.Record:
+		in.Kind, in.State = kinds[0], call.State
+	case core.Submit:
+		in.Kind, in.Answer = kinds[0], core.AnswerFilled
+	case core.Permit:
+		in.Kind = kinds[0]
+		m.leave[permit{call.Signal, call.Attempt, call.Epoch}] = true
+	default:
+		in.Kind = kinds[0]
+	}
+	return in
 }
