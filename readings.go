@@ -30,8 +30,9 @@ type (
 	SplitBrain = core.Disagreement
 	// Metrics are the coordinator's numbers.
 	Metrics = observe.CoordinatorMetrics
-	// Signal is one row of the inbox, and SignalDetail the same with its attempts.
-	Signal       = pgledger.Signal
+	// Signal is one row of the inbox.
+	Signal = pgledger.Signal
+	// SignalDetail is a signal with its attempts and what the sender wrote.
 	SignalDetail = pgledger.SignalDetail
 	// SignalFilter selects signals.
 	SignalFilter = pgledger.SignalFilter

@@ -93,8 +93,10 @@ func TestReadingsAndCommandsAgainstARunningInstance(t *testing.T) {
 		}
 	}
 	within(t, patience, "it leads and is ready", func() bool { return i.leads() && i.ready() })
-	send := []string{"signals", "send", "--type", "BASE_ENTRY", "--instrument", "BANKNIFTY",
-		"--position", "Long_1", "--lots", "12", "--signal-id", "s-1", "--timestamp", "2025-11-29T09:15:00Z"}
+	send := []string{
+		"signals", "send", "--type", "BASE_ENTRY", "--instrument", "BANKNIFTY",
+		"--position", "Long_1", "--lots", "12", "--signal-id", "s-1", "--timestamp", "2025-11-29T09:15:00Z",
+	}
 	within(t, patience, "the signal is executed", func() bool {
 		code, out, _ := command(t, append(send, "--config", i.file)...)
 		return code == 0 && strings.Contains(out, `"state":"executed"`)

@@ -155,11 +155,18 @@ func (c *Config) Protocol() core.Config {
 		to   *time.Duration
 		from Duration
 	}{
-		{&p.Renew, c.Lease.Renew}, {&p.Heartbeat, c.Lease.Heartbeat}, {&p.Margin, c.Lease.Margin},
-		{&p.Retry, c.Lease.Retry}, {&p.RetryJitter, c.Lease.RetryJitter},
-		{&p.StoreTimeout, c.Lease.StoreTimeout}, {&p.CandidateBudget, c.Lease.CandidateBudget},
-		{&p.SendBy, c.Lease.SendBy}, {&p.Sweep, c.Lease.Sweep}, {&p.Review, c.Lease.Review},
-		{&p.StaleAfter, c.StaleAfter}, {&p.BrokerTimeout, c.Broker.Timeout},
+		{&p.Renew, c.Lease.Renew},
+		{&p.Heartbeat, c.Lease.Heartbeat},
+		{&p.Margin, c.Lease.Margin},
+		{&p.Retry, c.Lease.Retry},
+		{&p.RetryJitter, c.Lease.RetryJitter},
+		{&p.StoreTimeout, c.Lease.StoreTimeout},
+		{&p.CandidateBudget, c.Lease.CandidateBudget},
+		{&p.SendBy, c.Lease.SendBy},
+		{&p.Sweep, c.Lease.Sweep},
+		{&p.Review, c.Lease.Review},
+		{&p.StaleAfter, c.StaleAfter},
+		{&p.BrokerTimeout, c.Broker.Timeout},
 	} {
 		if set.from != 0 {
 			*set.to = time.Duration(set.from)

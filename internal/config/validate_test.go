@@ -49,7 +49,8 @@ func TestValidateNamesEveryFault(t *testing.T) {
 		"webhook.sources.tv: 0 token": func(c *config.Config) { c.Webhook.Sources["tv"] = config.Source{} },
 		"webhook.sources.tv: 3 token": func(c *config.Config) {
 			c.Webhook.Sources["tv"] = config.Source{Tokens: []config.Secret{
-				"abcdefghijklmnop", "bbcdefghijklmnop", "cbcdefghijklmnop"}}
+				"abcdefghijklmnop", "bbcdefghijklmnop", "cbcdefghijklmnop",
+			}}
 		},
 		"token 1: 16 to 128": func(c *config.Config) {
 			c.Webhook.Sources["tv"] = config.Source{Tokens: []config.Secret{"abcdefghijklmno/"}}

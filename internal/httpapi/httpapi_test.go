@@ -35,12 +35,14 @@ func (s *stubService) Leader(context.Context) httpapi.Leader { return s.leader }
 func (s *stubService) Instances(context.Context) ([]pgledger.Instance, error) {
 	return nil, s.err
 }
+
 func (s *stubService) StaleInstances(
 	_ context.Context, timeout time.Duration,
 ) ([]pgledger.StaleInstance, error) {
 	s.asked = timeout
 	return []pgledger.StaleInstance{{InstanceID: "red-1", SecondsStale: 60}}, s.err
 }
+
 func (s *stubService) History(_ context.Context, limit int) ([]pgledger.Tenure, error) {
 	s.limit = limit
 	return []pgledger.Tenure{{Epoch: 3}}, s.err

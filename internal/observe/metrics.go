@@ -92,35 +92,31 @@ func (o *Observer) Watch(g Gauges) {
 	}
 	ours := prometheus.WrapRegistererWith(
 		prometheus.Labels{groupLabel: o.group, instanceLabel: o.instance}, o.metrics.registry)
-	for _, gauge := range []struct {
-		name, help string
-		read       func() float64
-	}{
-		{"fencepost_is_leader", "Whether this instance believes that it leads.",
-			func() float64 { return one(g.Status().Believes) }},
-		{"fencepost_epoch", "The epoch that this instance leads under, else 0.",
-			func() float64 { return float64(g.Status().Epoch) }},
-		{"fencepost_trust_left_seconds", "For how long belief lasts without another confirmation.",
-			func() float64 { return g.Status().TrustLeft.Seconds() }},
-		{"fencepost_signals_in_flight", "Signals that this instance works on.",
-			func() float64 { return float64(g.Status().InFlight) }},
-		{"fencepost_ready", "Whether this instance says that it is ready.",
-			func() float64 { return one(g.Ready()) }},
-		{"fencepost_announcements_dropped", "Events that were not logged because the log was stuck.",
-			func() float64 { return float64(g.Dropped()) }},
-		{"fencepost_db_sync_failure_rate", "Failed among the last hundred synchronisations with PostgreSQL.",
-			func() float64 { return o.syncs.look().failureRate }},
-		{"fencepost_db_sync_latency_seconds", "Average of the last hundred synchronisations with PostgreSQL.",
-			func() float64 { return o.syncs.look().average.Seconds() }},
-		{"fencepost_last_heartbeat_timestamp_seconds", "When PostgreSQL last confirmed a heartbeat, else 0.",
-			func() float64 {
-				if at := o.syncs.look().lastHeartbeat; !at.IsZero() {
-					return float64(at.UnixMilli()) / 1000
-				}
-				return 0
-			}},
-	} {
-		ours.MustRegister(prometheus.NewGaugeFunc(
-			prometheus.GaugeOpts{Name: gauge.name, Help: gauge.help}, gauge.read))
+	gauge := func(name, help string, read func() float64) {
+		options := prometheus.GaugeOpts{Name: "fencepost_" + name, Help: help}
+		ours.MustRegister(prometheus.NewGaugeFunc(options, read))
 	}
+	gauge("is_leader", "Whether this instance believes that it leads.",
+		func() float64 { return one(g.Status().Believes) })
+	gauge("epoch", "The epoch that this instance leads under, else 0.",
+		func() float64 { return float64(g.Status().Epoch) })
+	gauge("trust_left_seconds", "For how long belief lasts without another confirmation.",
+		func() float64 { return g.Status().TrustLeft.Seconds() })
+	gauge("signals_in_flight", "Signals that this instance works on.",
+		func() float64 { return float64(g.Status().InFlight) })
+	gauge("ready", "Whether this instance says that it is ready.",
+		func() float64 { return one(g.Ready()) })
+	gauge("announcements_dropped", "Events that were not logged because the log was stuck.",
+		func() float64 { return float64(g.Dropped()) })
+	gauge("db_sync_failure_rate", "Failed among the last hundred synchronisations with PostgreSQL.",
+		func() float64 { return o.syncs.look().failureRate })
+	gauge("db_sync_latency_seconds", "Average of the last hundred synchronisations with PostgreSQL.",
+		func() float64 { return o.syncs.look().average.Seconds() })
+	gauge("last_heartbeat_timestamp_seconds", "When PostgreSQL last confirmed a heartbeat, else 0.",
+		func() float64 {
+			if at := o.syncs.look().lastHeartbeat; !at.IsZero() {
+				return float64(at.UnixMilli()) / 1000
+			}
+			return 0
+		})
 }

@@ -15,73 +15,88 @@ const (
 	merit = `{"status":"rejected","code":"risk_limit","client_order_id":"` + id + `"}`
 )
 
-func TestAnswerIsRejectedOnlyWhenTheBrokerRefusedThisOrder(t *testing.T) {
-	reject := `{"status":"rejected","code":"insufficient_funds","client_order_id":"` + id + `"}`
-	receipt := func(status string) string {
-		return `{"order_id":"7","client_order_id":"` + id + `","status":"` + status + `"}`
-	}
-	for _, c := range []struct {
-		name   string
-		status int
-		body   string
-		want   core.Answer
-	}{
-		{"filled", 201, receipt("filled"), core.AnswerFilled},
-		{"accepted with fields of the broker's own", 200,
-			strings.Replace(receipt("accepted"), "{", `{"desk":"x",`, 1), core.AnswerAccepted},
-		{"cancelled", 200, receipt("cancelled"), core.AnswerCancelled},
-		{"refused on its merits", 422, reject, core.AnswerRejected},
-		{"refused on its merits, other 4xx", 400, reject, core.AnswerRejected},
+// reply is what the broker says, and what it means.
+type reply struct {
+	name   string
+	status int
+	body   string
+	want   core.Answer
+}
 
-		{"no answer", 0, "", core.AnswerUnknown},
-		{"refusal under a 5xx", 500, reject, core.AnswerUnknown},
-		{"gateway's 502", 502, "<html>bad gateway</html>", core.AnswerUnknown},
-		{"receipt under a 503", 503, receipt("filled"), core.AnswerUnknown},
-		{"redirect", 307, reject, core.AnswerUnknown},
-		{"refusal under a 200", 200, reject, core.AnswerUnknown},
-		{"receipt of an order that was refused later", 200, receipt("rejected"), core.AnswerRejected},
-		{"receipt without the broker's id", 201, `{"client_order_id":"` + id + `","status":"filled"}`,
-			core.AnswerUnknown},
-		{"no content", 204, "", core.AnswerUnknown},
-		{"accepted, not yet placed", 202, receipt("accepted"), core.AnswerUnknown},
-		{"empty 400", 400, "", core.AnswerUnknown},
-		{"proxy's 403", 403, `{"error":"forbidden"}`, core.AnswerUnknown},
-		{"wrong route", 404, `{"status":"rejected","message":"no such page"}`, core.AnswerUnknown},
-		{"400 although the order was placed", 400,
-			`{"client_order_id":"` + id + `","status":"accepted"}`, core.AnswerUnknown},
-		{"refusal of another order", 422, strings.ReplaceAll(reject, id, "another"), core.AnswerUnknown},
-		{"code that nobody knows", 422, strings.ReplaceAll(reject, "insufficient_funds", "moon_phase"),
-			core.AnswerUnknown},
-		{"too many requests", 429, strings.ReplaceAll(reject, "insufficient_funds", "rate_limited"),
-			core.AnswerUnknown},
-		{"late request", 400, strings.ReplaceAll(reject, "insufficient_funds", "request_too_late"),
-			core.AnswerUnknown},
-		{"duplicate without its order", 409, strings.ReplaceAll(reject, "insufficient_funds", dup),
-			core.AnswerUnknown},
-		{"duplicate with its order", 409, `{"status":"rejected","code":"` + dup + `",` +
-			`"client_order_id":"` + id + `","order":{"client_order_id":"` + id + `","status":"filled"}}`,
-			core.AnswerFilled},
-		{"duplicate with another order", 409, `{"status":"rejected","code":"` + dup + `",` +
-			`"client_order_id":"` + id + `","order":{"client_order_id":"x","status":"filled"}}`,
-			core.AnswerUnknown},
-		{"cut off", 201, `{"client_order_id":"` + id + `","sta`, core.AnswerUnknown},
-		{"two documents", 201, receipt("filled") + `{}`, core.AnswerUnknown},
-		{"receipt of another order", 201, strings.ReplaceAll(receipt("filled"), id, "x"), core.AnswerUnknown},
-		{"status of another language", 201, receipt("ok"), core.AnswerUnknown},
-		{"wrong type", 201, `{"client_order_id":"` + id + `","status":7}`, core.AnswerUnknown},
-		{"not an object", 201, `"` + id + `"`, core.AnswerUnknown},
-		{"endless", 422, reject + strings.Repeat(" ", wire.MaxBody), core.AnswerUnknown},
-	} {
-		reply := wire.Reply{Status: c.status, Body: []byte(c.body)}
-		meaning := wire.Submitted(core.ClassA.Capability(), id, reply)
-		got, err := meaning.Answer, meaning.Err
-		if got != c.want {
-			t.Errorf("%s: %v (%v), want %v", c.name, got, err, c.want)
+// receipt is a broker's record of our order.
+func receipt(status string) string {
+	return `{"order_id":"7","client_order_id":"` + id + `","status":"` + status + `"}`
+}
+
+// refusal is merit with another code.
+func refusal(code string) string { return strings.ReplaceAll(merit, "risk_limit", code) }
+
+func judge(t *testing.T, replies []reply) {
+	t.Helper()
+	for _, r := range replies {
+		came := wire.Reply{Status: r.status, Body: []byte(r.body)}
+		got := wire.Submitted(core.ClassA.Capability(), id, came)
+		if got.Answer != r.want {
+			t.Errorf("%s: %v (%v), want %v", r.name, got.Answer, got.Err, r.want)
 		}
-		if (err != nil) != (got == core.AnswerUnknown) {
-			t.Errorf("%s: %v explained as %v", c.name, got, err)
+		if (got.Err != nil) != (got.Answer == core.AnswerUnknown) {
+			t.Errorf("%s: %v explained as %v", r.name, got.Answer, got.Err)
 		}
 	}
+}
+
+func TestClearAnswerIsTakenAtItsWord(t *testing.T) {
+	judge(t, []reply{
+		{"filled", 201, receipt("filled"), core.AnswerFilled},
+		{"fields of the broker's own", 200, `{"desk":"x",` + receipt("accepted")[1:], core.AnswerAccepted},
+		{"cancelled", 200, receipt("cancelled"), core.AnswerCancelled},
+		{"refused on its merits", 422, merit, core.AnswerRejected},
+		{"refused on its merits, other 4xx", 400, merit, core.AnswerRejected},
+		{"refused after it was taken", 200, receipt("rejected"), core.AnswerRejected},
+		{
+			"duplicate with its order", 409,
+			refusal(dup)[:len(refusal(dup))-1] + `,"order":` + receipt("filled") + `}`, core.AnswerFilled,
+		},
+	})
+}
+
+func TestUnclearAnswerIsNeverARefusal(t *testing.T) {
+	other := strings.ReplaceAll(receipt("filled"), id, "x")
+	replies := []reply{
+		{name: "no answer"},
+		{name: "refusal under a 5xx", status: 500, body: merit},
+		{name: "gateway's 502", status: 502, body: "<html>bad gateway</html>"},
+		{name: "receipt under a 503", status: 503, body: receipt("filled")},
+		{name: "redirect", status: 307, body: merit},
+		{name: "refusal under a 200", status: 200, body: merit},
+		{
+			name: "receipt without the broker's id", status: 201,
+			body: `{"client_order_id":"` + id + `","status":"filled"}`,
+		},
+		{name: "no content", status: 204},
+		{name: "accepted, not yet placed", status: 202, body: receipt("accepted")},
+		{name: "empty 400", status: 400},
+		{name: "proxy's 403", status: 403, body: `{"error":"forbidden"}`},
+		{name: "wrong route", status: 404, body: `{"status":"rejected","message":"no such page"}`},
+		{name: "400 although the order was placed", status: 400, body: receipt("accepted")},
+		{name: "refusal of another order", status: 422, body: strings.ReplaceAll(merit, id, "another")},
+		{name: "code that nobody knows", status: 422, body: refusal("moon_phase")},
+		{name: "too many requests", status: 429, body: refusal("rate_limited")},
+		{name: "late request", status: 400, body: refusal("request_too_late")},
+		{name: "duplicate without its order", status: 409, body: refusal(dup)},
+		{
+			name: "duplicate with another order", status: 409,
+			body: refusal(dup)[:len(refusal(dup))-1] + `,"order":` + other + `}`,
+		},
+		{name: "cut off", status: 201, body: receipt("filled")[:40]},
+		{name: "two documents", status: 201, body: receipt("filled") + `{}`},
+		{name: "receipt of another order", status: 201, body: other},
+		{name: "status of another language", status: 201, body: receipt("ok")},
+		{name: "wrong type", status: 201, body: `{"client_order_id":"` + id + `","status":7}`},
+		{name: "not an object", status: 201, body: `"` + id + `"`},
+		{name: "endless", status: 422, body: merit + strings.Repeat(" ", wire.MaxBody)},
+	}
+	judge(t, replies)
 }
 
 func TestRefusalProvesNothingWithoutThePromise(t *testing.T) {
@@ -110,13 +125,17 @@ func TestLookupIsAbsentOnlyWhenTheWholeBookWasRead(t *testing.T) {
 	}{
 		{"empty book", 200, `{"orders":[]}`, core.AnswerAbsent},
 		{"others only", 200, `{"orders":[` + row("x", "filled") + `]}`, core.AnswerAbsent},
-		{"found", 200, `{"orders":[` + row("x", "filled") + `,` + row(id, "accepted") + `]}`,
-			core.AnswerAccepted},
+		{
+			"found", 200, `{"orders":[` + row("x", "filled") + `,` + row(id, "accepted") + `]}`,
+			core.AnswerAccepted,
+		},
 		{"found twice", 200, `{"orders":[` + row(id, "rejected") + `,` + row(id, "filled") + `,` +
 			row(id, "cancelled") + `]}`, core.AnswerFilled},
 		{"cut off", 200, `{"orders":[],"truncated":true}`, core.AnswerUnknown},
-		{"cut off, but found", 200, `{"orders":[` + row(id, "filled") + `],"truncated":true}`,
-			core.AnswerFilled},
+		{
+			"cut off, but found", 200, `{"orders":[` + row(id, "filled") + `],"truncated":true}`,
+			core.AnswerFilled,
+		},
 		{"no book", 200, `{}`, core.AnswerUnknown},
 		{"null book", 200, `{"orders":null}`, core.AnswerUnknown},
 		{"not found", 404, `{"orders":[]}`, core.AnswerUnknown},

@@ -3,6 +3,7 @@ package payload
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -133,7 +134,7 @@ func object(body []byte) (map[string]json.RawMessage, error) {
 	if _, err := reader.Token(); err != nil {
 		return nil, wrong("", "body is not valid JSON: %v", err)
 	}
-	if _, err := reader.Token(); err != io.EOF { //nolint:errorlint // io.EOF comes unwrapped
+	if _, err := reader.Token(); !errors.Is(err, io.EOF) {
 		return nil, wrong("", "body goes on after the JSON object")
 	}
 	return fields, nil
