@@ -74,7 +74,9 @@ func TestServerThatStandsStillIsGivenUpInTime(t *testing.T) {
 	if _, err := migrations.Up(t.Context(), dsn); err != nil {
 		t.Fatal(err)
 	}
-	n1 := start(t, dsn, "n1", func(o *pgledger.Options) { o.Limits = pgledger.DefaultLimits() })
+	n1 := start(t, dsn, "n1", func(o *pgledger.Options) {
+		o.Limits.Read, o.Limits.Statement = time.Second, 900*time.Millisecond
+	})
 	tries := func(limit time.Duration) (took time.Duration, err error) {
 		began := time.Now()
 		err = n1.Call(context.WithoutCancel(t.Context()), &core.Effect{Op: core.Heartbeat, Timeout: limit},

@@ -272,17 +272,25 @@ func TestNoPermitBesideAStandingAttempt(t *testing.T) {
 	}
 }
 
-// A doubt that is recorded again after a second send is news, not a repetition.
+// A doubt that is recorded again after a second send is news of the attempt,
+// also when the signal is in doubt already because of an earlier one.
 func TestDoubtAfterAResendIsRecorded(t *testing.T) {
 	n1, signal, _, _ := sent(t)
-	wantRecorded(t, n1.record(signal, 1, core.InDoubt), core.InDoubt, 3)
+	n1.record(signal, 1, core.Void)
+	n1.permit(1, signal, 2, 3)
+	wantRecorded(t, n1.record(signal, 2, core.InDoubt), core.InDoubt, 5)
 	resend := core.Effect{
-		Op: core.Permit, Resend: true, Signal: signal, Attempt: 1, Version: 3, Epoch: 1, Token: n1.token,
+		Op: core.Permit, Resend: true, Signal: signal, Attempt: 2, Version: 5, Epoch: 1, Token: n1.token,
 	}
 	if in := n1.call(resend); in.Kind != core.PermitWasGranted {
 		t.Fatalf("resend %+v", in)
 	}
-	wantRecorded(t, n1.record(signal, 1, core.InDoubt), core.InDoubt, 5)
+	wantRecorded(t, n1.record(signal, 1, core.Executed), core.InDoubt, 7)
+	wantRecorded(t, n1.record(signal, 2, core.InDoubt), core.InDoubt, 8)
+	detail, err := n1.Signal(t.Context(), signal)
+	if err != nil || detail.Attempts[1].State != "in_doubt" {
+		t.Errorf("signal %+v, %v", detail, err)
+	}
 }
 
 func TestVoidAttemptTakesNoDecisionOfANode(t *testing.T) {
