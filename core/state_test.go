@@ -158,9 +158,13 @@ func TestStepAllocatesNothing(t *testing.T) {
 	n, now := full(t)
 	var out Effects
 	inputs := []Input{
-		{}, {Kind: WorkHeard}, {Kind: StepDownRequested}, {Kind: OutcomeUnknown, Req: 1 << 30},
+		{},
+		{Kind: WorkHeard},
+		{Kind: StepDownRequested},
+		{Kind: OutcomeUnknown, Req: 1 << 30},
 		{Kind: OrderAnswered, Req: n.flights[3].req, Answer: AnswerFilled},
-		{Kind: LeaseRenewed, Req: n.lease.req}, {Kind: WorkListed, Req: n.list.req, Flags: Done},
+		{Kind: LeaseRenewed, Req: n.lease.req},
+		{Kind: WorkListed, Req: n.list.req, Flags: Done},
 		{Kind: HeartbeatConfirmed, Req: n.beat.req, Epoch: 3, Control: Run},
 	}
 	for _, in := range inputs {
