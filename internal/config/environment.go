@@ -17,7 +17,8 @@ const sourcePrefix = prefix + "WEBHOOK_SOURCES_"
 // foreign are variables with our prefix that are no settings of the service:
 // where its configuration is, and where the test bench finds servers.
 var foreign = []string{
-	"FENCEPOST_CONFIG", "FENCEPOST_POSTGRES_BIN", "FENCEPOST_POSTGRES_MIRROR", "FENCEPOST_REDIS_SERVER",
+	"FENCEPOST_CONFIG", "FENCEPOST_CACHE", "FENCEPOST_POSTGRES_BIN", "FENCEPOST_POSTGRES_MIRROR",
+	"FENCEPOST_REDIS_SERVER",
 }
 
 // variable returns the name of a setting in the environment.

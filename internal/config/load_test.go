@@ -139,7 +139,7 @@ func TestErrorShowsTheLineAndTheAllowedWords(t *testing.T) {
 func TestEnvironmentStandsOverTheFile(t *testing.T) {
 	c, err := config.Load(file(t, full), []string{
 		"PATH=/bin", "FENCEPOST_LEASE_TTL=4s", "FENCEPOST_POSTGRES_DSN=postgres://other/x",
-		"FENCEPOST_ELIGIBLE=true", "FENCEPOST_POSTGRES_CONNS=2", "FENCEPOST_CONFIG=x",
+		"FENCEPOST_ELIGIBLE=true", "FENCEPOST_POSTGRES_CONNS=2", "FENCEPOST_CONFIG=x", "FENCEPOST_CACHE=y",
 		"FENCEPOST_REDIS_SERVER=y",
 		"FENCEPOST_WEBHOOK_SOURCES_DESK_TOKENS=aaaaaaaaaaaaaaaa, bbbbbbbbbbbbbbbb",
 	})
