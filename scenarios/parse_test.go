@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -179,6 +180,14 @@ func TestSuspendTakesItsLengthFromForWhenItIsTrue(t *testing.T) {
 		"clock: {node: leader, suspend: true, for: 2ttl}"))
 	if clock, ok := s.Steps[0].Verb.(Clock); !ok || clock.Suspend != ttls(2).Span() || !clock.For.IsZero() {
 		t.Errorf("the verb is %#v", s.Steps[0].Verb)
+	}
+}
+
+func TestNestedSettingsAreNamedByDots(t *testing.T) {
+	s := mustParse(t, "valid.yaml", changed(t, "nodes: 3", "config: {http: {timeout: 3s, retries: 2}, a.b: no}"))
+	want := []Setting{{"http.timeout", "3s"}, {"http.retries", "2"}, {"a.b", "no"}}
+	if !slices.Equal(s.Cluster.Config, want) {
+		t.Errorf("got %v", s.Cluster.Config)
 	}
 }
 

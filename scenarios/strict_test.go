@@ -47,6 +47,17 @@ var strictness = []struct {
 
 	{"no nodes", "nodes: 3", "nodes: " + mark + "0", "outside of 1..99"},
 	{"too many nodes", "nodes: 3", "nodes: " + mark + "100", "outside of 1..99"},
+	{
+		"settings that are none", "nodes: 3", "nodes: 3, config: " + mark + "fast",
+		"`config` is a mapping of settings",
+	},
+	{
+		"setting that stands twice", "nodes: 3", "config: {a: {b: 1}, " + mark + "a.b: 2}",
+		"`a.b` stands twice",
+	},
+	{"setting without a name", "nodes: 3", "config: {" + mark + "a..b: 2}", "is no name of a setting"},
+	{"setting without a value", "nodes: 3", "config: {a: " + mark + "[1]}", "cannot hold a list"},
+	{"seed that pins nothing", "{duration: 10ttl}", "{seed: " + mark + "0}", "whole number above zero"},
 	{"half a node", "nodes: 3", "nodes: " + mark + "2.5", "is a whole number"},
 	{"bare number as a lease", "ttl: 1s", "ttl: " + mark + "1", "has no unit"},
 	{"lease in itself", "ttl: 1s", "ttl: " + mark + "2ttl", "cannot be measured in itself"},
