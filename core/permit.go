@@ -25,8 +25,6 @@ func (n *Node) permitGranted(t Time, f *flight, in *Input, out *Effects) {
 // passGate is the last check before the wire.
 func (n *Node) passGate(t Time, f *flight, out *Effects) {
 	if reason := n.gate(t, f); reason != NoReason {
-		said := n.announce(PermitRefusedEvent, out)
-		said.Signal, said.Attempt, said.By, said.Reason = f.signal, f.attempt, Gate, reason
 		n.neverSent(t, f, reason, out)
 		return
 	}
@@ -55,6 +53,8 @@ func (n *Node) gate(t Time, f *flight) Reason {
 // first send: the attempt is void. A second send of the same attempt proves
 // nothing about the first.
 func (n *Node) neverSent(t Time, f *flight, reason Reason, out *Effects) {
+	said := n.announce(PermitRefusedEvent, out)
+	said.Signal, said.Attempt, said.By, said.Reason = f.signal, f.attempt, Gate, reason
 	if f.resend {
 		n.record(t, f, InDoubt, false, reason, out)
 		return

@@ -62,6 +62,9 @@ func (w *World) observeBelief(node int16, h *host) {
 	}
 	until := h.clock.when(deadline)
 	if h.node.Believes(deadline) {
+		until = never // what believes at its own deadline has none
+	}
+	if h.node.Believes(deadline) {
 		// Whoever would believe at its own deadline knows no deadline.
 		until = never
 	}
