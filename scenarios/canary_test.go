@@ -64,7 +64,8 @@ func requireDeath(t *testing.T, report *campaign.Report) {
 	}
 	for i := range report.Runs {
 		if run := &report.Runs[i]; run.Verdict == scenarios.Fail {
-			t.Logf("%d of %d seeds fail, first seed %d: %s", report.Failed, report.Seeds, run.Seed, run.Violation)
+			t.Logf("%d of %d seeds fail, first seed %d: %s", report.Failed, report.Seeds, run.Seed,
+				run.Violation)
 			return
 		}
 	}

@@ -55,7 +55,8 @@ func (b bench) says(event core.Event, node int16, at int64) {
 
 func (b bench) elects(node int16, epoch core.Epoch, at int64) {
 	b.Observe(&history.Record{
-		Kind: history.Announced, Event: core.LeaderElectedEvent, Node: node, Subject: node, Epoch: epoch, At: at,
+		Kind: history.Announced, Event: core.LeaderElectedEvent, Node: node, Subject: node, Epoch: epoch,
+		At: at,
 	})
 }
 
@@ -90,7 +91,8 @@ func (b bench) wants(want scenarios.RunVerdict, at int64) {
 	case want != scenarios.Pass && failure == nil:
 		b.t.Fatalf("%s without a failure", got)
 	case failure != nil && failure.At != at:
-		b.t.Fatalf("failure at %s, not at %s: %v", scenarios.Seconds(failure.At), scenarios.Seconds(at), failure)
+		b.t.Fatalf("failure at %s, not at %s: %v", scenarios.Seconds(failure.At), scenarios.Seconds(at),
+			failure)
 	}
 }
 
@@ -217,11 +219,25 @@ func TestEventsAreCountedBetweenTheirMoments(t *testing.T) {
 	}{
 		{"no: {event: degraded}", nil, scenarios.Pass, 0},
 		{"no: {event: degraded}", []int64{900 * ms}, scenarios.Fail, 900 * ms},
-		{"no: {event: degraded, from: hit.start, until: calm.start}", []int64{900 * ms, 3100 * ms}, scenarios.Pass, 0},
-		{"no: {event: degraded, from: hit.start, until: calm.start}", []int64{2900 * ms}, scenarios.Fail, 2900 * ms},
+		{
+			"no: {event: degraded, from: hit.start, until: calm.start}",
+			[]int64{900 * ms, 3100 * ms},
+			scenarios.Pass, 0,
+		},
+		{
+			"no: {event: degraded, from: hit.start, until: calm.start}",
+			[]int64{2900 * ms},
+			scenarios.Fail,
+			2900 * ms,
+		},
 		{"at_most: {event: degraded, count: 2}", []int64{200 * ms, 9 * ttl}, scenarios.Pass, 0},
 		{"at_most: {event: degraded, count: 1}", []int64{200 * ms, 9 * ttl}, scenarios.Fail, 9 * ttl},
-		{"at_most: {event: degraded, count: 1, from: calm.end}", []int64{200 * ms, 9 * ttl}, scenarios.Pass, 0},
+		{
+			"at_most: {event: degraded, count: 1, from: calm.end}",
+			[]int64{200 * ms, 9 * ttl},
+			scenarios.Pass,
+			0,
+		},
 	} {
 		t.Run(fmt.Sprint(c.entry, c.at), func(t *testing.T) {
 			b := judging(t, c.entry)

@@ -94,7 +94,8 @@ func TestFinalLooksAtTheSettledWorld(t *testing.T) {
 		{"an order that only one has", both, scenarios.SettledWorld{Different: 1}, scenarios.Fail},
 		{
 			"what the file does not ask for", "final: every_signal_terminal",
-			scenarios.SettledWorld{Different: 1}, scenarios.Pass,
+			scenarios.SettledWorld{Different: 1},
+			scenarios.Pass,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -35,13 +35,15 @@ func (j *Judge) Verdict(end int64) (RunVerdict, *Failure) {
 	for i := range j.steps {
 		if !j.steps[i].start.came {
 			note(Invalid, Failure{
-				Expect: j.stepText(i), At: end, Step: j.LastStep(end), Node: history.None, Detail: "it never fired",
+				Expect: j.stepText(i), At: end, Step: j.LastStep(end), Node: history.None,
+				Detail: "it never fired",
 			})
 		}
 	}
 	if j.now.elected == 0 {
 		note(Invalid, Failure{
-			Expect: "an election", At: end, Step: j.LastStep(end), Node: history.None, Detail: "nobody was ever elected",
+			Expect: "an election", At: end, Step: j.LastStep(end), Node: history.None,
+			Detail: "nobody was ever elected",
 		})
 	}
 	return verdict, first
@@ -155,7 +157,8 @@ func (j *Judge) judgeRecover(w *watch, rate Percent, end int64) (RunVerdict, Fai
 	case best.offered == 0:
 		return Invalid, at(deadline, "no whole window of one ttl with an offered signal lies in time")
 	default:
-		return Fail, at(deadline, "the best window of one ttl saw %d of %d signals concluded", best.concluded, best.offered)
+		return Fail, at(deadline, "the best window of one ttl saw %d of %d signals concluded",
+			best.concluded, best.offered)
 	}
 }
 
@@ -173,7 +176,7 @@ func (j *Judge) judgeFinal(states []FinalState, end int64) (RunVerdict, Failure)
 		switch state {
 		case EverySignalTerminal:
 			if world.Open > 0 && !j.settled.owed {
-				return Invalid, at(j.settled.at, "no live eligible node reaches PostgreSQL, so nothing could end")
+				return Invalid, at(j.settled.at, "no live eligible node reaches PostgreSQL, so nothing ends")
 			}
 			count(world.Open, "signals neither final nor in doubt")
 			count(world.Unalerted, "signals in doubt of which nobody was told")
@@ -271,8 +274,10 @@ func (a *Aggregate) traffic() []Failure {
 		return nil
 	}
 	return []Failure{{
-		Expect: fmt.Sprintf("min_traffic: %s (line %d)", least, a.scenario.Place.Of("assume.min_traffic").Line),
-		Node:   history.None,
-		Detail: fmt.Sprintf("%.1f signals were offered in a run of %s, not %.1f", offered, Seconds(duration), wanted),
+		Expect: fmt.Sprintf("min_traffic: %s (line %d)", least,
+			a.scenario.Place.Of("assume.min_traffic").Line),
+		Node: history.None,
+		Detail: fmt.Sprintf("%.1f signals were offered in a run of %s, not %.1f", offered,
+			Seconds(duration), wanted),
 	}}
 }

@@ -15,7 +15,7 @@ import (
 
 // The flags stand after the package: go test ./scenarios -run … -seed 7 -v.
 var (
-	seedFlag  = flag.Uint64("seed", 0, "the first seed; alone it plays that seed only, and -v prints its trace")
+	seedFlag  = flag.Uint64("seed", 0, "the first seed; alone the only one, and -v prints its trace")
 	seedsFlag = flag.Int("seeds", 0, "how many seeds; 0 means the file's own number, 200 at most")
 	tierFlag  = flag.String("tier", string(scenarios.SimTier), "which engine plays: sim or real")
 )
@@ -100,7 +100,8 @@ func play(t *testing.T, c *campaign.Campaign) {
 	}
 	for _, run := range report.Runs {
 		if run.Verdict == report.Verdict {
-			fmt.Fprintf(&text, "    or: go test ./scenarios -run 'TestScenarios/%s' -seed %d -v\n", report.Name, run.Seed)
+			fmt.Fprintf(&text, "    or: go test ./scenarios -run 'TestScenarios/%s' -seed %d -v\n",
+				report.Name, run.Seed)
 			break
 		}
 	}

@@ -37,7 +37,10 @@ var verdicts = []struct {
 	word    string
 	exit    int
 }{
-	{Crash, "crash", 4}, {Fail, "fail", 1}, {Unknown, "unknown", 2}, {Invalid, "invalid", 3}, {Pass, "pass", 0},
+	{Crash, "crash", 4}, {Fail, "fail", 1}, {Unknown, "unknown", 2}, {Invalid, "invalid", 3}, {
+		Pass, "pass",
+		0,
+	},
 }
 
 // String returns the verdict's fixed word.

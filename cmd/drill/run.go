@@ -46,8 +46,8 @@ func newRun() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run [flags] FILE|NAME…",
 		Short: "Play scenarios under many seeds and judge each run",
-		Long: "Plays each scenario under its own number of seeds, on all cores, and prints a verdict for each file: \n" +
-			"pass, fail, unknown, invalid or crash. The exit code is that of the worst.\n\n" +
+		Long: "Plays each scenario under its own number of seeds, on all cores, and prints a verdict for\n" +
+			"each file: pass, fail, unknown, invalid or crash. The exit code is that of the worst.\n\n" +
 			"--seed S alone plays that seed; --seeds N plays 1…N; both play S…S+N-1.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -64,7 +64,7 @@ func newRun() *cobra.Command {
 	f.BoolVar(&o.trace, "trace", false, "print the whole trace of every run")
 	f.StringVar(&o.mutant, "mutant", "", "play against a program with this mistake in it; a+b makes both")
 	f.StringVar(&o.out, "out", "", "write each report, and the trace of each failure, into this directory")
-	f.StringVar(&o.resume, "resume", "", "skip what this directory has a report of; without --out, write there")
+	f.StringVar(&o.resume, "resume", "", "skip what this directory reports on; without --out, write there")
 	return c
 }
 
@@ -103,7 +103,7 @@ func (o *runOptions) check() error {
 	switch scenarios.Tier(o.tier) {
 	case scenarios.SimTier:
 	case scenarios.RealTier:
-		return errors.New("--tier real: this drill has no harness for real processes; only the tier sim can be played")
+		return errors.New("--tier real: no harness for real processes is built in; only the tier sim is")
 	default:
 		tiers := []string{string(scenarios.SimTier), string(scenarios.RealTier)}
 		text := fmt.Sprintf("--tier %s: no such tier", o.tier)
@@ -202,7 +202,8 @@ func (o *runOptions) player(c *cobra.Command) (player, error) {
 		first, count := o.seedRange(a.scenario)
 		plan := campaign.Campaign{
 			Scenario: a.scenario, Tier: scenarios.SimTier, Open: a.open, First: first, Count: count,
-			Repeat: o.repeat, Lines: lines, Traces: o.out, Timeout: campaign.Timeout(a.scenario), Argument: a.argument,
+			Repeat: o.repeat, Lines: lines, Traces: o.out, Timeout: campaign.Timeout(a.scenario),
+			Argument: a.argument,
 		}
 		report, err := plan.Run(c.Context())
 		if err != nil {

@@ -44,8 +44,9 @@ func reports(t *testing.T, text string) []campaign.Report {
 func failing(t *testing.T) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "nobody-leads.yaml")
-	const text = "version: 1\nname: nobody-leads\nwhy: A test.\ntiers: [sim, real]\ncatches: [belief-by-flag]\n" +
-		"expect:\n  - never: single-executor\n  - no: {event: leader.elected}\nrun: {duration: 3ttl, seeds: {sim: 4}}\n"
+	const text = "version: 1\nname: nobody-leads\nwhy: A test.\ntiers: [sim, real]\n" +
+		"catches: [belief-by-flag]\nexpect:\n  - never: single-executor\n" +
+		"  - no: {event: leader.elected}\nrun: {duration: 3ttl, seeds: {sim: 4}}\n"
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +85,8 @@ func TestRunReportsOneObjectForEachFile(t *testing.T) {
 		t.Fatalf("exit %d\n%s", got.code, got.out)
 	}
 	good, bad := all[0], all[1]
-	if good.Name != "baseline" || good.Verdict.String() != "pass" || good.Failed != 0 || good.Runs[0].Violation != nil {
+	if good.Name != "baseline" || good.Verdict.String() != "pass" || good.Failed != 0 ||
+		good.Runs[0].Violation != nil {
 		t.Errorf("baseline: %+v", good)
 	}
 	if !regexp.MustCompile(`^[0-9a-f]{16}$`).MatchString(bad.Runs[0].Hash) || bad.Runs[0].Events == 0 ||
@@ -92,7 +94,8 @@ func TestRunReportsOneObjectForEachFile(t *testing.T) {
 		t.Errorf("nobody-leads: %+v", bad)
 	}
 	v := bad.Runs[0].Violation
-	if v == nil || v.Expect != "no: {event: leader.elected} (line 8)" || v.Invariant != "" || v.At <= 0 || v.Node == "" {
+	if v == nil || v.Expect != "no: {event: leader.elected} (line 8)" || v.Invariant != "" || v.At <= 0 ||
+		v.Node == "" {
 		t.Errorf("the violation is %+v", v)
 	}
 }
@@ -102,7 +105,8 @@ func TestRunTellsPeopleHowToSeeItAgain(t *testing.T) {
 	file := failing(t)
 	got := say(t, "run", "--seed", "3", file)
 	for _, want := range []string{
-		"fail    nobody-leads: 1 seed, 1 failed", "nobody-leads, seed 3: fail", "no: {event: leader.elected} (line 8) at ",
+		"fail    nobody-leads: 1 seed, 1 failed", "nobody-leads, seed 3: fail",
+		"no: {event: leader.elected} (line 8) at ",
 		"      | ", "leader.elected", "replay: bin/drill run --seed 3 " + file,
 	} {
 		if !strings.Contains(got.out, want) {
@@ -123,7 +127,7 @@ func TestRunRefusesWhatItCannotPlay(t *testing.T) {
 	}
 	file := failing(t)
 	for args, want := range map[string]string{
-		"--tier real baseline":           "only the tier sim can be played",
+		"--tier real baseline":           "only the tier sim is",
 		"--tier smi baseline":            "did you mean sim?",
 		"--seeds 0 baseline":             "at least one seed",
 		"--repeat 0 baseline":            "at least once",
@@ -148,7 +152,10 @@ func TestRunKeepsReportsAndResumes(t *testing.T) {
 	if got := say(t, "run", "--seeds", "2", "--out", dir, file); got.code != 1 {
 		t.Fatalf("exit %d\n%s", got.code, got.problems)
 	}
-	for _, name := range []string{"nobody-leads.json", "nobody-leads.seed-1.trace", "nobody-leads.seed-2.trace"} {
+	for _, name := range []string{
+		"nobody-leads.json", "nobody-leads.seed-1.trace",
+		"nobody-leads.seed-2.trace",
+	} {
 		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -66,7 +66,8 @@ func failsOn(bad ...uint64) func(uint64) Outcome {
 			if seed == b {
 				o.Verdict = scenarios.Fail
 				o.Failure = &scenarios.Failure{
-					Invariant: check.SingleExecutor, At: 2_500_000_000, Step: "freeze", Node: 1, Detail: "two permits",
+					Invariant: check.SingleExecutor, At: 2_500_000_000, Step: "freeze", Node: 1,
+					Detail: "two permits",
 				}
 			}
 		}
@@ -110,13 +111,14 @@ func TestAReportHoldsWhatOutsideChecksRelyOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `{"name":"planted","tier":"sim","verdict":"fail","seeds":3,"failed":1,"unknown":0,"invalid":0,` +
-		`"crashed":0,"repeated":0,"excused":0,"unmet":[],"runs":[` +
-		`{"seed":1,"verdict":"pass","hash":"0000000000000007","events":10,"sim_seconds":1.5,"violation":null},` +
+	const want = `{"name":"planted","tier":"sim","verdict":"fail","seeds":3,"failed":1,"unknown":0,` +
+		`"invalid":0,"crashed":0,"repeated":0,"excused":0,"unmet":[],"runs":[` +
+		`{"seed":1,"verdict":"pass","hash":"0000000000000007","events":10,"sim_seconds":1.5,` +
+		`"violation":null},` +
 		`{"seed":2,"verdict":"fail","hash":"000000000000000e","events":10,"sim_seconds":1.5,"violation":` +
 		`{"invariant":"single-executor","at":2.5,"step":"freeze","node":"n2","detail":"two permits"}},` +
-		`{"seed":3,"verdict":"pass","hash":"0000000000000015","events":10,"sim_seconds":1.5,"violation":null}],` +
-		`"replay":"bin/drill run --seed 2 planted"}`
+		`{"seed":3,"verdict":"pass","hash":"0000000000000015","events":10,"sim_seconds":1.5,` +
+		`"violation":null}],"replay":"bin/drill run --seed 2 planted"}`
 	if string(text) != want {
 		t.Errorf("the report is\n%s\nnot\n%s", text, want)
 	}
@@ -198,7 +200,8 @@ func TestAnInvalidRunIsRepeatedOnceAndAFailedOneNever(t *testing.T) {
 		t.Errorf("%d repeated, %d invalid, %d failed: %s", r.Repeated, r.Invalid, r.Failed, r.Verdict)
 	}
 	if calls[3].Load() != 2 || calls[4].Load() != 1 {
-		t.Errorf("the invalid seed was played %d times, the failed one %d times", calls[3].Load(), calls[4].Load())
+		t.Errorf("the invalid seed was played %d times, the failed one %d times", calls[3].Load(),
+			calls[4].Load())
 	}
 }
 

@@ -49,8 +49,12 @@ func (r *Report) summary() string {
 		n    int
 		what string
 	}{
-		{r.Crashed, "crashed"}, {r.Failed, "failed"}, {r.Unknown, "unknown"}, {r.Invalid, "invalid"},
-		{r.Repeated, "repeated"}, {r.Excused, "excused"},
+		{r.Crashed, "crashed"},
+		{r.Failed, "failed"},
+		{r.Unknown, "unknown"},
+		{r.Invalid, "invalid"},
+		{r.Repeated, "repeated"},
+		{r.Excused, "excused"},
 	} {
 		if part.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))

@@ -99,7 +99,10 @@ func (t Tree) compile(ctx context.Context, changed map[string][]byte, work strin
 	if err := os.WriteFile(index, text, 0o644); err != nil {
 		return err
 	}
-	command := exec.CommandContext(ctx, "go", append([]string{"build", "-buildvcs=false", "-overlay", index}, args...)...)
+	command := exec.CommandContext(ctx, "go", append([]string{
+		"build", "-buildvcs=false", "-overlay",
+		index,
+	}, args...)...)
 	command.Dir = string(t)
 	var said bytes.Buffer
 	command.Stdout, command.Stderr = &said, &said

@@ -161,7 +161,8 @@ func TestMutantsAreAppliedOneAfterTheOther(t *testing.T) {
 	if _, err := root.Apply([]Mutant{b, a}); err == nil || !strings.Contains(err.Error(), "mutant b") {
 		t.Errorf("b stands nowhere yet: %v", err)
 	}
-	if _, err := planted(t, "one one").Apply([]Mutant{a}); err == nil || !strings.Contains(err.Error(), "2 times") {
+	if _, err := planted(t, "one one").Apply([]Mutant{a}); err == nil || !strings.Contains(err.Error(),
+		"2 times") {
 		t.Errorf("one stands twice: %v", err)
 	}
 }
@@ -170,9 +171,10 @@ func TestARunnerIsBuiltOnceForEachContent(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"go.mod":                          "module fencepost\n\ngo 1.26\n",
-		"word/word.go":                    "package word\n\nconst Word = \"right\"\n",
-		"internal/mutants/runner/main.go": "package main\n\nimport \"fencepost/word\"\n\nfunc main() { print(word.Word) }\n",
+		"go.mod":       "module fencepost\n\ngo 1.26\n",
+		"word/word.go": "package word\n\nconst Word = \"right\"\n",
+		"internal/mutants/runner/main.go": "package main\n\nimport \"fencepost/word\"\n\n" +
+			"func main() { print(word.Word) }\n",
 	} {
 		file := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
@@ -202,11 +204,13 @@ func TestARunnerIsBuiltOnceForEachContent(t *testing.T) {
 	if err != nil || filepath.Base(plain) == filepath.Base(first) {
 		t.Errorf("the unchanged program is %s (%v)", plain, err)
 	}
-	if text, err := os.ReadFile(filepath.Join(dir, "word", "word.go")); err != nil || strings.Contains(string(text), "wrong") {
+	if text, err := os.ReadFile(filepath.Join(dir, "word", "word.go")); err != nil ||
+		strings.Contains(string(text), "wrong") {
 		t.Errorf("the tree itself was changed: %s (%v)", text, err)
 	}
 	broken := []Mutant{{Name: "broken", Edits: []Edit{{"word/word.go", "const", "konst"}}}}
-	if _, err := root.Build(ctx, broken, cache); err == nil || !strings.Contains(err.Error(), "syntax error") {
+	if _, err := root.Build(ctx, broken, cache); err == nil || !strings.Contains(err.Error(),
+		"syntax error") {
 		t.Errorf("what does not compile is not shown: %v", err)
 	}
 	left, err := filepath.Glob(filepath.Join(cache, "*", "build-*"))
@@ -222,7 +226,8 @@ func TestOneNameStandsForSeveralMutants(t *testing.T) {
 		t.Fatal(err)
 	}
 	names := []string{ms[0].Name, ms[1].Name}
-	if !slices.Equal(names, []string{"belief-by-flag", "no-gate-before-wire"}) || Name(ms) != strings.Join(names, "+") {
+	if !slices.Equal(names, []string{"belief-by-flag", "no-gate-before-wire"}) ||
+		Name(ms) != strings.Join(names, "+") {
 		t.Errorf("found %v", names)
 	}
 }

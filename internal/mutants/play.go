@@ -56,7 +56,8 @@ func Play(ctx context.Context, runner string, order Order) (*campaign.Report, er
 		return nil, &Refused{strings.TrimRight(said.String(), "\n")}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("play %s with %s: %w\n%s", order.Scenario, order.Mutant, err, tail(said.String()))
+		return nil, fmt.Errorf("play %s with %s: %w\n%s", order.Scenario, order.Mutant, err,
+			tail(said.String()))
 	}
 	report := &campaign.Report{}
 	if err := json.Unmarshal(out.Bytes(), report); err != nil {
