@@ -24,9 +24,12 @@ const (
 	// executeBound is the longest a signal may take with a leader in office, and
 	// settleBound the longest until nothing is under way any more.
 	executeBound = 10 * time.Second
-	settleBound  = 20 * time.Second
-	giveUp       = 20 * time.Second
+	settleBound  = 15 * time.Second
+	giveUp       = 12 * time.Second
 )
+
+// mostShown is how many violations of one invariant are told.
+const mostShown = 5
 
 // demo is one demonstration under way.
 type demo struct {
@@ -102,6 +105,10 @@ func (d *demo) play(ctx context.Context) error {
 // takeover kills the leader and brings it back.
 func (d *demo) takeover(ctx context.Context, first Leader) error {
 	second, err := d.killLeader(ctx, first)
+	if errors.Is(err, ErrLate) {
+		d.fail("%v", err)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -150,7 +157,7 @@ func (d *demo) executeOnce(ctx context.Context, leader *Node) error {
 	}
 	d.acked = append(d.acked, answer.Key)
 	d.say("signal %s sent to %s: %d %s, %s", id, leader.id, answer.Code, answer.Status, answer.State)
-	if err := d.executed(ctx, answer.Key); err != nil {
+	if ok, err := d.executed(ctx, answer.Key); !ok {
 		return err
 	}
 	d.say("executed %d ms later", time.Since(sent).Milliseconds())
@@ -174,18 +181,21 @@ func (d *demo) executeOnce(ctx context.Context, leader *Node) error {
 	return nil
 }
 
-// executed waits until the signal is executed.
-func (d *demo) executed(ctx context.Context, key string) error {
-	var state string
+// executed waits until the signal is executed, and reports whether it was.
+func (d *demo) executed(ctx context.Context, key string) (bool, error) {
+	state := "unknown"
 	err := poll(ctx, executeBound, answerPoll, func(ctx context.Context) (bool, error) {
-		var err error
-		state, err = d.ledger.SignalState(ctx, key)
-		return state == core.Executed.String(), err
+		now, err := d.ledger.SignalState(ctx, key)
+		if err == nil {
+			state = now
+		}
+		return now == core.Executed.String(), err
 	})
-	if err != nil {
-		return fmt.Errorf("await signal %s, which is %q: %w", key, state, err)
+	if errors.Is(err, ErrLate) {
+		d.fail("signal %s is %s after %v", key, state, executeBound)
+		return false, nil
 	}
-	return nil
+	return err == nil, err
 }
 
 // killLeader kills the leader while orders are under way and watches who takes
@@ -230,7 +240,7 @@ func (d *demo) through(ctx context.Context, follower *Node) error {
 		return err
 	}
 	d.acked = append(d.acked, answer.Key)
-	if err := d.executed(ctx, answer.Key); err != nil {
+	if ok, err := d.executed(ctx, answer.Key); !ok {
 		return err
 	}
 	d.say("signal %s sent to %s, a follower: %d %s; the leader executed it %d ms later",
@@ -279,8 +289,10 @@ func (d *demo) bringBack(ctx context.Context, n *Node, leader Leader) error {
 func (d *demo) settle(ctx context.Context) error {
 	var counts map[string]int
 	err := poll(ctx, settleBound, answerPoll, func(ctx context.Context) (bool, error) {
-		var err error
-		counts, err = d.ledger.Counts(ctx)
+		now, err := d.ledger.Counts(ctx)
+		if err == nil {
+			counts = now
+		}
 		open := counts[core.Received.String()] + counts[core.Held.String()] +
 			counts[core.Submitting.String()] + counts[core.Submitted.String()]
 		if !d.mayDoubt() {
@@ -288,7 +300,11 @@ func (d *demo) settle(ctx context.Context) error {
 		}
 		return open == 0, err
 	})
-	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	if errors.Is(err, ErrLate) {
+		d.fail("something is still under way after %v: %s", settleBound, sum(counts))
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	d.say("nothing is under way any more: %s", sum(counts))
@@ -330,9 +346,12 @@ func (d *demo) audit(ctx context.Context) error {
 			fmt.Fprintf(d.out, "    holds   %-20s %s\n", f.Invariant, f.Claim)
 			continue
 		}
-		for _, text := range f.Broken {
+		d.faults = append(d.faults, f.Broken...)
+		for _, text := range f.Broken[:min(len(f.Broken), mostShown)] {
 			fmt.Fprintf(d.out, "    BROKEN  %-20s %s\n", f.Invariant, text)
-			d.faults = append(d.faults, text)
+		}
+		if more := len(f.Broken) - mostShown; more > 0 {
+			fmt.Fprintf(d.out, "    BROKEN  %-20s and %d more\n", f.Invariant, more)
 		}
 	}
 	return nil

@@ -131,21 +131,31 @@ func tail(log string, lines int) string {
 	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }
 
-// poll looks until done holds, and fails when the bound has passed or a look
-// fails for good.
-func poll(ctx context.Context, bound, every time.Duration, done func(context.Context) (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, bound)
+// ErrLate reports that something had not come about when its time was over.
+var ErrLate = errors.New("not within")
+
+// poll looks until done holds. It fails with ErrLate when the bound has passed,
+// and at once when a look fails for good.
+func poll(outer context.Context, bound, every time.Duration, done func(context.Context) (bool, error)) error {
+	ctx, cancel := context.WithTimeout(outer, bound)
 	defer cancel()
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		ok, err := done(ctx)
-		if ok || err != nil {
+		switch {
+		case ok && err == nil:
+			return nil
+		case outer.Err() != nil:
+			return outer.Err()
+		case ctx.Err() != nil:
+			// Whatever the look says now, it was cut short.
+			return fmt.Errorf("%w %v", ErrLate, bound)
+		case err != nil:
 			return err
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
 		case <-tick.C:
 		}
 	}
