@@ -67,15 +67,19 @@ func (c drainBeforeRelease) stateSet(s *Suite, r *history.Record) {
 	}
 }
 
-// steppedDown notes whether there was something to wait for. A node whose clocks
-// parted cannot tell how long trust lasts: it has none.
+// steppedDown notes whether there was something to wait for.
 func (drainBeforeRelease) steppedDown(s *Suite, r *history.Record) {
-	if r.Node < 0 {
-		return
+	if r.Node >= 0 {
+		n := &s.scene.nodes[r.Node]
+		n.draining = n.sending > 0
 	}
-	n := &s.scene.nodes[r.Node]
-	n.draining = n.sending > 0
-	if r.Reason == core.ClockGap {
+}
+
+// drifted takes a node's word about its clocks. If they parted, the node cannot
+// tell how long trust lasts: it has none.
+func (drainBeforeRelease) drifted(s *Suite, r *history.Record) {
+	if r.Node >= 0 && r.Reason == core.ClockGap {
+		n := &s.scene.nodes[r.Node]
 		n.until = min(n.until, r.At)
 	}
 }

@@ -141,13 +141,12 @@ func TestACandidatesLeaseIsNotTheEarlierTenures(t *testing.T) {
 
 func TestANodeWhoseClocksPartedHasNoTrustToWaitFor(t *testing.T) {
 	tell := func(why core.Reason) *story {
-		s := begin(small(), 2).elects(0, 1).permits(0, 1, 7, 1).says(0, core.GatePassedEvent, 1, 7)
-		return s.at(200*ms).tell(history.Record{
-			Kind: history.Announced, Event: core.LeaderSteppedDownEvent, Node: 0, Subject: 0, Epoch: 1, Reason: why,
-		}).node(history.BeliefEnded, 0).resigns(0, 1).loses(0, core.Release)
+		return sending().at(300 * ms).tell(history.Record{
+			Kind: history.Announced, Event: core.ClockDriftEvent, Node: 0, Subject: 0, Epoch: 1, Reason: why,
+		}).resigns(0, 1).loses(0, core.Release)
 	}
 	tell(core.ClockGap).lawful(t)
-	tell(core.OperatorRequest).breaks(t, DrainBeforeRelease, 200*ms)
+	tell(core.NoReason).breaks(t, DrainBeforeRelease, 300*ms)
 }
 
 func TestAClockFaultExcusesAnEarlyRelease(t *testing.T) {

@@ -233,6 +233,8 @@ func (s *Suite) announced(r *history.Record) {
 		}
 	case core.LeaderSteppedDownEvent:
 		s.drains.steppedDown(s, r)
+	case core.ClockDriftEvent:
+		s.drains.drifted(s, r)
 	case core.LeaseReleasedEvent:
 		s.drains.leaseReleased(s, r)
 	case core.AuthorityRegressedEvent:
