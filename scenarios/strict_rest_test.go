@@ -44,6 +44,10 @@ var expectRules = []struct {
 		"bare number as a share", "recover: {from: first.end, within: 1s, rate: " + mark + "90}",
 		"has no percent sign",
 	},
+	{
+		"share of nothing", "recover: {from: first.end, within: 1s, rate: " + mark + "0%}",
+		"must be above zero",
+	},
 	{"unknown event", "sometimes: {event: " + mark + "lease.given}", `unknown event "lease.given"`},
 	{"no event at all", "sometimes: {event: lease.lost, at_least: " + mark + "0}", "outside of 1.."},
 	{"no window", "no: {event: lease.lost, from: first.end, until: " + mark + "first.start}", "is empty"},

@@ -82,6 +82,7 @@ var strictness = []struct {
 	{"zero where it says nothing", "10ttl", mark + "0s", "must be above zero"},
 	{"bare number as a rate", "20/s", mark + "20/", "is no rate"},
 	{"unknown unit of a rate", "20/s", "20/" + mark + "sec", `unknown unit "sec"`},
+	{"no signals at all", "20/s", mark + "0/s", "must be above zero"},
 	{"count without a gap", "20/s", mark + "20", "need `every`"},
 	{"rate with a gap", "20/s", "20/s, every: " + mark + "1s", "belongs to a count"},
 	{"gap without signals", "signals: 20/s", mark + "every: 1s", "stands only beside `signals`"},
@@ -117,6 +118,10 @@ var strictness = []struct {
 		"stands only beside `after`",
 	},
 	{"unknown event", "at: 2s", "when: {event: " + mark + "permit.asked}", `unknown event "permit.asked"`},
+	{
+		"occurrences turned round", "at: 2s", "when: {event: epoch.taken, nth: " + mark + "6..2}",
+		"begins above",
+	},
 	{"zeroth occurrence", "at: 2s", "when: {event: epoch.taken, nth: " + mark + "0}", "outside of 1.."},
 	{"trigger after the run", "at: 2s", "at: " + mark + "11s", "after the run of 10ttl has ended"},
 	{
@@ -138,7 +143,8 @@ var strictness = []struct {
 
 	{"unknown role", "node: leader", "node: " + mark + "leeder", `unknown party "leeder"`},
 	{"node beyond the cluster", "node: leader", "node: " + mark + "n4", "no node n4 in a cluster of 3"},
-	{"node that cannot be", "node: leader", "node: " + mark + "n100", "there is no node n100"},
+	{"node that cannot be", "node: leader", "node: " + mark + "n100", "nodes are n1..n99"},
+	{"node that comes before the first", "node: leader", "node: " + mark + "n0", "nodes are n1..n99"},
 	{"store for a node", "node: leader", "node: " + mark + "redis", "redis is no node"},
 	{"name that nobody binds", "$old", mark + "$odl", "no earlier step binds $odl"},
 	{
@@ -237,6 +243,8 @@ var verbRules = []struct {
 		"suspend knows its length", "clock: {node: any, suspend: 1s, for: " + mark + "1s}",
 		"says itself how long",
 	},
+	{"drift of nothing", "clock: {node: any, drift: " + mark + "0%}", "must be above zero"},
+	{"drift turned round", "clock: {node: any, drift: " + mark + "5%..-5%}", "begins above its end"},
 	{"drift is a percentage", "clock: {node: any, drift: " + mark + "1s}", "is no percentage"},
 	{"jump is a length", "clock: {node: any, jump: 1" + mark + "%}", "unknown unit"},
 	{"unknown act of redis", "redis: {act: " + mark + "restrat}", `unknown act "restrat"`},
