@@ -177,7 +177,7 @@ func dropOld(shelf, key string) {
 	}
 	for _, entry := range entries {
 		info, err := entry.Info()
-		if err == nil && entry.Name() != key && time.Since(info.ModTime()) > time.Hour {
+		if err == nil && entry.Name() != key && time.Since(info.ModTime()) > 10*time.Minute {
 			os.RemoveAll(filepath.Join(shelf, entry.Name()))
 		}
 	}
