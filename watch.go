@@ -47,21 +47,19 @@ func (k *Coordinator) watch(ctx context.Context) {
 }
 
 // missing lists what keeps this instance from being ready. Leading is no part
-// of it, except that a leader needs no Redis: one whose lease is in PostgreSQL
-// works without.
+// of it.
 func (k *Coordinator) missing() []string {
 	var list []string
-	status := k.driver.Status()
 	if !k.running.Load() {
 		list = append(list, "not running")
 	}
 	if k.stopping.Load() {
 		list = append(list, "stopping")
 	}
-	if !status.LedgerFresh {
+	if !k.driver.Status().LedgerFresh {
 		list = append(list, core.Postgres.String())
 	}
-	if !status.Believes && !k.observer.AnsweredWithin(core.Redis, 3*k.protocol.Heartbeat) {
+	if !k.observer.AnsweredWithin(core.Redis, 3*k.protocol.Heartbeat) {
 		list = append(list, core.Redis.String())
 	}
 	return list

@@ -63,3 +63,14 @@ func TestSealIsAtomicAgainstTheFirstByte(t *testing.T) {
 		}
 	}
 }
+
+func TestSealedGateNeverOpens(t *testing.T) {
+	under := &sink{}
+	g := &gate{Conn: under, open: func() bool { return true }}
+	if !g.seal() {
+		t.Fatal("no byte has left, and the gate does not promise that none will")
+	}
+	if _, err := g.Write([]byte("order")); !errors.Is(err, errShut) || under.bytes != 0 {
+		t.Errorf("%d bytes left through a sealed gate: %v", under.bytes, err)
+	}
+}
