@@ -259,6 +259,9 @@ func TestPermitThatIsOursButOverIsVoid(t *testing.T) {
 func TestWithheldOrderIsVoid(t *testing.T) {
 	b := sending(t, core.ClassD)
 	b.answer(core.Submit, core.Input{Kind: core.OrderWithheld, Signal: 1, Attempt: 1})
+	if e := b.says(core.PermitRefusedEvent); e.By != core.Gate || e.Reason != core.GateDeadline {
+		t.Fatalf("refused by %v for %v", e.By, e.Reason)
+	}
 	if r := b.asks(core.Record); r.State != core.Void || r.Reason != core.GateDeadline || r.Alert {
 		t.Fatalf("records %v for %v, alert %v", r.State, r.Reason, r.Alert)
 	}
