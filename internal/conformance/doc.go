@@ -21,6 +21,10 @@
 // do wait, for real and short times, to see that the clocks are what the rest
 // takes them for.
 //
+// What a crash may lose is a part of what the ledger's model says: heartbeats
+// of a tenure that has its lease in Redis, and nothing else. In the schema of
+// the tests no other change can be committed in memory.
+//
 // # More of it
 //
 // The machines make -rapid.checks walks of -rapid.steps steps; a night can be

@@ -30,6 +30,28 @@ CREATE FUNCTION conformance.clock_timestamp() RETURNS timestamptz LANGUAGE sql V
 CREATE FUNCTION conformance.pg_postmaster_start_time() RETURNS timestamptz LANGUAGE sql VOLATILE
     AS 'SELECT started FROM conformance.clock'`
 
+// durableSQL refuses a commit in memory of anything but a heartbeat: the model
+// says that a crash loses nothing else.
+const durableSQL = `
+CREATE FUNCTION durable() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('synchronous_commit') <> 'on' THEN
+        RAISE EXCEPTION 'a change of % would be committed in memory', TG_TABLE_NAME;
+    END IF;
+    RETURN NULL;
+END $$;
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['authority', 'leadership_history', 'fence_refusals', 'control_history', 'signals',
+        'attempts']
+    LOOP
+        EXECUTE format('CREATE CONSTRAINT TRIGGER durable AFTER INSERT OR UPDATE ON %I
+            DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION durable()', name);
+    END LOOP;
+END $$`
+
 // resetSQL empties the ledger and sets the clock back. The triggers that
 // forbid that are out of force for the one transaction.
 const resetSQL = `
@@ -74,11 +96,14 @@ func makeBed(t testing.TB) error {
 	if _, err := migrations.Up(ctx, dsn); err != nil {
 		return err
 	}
+	if _, err := bed.admin.Exec(ctx, durableSQL); err != nil {
+		return err
+	}
 	bed.ledgers = map[core.Nonce]*pgledger.Ledger{}
 	for _, p := range processes {
 		l, err := pgledger.Open(pgledger.Options{
-			DSN: dsn, Group: "test", Instance: p.name, Nonce: p.nonce, TTL: ledgerTTL, SendBy: sendBy, Conns: 1,
-			Limits: patience,
+			DSN: dsn, Group: "test", Instance: p.name, Nonce: p.nonce, TTL: ledgerTTL, SendBy: sendBy,
+			Conns: askersAtOnce, Limits: patience,
 		})
 		if err != nil {
 			return err

@@ -32,7 +32,8 @@ var (
 	n1        = process{"n1", 0xa1}
 	n2        = process{"n2", 0xb2}
 	n3        = process{"n3", 0xc3}
-	processes = []process{n1, n2, n3}
+	twin      = process{"n1", 0xd4}
+	processes = []process{n1, n2, n3, twin}
 )
 
 // token is one of the process's acquisitions.

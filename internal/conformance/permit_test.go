@@ -70,6 +70,28 @@ func TestPermitIsRefusedForItsEpochBeforeTheModeAndForTheModeBeforeTheState(t *t
 	})
 }
 
+func TestNothingIsPermittedWhileTradingIsStopped(t *testing.T) {
+	eachLedger(t, func(t *testing.T, l *ledger) {
+		epoch, first, second := l.lead(n1), l.store(1, 0), l.store(2, 0)
+		l.grant(n1, epoch, second)
+		l.recorded(n1, fact(n1, second, 1, core.InDoubt), core.InDoubt)
+		for _, mode := range []core.Control{core.Pause, core.Halt} {
+			l.mode(mode)
+			before := l.rows()
+			for _, e := range []core.Effect{permit(n1, epoch, first, 1, 1), resend(n1, epoch, second, 1, 3)} {
+				l.want(n1, e, core.Input{
+					Kind: core.PermitWasRefused, Signal: e.Signal, Reason: core.ControlMode, Epoch: epoch, Control: mode,
+				})
+			}
+			if d := difference(before, l.rows()); d != "" {
+				t.Errorf("a refused permit changed something:\n%s", d)
+			}
+		}
+		l.mode(core.Run)
+		l.grant(n1, epoch, first)
+	})
+}
+
 func TestPermitNeedsTheSignalAsItWasReadAndItsNextAttempt(t *testing.T) {
 	eachLedger(t, func(t *testing.T, l *ledger) {
 		epoch, signal := l.lead(n1), l.store(1, 0)
