@@ -333,7 +333,9 @@ func (m *machine) settle(t *rapid.T) {
 
 // kindly is what a healthy store says to the call.
 func (m *machine) kindly(call core.Effect) core.Input {
-	in := core.Input{Req: call.Req, Signal: call.Signal, Attempt: call.Attempt, Control: core.Run, Epoch: call.Epoch}
+	in := core.Input{
+		Req: call.Req, Signal: call.Signal, Attempt: call.Attempt, Control: core.Run, Epoch: call.Epoch,
+	}
 	switch kinds := answers(call.Op); call.Op {
 	case core.Heartbeat:
 		in.Kind = core.AuthorityObserved
