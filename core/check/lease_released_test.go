@@ -141,7 +141,7 @@ func TestACandidatesLeaseIsNotTheEarlierTenures(t *testing.T) {
 
 func TestANodeWhoseClocksPartedHasNoTrustToWaitFor(t *testing.T) {
 	tell := func(why core.Reason) *story {
-		return sending().at(300 * ms).tell(history.Record{
+		return sending().at(300*ms).tell(history.Record{
 			Kind: history.Announced, Event: core.ClockDriftEvent, Node: 0, Subject: 0, Epoch: 1, Reason: why,
 		}).resigns(0, 1).loses(0, core.Release)
 	}
