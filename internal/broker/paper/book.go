@@ -69,6 +69,14 @@ func (b *Book) Place(order *wire.Order, received time.Time) (wire.Receipt, *wire
 	return placed.at(now), nil
 }
 
+// remembers reports whether the class knows an order of that id by now.
+func (b *Book) remembers(order *wire.Order) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	refused := b.refuse(order, b.now())
+	return refused != nil && refused.Code == wire.CodeDuplicate
+}
+
 // refuse says why the broker's class does not let the order in.
 func (b *Book) refuse(order *wire.Order, now time.Time) *wire.Refusal {
 	if order.ClientOrderID == "" && b.class != core.ClassD {

@@ -73,9 +73,13 @@ func (s *Server) postOrder(w http.ResponseWriter, r *http.Request) {
 		answer(w, status, refused)
 		return
 	}
-	if act, rejects := s.Conduct.take(Reject); rejects {
-		answer(w, http.StatusUnprocessableEntity, refusal(order, act.Code, "refused on request"))
-		return
+	// An order that the class remembers by its id is answered as what it is: a
+	// refusal would say of an order that exists that it does not.
+	if !s.Book.remembers(order) {
+		if act, rejects := s.Conduct.take(Reject); rejects {
+			answer(w, http.StatusUnprocessableEntity, refusal(order, act.Code, "refused on request"))
+			return
+		}
 	}
 	if act, late := s.Conduct.take(Late); late && !s.wait(time.Duration(act.Delay)) {
 		cut()

@@ -231,3 +231,14 @@ func post(t *testing.T, url, body string) int {
 	_, _ = io.Copy(io.Discard, response.Body)
 	return response.StatusCode
 }
+
+func TestAnOrderThatExistsIsNotRefusedOnRequest(t *testing.T) {
+	d := open(t, paper.Config{Class: core.ClassA})
+	if got := d.submit(t, 5*time.Second); got != core.AnswerFilled {
+		t.Fatalf("the first: %v", got)
+	}
+	d.begin(t, paper.Behaviour{Act: paper.Reject, Count: 1})
+	if got := d.submit(t, 5*time.Second); got == core.AnswerRejected {
+		t.Error("an order that exists was told to be rejected")
+	}
+}
