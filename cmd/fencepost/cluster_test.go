@@ -105,8 +105,7 @@ func (c *cluster) process(name string, args ...string) *process {
 	c.t.Helper()
 	p := &process{t: c.t, name: name, cmd: exec.Command(c.binary, args...), done: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = p, p
-	// Should the test process be killed, its programs go with it.
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	p.cmd.SysProcAttr = orphans()
 	if err := p.cmd.Start(); err != nil {
 		c.t.Fatal(err)
 	}
