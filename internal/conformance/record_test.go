@@ -120,6 +120,7 @@ func TestNeverSentOfAnotherProvesNothing(t *testing.T) {
 		l.refused(n1, fact(n1, signal, 1, core.Void))
 		l.recorded(n2, fact(n2, signal, 1, core.InDoubt), core.InDoubt)
 		l.refused(n1, fact(n1, signal, 1, core.Void))
+		l.refused(n1, fact(n1, signal, 1, core.Rejected))
 		l.recorded(n2, fact(n2, signal, 1, core.Void), core.Received)
 	})
 }

@@ -18,8 +18,8 @@ import (
 //   - what is there already stays as it is, and is no error;
 //   - a decision that rests on a reading holds only for the version read;
 //   - before send_by nobody but the sender moves an attempt;
-//   - that the asker never sent it proves nothing once another was given the
-//     same attempt to send again;
+//   - that the asker never sent it, or was refused, proves nothing once another
+//     was given the same attempt to send again;
 //   - else the arrow must exist for the signal and for the attempt.
 //
 // An attempt that is found void gives its signal back only if the broker has
@@ -50,7 +50,8 @@ WITH s AS MATERIALIZED (
         WHEN @version::bigint NOT IN (0, s.version) THEN 'refused'
         WHEN a.state = 'submitting' AND a.token <> @token::text AND clock_timestamp() <= a.send_by
             THEN 'refused'
-        WHEN @outcome::text = 'void' AND @version::bigint = 0 AND a.token <> @token::text THEN 'refused'
+        WHEN @outcome::text IN ('void', 'rejected') AND @version::bigint = 0
+            AND a.token <> @token::text THEN 'refused'
         WHEN s.state = ANY (@from::text[]) AND a.state = ANY (@from::text[]) THEN 'recorded'
         ELSE 'refused' END AS what,
         CASE WHEN a.state = 'void' AND s.final THEN s.state

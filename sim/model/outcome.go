@@ -80,13 +80,16 @@ func (p *Postgres) rule(now core.Time, e *core.Effect, s *Signal, a *Attempt) ru
 	case a.State == core.Submitting && a.Token != e.Token && now <= a.SendBy:
 		// Its sender may still send it.
 		return refused
-	case e.State == core.Void && e.Version == 0 && a.Token != e.Token:
-		// That this asker never sent it proves nothing about who was given the
-		// same attempt to send again.
+	case denies(e.State) && e.Version == 0 && a.Token != e.Token:
+		// That this asker never sent it, or was refused, proves nothing about
+		// who was given the same attempt to send again.
 		return refused
 	}
 	return recorded
 }
+
+// denies reports whether an outcome says that no order came of the attempt.
+func denies(outcome core.SignalState) bool { return outcome == core.Void || outcome == core.Rejected }
 
 // ruleUnsent decides about a signal that nobody has sent: it can only expire
 // or be rejected.

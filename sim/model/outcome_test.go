@@ -121,8 +121,10 @@ func TestNeverSentIsNoProofOnceAnotherMaySendTheSameAttempt(t *testing.T) {
 	resend.Attempt, resend.Resend = 1, true
 	must(t, l.ask(3*second, resend), core.PermitWasGranted, core.NoReason)
 	l.record(4*second, id, 1, core.InDoubt)
-	must(t, l.ask(4*second, l.outcome(id, core.Void, 0)), core.RecordWasRefused, core.NoReason)
-	l.standsAt(id, core.InDoubt)
+	for _, denial := range []core.SignalState{core.Void, core.Rejected} {
+		must(t, l.ask(4*second, l.outcome(id, denial, 0)), core.RecordWasRefused, core.NoReason)
+		l.standsAt(id, core.InDoubt)
+	}
 	must(t, l.record(4*second, id, 1, core.Void), core.OutcomeWasRecorded, core.NoReason)
 }
 
