@@ -22,7 +22,8 @@ func lawful() *Evidence {
 				{Epoch: 2, Holder: "n2", Open: true, FenceSeq: 5},
 			},
 			Signals: []Signal{
-				{ID: 1, Key: "a", State: "executed"}, {ID: 2, Key: "b", State: "executed"},
+				{ID: 1, Key: "a", State: "executed"},
+				{ID: 2, Key: "b", State: "executed"},
 				{ID: 3, Key: "c", State: "rejected"},
 			},
 			Attempts: []Attempt{

@@ -168,20 +168,22 @@ func (l *Ledger) SignalState(ctx context.Context, key string) (string, error) {
 func (l *Ledger) Counts(ctx context.Context) (map[string]int, error) {
 	ctx, cancel := context.WithTimeout(ctx, readBound)
 	defer cancel()
-	counts := map[string]int{}
 	const query = `SELECT state, count(*) FROM signals WHERE group_name = $1 GROUP BY state`
 	found, err := l.pool.Query(ctx, query, group)
 	if err != nil {
 		return nil, fmt.Errorf("count signals: %w", err)
 	}
-	var state string
-	var count int
-	_, err = pgx.ForEachRow(found, []any{&state, &count}, func() error {
-		counts[state] = count
-		return nil
-	})
+	type row struct {
+		State string
+		Count int
+	}
+	list, err := pgx.CollectRows(found, pgx.RowToStructByPos[row])
 	if err != nil {
 		return nil, fmt.Errorf("count signals: %w", err)
+	}
+	counts := map[string]int{}
+	for _, r := range list {
+		counts[r.State] = r.Count
 	}
 	return counts, nil
 }

@@ -18,7 +18,7 @@ const programName = "fencepost"
 
 // buildBound is the longest a build may take; the first one compiles
 // everything.
-const buildBound = 5 * time.Minute
+const buildBound = 10 * time.Minute
 
 // ErrNoProgram reports that there is no fencepost binary and no source to build
 // it from.
