@@ -32,7 +32,9 @@ func TestAbsentFieldsMeanWhatTheTableSays(t *testing.T) {
 	text := string(Format(s.WithDefaults()))
 	// What a service decides, and what zero means already, is not filled in; a
 	// detection or a metric without a node is about all of them.
-	open := map[string]bool{"detect.node": true, "metric.node": true, "webhook.count": true, "workload.signals": true}
+	open := map[string]bool{
+		"detect.node": true, "metric.node": true, "webhook.count": true, "workload.signals": true,
+	}
 	eachField(&fileShape, func(shape *Shape, f *Field) {
 		value := f.Default
 		if value == "" || strings.Contains(value, " ") || strings.HasPrefix(value, "0s") || value == "0%" ||

@@ -136,7 +136,8 @@ func listsText(b *strings.Builder) {
 		parties = slices.Insert(parties, 0, r.Word)
 	}
 	plainTable(b, parties)
-	b.WriteString("\nA link has a node on one side and a store on the other; nodes never talk to each other.\n")
+	b.WriteString("\nA link has a node on one side and a store on the other; " +
+		"nodes never talk to each other.\n")
 	plainTable(b, arrowWords)
 	b.WriteString("\n## Moments\n")
 	plainTable(b, momentWords)

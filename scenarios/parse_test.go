@@ -184,7 +184,8 @@ func TestSuspendTakesItsLengthFromForWhenItIsTrue(t *testing.T) {
 }
 
 func TestNestedSettingsAreNamedByDots(t *testing.T) {
-	s := mustParse(t, "valid.yaml", changed(t, "nodes: 3", "config: {http: {timeout: 3s, retries: 2}, a.b: no}"))
+	s := mustParse(t, "valid.yaml", changed(t, "nodes: 3",
+		"config: {http: {timeout: 3s, retries: 2}, a.b: no}"))
 	want := []Setting{{"http.timeout", "3s"}, {"http.retries", "2"}, {"a.b", "no"}}
 	if !slices.Equal(s.Cluster.Config, want) {
 		t.Errorf("got %v", s.Cluster.Config)
