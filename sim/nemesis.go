@@ -126,7 +126,7 @@ func (w *World) nemesisTurn(index int32) {
 		f.node = int16(len(w.hosts) - 1)
 	}
 	// One strike in two goes for the leader: that is where the danger is.
-	if bits>>16&1 == 1 && w.leader >= 0 && !(n.protect && w.leader == 0) {
+	if bits>>16&1 == 1 && w.leader >= 0 && (!n.protect || w.leader != 0) {
 		f.node = w.leader
 	}
 	f.store = [...]core.Store{core.Redis, core.Postgres, core.Redis, core.Postgres, core.Broker}[bits>>20%5]

@@ -17,7 +17,6 @@ type step struct {
 	hit []int16
 	// saved is what healing puts back.
 	saved int64
-	ways  [ways]bool
 }
 
 // startSchedule prepares the steps of a run.
