@@ -24,7 +24,8 @@ func (n *Node) Hash(h uint64) uint64 {
 		n.token.bits(), n.evictee.bits(), uint64(n.epoch), uint64(n.reported), uint64(n.cursor),
 		uint64(n.leaseTrust), uint64(n.leaseLapse), uint64(n.beatTrust), uint64(n.nextTry),
 		uint64(n.nextRenew), uint64(n.nextBeat), uint64(n.nextSweep), uint64(n.nextReview),
-		uint64(n.notBefore), uint64(n.giveUp), uint64(n.controlAt), uint64(v.At), uint64(v.Epoch), v.Token.bits(), uint64(v.Age),
+		uint64(n.notBefore), uint64(n.giveUp), uint64(n.controlAt),
+		uint64(v.At), uint64(v.Epoch), v.Token.bits(), uint64(v.Age),
 		uint64(v.Flags)<<48 | uint64(v.Tenure)<<40 | uint64(v.Control)<<32 | uint64(v.Protocol),
 		uint64(last.Boot), uint64(last.Mono), uint64(last.Wall),
 	} {

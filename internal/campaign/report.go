@@ -172,7 +172,8 @@ func (c *Campaign) replay(seed uint64) string {
 // shellWord quotes a word that a shell would read as something else.
 func shellWord(word string) string {
 	plain := func(r rune) bool {
-		return r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) || strings.ContainsRune("-_./+@%:,", r)
+		word := r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r))
+		return word || strings.ContainsRune("-_./+@%:,", r)
 	}
 	if word != "" && strings.TrimFunc(word, plain) == "" {
 		return word
