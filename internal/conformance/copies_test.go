@@ -19,7 +19,8 @@ func (r *realLedger) copies(of core.SignalID, count int) ([]core.SignalID, error
 		return nil, err
 	}
 	attempts, err := r.copySQL("attempts", "signal", map[string]string{
-		"signal": "n.id", "client_order_id": "client_order_id || '-' || n.id", "fence_seq": "nextval('fence_seq')",
+		"signal": "n.id", "client_order_id": "client_order_id || '-' || n.id",
+		"fence_seq": "nextval('fence_seq')",
 	})
 	if err != nil {
 		return nil, err
@@ -45,7 +46,8 @@ func (r *realLedger) copies(of core.SignalID, count int) ([]core.SignalID, error
 func (r *realLedger) copySQL(table, id string, replaced map[string]string) (string, error) {
 	found, err := bed.admin.Query(r.ctx, `
 SELECT column_name FROM information_schema.columns
-WHERE table_schema = 'conformance' AND table_name = $1 AND is_generated = 'NEVER' ORDER BY ordinal_position`, table)
+WHERE table_schema = 'conformance' AND table_name = $1 AND is_generated = 'NEVER'
+ORDER BY ordinal_position`, table)
 	if err != nil {
 		return "", fmt.Errorf("columns of %s: %w", table, err)
 	}
@@ -64,6 +66,8 @@ WHERE table_schema = 'conformance' AND table_name = $1 AND is_generated = 'NEVER
 		}
 		values = append(values, value)
 	}
-	return fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s o, generate_series($bounds) n (id) WHERE o.%s = $source",
-		table, strings.Join(names, ", "), strings.Join(values, ", "), table, id), found.Err()
+	sql := "INSERT INTO " + table + " (" + strings.Join(names, ", ") + ")" +
+		" SELECT " + strings.Join(values, ", ") +
+		" FROM " + table + " o, generate_series($bounds) n (id) WHERE o." + id + " = $source"
+	return sql, found.Err()
 }

@@ -42,7 +42,8 @@ func (l *ledger) lists(states uint16, after core.SignalID, done bool, want ...co
 		same = same && ids[i] == want[i]
 	}
 	if !same {
-		l.t.Errorf("states %b after %d: %v (complete %v), want %v (%v)", states, after, ids, complete, want, done)
+		l.t.Errorf("states %b after %d: %v (complete %v), want %v (%v)",
+			states, after, ids, complete, want, done)
 	}
 }
 
@@ -90,8 +91,8 @@ func TestListHasTheWantedStatesAndNoFinalOnes(t *testing.T) {
 	eachLedger(t, func(t *testing.T, l *ledger) {
 		epoch := l.lead(n1)
 		ends := []core.SignalState{
-			core.Received, core.Held, core.Submitting, core.Submitted, core.InDoubt, core.Executed, core.Rejected,
-			core.Cancelled, core.Expired,
+			core.Received, core.Held, core.Submitting, core.Submitted, core.InDoubt,
+			core.Executed, core.Rejected, core.Cancelled, core.Expired,
 		}
 		for i, end := range ends {
 			signal := l.store(int64(i+1), 0)

@@ -43,7 +43,7 @@ func TestMachineOfTheLedgerFindsNoDifference(t *testing.T) {
 			"record more": w.record,
 			"and more":    w.record,
 			"list":        w.list,
-			"reread":      func(*rapid.T) { w.do(w.anybody(), core.Effect{Op: core.Reread, Signal: w.signal()}) },
+			"reread":      w.reread,
 			"decide":      func(*rapid.T) { w.decide(w.signal(), w.state()) },
 			"control":     w.control,
 			"restart":     w.misfortune,
@@ -171,7 +171,8 @@ func (w *ledgerWalk) resign(*rapid.T) {
 	if !w.seldom("close the tenure") {
 		e.Epoch--
 	}
-	e.Reason = core.Reason(rapid.Uint8Range(uint8(core.GracefulShutdown), uint8(core.Lapsed)).Draw(w.rt, "why"))
+	why := rapid.Uint8Range(uint8(core.GracefulShutdown), uint8(core.Lapsed)).Draw(w.rt, "why")
+	e.Reason = core.Reason(why)
 	w.ask(e)
 }
 
@@ -226,7 +227,8 @@ func (w *ledgerWalk) record(*rapid.T) {
 		core.Void, core.InDoubt, core.Void, core.InDoubt, core.Submitted, w.state(),
 	}).Draw(w.rt, "outcome")
 	if e.Attempt == 0 {
-		e.State = rapid.SampledFrom([]core.SignalState{core.Expired, core.Rejected, w.state()}).Draw(w.rt, "outcome")
+		unsent := []core.SignalState{core.Expired, core.Rejected, w.state()}
+		e.State = rapid.SampledFrom(unsent).Draw(w.rt, "outcome")
 	}
 	e.Version = rapid.SampledFrom([]uint32{0, s.Version, 0, s.Version, s.Version + 1}).Draw(w.rt, "version")
 	w.ask(e)
@@ -241,6 +243,10 @@ func (w *ledgerWalk) list(*rapid.T) {
 		e.After = core.SignalID(rapid.Int64Range(0, keys+1).Draw(w.rt, "after"))
 	}
 	w.do(w.anybody(), e)
+}
+
+func (w *ledgerWalk) reread(*rapid.T) {
+	w.do(w.anybody(), core.Effect{Op: core.Reread, Signal: w.signal()})
 }
 
 func (w *ledgerWalk) control(*rapid.T) {

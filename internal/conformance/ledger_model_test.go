@@ -31,7 +31,8 @@ func (m *modelLedger) do(who process, e core.Effect) ([]core.Input, error) {
 	for _, r := range m.records.List {
 		if r.Kind == history.EffectRefused && r.Logged {
 			m.refusals = append(m.refusals, refusalRow{
-				Op: r.Op, Epoch: r.Epoch, Current: r.Current, Token: r.Token, Signal: r.Signal, Reason: r.Reason,
+				Op: r.Op, Epoch: r.Epoch, Current: r.Current, Token: r.Token, Signal: r.Signal,
+				Reason: r.Reason,
 			})
 		}
 	}
@@ -83,8 +84,8 @@ func (m *modelLedger) read() (rows, error) {
 	order := sequence{}
 	for _, t := range m.Tenures() {
 		row := tenureRow{
-			Epoch: t.Epoch, Token: t.Token, Kind: t.Kind, Open: t.Open, Reason: t.Reason, OpenedAt: t.OpenedAt,
-			ClosedAt: t.ClosedAt,
+			Epoch: t.Epoch, Token: t.Token, Kind: t.Kind, Open: t.Open, Reason: t.Reason,
+			OpenedAt: t.OpenedAt, ClosedAt: t.ClosedAt,
 		}
 		r.Tenures = append(r.Tenures, row)
 		order.add(t.Seq)

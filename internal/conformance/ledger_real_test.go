@@ -44,8 +44,8 @@ DO $$
 DECLARE
     name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['authority', 'leadership_history', 'fence_refusals', 'control_history', 'signals',
-        'attempts']
+    FOREACH name IN ARRAY ARRAY['authority', 'leadership_history', 'fence_refusals', 'control_history',
+        'signals', 'attempts']
     LOOP
         EXECUTE format('CREATE CONSTRAINT TRIGGER durable AFTER INSERT OR UPDATE ON %I
             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION durable()', name);
@@ -181,8 +181,9 @@ func (r *realLedger) do(who process, e core.Effect) ([]core.Input, error) {
 func (r *realLedger) admit(key, payload int64, validFor time.Duration) (admitted, error) {
 	a, err := bed.ledgers[n1.nonce].Admit(r.ctx, &pgledger.Offer{
 		// The key is a new one in each test: processes remember orders.
-		Key: fmt.Sprintf("%d-%d", r.before, key), Type: "BASE_ENTRY", Instrument: "BANK_NIFTY", Position: "LONG",
-		Timestamp: "2030-01-01T00:00:00Z", Payload: strconv.AppendInt(nil, payload, 10), ValidFor: validFor,
+		Key: fmt.Sprintf("%d-%d", r.before, key), Type: "BASE_ENTRY", Instrument: "BANK_NIFTY",
+		Position: "LONG", Timestamp: "2030-01-01T00:00:00Z",
+		Payload: strconv.AppendInt(nil, payload, 10), ValidFor: validFor,
 	})
 	if err != nil {
 		return admitted{}, err

@@ -25,8 +25,8 @@ FROM leadership_history ORDER BY epoch`
 	signalRowsSQL = `
 SELECT id, state, version, attempt, alerted_at IS NOT NULL, received_at, valid_until FROM signals ORDER BY id`
 	attemptRowsSQL = `
-SELECT signal, attempt, epoch, token, state, coalesce(outcome, 'none'), coalesce(late_outcome, 'none'), send_by,
-       fence_seq
+SELECT signal, attempt, epoch, token, state, coalesce(outcome, 'none'), coalesce(late_outcome, 'none'),
+       send_by, fence_seq
 FROM attempts ORDER BY signal, attempt`
 	refusalRowsSQL = `
 SELECT op, epoch, current_epoch, token, coalesce(signal, $1::bigint), reason FROM fence_refusals ORDER BY id`
@@ -169,7 +169,8 @@ func scanAttempt(row pgx.CollectableRow) (attemptRow, uint64, error) {
 		until                       *time.Time
 	)
 	err := row.Scan(&a.Signal, &number, &epoch, &token, &state, &outcome, &late, &until, &seq)
-	a.Number, a.Epoch, a.Token, a.SendBy = uint32(number), core.Epoch(epoch), identity.Read(token), instant(until)
+	a.Number, a.Epoch, a.Token = uint32(number), core.Epoch(epoch), identity.Read(token)
+	a.SendBy = instant(until)
 	a.State, _ = core.ParseSignalState(state)
 	a.Outcome, _ = core.ParseSignalState(outcome)
 	a.Late, _ = core.ParseSignalState(late)

@@ -147,9 +147,9 @@ func (r rows) lines() []string {
 		return t.Sub(began).String()
 	}
 	a := r.Authority
-	list := []string{fmt.Sprintf("authority known=%v epoch=%d token=%v kind=%v open=%v control=%v taken=%s beat=%s "+
-		"lease=%s flagged=%x", a.Known, a.Epoch, a.Token, a.Kind, a.Open, a.Control, since(a.TakenAt), since(a.BeatAt),
-		since(a.LeaseUntil), a.Flagged)}
+	list := []string{fmt.Sprintf("authority known=%v epoch=%d token=%v kind=%v open=%v control=%v "+
+		"taken=%s beat=%s lease=%s flagged=%x", a.Known, a.Epoch, a.Token, a.Kind, a.Open, a.Control,
+		since(a.TakenAt), since(a.BeatAt), since(a.LeaseUntil), a.Flagged)}
 	for _, t := range r.Tenures {
 		list = append(list, fmt.Sprintf("tenure %d token=%v kind=%v open=%v reason=%v from=%s to=%s order=%d",
 			t.Epoch, t.Token, t.Kind, t.Open, t.Reason, since(t.OpenedAt), since(t.ClosedAt), t.Order))
@@ -159,8 +159,9 @@ func (r rows) lines() []string {
 			s.ID, s.State, s.Version, s.Attempt, s.Alerted, since(s.ReceivedAt), since(s.ValidUntil)))
 	}
 	for _, a := range r.Attempts {
-		list = append(list, fmt.Sprintf("attempt %d of %d %v epoch=%d token=%v outcome=%v late=%v send_by=%s order=%d",
-			a.Number, a.Signal, a.State, a.Epoch, a.Token, a.Outcome, a.Late, since(a.SendBy), a.Order))
+		list = append(list, fmt.Sprintf("attempt %d of %d %v epoch=%d token=%v outcome=%v late=%v "+
+			"send_by=%s order=%d", a.Number, a.Signal, a.State, a.Epoch, a.Token, a.Outcome, a.Late,
+			since(a.SendBy), a.Order))
 	}
 	for _, f := range r.Refusals {
 		list = append(list, fmt.Sprintf("refusal of %v epoch=%d current=%d token=%v signal=%d reason=%v",

@@ -90,7 +90,8 @@ func resign(who process, epoch core.Epoch, reason core.Reason) core.Effect {
 // permit is the request to send an attempt of a signal.
 func permit(who process, epoch core.Epoch, signal core.SignalID, attempt, version uint32) core.Effect {
 	return core.Effect{
-		Op: core.Permit, Signal: signal, Attempt: attempt, Version: version, Epoch: epoch, Token: who.token(1),
+		Op: core.Permit, Signal: signal, Attempt: attempt, Version: version, Epoch: epoch,
+		Token: who.token(1),
 	}
 }
 

@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"testing"
 
@@ -17,7 +18,7 @@ const (
 func TestMain(m *testing.M) {
 	for name, value := range map[string]string{"rapid.checks": checks, "rapid.steps": steps} {
 		if err := flag.Set(name, value); err != nil {
-			os.Stderr.WriteString(err.Error() + "\n")
+			fmt.Fprintln(os.Stderr, err)
 			os.Exit(2)
 		}
 	}

@@ -31,10 +31,10 @@ func TestPermitMovesTheSignalAndWritesTheIntent(t *testing.T) {
 // learns that it is one, whatever else is the matter.
 func TestPermitIsRefusedForItsEpochBeforeTheModeAndForTheModeBeforeTheState(t *testing.T) {
 	eachLedger(t, func(t *testing.T, l *ledger) {
-		refused := func(who process, e core.Effect, current core.Epoch, mode core.Control, reason core.Reason) {
+		refused := func(who process, e core.Effect, current core.Epoch, m core.Control, why core.Reason) {
 			t.Helper()
 			l.want(who, e, core.Input{
-				Kind: core.PermitWasRefused, Signal: e.Signal, Reason: reason, Epoch: current, Control: mode,
+				Kind: core.PermitWasRefused, Signal: e.Signal, Reason: why, Epoch: current, Control: m,
 			})
 		}
 		const nowhere = 99
@@ -80,7 +80,8 @@ func TestNothingIsPermittedWhileTradingIsStopped(t *testing.T) {
 			before := l.rows()
 			for _, e := range []core.Effect{permit(n1, epoch, first, 1, 1), resend(n1, epoch, second, 1, 3)} {
 				l.want(n1, e, core.Input{
-					Kind: core.PermitWasRefused, Signal: e.Signal, Reason: core.ControlMode, Epoch: epoch, Control: mode,
+					Kind: core.PermitWasRefused, Signal: e.Signal, Reason: core.ControlMode, Epoch: epoch,
+					Control: mode,
 				})
 			}
 			if d := difference(before, l.rows()); d != "" {
@@ -198,14 +199,14 @@ func TestResendNeedsTheNewestAttemptInDoubt(t *testing.T) {
 }
 
 func TestRereadTellsOfTheNewestAttempt(t *testing.T) {
-	eachLedger(t, func(t *testing.T, l *ledger) {
+	eachLedger(t, func(_ *testing.T, l *ledger) {
 		epoch, signal := l.lead(n1), l.store(1, 5*time.Second)
 		read := core.Effect{Op: core.Reread, Signal: signal}
 		l.want(n2, read, core.Input{Kind: core.AttemptRead, Signal: signal, State: core.Received, Version: 1})
 		l.grant(n1, epoch, signal)
 		seen := core.Input{
-			Kind: core.AttemptRead, Signal: signal, State: core.Submitting, Version: 2, Attempt: 1, Epoch: epoch,
-			Token: n1.token(1), Age: -sendBy,
+			Kind: core.AttemptRead, Signal: signal, State: core.Submitting, Version: 2, Attempt: 1,
+			Epoch: epoch, Token: n1.token(1), Age: -sendBy,
 		}
 		l.want(n2, read, seen)
 		l.wait(sendBy)

@@ -34,7 +34,9 @@ var situations = []situation{
 	{"executed", func(s story) { s.send().says(1, core.Executed) }},
 	{"rejected", func(s story) { s.send().says(1, core.Rejected) }},
 	{"cancelled", func(s story) { s.send().says(1, core.Cancelled) }},
-	{"executed by a person's word", func(s story) { s.send().says(1, core.InDoubt).decide(1, core.Executed) }},
+	{"executed by a person's word", func(s story) {
+		s.send().says(1, core.InDoubt).decide(1, core.Executed)
+	}},
 	{"void", func(s story) { s.void() }},
 	{"void by a person's word", func(s story) { s.send().says(1, core.InDoubt).decide(1, core.Void) }},
 	{"void, held", func(s story) { s.void().decide(1, core.Held) }},
@@ -49,12 +51,16 @@ var situations = []situation{
 	{"void, executed", func(s story) { s.void().send().says(2, core.Executed) }},
 	{"void, void", func(s story) { s.void().send().says(2, core.Void) }},
 	{"late word, submitting", func(s story) { s.void().send().says(1, core.Cancelled) }},
-	{"late word, submitted", func(s story) { s.void().send().says(2, core.Submitted).says(1, core.Executed) }},
+	{"late word, submitted", func(s story) {
+		s.void().send().says(2, core.Submitted).says(1, core.Executed)
+	}},
 	{"late word, in doubt", func(s story) { s.void().send().says(2, core.InDoubt).says(1, core.Executed) }},
 	{"late word, executed", func(s story) { s.void().send().says(2, core.Executed).says(1, core.Executed) }},
 	{"late word, void", func(s story) { s.void().send().says(1, core.Rejected).says(2, core.Void) }},
 	{"sent again", func(s story) { s.send().says(1, core.InDoubt).sendAgain() }},
-	{"sent again, in doubt", func(s story) { s.send().says(1, core.InDoubt).sendAgain().says(1, core.InDoubt) }},
+	{"sent again, in doubt", func(s story) {
+		s.send().says(1, core.InDoubt).sendAgain().says(1, core.InDoubt)
+	}},
 	{"late word, sent again", func(s story) {
 		s.void().send().says(2, core.InDoubt).sendAgain().says(1, core.Submitted)
 	}},
