@@ -13,7 +13,7 @@ BENCH ?= .
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test race lint fmt fuzz bench cover check
+.PHONY: help build demo test race lint fmt sim fuzz bench cover check
 
 help: ## Show this help.
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ lint: ## Run the linters, check the formatting and the rules of internal/tidy.
 
 fmt: ## Format every Go file as `make lint` wants it.
 	$(LINT) fmt
+
+sim: build ## Play every shipped scenario in the simulator, each over its own seeds.
+	bin/drill run --tier sim scenarios/*.yaml
 
 fuzz: ## Run every native fuzz target for FUZZ_TIME (20s).
 	@set -e; for file in $$(grep -rlE --include='*_test.go' '^func Fuzz[A-Z]' .); do \
