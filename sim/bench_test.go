@@ -26,7 +26,7 @@ func denseFaults() *scenarios.Scenario {
 		},
 		Nemesis: &scenarios.Nemesis{
 			Every: span(1500*millisecond, 2500*millisecond),
-			Hold:  span(200*millisecond, 12*second), MaxActive: 3,
+			Hold:  span(200*millisecond, 6*second), MaxActive: 20,
 		},
 		Run: scenarios.Run{
 			Duration: scenarios.Length{Nanos: 570 * second},
