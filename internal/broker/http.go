@@ -53,8 +53,9 @@ type HTTP struct {
 // is wrong with the address or the promise.
 func NewHTTP(config HTTPConfig) (*HTTP, error) {
 	base, err := url.Parse(config.URL)
-	if err != nil {
-		return nil, fmt.Errorf("broker url: %w", err)
+	if err != nil || base.User != nil {
+		// The library's error would print a password that stands in the address.
+		return nil, errors.New("broker url: not an address without a user name; orders are signed by a secret")
 	}
 	if (base.Scheme != "http" && base.Scheme != "https") || base.Host == "" || base.RawQuery != "" {
 		return nil, fmt.Errorf("broker url %q: must be http://HOST or https://HOST", base.Redacted())
@@ -78,12 +79,12 @@ func (h *HTTP) Close() { h.lookups.CloseIdleConnections() }
 
 // Submit sends the order over a connection of its own.
 func (h *HTTP) Submit(ctx context.Context, order Order, notAfter core.Time) Result {
-	open := func() bool { return h.config.Clock.Now().Boot <= notAfter }
-	conn, err := h.connect(ctx, open)
+	left := func() time.Duration { return notAfter.Sub(h.config.Clock.Now().Boot) }
+	conn, err := h.connect(ctx, left)
 	if err != nil {
 		return Result{Withheld: true, Err: err}
 	}
-	line := &gate{Conn: conn, open: open}
+	line := &gate{Conn: conn, open: func() bool { return left() >= 0 }}
 	defer line.Close()
 
 	reply, err := h.send(ctx, line, order)
@@ -101,13 +102,16 @@ func told(said wire.Meaning) Result {
 }
 
 // connect opens a connection, trying again while it is time: a broker that
-// cannot be reached costs the signal nothing, for nothing has been sent.
-func (h *HTTP) connect(ctx context.Context, open func() bool) (net.Conn, error) {
+// cannot be reached costs the signal nothing, for nothing has been sent. One
+// that does not answer is given up with that time: who waits for the end of the
+// call would tell of it when nobody listens any more.
+func (h *HTTP) connect(ctx context.Context, left func() time.Duration) (net.Conn, error) {
 	for {
-		if !open() {
+		most := left()
+		if most < 0 {
 			return nil, errShut
 		}
-		conn, err := h.dial(ctx)
+		conn, err := h.dial(ctx, max(most, redial))
 		if err == nil {
 			return conn, nil
 		}
@@ -119,8 +123,10 @@ func (h *HTTP) connect(ctx context.Context, open func() bool) (net.Conn, error) 
 	}
 }
 
-// dial opens a connection as far as its first byte of HTTP.
-func (h *HTTP) dial(ctx context.Context) (net.Conn, error) {
+// dial opens a connection as far as its first byte of HTTP, in that time.
+func (h *HTTP) dial(ctx context.Context, most time.Duration) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
 	var dialer net.Dialer
 	port := h.orders.Port()
 	if port == "" {

@@ -169,6 +169,21 @@ func TestUnreachableBrokerIsProofThatNothingWasSent(t *testing.T) {
 	}
 }
 
+// The node gives a call up on its own clock; an answer that comes with the end
+// of the call comes too late, and the signal would wait for a person.
+func TestOrderIsWithheldInTimeWhenOpeningTheConnectionHangs(t *testing.T) {
+	address := listen(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
+	a := adapter(t, "https://"+address, core.ClassD, clock.System{})
+	whole := within(t, 5*time.Second)
+	got := a.Submit(whole, order, clock.System{}.Now().Boot.Add(100*time.Millisecond))
+	if !got.Withheld || got.Answer != core.AnswerUnknown {
+		t.Errorf("got %+v", got)
+	}
+	if whole.Err() != nil {
+		t.Error("the adapter found out only when the call had ended")
+	}
+}
+
 func TestSilentBrokerIsAmbiguous(t *testing.T) {
 	address := listen(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
 	a := adapter(t, "http://"+address, core.ClassA, clock.System{})
@@ -202,9 +217,10 @@ func TestHalfAnAnswerIsAmbiguous(t *testing.T) {
 }
 
 func TestBrokerAddressIsRefusedWhenItCannotWork(t *testing.T) {
-	for _, url := range []string{"", "ftp://x", "http://", "127.0.0.1:80", "http://x?key=1", "http://%zz"} {
+	for _, url := range []string{"", "ftp://x", "http://", "127.0.0.1:80", "http://x?key=1", "http://%zz",
+		"http://u:hunter2@x", "http://u:hunter2@x:y", "ftp://u:hunter2@x"} {
 		_, err := broker.NewHTTP(broker.HTTPConfig{URL: url, Clock: clock.System{}})
-		if err == nil || !strings.Contains(err.Error(), "broker url") {
+		if err == nil || !strings.Contains(err.Error(), "broker url") || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: %v", url, err)
 		}
 	}
