@@ -72,10 +72,18 @@ func (c *Config) CheckPostgres() error {
 // their own does not need.
 func (c *Config) CheckBroker() error {
 	where, err := url.Parse(c.Broker.URL)
-	if err != nil || (where.Scheme != "http" && where.Scheme != "https") || where.Host == "" {
+	switch {
+	case err != nil:
+		// The library's error would print a password that stands in the address.
+		return errors.New("broker.url: not an address; must be http://HOST or https://HOST")
+	case where.User != nil:
+		return errors.New("broker.url: holds a password or a user name, and addresses are logged; " +
+			"orders are signed by broker.secret")
+	case (where.Scheme != "http" && where.Scheme != "https") || where.Host == "":
 		return fmt.Errorf("broker.url %q: must be http://HOST or https://HOST", c.Broker.URL)
+	default:
+		return nil
 	}
-	return nil
 }
 
 func (c *Config) checkBound() error {

@@ -31,22 +31,24 @@ func TestValidateNamesEveryFault(t *testing.T) {
 		t.Fatal(err)
 	}
 	for says, spoil := range map[string]func(*config.Config){
-		"instance id":                 func(c *config.Config) { c.InstanceID = "a|b" },
-		`group "Desk"`:                func(c *config.Config) { c.Group = "Desk" },
-		`listen "8080"`:               func(c *config.Config) { c.Listen = "8080" },
-		"postgres.dsn: not set":       func(c *config.Config) { c.Postgres.DSN = "" },
-		"postgres.conns 0":            func(c *config.Config) { c.Postgres.Conns = 0 },
-		`redis.addr "redis"`:          func(c *config.Config) { c.Redis.Addr = "redis" },
-		"redis.db -1":                 func(c *config.Config) { c.Redis.DB = -1 },
-		`broker.url "x"`:              func(c *config.Config) { c.Broker.URL = "x" },
-		"broker of class D enforces":  func(c *config.Config) { c.Broker.LateArrivalBound = 1 },
-		"production: false as well":   func(c *config.Config) { c.UnsafeTestSeams = true },
-		"needs an admin_token":        func(c *config.Config) { c.AdminListen = ":8081" },
-		"admin_token: at least":       func(c *config.Config) { c.AdminToken = "short" },
-		"shutdown_timeout 0s":         func(c *config.Config) { c.ShutdownTimeout = 0 },
-		"stale_after 1s":              func(c *config.Config) { c.StaleAfter = config.Duration(time.Second) },
-		"renew 5s":                    func(c *config.Config) { c.Lease.Renew = config.Duration(5e9) },
-		"webhook.sources.tv: 0 token": func(c *config.Config) { c.Webhook.Sources["tv"] = config.Source{} },
+		"instance id":                  func(c *config.Config) { c.InstanceID = "a|b" },
+		`group "Desk"`:                 func(c *config.Config) { c.Group = "Desk" },
+		`listen "8080"`:                func(c *config.Config) { c.Listen = "8080" },
+		"postgres.dsn: not set":        func(c *config.Config) { c.Postgres.DSN = "" },
+		"postgres.conns 0":             func(c *config.Config) { c.Postgres.Conns = 0 },
+		`redis.addr "redis"`:           func(c *config.Config) { c.Redis.Addr = "redis" },
+		"redis.db -1":                  func(c *config.Config) { c.Redis.DB = -1 },
+		`broker.url "x"`:               func(c *config.Config) { c.Broker.URL = "x" },
+		"broker.url: holds a password": func(c *config.Config) { c.Broker.URL = "http://u:hunter2@x" },
+		"broker.url: not an address":   func(c *config.Config) { c.Broker.URL = "http://u:hunter2@x:y" },
+		"broker of class D enforces":   func(c *config.Config) { c.Broker.LateArrivalBound = 1 },
+		"production: false as well":    func(c *config.Config) { c.UnsafeTestSeams = true },
+		"needs an admin_token":         func(c *config.Config) { c.AdminListen = ":8081" },
+		"admin_token: at least":        func(c *config.Config) { c.AdminToken = "short" },
+		"shutdown_timeout 0s":          func(c *config.Config) { c.ShutdownTimeout = 0 },
+		"stale_after 1s":               func(c *config.Config) { c.StaleAfter = config.Duration(time.Second) },
+		"renew 5s":                     func(c *config.Config) { c.Lease.Renew = config.Duration(5e9) },
+		"webhook.sources.tv: 0 token":  func(c *config.Config) { c.Webhook.Sources["tv"] = config.Source{} },
 		"webhook.sources.tv: 3 token": func(c *config.Config) {
 			c.Webhook.Sources["tv"] = config.Source{Tokens: []config.Secret{
 				"abcdefghijklmnop", "bbcdefghijklmnop", "cbcdefghijklmnop",
@@ -64,6 +66,9 @@ func TestValidateNamesEveryFault(t *testing.T) {
 		err := errors.Join(c.Validate(), c.CheckBroker())
 		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v, want %q", err, says)
+		}
+		if err != nil && strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q comes with a password", says)
 		}
 	}
 }

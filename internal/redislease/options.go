@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"strings"
 	"time"
 
@@ -97,6 +98,11 @@ func (o Options) client() (*redis.Client, error) {
 	if strings.Contains(o.URL, "://") {
 		var err error
 		if settings, err = redis.ParseURL(o.URL); err != nil {
+			// The library's own error prints the whole address with its password.
+			var whole *url.Error
+			if errors.As(err, &whole) {
+				err = whole.Err
+			}
 			return nil, fmt.Errorf("parse Redis address: %w", err)
 		}
 	} else if _, _, err := net.SplitHostPort(o.URL); err != nil {
