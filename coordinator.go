@@ -146,14 +146,18 @@ func (k *Coordinator) drive(now clock.Clock) {
 // the handover was not finished within the shutdown timeout: another instance
 // then takes over once the lease has run out.
 func (k *Coordinator) Run(ctx context.Context) error {
+	if k.started.Swap(true) {
+		return errRunsOnce
+	}
 	return errors.Join(k.run(ctx), k.close())
 }
 
+// errRunsOnce says that a coordinator was run before, or closed. The stores
+// are the first caller's to close.
+var errRunsOnce = errors.New("a coordinator runs once")
+
 // run is Run with the stores left open.
 func (k *Coordinator) run(ctx context.Context) error {
-	if k.started.Swap(true) {
-		return errors.New("a coordinator runs once")
-	}
 	k.running.Store(true)
 	defer k.running.Store(false)
 	k.observer.Log().Info("service started",

@@ -50,6 +50,9 @@ func (k *Coordinator) AdminHandler() http.Handler {
 // Serve is Run, and answers HTTP on the configured addresses. It goes on
 // answering while it hands over.
 func (k *Coordinator) Serve(ctx context.Context) error {
+	if k.started.Swap(true) {
+		return errRunsOnce
+	}
 	var listening net.ListenConfig
 	public, err := listening.Listen(ctx, "tcp", k.config.Listen)
 	if err != nil {
