@@ -55,7 +55,7 @@ func NewHTTP(config HTTPConfig) (*HTTP, error) {
 	base, err := url.Parse(config.URL)
 	if err != nil || base.User != nil {
 		// The library's error would print a password that stands in the address.
-		return nil, errors.New("broker url: not an address without a user name; orders are signed by a secret")
+		return nil, errors.New("broker url: not an address, or one with a user name in it")
 	}
 	if (base.Scheme != "http" && base.Scheme != "https") || base.Host == "" || base.RawQuery != "" {
 		return nil, fmt.Errorf("broker url %q: must be http://HOST or https://HOST", base.Redacted())

@@ -40,7 +40,7 @@ func TestValidateNamesEveryFault(t *testing.T) {
 		"redis.db -1":                  func(c *config.Config) { c.Redis.DB = -1 },
 		`broker.url "x"`:               func(c *config.Config) { c.Broker.URL = "x" },
 		"broker.url: holds a password": func(c *config.Config) { c.Broker.URL = "http://u:hunter2@x" },
-		"broker.url: not an address":   func(c *config.Config) { c.Broker.URL = "http://u:hunter2@x:y" },
+		"broker.url: not an address":   func(c *config.Config) { c.Broker.URL = "http://hunter2@x:y" },
 		"broker of class D enforces":   func(c *config.Config) { c.Broker.LateArrivalBound = 1 },
 		"production: false as well":    func(c *config.Config) { c.UnsafeTestSeams = true },
 		"needs an admin_token":         func(c *config.Config) { c.AdminListen = ":8081" },

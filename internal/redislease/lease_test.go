@@ -311,7 +311,8 @@ func TestWrongUseIsRefused(t *testing.T) {
 		}
 	}
 	_, err := redislease.Open(redislease.Options{URL: "redis://u:hunter2@localhost:6379x/0"})
-	if err == nil || !strings.Contains(err.Error(), "invalid port") || strings.Contains(err.Error(), "hunter2") {
+	if err == nil || !strings.Contains(err.Error(), "invalid port") ||
+		strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("a wrong port beside a password: %v", err)
 	}
 	n1 := start(t, "localhost:1", "n1", 0xa)
