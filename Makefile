@@ -5,7 +5,7 @@ GO   ?= go
 LINT := $(GO) tool -modfile=tools.mod golangci-lint
 
 # What the race detector reads: everything but the rules about source text.
-RACED := $(filter-out internal/tidy,$(wildcard core sim scenarios chaos cmd internal/*))
+RACED := $(filter-out internal/tidy,$(wildcard core sim scenarios cmd migrations internal/*))
 # How long each native fuzz target of `make fuzz` runs.
 FUZZ_TIME ?= 20s
 # Which benchmarks `make bench` runs.
@@ -22,14 +22,14 @@ build: ## Build bin/fencepost and bin/drill.
 	@mkdir -p bin
 	$(GO) build -buildvcs=false -o bin/ ./cmd/...
 
-demo: ## Run a whole cluster on this machine, from nothing, until Ctrl-C.
-	@$(GO) run ./cmd/drill up
+demo: build ## Run a whole cluster on this machine, from nothing, until Ctrl-C.
+	@bin/drill up
 
 test: ## Run every test; servers are started by the tests.
 	$(GO) test ./...
 
 race: ## Run the tests of everything concurrent under the race detector.
-	$(GO) test -race $(RACED:%=./%/...)
+	$(GO) test -race . $(RACED:%=./%/...)
 
 lint: ## Run the linters, check the formatting and the rules of internal/tidy.
 	$(LINT) config verify

@@ -48,12 +48,17 @@ var ErrNotLeader = httpapi.ErrNotLeader
 func (k *Coordinator) Status() Status {
 	s := k.driver.Status()
 	missing := k.missing()
+	ledgerEpoch, ledgerOpen := s.View.Epoch, s.View.Flags.Has(core.Open)
+	if s.Believes {
+		// A leader reads the authority no more: it was told what it took.
+		ledgerEpoch, ledgerOpen = s.Epoch, true
+	}
 	return Status{
 		InstanceID: k.config.InstanceID, Group: k.config.Group, Nonce: identity.NonceText(k.nonce),
 		Version: Version(), Role: s.Role.String(), IsLeader: s.Believes, Epoch: uint64(s.Epoch),
 		TrustLeftMS: s.TrustLeft.Milliseconds(), Control: s.Control.String(), Eligible: s.Eligible,
 		InFlight: s.InFlight, Ready: len(missing) == 0, NotReady: missing,
-		LedgerEpoch: uint64(s.View.Epoch), LedgerOpen: s.View.Flags.Has(core.Open),
+		LedgerEpoch: uint64(ledgerEpoch), LedgerOpen: ledgerOpen,
 		UptimeMS: time.Since(k.began).Milliseconds(),
 	}
 }

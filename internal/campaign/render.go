@@ -20,6 +20,9 @@ func (r *Report) Render(out io.Writer) {
 	for i := range r.Unmet {
 		fmt.Fprintf(out, "    all seeds together: %s\n", &r.Unmet[i])
 	}
+	if r.Verdict == scenarios.Invalid && r.Invalid == 0 {
+		fmt.Fprintf(out, "    replay: %s\n", r.Replay)
+	}
 	left := shown
 	for i := range r.Runs {
 		run := &r.Runs[i]

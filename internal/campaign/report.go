@@ -114,13 +114,17 @@ func (c *Campaign) report(all []played) *Report {
 		}
 		together.Add(&p.Counts, p.Offered)
 	}
-	if len(all) > 1 {
+	r.Replay = c.replay(all[worst].Seed, 1)
+	// A run that broke something ended there: what it did not come to is no
+	// news beside that.
+	if len(all) > 1 && r.Failed+r.Crashed == 0 {
 		for _, f := range together.Unmet() {
 			r.Unmet = append(r.Unmet, *violation(&f))
-			r.Verdict = r.Verdict.Worst(scenarios.Invalid)
+		}
+		if len(r.Unmet) > 0 && r.Verdict == scenarios.Pass {
+			r.Verdict, r.Replay = scenarios.Invalid, c.replay(all[0].Seed, len(all))
 		}
 	}
-	r.Replay = c.replay(all[worst].Seed)
 	return r
 }
 
@@ -152,13 +156,16 @@ func lines(text string) []string {
 	return strings.Split(text, "\n")
 }
 
-// replay returns the command that plays the seed again.
-func (c *Campaign) replay(seed uint64) string {
+// replay returns the command that plays so many seeds again.
+func (c *Campaign) replay(seed uint64, seeds int) string {
 	words := []string{"bin/drill", "run"}
 	if c.Tier != scenarios.SimTier {
 		words = append(words, "--tier", string(c.Tier))
 	}
 	words = append(words, "--seed", fmt.Sprint(seed))
+	if seeds > 1 {
+		words = append(words, "--seeds", fmt.Sprint(seeds))
+	}
 	if c.Mutant != "" {
 		words = append(words, "--mutant", c.Mutant)
 	}

@@ -109,7 +109,7 @@ type UnknownName struct {
 
 // Error names the word, the nearest mutant and all of them.
 func (e *UnknownName) Error() string {
-	text := fmt.Sprintf("%s is no mutant", e.Name)
+	text := fmt.Sprintf("%s is no mutant that stands in internal/mutants", e.Name)
 	if e.Nearest != "" {
 		text += "; did you mean " + e.Nearest + "?"
 	}
