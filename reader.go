@@ -38,7 +38,7 @@ func openReader(c *Config, identity pgledger.Options) (*Reader, error) {
 	r := &Reader{protocol: c.Protocol()}
 	o := identity
 	o.DSN, o.Group, o.TTL, o.SendBy = c.Postgres.DSN.Reveal(), c.Group, r.protocol.TTL, r.protocol.SendBy
-	o.Conns = int32(min(c.Postgres.Conns, maxConns))
+	o.Conns, o.Limits = int32(min(c.Postgres.Conns, maxConns)), pgledger.LimitsFor(r.protocol.StoreTimeout)
 	var err error
 	if r.ledger, err = pgledger.Open(o); err != nil {
 		return nil, err
@@ -48,6 +48,7 @@ func openReader(c *Config, identity pgledger.Options) (*Reader, error) {
 	}
 	r.lease, err = redislease.Open(redislease.Options{
 		URL: redisURL(c), Group: c.Group, Instance: o.Instance, TTL: r.protocol.TTL,
+		Timeout: max(r.protocol.StoreTimeout, redislease.DefaultTimeout),
 	})
 	if err != nil {
 		r.ledger.Close()

@@ -61,6 +61,17 @@ type Limits struct {
 	Call time.Duration
 }
 
+// LimitsFor returns the limits for a protocol that waits so long for a store:
+// the server must not end what the node still waits for. They are never below
+// the default ones.
+func LimitsFor(storeTimeout time.Duration) Limits {
+	l := DefaultLimits()
+	l.Statement = max(l.Statement, storeTimeout*8/10)
+	l.Lock = max(l.Lock, storeTimeout*6/10)
+	l.Read = max(l.Read, storeTimeout)
+	return l
+}
+
 // DefaultLimits returns the limits that were found to recover fastest from a
 // link that went silent.
 func DefaultLimits() Limits {

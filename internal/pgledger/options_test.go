@@ -1,0 +1,21 @@
+package pgledger_test
+
+import (
+	"testing"
+	"time"
+
+	"fencepost/internal/pgledger"
+)
+
+func TestServerEndsNothingThatTheNodeStillWaitsFor(t *testing.T) {
+	usual := pgledger.DefaultLimits()
+	for _, wait := range []time.Duration{25 * time.Millisecond, 250 * time.Millisecond, 2500 * time.Millisecond} {
+		l := pgledger.LimitsFor(wait)
+		if l.Statement < usual.Statement || l.Lock < usual.Lock || l.Read < usual.Read {
+			t.Errorf("waiting %v: below the default limits: %+v", wait, l)
+		}
+		if l.Statement < wait*7/10 || l.Read <= l.Statement || l.Lock >= l.Statement {
+			t.Errorf("waiting %v: limits out of order: %+v", wait, l)
+		}
+	}
+}
