@@ -164,3 +164,60 @@ func TestATenureOfKindPGIsItsOwnLease(t *testing.T) {
 	tell(940 * ms).lawful(t)
 	tell(200*ms).breaks(t, DrainBeforeRelease, 200*ms)
 }
+
+func TestAFaultOfAStoreThatEndedWithTheLastTwoCallsExcuses(t *testing.T) {
+	around := func(ended int64) *story {
+		s := begin(small(), 2).elects(0, 1).fault(history.RedisFault, history.None)
+		s.at(ended).healed(history.RedisFault, history.None)
+		s.at(700*ms).renews(0).node(history.BeliefEnded, 0).resigns(0, 1).drained(0)
+		return s.at(900*ms + 1)
+	}
+	around(200*ms).excused(t, LeaseReleased, 1)
+	around(200*ms-1).breaks(t, LeaseReleased, 900*ms)
+}
+
+func TestADisturbanceWhileTheDebtIsOpenExcusesItIfItIsOfAStoreOrTheLink(t *testing.T) {
+	during := func(fault history.Fault, node int16) *story {
+		return leaving().drained(0).after(100*ms).fault(fault, node).after(150 * ms)
+	}
+	during(history.PostgresFault, history.None).excused(t, LeaseReleased, 1)
+	during(history.LinkFault, history.None).excused(t, LeaseReleased, 1)
+	during(history.LinkFault, 0).excused(t, LeaseReleased, 1)
+	during(history.LinkFault, 1).breaks(t, LeaseReleased, 1100*ms)
+	during(history.BrokerFault, history.None).breaks(t, LeaseReleased, 1100*ms)
+}
+
+func TestALinkThatIsCutAllTheTimeExcuses(t *testing.T) {
+	begin(small(), 2).elects(0, 1).fault(history.LinkFault, 0).leads(0, 1, 900*ms).
+		node(history.BeliefEnded, 0).resigns(0, 1).drained(0).after(250*ms).excused(t, LeaseReleased, 1)
+}
+
+func TestTwoDebtsAreBothJudged(t *testing.T) {
+	s := leaving().loses(0, core.Release).drained(0).after(50 * ms)
+	s.elects(1, 2).after(50*ms).node(history.BeliefEnded, 1).resigns(1, 2).drained(1)
+	s.at(1200 * ms).lawful(t).after(1)
+	if s.suite.Broken() != true {
+		t.Error("the second debt is not judged when it falls due")
+	}
+	s.breaks(t, LeaseReleased, 1200*ms)
+}
+
+func TestWhatIsNoClosingMayHappenUnderASend(t *testing.T) {
+	sending().beats(0, 1).lawful(t).marked(t, DrainJudged, 0)
+}
+
+func TestASupersededNodeMayReleaseUnderASend(t *testing.T) {
+	taken := func() *story { return sending().closes(0, 1, core.Superseded).opens(1, 2) }
+	taken().loses(0, core.Release).lawful(t)
+	taken().says(0, core.LeaseReleasedEvent, 1, 0).lawful(t)
+}
+
+func TestASendThatTheGateRefusedIsNotInFlight(t *testing.T) {
+	refused := func(by core.Party) *story {
+		return sending().tell(history.Record{
+			Kind: history.Announced, Event: core.PermitRefusedEvent, By: by, Node: 0, Signal: 7, Attempt: 1,
+		}).resigns(0, 1)
+	}
+	refused(core.Gate).lawful(t)
+	refused(core.StoreParty).breaks(t, DrainBeforeRelease, 200*ms)
+}

@@ -2,6 +2,7 @@ package check
 
 import (
 	"testing"
+	"time"
 
 	"fencepost/core"
 	"fencepost/core/history"
@@ -191,4 +192,36 @@ func TestASignalWhoseRowIsGoneOwesNothing(t *testing.T) {
 	led(all(
 		when(3*ttl, stores(1)), when(4*ttl+200*ms, func(s *story) { s.signal(history.Missing, 1) }),
 	)).lawful(t)
+}
+
+func TestAJumpOfAClockRaisesNoDeadNode(t *testing.T) {
+	begin(small(), 0).fault(history.ClockJump, 0).at(20 * ttl).lawful(t)
+}
+
+func TestAHandoverWithoutAGapIsNoRecovery(t *testing.T) {
+	s := begin(small(), 2).elects(0, 1).at(900*ms).node(history.BeliefEnded, 0).resigns(0, 1)
+	s.loses(0, core.Release).elects(1, 2).lawful(t).marked(t, LeaderMet, 1)
+	s.after(100*ms).node(history.BeliefEnded, 1).resigns(1, 2).loses(1, core.Release)
+	s.after(ttl).elects(0, 3).lawful(t).marked(t, LeaderMet, 2)
+}
+
+func TestAnElectionThatNobodyOwedIsNoRecovery(t *testing.T) {
+	s := begin(small(), 2).fault(history.LinkFault, 1).at(ttl).elects(0, 1)
+	s.lawful(t).marked(t, LeaderMet, 0)
+}
+
+func TestAnOpenSignalIsJudgedAsSoonAsItIsDue(t *testing.T) {
+	s := begin(small(), 1).elects(0, 1).signal(history.Stored, 1).leads(0, 1, 5*ttl).lawful(t)
+	if s.after(1); !s.suite.Broken() {
+		t.Error("not judged a nanosecond after the deadline")
+	}
+	s.breaks(t, Recovers, 5*ttl)
+}
+
+func TestTheObserversStallIsAddedToWhatRecoveryOwes(t *testing.T) {
+	cfg := small()
+	cfg.HarnessStall = 100 * time.Millisecond
+	begin(cfg, 1).at(2100*ms).lawful(t).after(1).breaks(t, Recovers, 2100*ms)
+	s := begin(cfg, 1).elects(0, 1).signal(history.Stored, 1).leads(0, 1, 5100*ms).lawful(t)
+	s.after(1).breaks(t, Recovers, 5100*ms)
 }

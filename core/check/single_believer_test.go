@@ -111,3 +111,29 @@ func TestBeliefThatKnowsNoDeadlineIsJudgedLikeAnyOther(t *testing.T) {
 	s := begin(small(), 3).believes(0, 1, never).at(20*ttl).lawful(t).node(history.NodePaused, 0)
 	s.at(21*ttl).believes(1, 2, 22*ttl).at(21*ttl+1).breaks(t, SingleBeliever, 21*ttl)
 }
+
+func TestBothBelieversAreNamed(t *testing.T) {
+	v := begin(small(), 3).believes(1, 4, ttl).at(500*ms).believes(2, 5, 2*ttl).at(600*ms).
+		breaks(t, SingleBeliever, 500*ms)
+	if v.Node != 1 || v.Epoch != 4 || v.Detail != "n2 (epoch 4) and n3 (epoch 5) believe at once" {
+		t.Errorf("node %d, epoch %d: %s", v.Node, v.Epoch, v.Detail)
+	}
+}
+
+func TestAnExcusedOverlapIsCountedOnce(t *testing.T) {
+	s := begin(small(), 3).believes(0, 1, 9*ttl).fault(history.ClockFault, 0).believes(1, 2, 9*ttl)
+	s.at(ttl).healed(history.ClockFault, 0).fault(history.ClockFault, 0)
+	s.at(2*ttl).healed(history.ClockFault, 0).at(2500*ms).node(history.BeliefEnded, 1)
+	s.at(5*ttl).excused(t, SingleBeliever, 1)
+}
+
+func TestTwoOthersOverlapWhileTheLastToSpeakDoesNot(t *testing.T) {
+	cfg := small()
+	cfg.Nodes = 4
+	s := begin(cfg, 4).believes(0, 1, 300*ms).believes(1, 2, 500*ms).believes(2, 3, 200*ms).believes(3, 4, 100*ms)
+	s.node(history.BeliefEnded, 3).node(history.BeliefEnded, 0).node(history.BeliefEnded, 1)
+	s.at(100 * ms).lawful(t)
+	s.believes(1, 2, 500*ms).node(history.BeliefEnded, 2).believes(3, 4, 100*ms).at(150 * ms).lawful(t)
+	s.believes(0, 1, 300*ms).believes(2, 3, 140*ms).node(history.BeliefEnded, 2)
+	s.at(200*ms).breaks(t, SingleBeliever, 150*ms)
+}

@@ -93,3 +93,14 @@ func TestAnEpochThatCannotBeIsNotJudged(t *testing.T) {
 		t.Error("an epoch beyond the bound is judged")
 	}
 }
+
+func TestTheEndOfALossBeginsNoOtherHistory(t *testing.T) {
+	s := begin(small(), 1).fault(history.PostgresLoss, history.None).openAt(1, 1).openAt(2, 5)
+	s.healed(history.PostgresLoss, history.None).permitAt(1, 6, 1).breaks(t, SingleExecutor, 0)
+}
+
+func TestAPermitUnderTheEpochThatTheHistoryBeginsWithIsJudged(t *testing.T) {
+	cfg := small()
+	cfg.FirstEpoch = 4
+	begin(cfg, 0).permitAt(4, 1, 1).lawful(t).openAt(5, 2).permitAt(4, 3, 2).breaks(t, SingleExecutor, 0)
+}

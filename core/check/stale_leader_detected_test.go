@@ -210,3 +210,44 @@ func TestALeaderOfKindPGOwesNothingOnWakingWhileItsColumnStands(t *testing.T) {
 	tell(950*ms).lawful(t).marked(t, WakingOwed, 0)
 	tell(ttl).marked(t, WakingOwed, 1).after(ttl).breaks(t, StaleLeaderDetected, 1500*ms)
 }
+
+func TestTheClockBeginsWithTheLeaseAndNotWithTheTenure(t *testing.T) {
+	tell := func(at int64) *story {
+		return begin(small(), 2).acquires(0).at(300*ms).opens(0, 1).believes(0, 1, 940*ms).at(at)
+	}
+	tell(1500 * ms).lawful(t)
+	tell(1500*ms+1).breaks(t, StaleLeaderDetected, 1500*ms)
+}
+
+func TestAnothersLeaseBeforeATenureOfKindPGIsNotItsOwn(t *testing.T) {
+	s := begin(small(), 2).acquires(1).at(300 * ms)
+	s.tell(history.Record{
+		Kind: history.TenureOpened, Node: 0, Epoch: 1, Seq: 1, Token: s.token(0), Tenure: core.TenurePG,
+	})
+	s.believes(0, 1, 940*ms).at(1800*ms).lawful(t).after(1).breaks(t, StaleLeaderDetected, 1800*ms)
+}
+
+func TestALeaderThatGetsItsLeaseBackIsJudgedByItAlone(t *testing.T) {
+	s := stuck(100 * ms).acquires(1).after(100 * ms).renews(0)
+	s.at(1700*ms).lawful(t).after(1).breaks(t, StaleLeaderDetected, 1700*ms)
+}
+
+func TestTheEndOfAnOlderLeaseDoesNotEndTheCandidates(t *testing.T) {
+	s := stuck(1100*ms).acquires(1).after(100*ms).loses(0, core.NoOp)
+	s.at(2800 * ms).lawful(t)
+}
+
+func TestAStepOfAStoresClockStopsTheClockForATtlMore(t *testing.T) {
+	s := stuck(1400*ms).fault(history.ClockFault, history.None).at(5 * ttl).lawful(t)
+	s.healed(history.ClockFault, history.None).at(7510 * ms).lawful(t)
+	s.after(1).breaks(t, StaleLeaderDetected, 7510*ms)
+}
+
+func TestAJumpOfAPeersClockBeginsTheClockAnew(t *testing.T) {
+	s := stuck(1400*ms).fault(history.ClockJump, 1).at(2900 * ms).lawful(t)
+	s.after(1).breaks(t, StaleLeaderDetected, 2900*ms)
+}
+
+func TestAReportOfANodeThatOwedNoneIsNoNotice(t *testing.T) {
+	stuck(500*ms).reports(core.Self, 0, 0, 1).lawful(t).marked(t, WakingNoticed, 0)
+}
