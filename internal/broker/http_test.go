@@ -217,8 +217,10 @@ func TestHalfAnAnswerIsAmbiguous(t *testing.T) {
 }
 
 func TestBrokerAddressIsRefusedWhenItCannotWork(t *testing.T) {
-	for _, url := range []string{"", "ftp://x", "http://", "127.0.0.1:80", "http://x?key=1", "http://%zz",
-		"http://u:hunter2@x", "http://u:hunter2@x:y", "ftp://u:hunter2@x"} {
+	for _, url := range []string{
+		"", "ftp://x", "http://", "127.0.0.1:80", "http://x?key=1", "http://%zz",
+		"http://u:hunter2@x", "http://u:hunter2@x:y", "ftp://u:hunter2@x",
+	} {
 		_, err := broker.NewHTTP(broker.HTTPConfig{URL: url, Clock: clock.System{}})
 		if err == nil || !strings.Contains(err.Error(), "broker url") ||
 			strings.Contains(err.Error(), "hunter2") {
