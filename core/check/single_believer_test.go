@@ -131,7 +131,8 @@ func TestTwoOthersOverlapWhileTheLastToSpeakDoesNot(t *testing.T) {
 	cfg := small()
 	cfg.Nodes = 4
 	s := begin(cfg, 4).believes(0, 1, 300*ms).believes(1, 2, 500*ms).believes(2, 3, 200*ms)
-	s.believes(3, 4, 100*ms).node(history.BeliefEnded, 3).node(history.BeliefEnded, 0).node(history.BeliefEnded, 1)
+	s.believes(3, 4, 100*ms).node(history.BeliefEnded, 3)
+	s.node(history.BeliefEnded, 0).node(history.BeliefEnded, 1)
 	s.at(100 * ms).lawful(t)
 	s.believes(1, 2, 500*ms).node(history.BeliefEnded, 2).believes(3, 4, 100*ms).at(150 * ms).lawful(t)
 	s.believes(0, 1, 300*ms).believes(2, 3, 140*ms).node(history.BeliefEnded, 2)
