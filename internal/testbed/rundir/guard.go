@@ -132,6 +132,10 @@ func (g guard) kill() error {
 			return true
 		}
 		doomed = survivors(merge(doomed, withDescendants(processTable(), roots)))
+		// Stopped as well, no child can notice its parent's death and say a last word to its client.
+		if refused = Signal(pidsOf(doomed), unix.SIGSTOP); refused != nil {
+			return true
+		}
 		refused = Signal(pidsOf(doomed), unix.SIGKILL)
 		// As long as there were roots, look again: pg_ctl may have ended by itself after the first listing,
 		// and the postmaster that was its child then is nobody's now.
