@@ -184,7 +184,6 @@ func (w *World) dispatch(i int32) {
 		w.queue.push(w.now+delay, i)
 	case waits:
 		l.held = append(l.held, i)
-		w.heldBytes++
 	case bounces:
 		w.bounce(i, delay)
 	case resets:
@@ -192,7 +191,7 @@ func (w *World) dispatch(i int32) {
 			w.duplicateRequest(i, delay)
 		}
 		w.bounce(i, delay/2)
-	case vanishes, cutShort:
+	case vanishes:
 		w.slots.give(i)
 	}
 }

@@ -57,10 +57,9 @@ type fate uint8
 const (
 	arrives fate = iota
 	vanishes
-	waits    // until the link heals
-	bounces  // the sender learns at once that the connection failed
-	resets   // as bounces, but the message may have arrived
-	cutShort // as vanishes, and the connection breaks at once
+	waits   // until the link heals
+	bounces // the sender learns at once that the connection failed
+	resets  // as bounces, but the message may have arrived
 )
 
 // messageBytes is the size that a narrow link counts for each message.

@@ -77,11 +77,10 @@ func (w *World) reply(i int32, in *core.Input, f fate, delay int64) {
 	case waits:
 		l := w.link(r.node, r.store)
 		l.held = append(l.held, j)
-		w.heldBytes++
 	case bounces, resets:
 		r.input = core.Input{Kind: core.OutcomeUnknown, Op: s.op, Req: s.effect.Req}
 		w.queue.push(w.now+delay, j)
-	case vanishes, cutShort:
+	case vanishes:
 		w.slots.give(j)
 	}
 }
@@ -194,7 +193,7 @@ func (w *World) serveAdmit(i int32) {
 	case bounces, resets:
 		r.admit = inbox.AdmissionUnknown
 		w.queue.push(w.now+delay, j)
-	case vanishes, cutShort:
+	case vanishes:
 		w.slots.give(j)
 	}
 	w.slots.give(i)

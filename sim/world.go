@@ -53,7 +53,6 @@ type World struct {
 	liveStruck int
 	// busy counts the happenings of the present instant.
 	busy      int
-	heldBytes int64
 	released  int64
 	// redisCalls counts what Redis has answered.
 	redisCalls int64
@@ -110,7 +109,7 @@ func (w *World) reset(seed uint64) {
 	w.counts = [core.EventTotal]int64{}
 	w.begun, w.ended, w.done, w.owed = false, false, false, true
 	w.leader, w.hitter, w.planned, w.liveStruck = history.None, history.None, 0, 0
-	w.heldBytes, w.released, w.busy, w.redisCalls = 0, 0, 0, 0
+	w.released, w.busy, w.redisCalls = 0, 0, 0
 	w.signals, w.offers, w.keyOf, w.struck = w.signals[:0], w.offers[:0], w.keyOf[:0], w.struck[:0]
 	clear(w.bound)
 	w.records.Reset()
