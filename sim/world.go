@@ -52,8 +52,8 @@ type World struct {
 	hitter     int16
 	liveStruck int
 	// busy counts the happenings of the present instant.
-	busy      int
-	released  int64
+	busy     int
+	released int64
 	// redisCalls counts what Redis has answered.
 	redisCalls int64
 
