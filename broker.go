@@ -13,8 +13,8 @@ import (
 //
 // Submit sends an order at most once: nothing beneath it may retry. No byte may
 // leave after notAfter, an instant of the boot clock (see TimeLeft). What is
-// not a readable answer of the broker itself is core.AnswerUnknown, never
-// core.AnswerRejected; a result that says Withheld is proof that no order was
+// not a readable answer of the broker itself is order.Unknown, never
+// order.Rejected; a result that says Withheld is proof that no order was
 // sent.
 type Broker = broker.Adapter
 

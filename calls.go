@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"fencepost/core"
+	"fencepost/core/order"
 	"fencepost/internal/broker"
 	"fencepost/internal/pgledger"
 	"fencepost/internal/redislease"
@@ -69,7 +70,7 @@ func (d *desk) Call(ctx context.Context, e *core.Effect, reply func(*core.Input)
 
 func (d *desk) submit(
 	ctx context.Context, e *core.Effect, o pgledger.Order,
-) (core.InputKind, core.Answer, error) {
+) (core.InputKind, order.Answer, error) {
 	result := d.broker.Submit(ctx, broker.Order{
 		ClientOrderID: o.ClientOrderID(e.Attempt), Instrument: o.Instrument, Action: o.Type,
 		Position: o.Position, Lots: json.Number(o.Lots), Price: json.Number(o.Price),
@@ -77,7 +78,7 @@ func (d *desk) submit(
 	}, e.NotAfter)
 	d.note(e, result)
 	if result.Withheld {
-		return core.OrderWithheld, core.AnswerUnknown, result.Err
+		return core.OrderWithheld, order.Unknown, result.Err
 	}
 	return core.OrderAnswered, result.Answer, result.Err
 }

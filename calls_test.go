@@ -7,6 +7,7 @@ import (
 
 	"fencepost/core"
 	"fencepost/core/inbox"
+	"fencepost/core/order"
 	"fencepost/internal/pgledger"
 )
 
@@ -58,13 +59,13 @@ func call(t *testing.T, orders *stubOrders, broker *stubBroker, op core.Op) core
 }
 
 func TestOrderThatCannotBeReadIsNotSent(t *testing.T) {
-	broker := &stubBroker{result: BrokerResult{Answer: core.AnswerFilled}}
+	broker := &stubBroker{result: BrokerResult{Answer: order.Filled}}
 	orders := &stubOrders{err: errors.New("away")}
 	if got := call(t, orders, broker, core.Submit); got.Kind != core.OrderWithheld {
 		t.Errorf("submit: %v", got.Kind)
 	}
 	got := call(t, orders, broker, core.Lookup)
-	if got.Kind != core.OrderLookedUp || got.Answer != core.AnswerUnknown {
+	if got.Kind != core.OrderLookedUp || got.Answer != order.Unknown {
 		t.Errorf("look-up: %v %v", got.Kind, got.Answer)
 	}
 	if len(broker.sent) != 0 || len(broker.asked) != 0 {
@@ -78,8 +79,8 @@ func TestBrokersAnswerReachesTheNodeAsItIs(t *testing.T) {
 		result BrokerResult
 		kind   core.InputKind
 	}{
-		{BrokerResult{Answer: core.AnswerFilled, OrderID: "P1"}, core.OrderAnswered},
-		{BrokerResult{Answer: core.AnswerRejected}, core.OrderAnswered},
+		{BrokerResult{Answer: order.Filled, OrderID: "P1"}, core.OrderAnswered},
+		{BrokerResult{Answer: order.Rejected}, core.OrderAnswered},
 		{BrokerResult{Err: errors.New("cut")}, core.OrderAnswered},
 		{BrokerResult{Withheld: true, Err: errors.New("late")}, core.OrderWithheld},
 	} {
@@ -95,9 +96,9 @@ func TestBrokersAnswerReachesTheNodeAsItIs(t *testing.T) {
 			t.Errorf("%+v left the notes %+v", c.result, orders.notes)
 		}
 	}
-	broker := &stubBroker{result: BrokerResult{Answer: core.AnswerAbsent}}
+	broker := &stubBroker{result: BrokerResult{Answer: order.Absent}}
 	got := call(t, &stubOrders{}, broker, core.Lookup)
-	if got.Kind != core.OrderLookedUp || got.Answer != core.AnswerAbsent || broker.asked[0] != id {
+	if got.Kind != core.OrderLookedUp || got.Answer != order.Absent || broker.asked[0] != id {
 		t.Errorf("look-up: %+v, asked %v", got, broker.asked)
 	}
 }

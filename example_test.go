@@ -10,6 +10,7 @@ import (
 
 	"fencepost"
 	"fencepost/core"
+	"fencepost/core/order"
 	"fencepost/internal/testbed/postgres"
 	"fencepost/internal/testbed/redis"
 	"fencepost/migrations"
@@ -24,11 +25,11 @@ func (d ownDesk) Submit(_ context.Context, o fencepost.Order, notAfter core.Time
 		return fencepost.BrokerResult{Withheld: true}
 	}
 	d.orders <- o
-	return fencepost.BrokerResult{Answer: core.AnswerFilled, OrderID: "own-1"}
+	return fencepost.BrokerResult{Answer: order.Filled, OrderID: "own-1"}
 }
 
 func (ownDesk) Lookup(context.Context, string) fencepost.BrokerResult {
-	return fencepost.BrokerResult{Answer: core.AnswerUnknown}
+	return fencepost.BrokerResult{Answer: order.Unknown}
 }
 
 // A program that embeds the coordinator brings its own way to the broker and

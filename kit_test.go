@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"fencepost"
-	"fencepost/core"
+	"fencepost/core/order"
 	"fencepost/internal/broker/paper"
 	"fencepost/internal/config"
 	"fencepost/internal/testbed"
@@ -45,7 +45,7 @@ func newStage(t *testing.T) *stage {
 	if _, err := migrations.Up(t.Context(), s.dsn); err != nil {
 		t.Fatal(err)
 	}
-	s.desk = paper.NewServer(paper.Config{Class: core.ClassA})
+	s.desk = paper.NewServer(paper.Config{Class: order.ClassA})
 	front := httptest.NewServer(s.desk)
 	t.Cleanup(func() { s.desk.Close(); front.Close() })
 	s.url = front.URL

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/order"
 )
 
 // epoch is the one under which the node on the bench leads; before it there
@@ -100,7 +101,7 @@ func (b *bench) work(signals ...core.Input) {
 }
 
 // sending returns a leader of that class with one order at the broker.
-func sending(t *testing.T, class core.Class) *bench {
+func sending(t *testing.T, class order.Class) *bench {
 	t.Helper()
 	b := idleLeader(t, broker(class))
 	b.work(found(1))
@@ -122,7 +123,7 @@ func recorded(state core.SignalState) core.Input {
 }
 
 // said is the broker's answer to an order.
-func said(answer core.Answer) core.Input {
+func said(answer order.Answer) core.Input {
 	return core.Input{Kind: core.OrderAnswered, Signal: 1, Attempt: 1, Answer: answer}
 }
 

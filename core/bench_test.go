@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/event"
+	"fencepost/core/order"
 )
 
 // The nonces of the node on the bench and of somebody else.
@@ -56,7 +58,7 @@ func onBench(t *testing.T, settings ...func(*core.Config)) *bench {
 }
 
 // broker sets what the broker promises.
-func broker(class core.Class) func(*core.Config) {
+func broker(class order.Class) func(*core.Config) {
 	return func(c *core.Config) { c.Broker = class.Capability() }
 }
 
@@ -175,7 +177,7 @@ func (b *bench) take(call core.Effect) {
 }
 
 // find returns the first announcement of the event since the last look.
-func (b *bench) find(event core.Event) (core.Effect, bool) {
+func (b *bench) find(event event.Event) (core.Effect, bool) {
 	for _, e := range b.said {
 		if e.Op == core.NoOp && e.Event == event {
 			return e, true
@@ -185,7 +187,7 @@ func (b *bench) find(event core.Event) (core.Effect, bool) {
 }
 
 // says returns the announcement, or fails.
-func (b *bench) says(event core.Event) core.Effect {
+func (b *bench) says(event event.Event) core.Effect {
 	b.t.Helper()
 	e, ok := b.find(event)
 	if !ok {
@@ -195,7 +197,7 @@ func (b *bench) says(event core.Event) core.Effect {
 }
 
 // saysNot fails if the event was announced.
-func (b *bench) saysNot(event core.Event) {
+func (b *bench) saysNot(event event.Event) {
 	b.t.Helper()
 	if _, ok := b.find(event); ok {
 		b.t.Fatalf("%v is announced; said: %s", event, names(b.said))

@@ -1,6 +1,10 @@
 package core
 
-import "time"
+import (
+	"time"
+
+	"fencepost/core/event"
+)
 
 // lane is room for one outstanding call. A new call takes the place of an older
 // one, whose answer is then nobody's any more.
@@ -53,9 +57,9 @@ func (n *Node) redis(now Time, op Op, token Token, out *Effects) {
 }
 
 // announce says that something happened to this node.
-func (n *Node) announce(event Event, out *Effects) *Effect {
+func (n *Node) announce(what event.Event, out *Effects) *Effect {
 	effect := out.next()
-	effect.Event, effect.Subject, effect.Epoch = event, n.self, n.epoch
+	effect.Event, effect.Subject, effect.Epoch = what, n.self, n.epoch
 	return effect
 }
 

@@ -1,5 +1,7 @@
 package core
 
+import "fencepost/core/event"
+
 // leaseAcquired makes a candidate, unless the grant came after its own
 // deadline: then the lease goes straight back.
 func (n *Node) leaseAcquired(t, started Time, out *Effects) {
@@ -14,7 +16,7 @@ func (n *Node) leaseAcquired(t, started Time, out *Effects) {
 	n.role = Candidate
 	n.giveUp = t.Add(n.cfg.CandidateBudget)
 	n.nextRenew = started.Add(n.cfg.Renew)
-	n.announce(LeaseAcquiredEvent, out).Token = n.token
+	n.announce(event.LeaseAcquired, out).Token = n.token
 	n.ledger.clear()
 	n.nextTry = t
 }
@@ -67,7 +69,7 @@ func (n *Node) epochTaken(t, started Time, in *Input, out *Effects) {
 	n.epoch = in.Epoch
 	n.beatTrust = started.Add(n.cfg.Window())
 	n.readControl(started, in.Control, out)
-	n.announce(EpochTakenEvent, out).Token = n.token
+	n.announce(event.EpochTaken, out).Token = n.token
 	if in.Flags.Has(Open) && in.Token.Nonce != n.self {
 		n.reportStale(in.Token.Nonce, in.Epoch-1, Peer, out)
 	}
@@ -80,5 +82,5 @@ func (n *Node) epochTaken(t, started Time, in *Input, out *Effects) {
 	n.role = Leader
 	n.nextBeat = started.Add(n.cfg.Heartbeat)
 	n.nextSweep, n.nextReview, n.cursor, n.backlog = t, t, 0, false
-	n.announce(LeaderElectedEvent, out)
+	n.announce(event.LeaderElected, out)
 }

@@ -1,6 +1,10 @@
 package core
 
-import "time"
+import (
+	"time"
+
+	"fencepost/core/event"
+)
 
 // watchClocks ends belief when the boot, the monotonic and the wall clock
 // moved apart by more than the margin since the last step: the machine slept,
@@ -12,7 +16,7 @@ func (n *Node) watchClocks(now Now, out *Effects) {
 	if apart(boot, mono) <= n.cfg.Margin && apart(boot, wall) <= n.cfg.Margin {
 		return
 	}
-	n.announce(ClockDriftEvent, out).Reason = ClockGap
+	n.announce(event.ClockDrift, out).Reason = ClockGap
 	// The starts of calls under way are in question too: what they would grant
 	// is not taken.
 	n.lease.clear()

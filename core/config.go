@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"fencepost/core/order"
 )
 
 // Config is everything about the protocol that can be set. It is a plain value
@@ -41,7 +43,7 @@ type Config struct {
 	// which its peers may evict its lease.
 	StaleAfter time.Duration
 	// Broker is what the broker's interface promises.
-	Broker Capability
+	Broker order.Capability
 	// Ineligible nodes take in signals and never lead.
 	Ineligible bool
 	// LeaderOnly refuses signals on every instance but the leader's.
@@ -80,7 +82,7 @@ func ForTTL(ttl time.Duration) Config {
 		Sweep:           scale(ttl, 300),
 		Review:          ttl,
 		StaleAfter:      3 * ttl,
-		Broker:          ClassD.Capability(),
+		Broker:          order.ClassD.Capability(),
 		Protocol:        ProtocolVersion,
 	}
 }

@@ -1,5 +1,7 @@
 package core
 
+import "fencepost/core/word"
+
 // Control is the operator's mode, kept in PostgreSQL.
 type Control uint8
 
@@ -19,7 +21,7 @@ const (
 var controlNames = []string{ControlUnknown: "unknown", Run: "run", Pause: "pause", Halt: "halt"}
 
 // String returns the mode's fixed name.
-func (c Control) String() string { return word(controlNames, c) }
+func (c Control) String() string { return word.Of(controlNames, c) }
 
 // ParseControl returns the mode of that name.
-func ParseControl(name string) (Control, bool) { return named[Control](controlNames, name) }
+func ParseControl(name string) (Control, bool) { return word.Find[Control](controlNames, name) }

@@ -1,5 +1,7 @@
 package core
 
+import "fencepost/core/event"
+
 // drainStage says how far a step-down has come.
 type drainStage uint8
 
@@ -34,7 +36,7 @@ func (n *Node) stepDown(t Time, reason Reason, out *Effects) {
 	assert(n.role == Leader, "only a leader steps down")
 	n.role, n.drain, n.leaving = Draining, drainFinishing, reason
 	n.giveUp = t.Add(n.cfg.BrokerTimeout + 2*n.cfg.StoreTimeout)
-	n.announce(LeaderSteppedDownEvent, out).Reason = reason
+	n.announce(event.LeaderSteppedDown, out).Reason = reason
 	n.list.clear()
 	n.dropLookups()
 	n.drainOn(t, out)
@@ -79,7 +81,7 @@ func (n *Node) tenureClosed(t Time, out *Effects) {
 // leaseReleased ends the step-down, whether or not the key was still ours.
 func (n *Node) leaseReleased(t Time, done bool, out *Effects) {
 	if done {
-		n.announce(LeaseReleasedEvent, out)
+		n.announce(event.LeaseReleased, out)
 	}
 	if n.role != Draining || n.drain != drainReleasing {
 		return

@@ -1,6 +1,12 @@
 package core
 
-import "time"
+import (
+	"time"
+
+	"fencepost/core/event"
+	"fencepost/core/order"
+	"fencepost/core/word"
+)
 
 // Effect is one thing that a node wants done: a call to a store or to the
 // broker when Op is set, else the announcement of Event. It is a flat value.
@@ -21,13 +27,13 @@ import "time"
 //	Lookup                     Signal, Attempt
 type Effect struct {
 	Op    Op
-	Event Event
+	Event event.Event
 	// About is the operation that an announcement speaks of.
 	About  Op
 	Reason Reason
 	By     Party
 	State  SignalState
-	Answer Answer
+	Answer order.Answer
 	Tenure TenureKind
 	// Resend asks to send the same attempt again (class A only).
 	Resend bool
@@ -68,7 +74,7 @@ const (
 var partyNames = []string{Self: "self", Peer: "peer", StoreParty: "store", Gate: "gate"}
 
 // String returns the party's fixed word.
-func (p Party) String() string { return word(partyNames, p) }
+func (p Party) String() string { return word.Of(partyNames, p) }
 
 // MaxEffects is the most effects that one Step can have.
 const MaxEffects = 96

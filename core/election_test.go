@@ -5,9 +5,8 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/event"
 )
-
-// PROTOCOL 4.2: follower and candidate.
 
 // PROTOCOL 4.2.1: a follower tells the ledger that it lives, under no epoch.
 func TestFollowerBeatsUnderNoEpoch(t *testing.T) {
@@ -154,7 +153,7 @@ func TestLateGrantIsGivenBack(t *testing.T) {
 	if b.asks(core.Release).Token != token {
 		t.Fatal("another token is released")
 	}
-	b.saysNot(core.LeaseAcquiredEvent)
+	b.saysNot(event.LeaseAcquired)
 }
 
 // PROTOCOL 4.2.6: up to its deadline it counts.
@@ -163,7 +162,7 @@ func TestGrantCountsUpToItsDeadline(t *testing.T) {
 	b.shift(b.cfg.Window() - 1)
 	b.answer(core.Acquire, core.Input{Kind: core.LeaseAcquired})
 	b.is(core.Candidate)
-	b.says(core.LeaseAcquiredEvent)
+	b.says(event.LeaseAcquired)
 }
 
 // PROTOCOL 4.2.7: the epoch is read after the lease was acquired, never before.
@@ -285,7 +284,7 @@ func TestLapsedTakeoverIsClosedNeverLed(t *testing.T) {
 		Kind: core.EpochWasTaken, Epoch: epoch, Token: rival, Control: core.Run,
 	})
 	b.believes(false)
-	b.saysNot(core.LeaderElectedEvent)
+	b.saysNot(event.LeaderElected)
 	if resign := b.asks(core.Resign); resign.Epoch != epoch || resign.Reason != core.Lapsed {
 		t.Fatalf("closes epoch %d for %v", resign.Epoch, resign.Reason)
 	}
@@ -321,10 +320,10 @@ func TestElectedLeaderLooksForWorkAtOnce(t *testing.T) {
 	b.answer(core.TakeEpoch, core.Input{
 		Kind: core.EpochWasTaken, Epoch: epoch, Token: rival, Control: core.Run,
 	})
-	if e := b.says(core.LeaderElectedEvent); e.Epoch != epoch || e.Subject != self {
+	if e := b.says(event.LeaderElected); e.Epoch != epoch || e.Subject != self {
 		t.Fatalf("epoch %d, %x", e.Epoch, e.Subject)
 	}
-	b.says(core.EpochTakenEvent)
+	b.says(event.EpochTaken)
 	fetch := b.asks(core.Fetch)
 	if fetch.After != 0 || fetch.States != reviewed {
 		t.Fatalf("lists states %b after %d", fetch.States, fetch.After)
@@ -362,7 +361,7 @@ func TestStoppingNodeDoesNotStand(t *testing.T) {
 	b.answer(core.Acquire, core.Input{Kind: core.LeaseAcquired})
 	b.asks(core.Release)
 	b.is(core.Follower)
-	b.saysNot(core.LeaseAcquiredEvent)
+	b.saysNot(event.LeaseAcquired)
 	if b.node.Status(b.now.Boot).Idle {
 		t.Fatal("it is idle before the lease is back")
 	}
@@ -393,8 +392,8 @@ func TestOlderReadingDoesNotReplaceANewerOne(t *testing.T) {
 	b.answer(core.Heartbeat, core.Input{
 		Kind: core.AuthorityObserved, Epoch: 8, Token: rival, Flags: core.Open, Age: b.cfg.StaleAfter,
 	})
-	if view := b.node.Status(b.now.Boot).View; view.Epoch != 9 {
-		t.Fatalf("it sees epoch %d", view.Epoch)
+	if epoch := b.node.Status(b.now.Boot).View.Epoch; epoch != 9 {
+		t.Fatalf("it sees epoch %d", epoch)
 	}
-	b.saysNot(core.LeaderStaleEvent)
+	b.saysNot(event.LeaderStale)
 }

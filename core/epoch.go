@@ -1,5 +1,7 @@
 package core
 
+import "fencepost/core/word"
+
 // Epoch numbers one leadership. It rises by exactly one with each takeover and
 // lives in PostgreSQL, never in Redis. Zero means "no leadership".
 type Epoch uint64
@@ -33,4 +35,4 @@ const (
 var tenureNames = []string{TenureRedis: "redis", TenurePG: "pg"}
 
 // String returns the kind as it stands in the ledger.
-func (k TenureKind) String() string { return word(tenureNames, k) }
+func (k TenureKind) String() string { return word.Of(tenureNames, k) }

@@ -1,6 +1,11 @@
 package core
 
-import "time"
+import (
+	"time"
+
+	"fencepost/core/event"
+	"fencepost/core/order"
+)
 
 // flight is one signal that this node works on. A node has at most one flight
 // per signal; while an order may be under way, its flight never ends without
@@ -122,8 +127,8 @@ func (n *Node) awaiting(req uint32) *flight {
 }
 
 // outcomeEvents are announced when a signal comes into the state.
-var outcomeEvents = [stateCount]Event{
-	Executed: SignalExecutedEvent, InDoubt: SignalInDoubtEvent, Expired: SignalExpiredEvent,
+var outcomeEvents = [stateCount]event.Event{
+	Executed: event.SignalExecuted, InDoubt: event.SignalInDoubt, Expired: event.SignalExpired,
 }
 
 // outcomeRecorded announces what the signal has become.
@@ -131,15 +136,15 @@ func (n *Node) outcomeRecorded(t Time, f *flight, in *Input, out *Effects) {
 	if in.State == Received {
 		n.nextSweep = min(n.nextSweep, t)
 	}
-	if event := outcomeEvents[in.State]; event != NoEvent && in.State != f.state {
-		said := n.announce(event, out)
+	if what := outcomeEvents[in.State]; what != event.None && in.State != f.state {
+		said := n.announce(what, out)
 		said.Signal, said.Attempt, said.State = f.signal, f.attempt, in.State
 	}
 	if f.alert || in.State == InDoubt && f.outcome != InDoubt {
-		said := n.announce(AlertRaisedEvent, out)
+		said := n.announce(event.AlertRaised, out)
 		said.Signal, said.Attempt, said.State, said.Reason = f.signal, f.attempt, in.State, f.reason
 	}
-	if in.State == InDoubt && n.cfg.Broker.Class() == ClassA {
+	if in.State == InDoubt && n.cfg.Broker.Class() == order.ClassA {
 		soon := t.Add(n.cfg.Retry)
 		n.nextReview, n.nextSweep = min(n.nextReview, soon), min(n.nextSweep, soon)
 	}
@@ -172,16 +177,16 @@ func (n *Node) endFlightCalls(t Time, out *Effects) {
 // flightCallEnded goes on after a call whose outcome is unknown. Only readings
 // and records are asked again; whether a permit was granted is read back.
 func (n *Node) flightCallEnded(t Time, f *flight, out *Effects) {
-	unknown := n.announce(OutcomeUnknownEvent, out)
+	unknown := n.announce(event.OutcomeUnknown, out)
 	unknown.Signal, unknown.Attempt, unknown.About = f.signal, f.attempt, f.op
 	f.req = 0
 	switch f.op {
 	case Permit:
 		n.reread(t, f, out)
 	case Submit:
-		n.orderAnswered(t, f, AnswerUnknown, out)
+		n.orderAnswered(t, f, order.Unknown, out)
 	case Lookup:
-		n.orderLookedUp(t, f, AnswerUnknown, out)
+		n.orderLookedUp(t, f, order.Unknown, out)
 	default:
 		f.deadline = t.Add(n.cfg.Retry / 2)
 	}

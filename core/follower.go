@@ -1,5 +1,7 @@
 package core
 
+import "fencepost/core/event"
+
 // follow is the follower's turn: tell the ledger that we live, and try the
 // lease when it is time to.
 func (n *Node) follow(t Time, out *Effects) {
@@ -73,7 +75,7 @@ func (n *Node) reportStale(subject Nonce, epoch Epoch, by Party, out *Effects) {
 		return
 	}
 	n.reported = epoch
-	stale := n.announce(LeaderStaleEvent, out)
+	stale := n.announce(event.LeaderStale, out)
 	stale.Subject, stale.Epoch, stale.By = subject, epoch, by
 }
 
@@ -85,6 +87,6 @@ func (n *Node) readControl(started Time, mode Control, out *Effects) {
 	changed := n.control != mode && n.control != ControlUnknown
 	n.control, n.controlAt = mode, started
 	if changed {
-		n.announce(ControlChangedEvent, out)
+		n.announce(event.ControlChanged, out)
 	}
 }

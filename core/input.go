@@ -1,6 +1,11 @@
 package core
 
-import "time"
+import (
+	"time"
+
+	"fencepost/core/order"
+	"fencepost/core/word"
+)
 
 // InputKind names what happened to a node, in the past tense: a trace read
 // aloud makes sentences.
@@ -107,7 +112,7 @@ var inputNames = []string{
 }
 
 // String returns the input's sentence.
-func (k InputKind) String() string { return word(inputNames, k) }
+func (k InputKind) String() string { return word.Of(inputNames, k) }
 
 // Flags are the yes-or-no fields of an Input.
 type Flags uint8
@@ -132,7 +137,7 @@ type Input struct {
 	Op      Op
 	Control Control
 	State   SignalState
-	Answer  Answer
+	Answer  order.Answer
 	Reason  Reason
 	Flags   Flags
 	Tenure  TenureKind

@@ -1,5 +1,7 @@
 package core
 
+import "fencepost/core/event"
+
 // lead is the leader's turn. The renewal, the heartbeat and the work are
 // independent: none waits for another, so that a slow database cannot let the
 // lease lapse under a leader that believes.
@@ -27,22 +29,22 @@ func (n *Node) renewAndBeat(t Time, out *Effects) {
 // leader that notices only after the lease may have lapsed was stale.
 func (n *Node) endBelief(t Time, out *Effects) {
 	if n.drain == drainFinishing && n.leaseLapse != 0 && t >= n.leaseLapse && n.flying > 0 {
-		n.announce(LeaderStaleEvent, out).By = Self
+		n.announce(event.LeaderStale, out).By = Self
 		n.dropLease()
 	}
 	if n.role != Leader || t < n.trust() {
 		return
 	}
 	if t >= n.leaseTrust {
-		n.announce(LeaseLostEvent, out).Reason = LeaseExpired
+		n.announce(event.LeaseLost, out).Reason = LeaseExpired
 		if t >= n.leaseLapse {
-			n.announce(LeaderStaleEvent, out).By = Self
+			n.announce(event.LeaderStale, out).By = Self
 		}
 		n.dropLease()
 		n.stepDown(t, LeaseExpired, out)
 		return
 	}
-	n.announce(LeaderGrayEvent, out).Reason = HeartbeatLost
+	n.announce(event.LeaderGray, out).Reason = HeartbeatLost
 	n.stepDown(t, HeartbeatLost, out)
 }
 
@@ -64,7 +66,7 @@ func (n *Node) heartbeatRefused(t Time, in *Input, out *Effects) {
 	if n.epoch == 0 {
 		return
 	}
-	n.announce(HeartbeatRefusedEvent, out).Reason = in.Reason
+	n.announce(event.HeartbeatRefused, out).Reason = in.Reason
 	n.fenced(t, in, out)
 }
 
@@ -76,11 +78,11 @@ func (n *Node) fenced(t Time, in *Input, out *Effects) {
 	if n.role != Leader {
 		return
 	}
-	n.announce(LeaderStaleEvent, out).By = Self
+	n.announce(event.LeaderStale, out).By = Self
 	reason := TenureClosed
 	if in.Epoch.Supersedes(n.epoch) {
 		reason = Superseded
-		n.announce(SplitBrainDetectedEvent, out).Reason = Superseded
+		n.announce(event.SplitBrainDetected, out).Reason = Superseded
 	}
 	n.stepDown(t, reason, out)
 }

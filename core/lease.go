@@ -1,5 +1,7 @@
 package core
 
+import "fencepost/core/event"
+
 // trust is the instant up to which the node may believe: both the lease and
 // the heartbeat must stand.
 func (n *Node) trust() Time { return min(n.leaseTrust, n.beatTrust) }
@@ -43,7 +45,7 @@ func (n *Node) acceptRedis(t Time, in *Input, out *Effects) {
 		n.leaseReleased(t, in.Flags.Has(Done), out)
 	case LeaseWasEvicted:
 		if in.Flags.Has(Done) {
-			evicted := n.announce(LeaderEvictedEvent, out)
+			evicted := n.announce(event.LeaderEvicted, out)
 			evicted.By, evicted.Subject, evicted.Epoch = Peer, n.evictee.Nonce, n.reported
 		}
 		n.nextTry = t
@@ -64,7 +66,7 @@ func (n *Node) leaseDenied(t Time, in *Input, out *Effects) {
 	switch {
 	case holder.Nonce == n.self:
 		if n.view.Flags.Has(Open) && n.view.Token.Nonce != n.self {
-			n.announce(SplitBrainDetectedEvent, out).Token = n.view.Token
+			n.announce(event.SplitBrainDetected, out).Token = n.view.Token
 		}
 		n.redis(t, Release, holder, out)
 	case n.view.stale(n.cfg.StaleAfter) && holder == n.view.Token:
@@ -81,13 +83,13 @@ func (n *Node) leaseLost(t Time, in *Input, out *Effects) {
 	if n.role != Leader {
 		return
 	}
-	lost := n.announce(LeaseLostEvent, out)
+	lost := n.announce(event.LeaseLost, out)
 	if in.Token.IsZero() || in.Token.Nonce == n.self {
 		lost.Reason = LeaseLost
 		n.stepDown(t, LeaseLost, out)
 		return
 	}
 	lost.Reason = SplitBrain
-	n.announce(SplitBrainDetectedEvent, out).Token = in.Token
+	n.announce(event.SplitBrainDetected, out).Token = in.Token
 	n.stepDown(t, SplitBrain, out)
 }

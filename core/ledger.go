@@ -1,5 +1,7 @@
 package core
 
+import "fencepost/core/event"
+
 // acceptLedger takes an answer of PostgreSQL about leadership.
 func (n *Node) acceptLedger(t Time, in *Input, out *Effects) {
 	if started, ok := n.beat.answers(in); ok {
@@ -69,7 +71,7 @@ func (n *Node) endCalls(t Time, out *Effects) {
 
 // callEnded goes on after a call whose outcome is unknown.
 func (n *Node) callEnded(t Time, op Op, out *Effects) {
-	n.announce(OutcomeUnknownEvent, out).About = op
+	n.announce(event.OutcomeUnknown, out).About = op
 	switch op {
 	case Release:
 		n.leaseReleased(t, false, out)

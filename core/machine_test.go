@@ -9,6 +9,7 @@ import (
 
 	"fencepost/core"
 	"fencepost/core/journal"
+	"fencepost/core/order"
 )
 
 // machine drives one node with whatever can happen, in any order and at any
@@ -34,7 +35,7 @@ type permit struct {
 
 func newMachine(t *rapid.T) *machine {
 	cfg := core.Default()
-	classes := []core.Class{core.ClassA, core.ClassB, core.ClassC, core.ClassD}
+	classes := []order.Class{order.ClassA, order.ClassB, order.ClassC, order.ClassD}
 	cfg.Broker = rapid.SampledFrom(classes).Draw(t, "class").Capability()
 	start := core.Time(time.Hour)
 	m := &machine{cfg: cfg, now: core.Now{Boot: start, Mono: start, Wall: start}, leave: map[permit]bool{}}
@@ -143,7 +144,7 @@ func (m *machine) draw(t *rapid.T, call core.Effect, kind core.InputKind) core.I
 		Epoch:    core.Epoch(rapid.Uint64Range(1, 9).Draw(t, "epoch")),
 		Token:    rapid.SampledFrom([]core.Token{{}, token, older, rival}).Draw(t, "token"),
 		State:    core.SignalState(rapid.Uint8Range(0, uint8(core.Void)).Draw(t, "state")),
-		Answer:   core.Answer(rapid.Uint8Range(0, uint8(core.AnswerAbsent)).Draw(t, "answer")),
+		Answer:   order.Answer(rapid.Uint8Range(0, uint8(order.Absent)).Draw(t, "answer")),
 		Reason:   rapid.SampledFrom(refusals).Draw(t, "reason"),
 		Control:  rapid.SampledFrom(modes).Draw(t, "mode"),
 		Flags:    core.Flags(rapid.Uint8Range(0, 63).Draw(t, "flags")),
@@ -347,7 +348,7 @@ func (m *machine) kindly(call core.Effect) core.Input {
 	case core.Record:
 		in.Kind, in.State = kinds[0], call.State
 	case core.Submit:
-		in.Kind, in.Answer = kinds[0], core.AnswerFilled
+		in.Kind, in.Answer = kinds[0], order.Filled
 	case core.Permit:
 		in.Kind = kinds[0]
 		m.leave[permit{call.Signal, call.Attempt, call.Epoch}] = true

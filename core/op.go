@@ -1,5 +1,7 @@
 package core
 
+import "fencepost/core/word"
+
 // Op names one operation on a store or on the broker. Each is one Lua script,
 // one SQL statement or transaction that begins with `/* op */`, or one broker
 // call, so that a proxy, a trace and a scenario file can tell them apart.
@@ -35,13 +37,13 @@ var opNames = []string{
 }
 
 // String returns the operation's fixed name.
-func (o Op) String() string { return word(opNames, o) }
+func (o Op) String() string { return word.Of(opNames, o) }
 
 // Ops lists every named operation.
-func Ops() []Op { return listed(OpCount) }
+func Ops() []Op { return word.All(OpCount) }
 
 // ParseOp returns the operation of that name.
-func ParseOp(name string) (Op, bool) { return named[Op](opNames, name) }
+func ParseOp(name string) (Op, bool) { return word.Find[Op](opNames, name) }
 
 // Store tells which party carries the operation out.
 func (o Op) Store() Store {
@@ -71,4 +73,4 @@ const (
 var storeNames = []string{NoStore: "none", Redis: "redis", Postgres: "postgres", Broker: "broker"}
 
 // String returns the party's name in scenario files.
-func (s Store) String() string { return word(storeNames, s) }
+func (s Store) String() string { return word.Of(storeNames, s) }

@@ -1,12 +1,18 @@
 package core
 
+import (
+	"fencepost/core/event"
+
+	"fencepost/core/order"
+)
+
 // requestPermit asks the ledger for the right to send one order, once. The
 // attempt is numbered by the asker, so that the answer can be read back.
 func (n *Node) requestPermit(t Time, f *flight, attempt uint32, resend bool, out *Effects) {
 	f.attempt, f.resend = attempt, resend
 	f.epoch, f.token = n.epoch, n.token
 	f.limit = t.Add(n.cfg.shrink(n.cfg.SendBy))
-	said := n.announce(PermitRequestedEvent, out)
+	said := n.announce(event.PermitRequested, out)
 	said.Signal, said.Attempt = f.signal, attempt
 	permit := n.send(t, f, Permit, n.cfg.StoreTimeout, out)
 	permit.Version, permit.Resend = f.version, resend
@@ -16,7 +22,7 @@ func (n *Node) requestPermit(t Time, f *flight, attempt uint32, resend bool, out
 // request; the ledger's send_by counts from its commit, which was later.
 func (n *Node) permitGranted(t Time, f *flight, in *Input, out *Effects) {
 	f.version = 0
-	said := n.announce(PermitGrantedEvent, out)
+	said := n.announce(event.PermitGranted, out)
 	said.Signal, said.Attempt, said.Epoch = f.signal, f.attempt, f.epoch
 	n.readControl(f.started, in.Control, out)
 	n.passGate(t, f, out)
@@ -28,7 +34,7 @@ func (n *Node) passGate(t Time, f *flight, out *Effects) {
 		n.neverSent(t, f, reason, out)
 		return
 	}
-	said := n.announce(GatePassedEvent, out)
+	said := n.announce(event.GatePassed, out)
 	said.Signal, said.Attempt = f.signal, f.attempt
 	submit := n.send(t, f, Submit, n.cfg.BrokerTimeout, out)
 	submit.NotAfter = min(f.limit, n.trust())
@@ -53,7 +59,7 @@ func (n *Node) gate(t Time, f *flight) Reason {
 // first send: the attempt is void. A second send of the same attempt proves
 // nothing about the first.
 func (n *Node) neverSent(t Time, f *flight, reason Reason, out *Effects) {
-	said := n.announce(PermitRefusedEvent, out)
+	said := n.announce(event.PermitRefused, out)
 	said.Signal, said.Attempt, said.By, said.Reason = f.signal, f.attempt, Gate, reason
 	if f.resend {
 		n.record(t, f, InDoubt, false, reason, out)
@@ -66,7 +72,7 @@ func (n *Node) neverSent(t Time, f *flight, reason Reason, out *Effects) {
 // the leadership. A state that has changed may be our own earlier request that
 // arrived late: it is read back.
 func (n *Node) permitRefused(t Time, f *flight, in *Input, out *Effects) {
-	said := n.announce(PermitRefusedEvent, out)
+	said := n.announce(event.PermitRefused, out)
 	said.Signal, said.Attempt, said.By, said.Reason = f.signal, f.attempt, StoreParty, in.Reason
 	said.Epoch = f.epoch
 	if in.Reason == StateChanged {
@@ -98,19 +104,19 @@ func (n *Node) attemptRead(t Time, f *flight, in *Input, out *Effects) {
 	}
 	f.version = 0
 	f.limit = f.started.Add(n.cfg.shrink(max(-in.Age, 0)))
-	said := n.announce(PermitGrantedEvent, out)
+	said := n.announce(event.PermitGranted, out)
 	said.Signal, said.Attempt, said.Epoch = f.signal, f.attempt, f.epoch
 	n.passGate(t, f, out)
 }
 
 // orderAnswered records what the broker said of the order.
-func (n *Node) orderAnswered(t Time, f *flight, answer Answer, out *Effects) {
-	outcome := n.cfg.Broker.Outcome(answer)
-	event := OrderAckedEvent
+func (n *Node) orderAnswered(t Time, f *flight, answer order.Answer, out *Effects) {
+	outcome := Outcome(n.cfg.Broker, answer)
+	what := event.OrderAcked
 	if outcome == InDoubt {
-		event = OrderAmbiguousEvent
+		what = event.OrderAmbiguous
 	}
-	said := n.announce(event, out)
+	said := n.announce(what, out)
 	said.Signal, said.Attempt, said.Answer = f.signal, f.attempt, answer
 	n.record(t, f, outcome, outcome == InDoubt && n.needsPerson(), NoReason, out)
 }
@@ -118,5 +124,5 @@ func (n *Node) orderAnswered(t Time, f *flight, answer Answer, out *Effects) {
 // needsPerson reports whether a doubt cannot be resolved by asking the broker.
 func (n *Node) needsPerson() bool {
 	class := n.cfg.Broker.Class()
-	return class == ClassC || class == ClassD
+	return class == order.ClassC || class == order.ClassD
 }

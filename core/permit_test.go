@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/event"
+	"fencepost/core/order"
 )
 
 // PROTOCOL 5.2: permit, gate, send.
@@ -16,7 +18,7 @@ func TestSignalGoesByPermitGateSubmit(t *testing.T) {
 	in := found(1)
 	in.Attempt, in.Version = 3, 9
 	b.work(in)
-	b.says(core.PermitRequestedEvent)
+	b.says(event.PermitRequested)
 	permit := b.asks(core.Permit)
 	if permit.Signal != 1 || permit.Attempt != 4 || permit.Version != 9 || permit.Epoch != epoch ||
 		permit.Token.Nonce != self || permit.Resend {
@@ -25,21 +27,21 @@ func TestSignalGoesByPermitGateSubmit(t *testing.T) {
 	}
 	b.asksNot(core.Submit)
 	b.answer(core.Permit, granted(1, 4))
-	b.says(core.PermitGrantedEvent)
-	b.says(core.GatePassedEvent)
+	b.says(event.PermitGranted)
+	b.says(event.GatePassed)
 	if submit := b.asks(core.Submit); submit.Signal != 1 || submit.Attempt != 4 || submit.Epoch != epoch {
 		t.Fatalf("sends attempt %d of signal %d", submit.Attempt, submit.Signal)
 	}
 	if !b.node.Sending() {
 		t.Fatal("it says that nothing is under way")
 	}
-	b.answer(core.Submit, said(core.AnswerFilled))
-	b.says(core.OrderAckedEvent)
+	b.answer(core.Submit, said(order.Filled))
+	b.says(event.OrderAcked)
 	if r := b.asks(core.Record); r.State != core.Executed || r.Attempt != 4 || r.Version != 0 || r.Alert {
 		t.Fatalf("records %v of attempt %d, guard %d, alert %v", r.State, r.Attempt, r.Version, r.Alert)
 	}
 	b.answer(core.Record, recorded(core.Executed))
-	b.says(core.SignalExecutedEvent)
+	b.says(event.SignalExecuted)
 }
 
 // PROTOCOL 5.2.4: the order may leave until send_by after the permit was asked
@@ -75,11 +77,11 @@ func gateRefuses(t *testing.T, want core.Reason, spoil func(*bench)) {
 	permit := b.call(core.Permit)
 	spoil(b)
 	b.answerTo(permit, granted(1, 1))
-	b.says(core.PermitGrantedEvent)
-	if e := b.says(core.PermitRefusedEvent); e.By != core.Gate || e.Reason != want {
+	b.says(event.PermitGranted)
+	if e := b.says(event.PermitRefused); e.By != core.Gate || e.Reason != want {
 		t.Fatalf("refused by %v for %v, want %v", e.By, e.Reason, want)
 	}
-	b.saysNot(core.GatePassedEvent)
+	b.saysNot(event.GatePassed)
 	b.asksNot(core.Submit)
 	if r := b.asks(core.Record); r.State != core.Void || r.Attempt != 1 || r.Alert {
 		t.Fatalf("records %v of attempt %d, alert %v", r.State, r.Attempt, r.Alert)
@@ -104,7 +106,7 @@ func TestGateNeedsControlModeRun(t *testing.T) {
 			in := confirmed()
 			in.Control = mode
 			b.answer(core.Heartbeat, in)
-			b.says(core.ControlChangedEvent)
+			b.says(event.ControlChanged)
 		})
 	}
 }
@@ -144,7 +146,7 @@ func TestGateNeedsTheEpochOfThePermit(t *testing.T) {
 	b.loseTenure()
 	b.answerTo(permit, granted(1, 1))
 	b.asksNot(core.Submit)
-	if e := b.says(core.PermitRefusedEvent); e.By != core.Gate || e.Reason != core.NoBelief {
+	if e := b.says(event.PermitRefused); e.By != core.Gate || e.Reason != core.NoBelief {
 		t.Fatalf("refused by %v for %v", e.By, e.Reason)
 	}
 	if r := b.asks(core.Record); r.Epoch != epoch || r.State != core.Void {
@@ -208,8 +210,8 @@ func TestPermitThatIsOursIsUsed(t *testing.T) {
 	in.Age = -time.Second
 	b.shift(b.part(10))
 	b.answer(core.Reread, in)
-	b.says(core.PermitGrantedEvent)
-	b.says(core.GatePassedEvent)
+	b.says(event.PermitGranted)
+	b.says(event.GatePassed)
 	if submit := b.asks(core.Submit); submit.NotAfter != started.Add(990*time.Millisecond) {
 		t.Fatalf("may leave %v after the reading began", submit.NotAfter.Sub(started))
 	}
@@ -257,9 +259,9 @@ func TestPermitThatIsOursButOverIsVoid(t *testing.T) {
 // PROTOCOL 5.2.8: an order that was withheld before its first byte proves its
 // attempt void; the signal is looked for again.
 func TestWithheldOrderIsVoid(t *testing.T) {
-	b := sending(t, core.ClassD)
+	b := sending(t, order.ClassD)
 	b.answer(core.Submit, core.Input{Kind: core.OrderWithheld, Signal: 1, Attempt: 1})
-	if e := b.says(core.PermitRefusedEvent); e.By != core.Gate || e.Reason != core.GateDeadline {
+	if e := b.says(event.PermitRefused); e.By != core.Gate || e.Reason != core.GateDeadline {
 		t.Fatalf("refused by %v for %v", e.By, e.Reason)
 	}
 	if r := b.asks(core.Record); r.State != core.Void || r.Reason != core.GateDeadline || r.Alert {
@@ -275,7 +277,7 @@ func TestRefusedPermitRecordsNothing(t *testing.T) {
 		b := idleLeader(t)
 		b.work(found(1))
 		b.refuse(reason)
-		if e := b.says(core.PermitRefusedEvent); e.By != core.StoreParty || e.Reason != reason {
+		if e := b.says(event.PermitRefused); e.By != core.StoreParty || e.Reason != reason {
 			t.Fatalf("refused by %v for %v", e.By, e.Reason)
 		}
 		b.asksNot(core.Record, core.Reread, core.Permit, core.Submit)

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/event"
+	"fencepost/core/order"
 )
 
 // The clause tests: each claim is named after what the protocol says, and
@@ -91,7 +93,7 @@ func TestBeliefEndsByTheClockAlone(t *testing.T) {
 	}
 	b.tell(core.Input{})
 	b.is(core.Draining)
-	if r := b.says(core.LeaderSteppedDownEvent).Reason; r != core.LeaseExpired {
+	if r := b.says(event.LeaderSteppedDown).Reason; r != core.LeaseExpired {
 		t.Fatalf("stepped down for %v", r)
 	}
 }
@@ -106,7 +108,7 @@ func TestLateRenewalDoesNotReviveBelief(t *testing.T) {
 	b.answer(core.Renew, renewed())
 	b.is(core.Draining)
 	b.believes(false)
-	b.says(core.LeaderSteppedDownEvent)
+	b.says(event.LeaderSteppedDown)
 }
 
 // PROTOCOL 4.3.4: nor does a permit that was granted meanwhile open the gate.
@@ -116,7 +118,7 @@ func TestLatePermitDoesNotPassTheGate(t *testing.T) {
 	b.shift(b.node.TrustDeadline().Sub(b.now.Boot))
 	b.answer(core.Permit, granted(1, 1))
 	b.asksNot(core.Submit)
-	if e := b.says(core.PermitRefusedEvent); e.By != core.Gate || e.Reason != core.NoBelief {
+	if e := b.says(event.PermitRefused); e.By != core.Gate || e.Reason != core.NoBelief {
 		t.Fatalf("refused by %v for %v", e.By, e.Reason)
 	}
 }
@@ -183,7 +185,7 @@ func TestOneLostReplyDoesNotCostTheLeadership(t *testing.T) {
 			return healthy(call)
 		}
 		b.pass(3 * b.cfg.TTL)
-		b.saysNot(core.LeaderSteppedDownEvent)
+		b.saysNot(event.LeaderSteppedDown)
 		b.believes(true)
 	}
 }
@@ -217,10 +219,10 @@ func TestClockGapEndsBelief(t *testing.T) {
 		b := idleLeader(t)
 		jump(&b.now)
 		b.tell(core.Input{})
-		if e := b.says(core.ClockDriftEvent); e.Reason != core.ClockGap {
+		if e := b.says(event.ClockDrift); e.Reason != core.ClockGap {
 			t.Errorf("%s: drift for %v", name, e.Reason)
 		}
-		if e := b.says(core.LeaderSteppedDownEvent); e.Reason != core.ClockGap {
+		if e := b.says(event.LeaderSteppedDown); e.Reason != core.ClockGap {
 			t.Errorf("%s: stepped down for %v", name, e.Reason)
 		}
 		b.believes(false)
@@ -232,7 +234,7 @@ func TestClocksMayPartByTheMargin(t *testing.T) {
 	b := idleLeader(t)
 	b.now.Wall = b.now.Wall.Add(b.cfg.Margin)
 	b.tell(core.Input{})
-	b.saysNot(core.ClockDriftEvent)
+	b.saysNot(event.ClockDrift)
 	b.believes(true)
 }
 
@@ -242,11 +244,11 @@ func TestLeaderWithoutLedgerStepsDownGray(t *testing.T) {
 	b := idleLeader(t)
 	b.stores = renewals
 	b.pass(b.cfg.Window())
-	b.says(core.LeaderGrayEvent)
-	if e := b.says(core.LeaderSteppedDownEvent); e.Reason != core.HeartbeatLost {
+	b.says(event.LeaderGray)
+	if e := b.says(event.LeaderSteppedDown); e.Reason != core.HeartbeatLost {
 		t.Fatalf("stepped down for %v", e.Reason)
 	}
-	b.saysNot(core.LeaseLostEvent)
+	b.saysNot(event.LeaseLost)
 }
 
 // PROTOCOL 4.3.3: without a renewed lease belief ends, however well the ledger
@@ -255,10 +257,10 @@ func TestLeaderWithoutRedisStepsDown(t *testing.T) {
 	b := idleLeader(t)
 	b.stores = beats
 	b.pass(b.cfg.Window())
-	if e := b.says(core.LeaseLostEvent); e.Reason != core.LeaseExpired {
+	if e := b.says(event.LeaseLost); e.Reason != core.LeaseExpired {
 		t.Fatalf("lease lost for %v", e.Reason)
 	}
-	if e := b.says(core.LeaderSteppedDownEvent); e.Reason != core.LeaseExpired {
+	if e := b.says(event.LeaderSteppedDown); e.Reason != core.LeaseExpired {
 		t.Fatalf("stepped down for %v", e.Reason)
 	}
 }
@@ -302,7 +304,7 @@ func TestClockGapVoidsWhatWasUnderWay(t *testing.T) {
 		t.Fatalf("it has read of epoch %d", read.Epoch)
 	}
 
-	b = sending(t, core.ClassD)
+	b = sending(t, order.ClassD)
 	b.stores = beats
 	b.pass(b.cfg.Renew)
 	b.tell(core.Input{Kind: core.StepDownRequested})

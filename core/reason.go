@@ -1,5 +1,7 @@
 package core
 
+import "fencepost/core/word"
+
 // Reason says why something ended or was refused. The words stand in the
 // leadership history, in logs and in metrics.
 type Reason uint8
@@ -43,7 +45,7 @@ var reasonNames = []string{
 }
 
 // String returns the reason's fixed word.
-func (r Reason) String() string { return word(reasonNames, r) }
+func (r Reason) String() string { return word.Of(reasonNames, r) }
 
 // ParseReason returns the reason of that word, other than none.
-func ParseReason(text string) (Reason, bool) { return named[Reason](reasonNames, text) }
+func ParseReason(text string) (Reason, bool) { return word.Find[Reason](reasonNames, text) }

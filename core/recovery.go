@@ -1,5 +1,7 @@
 package core
 
+import "fencepost/core/order"
+
 // FetchLimit is how many signals one list of work names at most.
 const FetchLimit = 8
 
@@ -60,7 +62,7 @@ func (n *Node) workOn(t Time, in *Input, out *Effects) {
 	if n.control != Run && in.State == Received && !in.Flags.Has(Outdated) {
 		return
 	}
-	if n.cfg.Broker.Lookup == LookupNone && (in.State == InDoubt || in.State == Submitted) {
+	if n.cfg.Broker.Lookup == order.LookupNone && (in.State == InDoubt || in.State == Submitted) {
 		return
 	}
 	f := n.takeOff(in)
@@ -73,12 +75,12 @@ func (n *Node) workOn(t Time, in *Input, out *Effects) {
 		n.record(t, f, Expired, false, NoReason, out)
 	case in.State == Received:
 		n.requestPermit(t, f, in.Attempt+1, false, out)
-	case in.State == Submitting && in.Epoch == n.epoch && n.cfg.Broker.Class() != ClassA:
+	case in.State == Submitting && in.Epoch == n.epoch && n.cfg.Broker.Class() != order.ClassA:
 		// Granted under this epoch, yet no flight of ours knows of it: the
 		// answer was lost, and nobody else could send it. Class A is left out:
 		// there the same attempt may have been sent under an older epoch.
 		n.record(t, f, Void, false, GateDeadline, out)
-	case n.cfg.Broker.Lookup == LookupNone:
+	case n.cfg.Broker.Lookup == order.LookupNone:
 		n.doubt(t, f, true, out)
 	default:
 		n.send(t, f, Lookup, n.cfg.BrokerTimeout, out)
@@ -86,23 +88,23 @@ func (n *Node) workOn(t Time, in *Input, out *Effects) {
 }
 
 // orderLookedUp decides by class what the broker's answer proves.
-func (n *Node) orderLookedUp(t Time, f *flight, answer Answer, out *Effects) {
+func (n *Node) orderLookedUp(t Time, f *flight, answer order.Answer, out *Effects) {
 	switch answer {
-	case AnswerFilled:
+	case order.Filled:
 		n.record(t, f, Executed, false, NoReason, out)
-	case AnswerRejected:
+	case order.Rejected:
 		n.record(t, f, Rejected, false, NoReason, out)
-	case AnswerCancelled:
+	case order.Cancelled:
 		n.record(t, f, Cancelled, false, NoReason, out)
-	case AnswerAccepted:
+	case order.Accepted:
 		if f.state == Submitted {
 			n.land(t, f)
 			return
 		}
 		n.record(t, f, Submitted, false, NoReason, out)
-	case AnswerAbsent:
+	case order.Absent:
 		n.orderAbsent(t, f, out)
-	case AnswerUnknown:
+	case order.Unknown:
 		if f.state == Submitted {
 			n.land(t, f)
 			return
@@ -138,7 +140,7 @@ func (n *Node) orderAbsent(t Time, f *flight, out *Effects) {
 		return
 	}
 	switch n.cfg.Broker.Class() {
-	case ClassA:
+	case order.ClassA:
 		if f.flags.Has(Outdated) {
 			n.doubt(t, f, true, out)
 			return
@@ -148,13 +150,13 @@ func (n *Node) orderAbsent(t Time, f *flight, out *Effects) {
 			return
 		}
 		n.doubt(t, f, false, out)
-	case ClassB:
+	case order.ClassB:
 		if f.age >= n.cfg.Broker.LateArrivalBound {
 			n.record(t, f, Void, false, NoReason, out)
 			return
 		}
 		n.doubt(t, f, false, out)
-	case ClassC, ClassD:
+	case order.ClassC, order.ClassD:
 		n.doubt(t, f, true, out)
 	default:
 		assert(false, "a broker has a class")
@@ -175,24 +177,24 @@ func (n *Node) dropLookups() {
 
 // Outcome is what an answer to Submit proves: "no" only from a broker whose
 // refusals are definitive, and everything unclear is a doubt.
-func (c Capability) Outcome(answer Answer) SignalState {
+func Outcome(c order.Capability, answer order.Answer) SignalState {
 	switch answer {
-	case AnswerFilled:
+	case order.Filled:
 		return Executed
-	case AnswerAccepted:
-		if c.Lookup == LookupNone {
+	case order.Accepted:
+		if c.Lookup == order.LookupNone {
 			// It exists, but what becomes of it only a person can find out.
 			return InDoubt
 		}
 		return Submitted
-	case AnswerCancelled:
+	case order.Cancelled:
 		return Cancelled
-	case AnswerRejected:
+	case order.Rejected:
 		if c.DefinitiveReject {
 			return Rejected
 		}
 		return InDoubt
-	case AnswerUnknown, AnswerAbsent:
+	case order.Unknown, order.Absent:
 		return InDoubt
 	default:
 		return InDoubt

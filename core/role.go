@@ -1,5 +1,7 @@
 package core
 
+import "fencepost/core/word"
+
 // Role is what a node is to its cluster, as the node itself sees it.
 type Role uint8
 
@@ -14,4 +16,4 @@ const (
 var roleNames = []string{Follower: "follower", Candidate: "candidate", Leader: "leader", Draining: "draining"}
 
 // String returns the role's fixed name.
-func (r Role) String() string { return word(roleNames, r) }
+func (r Role) String() string { return word.Of(roleNames, r) }

@@ -1,5 +1,7 @@
 package core
 
+import "fencepost/core/word"
+
 // SignalID is the signal's row in the ledger's inbox. Ids rise in the order of
 // admission; zero is no signal.
 type SignalID int64
@@ -31,10 +33,12 @@ var stateNames = []string{
 }
 
 // String returns the state's word in the ledger.
-func (s SignalState) String() string { return word(stateNames, s) }
+func (s SignalState) String() string { return word.Of(stateNames, s) }
 
 // ParseSignalState returns the state of that word.
-func ParseSignalState(text string) (SignalState, bool) { return named[SignalState](stateNames, text) }
+func ParseSignalState(text string) (SignalState, bool) {
+	return word.Find[SignalState](stateNames, text)
+}
 
 // Final reports whether nothing can happen to the signal any more.
 func (s SignalState) Final() bool {

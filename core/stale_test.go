@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/event"
+	"fencepost/core/order"
 )
 
 // PROTOCOL 4.5: split brain and stale leaders.
@@ -18,7 +20,7 @@ func TestYoungerEpochFencesTheLeader(t *testing.T) {
 			b.answer(core.Heartbeat, core.Input{
 				Kind: core.HeartbeatWasRefused, Epoch: epoch + 1, Reason: core.Superseded,
 			})
-			b.says(core.HeartbeatRefusedEvent)
+			b.says(event.HeartbeatRefused)
 		},
 		"confirmed heartbeat": func(b *bench) {
 			b.pass(b.cfg.Heartbeat)
@@ -32,20 +34,20 @@ func TestYoungerEpochFencesTheLeader(t *testing.T) {
 				Kind: core.PermitWasRefused, Signal: 1, Epoch: epoch + 1, Reason: core.Superseded,
 				Control: core.Run,
 			})
-			b.says(core.PermitRefusedEvent)
+			b.says(event.PermitRefused)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := idleLeader(t)
 			hear(b)
 			b.believes(false)
-			if e := b.says(core.LeaderSteppedDownEvent); e.Reason != core.Superseded {
+			if e := b.says(event.LeaderSteppedDown); e.Reason != core.Superseded {
 				t.Errorf("stepped down for %v", e.Reason)
 			}
-			if e := b.says(core.SplitBrainDetectedEvent); e.Reason != core.Superseded {
+			if e := b.says(event.SplitBrainDetected); e.Reason != core.Superseded {
 				t.Errorf("split brain for %v", e.Reason)
 			}
-			e := b.says(core.LeaderStaleEvent)
+			e := b.says(event.LeaderStale)
 			if e.By != core.Self || e.Subject != self || e.Epoch != epoch {
 				t.Errorf("stale: %x under %d by %v", e.Subject, e.Epoch, e.By)
 			}
@@ -62,15 +64,15 @@ func TestClosedTenureFencesTheLeader(t *testing.T) {
 	b.answer(core.Heartbeat, core.Input{
 		Kind: core.HeartbeatWasRefused, Epoch: epoch, Reason: core.TenureClosed,
 	})
-	if e := b.says(core.LeaderSteppedDownEvent); e.Reason != core.TenureClosed {
+	if e := b.says(event.LeaderSteppedDown); e.Reason != core.TenureClosed {
 		t.Fatalf("stepped down for %v", e.Reason)
 	}
-	b.saysNot(core.SplitBrainDetectedEvent)
+	b.saysNot(event.SplitBrainDetected)
 }
 
 // PROTOCOL 4.5.1: a drainer that is fenced waits for nothing more.
 func TestFencedDrainerClosesAtOnce(t *testing.T) {
-	b := sending(t, core.ClassD)
+	b := sending(t, order.ClassD)
 	b.stores = renewals
 	b.pass(b.cfg.Heartbeat)
 	b.tell(core.Input{Kind: core.StepDownRequested})
@@ -78,7 +80,7 @@ func TestFencedDrainerClosesAtOnce(t *testing.T) {
 		Kind: core.HeartbeatWasRefused, Epoch: epoch + 1, Reason: core.Superseded,
 	})
 	b.asks(core.Resign)
-	b.saysNot(core.LeaderSteppedDownEvent)
+	b.saysNot(event.LeaderSteppedDown)
 }
 
 // PROTOCOL 4.5.1: the refusal of a permit that was asked for in an earlier
@@ -93,7 +95,7 @@ func TestRefusalOfAnEarlierTenureFencesNobody(t *testing.T) {
 	b.answerTo(old, core.Input{
 		Kind: core.PermitWasRefused, Signal: 1, Epoch: epoch + 1, Reason: core.Superseded,
 	})
-	b.says(core.PermitRefusedEvent)
+	b.says(event.PermitRefused)
 	b.believes(true)
 	if flying := b.node.Status(b.now.Boot).InFlight; flying != 0 {
 		t.Fatalf("%d signals in flight", flying)
@@ -106,13 +108,13 @@ func TestRenewalThatFindsAnotherIsASplitBrain(t *testing.T) {
 	b := idleLeader(t)
 	b.pass(b.cfg.Renew)
 	b.answer(core.Renew, core.Input{Kind: core.LeaseWasLost, Token: rival})
-	if e := b.says(core.SplitBrainDetectedEvent); e.Token != rival {
+	if e := b.says(event.SplitBrainDetected); e.Token != rival {
 		t.Fatalf("the other is %v", e.Token)
 	}
-	if e := b.says(core.LeaseLostEvent); e.Reason != core.SplitBrain {
+	if e := b.says(event.LeaseLost); e.Reason != core.SplitBrain {
 		t.Fatalf("lost for %v", e.Reason)
 	}
-	if e := b.says(core.LeaderSteppedDownEvent); e.Reason != core.SplitBrain {
+	if e := b.says(event.LeaderSteppedDown); e.Reason != core.SplitBrain {
 		t.Fatalf("stepped down for %v", e.Reason)
 	}
 	b.believes(false)
@@ -123,8 +125,8 @@ func TestRenewalThatFindsNothingIsALostLease(t *testing.T) {
 	b := idleLeader(t)
 	b.pass(b.cfg.Renew)
 	b.answer(core.Renew, core.Input{Kind: core.LeaseWasLost})
-	b.saysNot(core.SplitBrainDetectedEvent)
-	if e := b.says(core.LeaderSteppedDownEvent); e.Reason != core.LeaseLost {
+	b.saysNot(event.SplitBrainDetected)
+	if e := b.says(event.LeaderSteppedDown); e.Reason != core.LeaseLost {
 		t.Fatalf("stepped down for %v", e.Reason)
 	}
 	b.asksNot(core.Acquire)
@@ -136,13 +138,13 @@ func TestWakingLeaderReportsItself(t *testing.T) {
 	b := idleLeader(t)
 	lapse := b.now.Boot.Add(b.cfg.TTL - b.cfg.TTL/100)
 	b.pause(lapse.Sub(b.now.Boot))
-	if e := b.says(core.LeaderStaleEvent); e.By != core.Self || e.Subject != self || e.Epoch != epoch {
+	if e := b.says(event.LeaderStale); e.By != core.Self || e.Subject != self || e.Epoch != epoch {
 		t.Fatalf("stale: %x under %d by %v", e.Subject, e.Epoch, e.By)
 	}
 	b = idleLeader(t)
 	b.pause(lapse.Sub(b.now.Boot) - 1)
-	b.says(core.LeaderSteppedDownEvent)
-	b.saysNot(core.LeaderStaleEvent)
+	b.says(event.LeaderSteppedDown)
+	b.saysNot(event.LeaderStale)
 }
 
 // stale is the ledger's word about a leader that fell silent.
@@ -159,22 +161,22 @@ func TestFollowerReportsAStaleLeaderOnce(t *testing.T) {
 	b := onBench(t)
 	b.tell(core.Input{})
 	b.answer(core.Heartbeat, stale(b.cfg.StaleAfter-1))
-	b.saysNot(core.LeaderStaleEvent)
+	b.saysNot(event.LeaderStale)
 	b.pass(b.cfg.Heartbeat)
 	b.answer(core.Heartbeat, stale(b.cfg.StaleAfter))
-	e := b.says(core.LeaderStaleEvent)
+	e := b.says(event.LeaderStale)
 	if e.By != core.Peer || e.Subject != other || e.Epoch != epoch-1 {
 		t.Fatalf("stale: %x under %d by %v", e.Subject, e.Epoch, e.By)
 	}
 	b.pass(b.cfg.Heartbeat)
 	b.answer(core.Heartbeat, stale(b.cfg.StaleAfter))
-	b.saysNot(core.LeaderStaleEvent)
+	b.saysNot(event.LeaderStale)
 
 	next := stale(b.cfg.StaleAfter)
 	next.Epoch++
 	b.pass(b.cfg.Heartbeat)
 	b.answer(core.Heartbeat, next)
-	b.says(core.LeaderStaleEvent)
+	b.says(event.LeaderStale)
 }
 
 // PROTOCOL 4.5.5: a tenure that is closed is nobody's, however old.
@@ -184,7 +186,7 @@ func TestClosedTenureIsNotStale(t *testing.T) {
 	closed := stale(time.Hour)
 	closed.Flags = 0
 	b.answer(core.Heartbeat, closed)
-	b.saysNot(core.LeaderStaleEvent)
+	b.saysNot(event.LeaderStale)
 }
 
 // PROTOCOL 4.5.6: whoever takes over an open tenure reports its holder.
@@ -193,7 +195,7 @@ func TestTakingOverAnOpenTenureReportsItsHolder(t *testing.T) {
 	b.answer(core.TakeEpoch, core.Input{
 		Kind: core.EpochWasTaken, Epoch: epoch, Token: rival, Flags: core.Open, Control: core.Run,
 	})
-	e := b.says(core.LeaderStaleEvent)
+	e := b.says(event.LeaderStale)
 	if e.By != core.Peer || e.Subject != other || e.Epoch != epoch-1 {
 		t.Fatalf("stale: %x under %d by %v", e.Subject, e.Epoch, e.By)
 	}
@@ -207,7 +209,7 @@ func TestTakingOverAnOpenTenureReportsItsHolder(t *testing.T) {
 	} {
 		b := taking(t)
 		b.answer(core.TakeEpoch, in)
-		if _, ok := b.find(core.LeaderStaleEvent); ok {
+		if _, ok := b.find(event.LeaderStale); ok {
 			t.Errorf("%s: reported", name)
 		}
 	}
@@ -234,7 +236,7 @@ func TestOnlyTheLedgersTokenIsEvicted(t *testing.T) {
 		t.Fatalf("evicts %v", evict.Token)
 	}
 	b.answer(core.Evict, core.Input{Kind: core.LeaseWasEvicted, Flags: core.Done})
-	if e := b.says(core.LeaderEvictedEvent); e.Subject != other || e.Epoch != epoch-1 || e.By != core.Peer {
+	if e := b.says(event.LeaderEvicted); e.Subject != other || e.Epoch != epoch-1 || e.By != core.Peer {
 		t.Fatalf("evicted: %x under %d by %v", e.Subject, e.Epoch, e.By)
 	}
 	b.asks(core.Acquire)
@@ -261,7 +263,7 @@ func TestOwnStrayLeaseBesideAnotherLeaderIsASplitBrain(t *testing.T) {
 	b.tell(core.Input{Kind: core.ReleaseHeard})
 	b.answer(core.Acquire, core.Input{Kind: core.LeaseDenied, Token: core.Token{Nonce: self}})
 	b.asks(core.Release)
-	if e := b.says(core.SplitBrainDetectedEvent); e.Token != rival {
+	if e := b.says(event.SplitBrainDetected); e.Token != rival {
 		t.Fatalf("the other is %v", e.Token)
 	}
 }
@@ -286,17 +288,17 @@ func TestWakingReportsItselfAlsoAfterSuspendAndWhileDraining(t *testing.T) {
 	b := idleLeader(t)
 	b.now.Boot, b.now.Wall = b.now.Boot.Add(b.cfg.TTL), b.now.Wall.Add(b.cfg.TTL)
 	b.tell(core.Input{})
-	b.says(core.LeaderStaleEvent)
-	b.says(core.ClockDriftEvent)
+	b.says(event.LeaderStale)
+	b.says(event.ClockDrift)
 
-	b = sending(t, core.ClassD)
+	b = sending(t, order.ClassD)
 	b.tell(core.Input{Kind: core.StepDownRequested})
 	b.pause(b.cfg.TTL)
-	if e := b.says(core.LeaderStaleEvent); e.By != core.Self || e.Epoch != epoch {
+	if e := b.says(event.LeaderStale); e.By != core.Self || e.Epoch != epoch {
 		t.Fatalf("stale under %d by %v", e.Epoch, e.By)
 	}
 	b.tell(core.Input{})
-	b.saysNot(core.LeaderStaleEvent)
+	b.saysNot(event.LeaderStale)
 }
 
 // PROTOCOL 4.5.3: a stray lease of its own is a lost lease, and no split brain.
@@ -304,8 +306,8 @@ func TestOwnStrayLeaseIsNoSplitBrain(t *testing.T) {
 	b := idleLeader(t)
 	b.pass(b.cfg.Renew)
 	b.answer(core.Renew, core.Input{Kind: core.LeaseWasLost, Token: core.Token{Nonce: self}})
-	b.saysNot(core.SplitBrainDetectedEvent)
-	if e := b.says(core.LeaderSteppedDownEvent); e.Reason != core.LeaseLost {
+	b.saysNot(event.SplitBrainDetected)
+	if e := b.says(event.LeaderSteppedDown); e.Reason != core.LeaseLost {
 		t.Fatalf("stepped down for %v", e.Reason)
 	}
 }
@@ -324,7 +326,7 @@ func TestEvictionNamesWhomItWasAbout(t *testing.T) {
 	next.Epoch, next.Token = epoch, core.Token{Nonce: 77, Acquisition: 1}
 	b.answer(core.Heartbeat, next)
 	b.answer(core.Evict, core.Input{Kind: core.LeaseWasEvicted, Flags: core.Done})
-	if e := b.says(core.LeaderEvictedEvent); e.Subject != other || e.Epoch != epoch-1 {
+	if e := b.says(event.LeaderEvicted); e.Subject != other || e.Epoch != epoch-1 {
 		t.Fatalf("evicted: %x under %d", e.Subject, e.Epoch)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 	"unsafe"
+
+	"fencepost/core/order"
 )
 
 // PROTOCOL 3.7: a node is a flat value: what it holds is copied with it.
@@ -106,7 +108,7 @@ func flip(v reflect.Value, path string, skip map[string]bool, offer func(path st
 func full(t *testing.T) (*Node, Now) {
 	t.Helper()
 	cfg := Default()
-	cfg.Broker = ClassC.Capability()
+	cfg.Broker = order.ClassC.Capability()
 	now := Now{Boot: Time(time.Hour)}
 	node := New(cfg, 7, now)
 	n := &node
@@ -162,7 +164,7 @@ func TestStepAllocatesNothing(t *testing.T) {
 		{Kind: WorkHeard},
 		{Kind: StepDownRequested},
 		{Kind: OutcomeUnknown, Req: 1 << 30},
-		{Kind: OrderAnswered, Req: n.flights[3].req, Answer: AnswerFilled},
+		{Kind: OrderAnswered, Req: n.flights[3].req, Answer: order.Filled},
 		{Kind: LeaseRenewed, Req: n.lease.req},
 		{Kind: WorkListed, Req: n.list.req, Flags: Done},
 		{Kind: HeartbeatConfirmed, Req: n.beat.req, Epoch: 3, Control: Run},

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"fencepost/core"
+	"fencepost/core/event"
+	"fencepost/core/order"
 )
 
 // PROTOCOL 4.2: stepping down. Belief ends first; the sends end; the tenure is
@@ -11,7 +13,7 @@ import (
 
 // PROTOCOL 4.2.15: belief ends in the step that decides to step down.
 func TestBeliefEndsFirst(t *testing.T) {
-	b := sending(t, core.ClassD)
+	b := sending(t, order.ClassD)
 	b.tell(core.Input{Kind: core.StepDownRequested})
 	b.believes(false)
 	b.is(core.Draining)
@@ -19,7 +21,7 @@ func TestBeliefEndsFirst(t *testing.T) {
 		t.Fatal("it names a trust deadline")
 	}
 	b.asksNot(core.Resign, core.Release)
-	if e := b.says(core.LeaderSteppedDownEvent); e.Reason != core.OperatorRequest || e.Epoch != epoch {
+	if e := b.says(event.LeaderSteppedDown); e.Reason != core.OperatorRequest || e.Epoch != epoch {
 		t.Fatalf("stepped down from epoch %d for %v", e.Epoch, e.Reason)
 	}
 }
@@ -46,7 +48,7 @@ func TestDrainerSendsNothing(t *testing.T) {
 // PROTOCOL 4.2.16: the tenure stays open while a send is in flight and both
 // halves of trust stand; the drainer goes on renewing and heartbeating.
 func TestDrainerKeepsItsTenureForItsSends(t *testing.T) {
-	b := sending(t, core.ClassD)
+	b := sending(t, order.ClassD)
 	b.stores = healthy
 	b.tell(core.Input{Kind: core.StepDownRequested})
 	b.pass(b.cfg.BrokerTimeout - 1)
@@ -55,7 +57,7 @@ func TestDrainerKeepsItsTenureForItsSends(t *testing.T) {
 		t.Fatalf("beats under epoch %d", beat.Epoch)
 	}
 	b.asksNot(core.Resign, core.Release)
-	b.answer(core.Submit, said(core.AnswerFilled))
+	b.answer(core.Submit, said(order.Filled))
 	b.asksNot(core.Resign)
 	b.answer(core.Record, recorded(core.Executed))
 	b.asks(core.Resign)
@@ -64,10 +66,10 @@ func TestDrainerKeepsItsTenureForItsSends(t *testing.T) {
 
 // PROTOCOL 4.2.16: without trust there is nothing to wait for.
 func TestDrainerWithoutTrustClosesAtOnce(t *testing.T) {
-	b := sending(t, core.ClassD)
+	b := sending(t, order.ClassD)
 	b.shift(b.cfg.Window())
-	b.answer(core.Submit, said(core.AnswerUnknown))
-	b.says(core.LeaderSteppedDownEvent)
+	b.answer(core.Submit, said(order.Unknown))
+	b.says(event.LeaderSteppedDown)
 	b.asks(core.Resign)
 	b.asks(core.Record)
 }
@@ -88,7 +90,7 @@ func TestTenureIsClosedBeforeTheLeaseIsReleased(t *testing.T) {
 	}
 	b.is(core.Draining)
 	b.answer(core.Release, core.Input{Kind: core.LeaseWasReleased, Flags: core.Done})
-	b.says(core.LeaseReleasedEvent)
+	b.says(event.LeaseReleased)
 	b.is(core.Follower)
 	if b.node.Epoch() != 0 {
 		t.Fatalf("a follower holds epoch %d", b.node.Epoch())
@@ -108,7 +110,7 @@ func TestSilentStoreStopsNoStep(t *testing.T) {
 	b.asksNot(core.Resign)
 	b.pass(b.cfg.StoreTimeout)
 	b.is(core.Follower)
-	b.saysNot(core.LeaseReleasedEvent)
+	b.saysNot(event.LeaseReleased)
 
 	b = idleLeader(t)
 	b.tell(core.Input{Kind: core.StepDownRequested})
@@ -155,7 +157,7 @@ func TestFormerLeaderRestsAndCountsOn(t *testing.T) {
 
 // PROTOCOL 4.2.19: questions are dropped, answers to sends are not.
 func TestDrainerDropsLookupsAndKeepsSends(t *testing.T) {
-	b := sending(t, core.ClassC)
+	b := sending(t, order.ClassC)
 	b.work(core.Input{
 		Kind: core.SignalFound, Signal: 2, State: core.Submitting, Attempt: 1, Version: 2, Epoch: 3,
 		Flags: core.Overdue,
@@ -165,9 +167,9 @@ func TestDrainerDropsLookupsAndKeepsSends(t *testing.T) {
 	if flying := b.node.Status(b.now.Boot).InFlight; flying != 1 {
 		t.Fatalf("%d signals in flight, want the one that was sent", flying)
 	}
-	b.answerTo(lookup, core.Input{Kind: core.OrderLookedUp, Answer: core.AnswerFilled})
+	b.answerTo(lookup, core.Input{Kind: core.OrderLookedUp, Answer: order.Filled})
 	b.asksNot(core.Record)
-	b.answer(core.Submit, said(core.AnswerFilled))
+	b.answer(core.Submit, said(order.Filled))
 	if r := b.asks(core.Record); r.State != core.Executed || r.Signal != 1 {
 		t.Fatalf("records %v of signal %d", r.State, r.Signal)
 	}
@@ -176,10 +178,10 @@ func TestDrainerDropsLookupsAndKeepsSends(t *testing.T) {
 // PROTOCOL 4.2.19: a former leader goes on recording, whoever leads, and even
 // when it leads again.
 func TestFactsAreRecordedWhoeverLeads(t *testing.T) {
-	b := sending(t, core.ClassD)
+	b := sending(t, order.ClassD)
 	token := b.node.Status(b.now.Boot).Token
 	b.shift(b.cfg.Window())
-	b.answer(core.Submit, said(core.AnswerFilled))
+	b.answer(core.Submit, said(order.Filled))
 	b.lose(core.Record)
 	b.answer(core.Resign, core.Input{Kind: core.CloseWasRefused, Epoch: epoch + 1})
 	b.answer(core.Release, core.Input{Kind: core.LeaseWasReleased})
@@ -194,7 +196,7 @@ func TestFactsAreRecordedWhoeverLeads(t *testing.T) {
 	}
 	b.pass(b.cfg.Retry / 2)
 	b.answer(core.Record, recorded(core.Executed))
-	b.says(core.SignalExecutedEvent)
+	b.says(event.SignalExecuted)
 	if flying := b.node.Status(b.now.Boot).InFlight; flying != 0 {
 		t.Fatalf("%d signals in flight", flying)
 	}
@@ -202,7 +204,7 @@ func TestFactsAreRecordedWhoeverLeads(t *testing.T) {
 
 // PROTOCOL 4.2.20: a stopping node is idle only when nothing of its is left.
 func TestStoppingLeaderIsIdleAtTheEnd(t *testing.T) {
-	b := sending(t, core.ClassD)
+	b := sending(t, order.ClassD)
 	b.stores = healthy
 	b.tell(core.Input{Kind: core.StopRequested})
 	notIdle := func() {
@@ -212,7 +214,7 @@ func TestStoppingLeaderIsIdleAtTheEnd(t *testing.T) {
 		}
 	}
 	notIdle()
-	b.answer(core.Submit, said(core.AnswerFilled))
+	b.answer(core.Submit, said(order.Filled))
 	notIdle()
 	b.answer(core.Record, recorded(core.Executed))
 	notIdle()
@@ -242,10 +244,10 @@ func TestStoppingFollowerWaitsForItsAcquisition(t *testing.T) {
 // PROTOCOL 4.2.16: a ledger that confirms heartbeats and takes no records does
 // not hold up the others for ever; the record goes on.
 func TestDrainHasAnEnd(t *testing.T) {
-	b := sending(t, core.ClassD)
+	b := sending(t, order.ClassD)
 	b.stores = healthy
 	b.tell(core.Input{Kind: core.StepDownRequested})
-	b.answer(core.Submit, said(core.AnswerFilled))
+	b.answer(core.Submit, said(order.Filled))
 	b.pass(b.cfg.BrokerTimeout + 2*b.cfg.StoreTimeout)
 	b.asks(core.Resign)
 	b.pass(2 * b.cfg.StoreTimeout)
@@ -257,7 +259,7 @@ func TestDrainHasAnEnd(t *testing.T) {
 // PROTOCOL 4.5.1: a permit that is refused to a superseded leader ends the
 // leadership, and no other flight: the order at the broker is still recorded.
 func TestFencedPermitKeepsTheOtherSends(t *testing.T) {
-	b := idleLeader(t, broker(core.ClassC))
+	b := idleLeader(t, broker(order.ClassC))
 	b.work(orphan(1), found(3), found(2))
 	var sent, refused core.Effect
 	for _, e := range b.open {
@@ -274,7 +276,7 @@ func TestFencedPermitKeepsTheOtherSends(t *testing.T) {
 		Kind: core.PermitWasRefused, Signal: 2, Reason: core.Superseded, Epoch: epoch + 1, Control: core.Run,
 	})
 	b.is(core.Draining)
-	b.answerTo(submit, core.Input{Kind: core.OrderAnswered, Signal: 3, Attempt: 1, Answer: core.AnswerFilled})
+	b.answerTo(submit, core.Input{Kind: core.OrderAnswered, Signal: 3, Attempt: 1, Answer: order.Filled})
 	if r := b.asks(core.Record); r.Signal != 3 || r.State != core.Executed {
 		t.Fatalf("records %v of signal %d", r.State, r.Signal)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/order"
 )
 
 // answers lists, for each operation, the inputs that may answer it.
@@ -69,8 +70,8 @@ func situations() map[string]func(*testing.T) *bench {
 			return b
 		},
 		"recording": func(t *testing.T) *bench {
-			b := sending(t, core.ClassA)
-			b.answer(core.Submit, said(core.AnswerUnknown))
+			b := sending(t, order.ClassA)
+			b.answer(core.Submit, said(order.Unknown))
 			return b
 		},
 		"evicting": func(t *testing.T) *bench {
@@ -87,7 +88,7 @@ func situations() map[string]func(*testing.T) *bench {
 // busyLeader has a flight in each phase, and every lane in use.
 func busyLeader(t *testing.T) *bench {
 	t.Helper()
-	b := idleLeader(t, broker(core.ClassC))
+	b := idleLeader(t, broker(order.ClassC))
 	b.pass(b.cfg.Renew)
 	lost, open := orphan(time.Hour), orphan(time.Hour)
 	lost.Signal, open.Signal, open.State = 4, 5, core.Submitted
@@ -99,7 +100,7 @@ func busyLeader(t *testing.T) *bench {
 		case call.Op == core.Permit && call.Signal == 2:
 			b.answerTo(call, core.Input{Kind: core.OutcomeUnknown})
 		case call.Op == core.Lookup && call.Signal == 4:
-			b.answerTo(call, core.Input{Kind: core.OrderLookedUp, Answer: core.AnswerAbsent})
+			b.answerTo(call, core.Input{Kind: core.OrderLookedUp, Answer: order.Absent})
 		default:
 		}
 	}
@@ -124,16 +125,16 @@ func walked(kind core.InputKind, set int) core.Input {
 		}
 	case 1:
 		in.Flags, in.State = core.Open|core.Done, core.Received
-		in.Answer, in.Reason = core.AnswerFilled, core.StateChanged
+		in.Answer, in.Reason = order.Filled, core.StateChanged
 		in.Token = rival
 	case 2:
 		in.Epoch++
 		in.Flags, in.State = core.Overdue, core.InDoubt
-		in.Answer, in.Reason = core.AnswerAbsent, core.Superseded
+		in.Answer, in.Reason = order.Absent, core.Superseded
 		in.Token, in.Age, in.Control = core.Token{Nonce: self, Acquisition: 1}, time.Hour, core.Halt
 	case 3:
 		in.Flags, in.State = core.Open|core.Live|core.Alerted, core.Submitting
-		in.Answer, in.Reason = core.AnswerUnknown, core.ControlMode
+		in.Answer, in.Reason = order.Unknown, core.ControlMode
 		in.Tenure, in.Age, in.Control = core.TenurePG, -time.Second, core.Pause
 	}
 	return in

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"fencepost/core"
+	"fencepost/core/event"
+	"fencepost/core/order"
 )
 
 // PROTOCOL 5.2.11 and on: how work is found.
@@ -53,7 +55,7 @@ func TestOnlyALeaderLooksForWork(t *testing.T) {
 	b := standing(t)
 	b.tell(core.Input{Kind: core.WorkHeard})
 	b.asksNot(core.Fetch)
-	b = sending(t, core.ClassD)
+	b = sending(t, order.ClassD)
 	b.tell(core.Input{Kind: core.StepDownRequested})
 	b.tell(core.Input{Kind: core.WorkHeard})
 	b.asksNot(core.Fetch)
@@ -163,7 +165,7 @@ func TestOutdatedSignalExpires(t *testing.T) {
 			t.Fatalf("records %v of attempt %d, guard %d", r.State, r.Attempt, r.Version)
 		}
 		b.answer(core.Record, recorded(core.Expired))
-		b.says(core.SignalExpiredEvent)
+		b.says(event.SignalExpired)
 	}
 }
 
@@ -171,7 +173,7 @@ func TestOutdatedSignalExpires(t *testing.T) {
 // what was sent before is still cleared up.
 func TestPausedLeaderBeginsNothingAndFinishes(t *testing.T) {
 	for _, mode := range []core.Control{core.ControlUnknown, core.Pause, core.Halt} {
-		b := taking(t, broker(core.ClassC))
+		b := taking(t, broker(order.ClassC))
 		b.answer(core.TakeEpoch, core.Input{
 			Kind: core.EpochWasTaken, Epoch: epoch, Token: rival, Control: mode,
 		})
@@ -194,7 +196,7 @@ func TestNewestModeCounts(t *testing.T) {
 	b.pass(b.cfg.Heartbeat - 1)
 	b.open = append(b.open, older)
 	b.answer(core.Heartbeat, core.Input{Kind: core.HeartbeatConfirmed, Epoch: epoch, Control: core.Halt})
-	if e := b.says(core.ControlChangedEvent); e.Subject != self {
+	if e := b.says(event.ControlChanged); e.Subject != self {
 		t.Fatalf("changed at %x", e.Subject)
 	}
 	if mode := b.node.Status(b.now.Boot).Control; mode != core.Halt {
@@ -276,7 +278,7 @@ func TestListDoesNotBecomeAReviewOnItsWay(t *testing.T) {
 // PROTOCOL 5.2.15: a review goes beyond the first sixteen, however long their
 // orders stand.
 func TestReviewReachesEverySignal(t *testing.T) {
-	b := leader(t, broker(core.ClassC))
+	b := leader(t, broker(order.ClassC))
 	seen := map[core.SignalID]bool{}
 	b.take(b.call(core.Fetch))
 	b.stores = func(call core.Effect) []core.Input {
@@ -302,7 +304,7 @@ func TestReviewReachesEverySignal(t *testing.T) {
 	for range 100 {
 		b.pass(b.cfg.TTL / 5)
 		for b.has(core.Lookup) {
-			b.answer(core.Lookup, core.Input{Kind: core.OrderLookedUp, Answer: core.AnswerAccepted})
+			b.answer(core.Lookup, core.Input{Kind: core.OrderLookedUp, Answer: order.Accepted})
 		}
 	}
 	if len(seen) != 40 {
@@ -341,7 +343,7 @@ func TestRoomMadeMeanwhileSkipsNoSignal(t *testing.T) {
 // PROTOCOL 5.2.15: a new tenure begins its list afresh, whatever the last one
 // had no room for.
 func TestBacklogEndsWithItsTenure(t *testing.T) {
-	b := leader(t, rested, broker(core.ClassC))
+	b := leader(t, rested, broker(order.ClassC))
 	var list []core.Input
 	for id := core.SignalID(1); id <= core.MaxFlights+1; id++ {
 		in := orphan(1)

@@ -1,8 +1,8 @@
 package scenarios
 
 import (
-	"fencepost/core"
 	"fencepost/core/check"
+	"fencepost/core/event"
 )
 
 // Expect is one entry of the list of expectations.
@@ -53,24 +53,24 @@ const (
 )
 
 // Event returns the event by which the subject is reported.
-func (w What) Event() core.Event {
+func (w What) Event() event.Event {
 	switch w {
 	case StaleLeader:
-		return core.LeaderStaleEvent
+		return event.LeaderStale
 	case GrayLeader:
-		return core.LeaderGrayEvent
+		return event.LeaderGray
 	case LeaseLost:
-		return core.LeaseLostEvent
+		return event.LeaseLost
 	case SplitBrain:
-		return core.SplitBrainDetectedEvent
+		return event.SplitBrainDetected
 	case UnknownOutcome:
-		return core.OutcomeUnknownEvent
+		return event.OutcomeUnknown
 	case ClockDrift:
-		return core.ClockDriftEvent
+		return event.ClockDrift
 	case AuthorityRegression:
-		return core.AuthorityRegressedEvent
+		return event.AuthorityRegressed
 	default:
-		return core.NoEvent
+		return event.None
 	}
 }
 
@@ -101,20 +101,20 @@ type Recover struct {
 // Sometimes wants that the event happened in the runs of the call taken
 // together, at least so often; a zero AtLeast means once.
 type Sometimes struct {
-	Event   core.Event
+	Event   event.Event
 	AtLeast int
 }
 
 // No wants that the event does not happen from From until Until.
 type No struct {
-	Event core.Event
+	Event event.Event
 	From  Moment // zero: since the run began
 	Until Moment // zero: to the end
 }
 
 // AtMost wants that the event happens no more than Count times.
 type AtMost struct {
-	Event core.Event
+	Event event.Event
 	Count int
 	From  Moment // zero: since the run began
 	Until Moment // zero: to the end

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/history"
 )
 
@@ -126,9 +127,9 @@ func (j *Judge) Observe(r *history.Record) {
 // announced takes an event.
 func (j *Judge) announced(r *history.Record) {
 	switch r.Event {
-	case core.LeaseAcquiredEvent:
+	case event.LeaseAcquired:
 		j.now.candidate = r.Node
-	case core.LeaseReleasedEvent, core.LeaseLostEvent:
+	case event.LeaseReleased, event.LeaseLost:
 		if j.now.candidate == r.Node {
 			j.now.candidate = history.None
 		}
@@ -141,7 +142,7 @@ func (j *Judge) announced(r *history.Record) {
 			}
 		}
 	}
-	if r.Event != core.LeaderElectedEvent {
+	if r.Event != event.LeaderElected {
 		return
 	}
 	if r.Epoch > j.now.elected {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/history"
 	"fencepost/scenarios"
 )
@@ -49,20 +50,20 @@ func parsed(t *testing.T, entry string) *scenarios.Scenario {
 }
 
 // says announces an event about the node itself.
-func (b bench) says(event core.Event, node int16, at int64) {
+func (b bench) says(event event.Event, node int16, at int64) {
 	b.Observe(&history.Record{Kind: history.Announced, Event: event, Node: node, Subject: node, At: at})
 }
 
 func (b bench) elects(node int16, epoch core.Epoch, at int64) {
 	b.Observe(&history.Record{
-		Kind: history.Announced, Event: core.LeaderElectedEvent, Node: node, Subject: node, Epoch: epoch,
+		Kind: history.Announced, Event: event.LeaderElected, Node: node, Subject: node, Epoch: epoch,
 		At: at,
 	})
 }
 
 func (b bench) stale(subject, node int16, by core.Party, at int64) {
 	b.Observe(&history.Record{
-		Kind: history.Announced, Event: core.LeaderStaleEvent, Node: node, Subject: subject, By: by, At: at,
+		Kind: history.Announced, Event: event.LeaderStale, Node: node, Subject: subject, By: by, At: at,
 	})
 }
 
@@ -251,7 +252,7 @@ func TestEventsAreCountedBetweenTheirMoments(t *testing.T) {
 				{10 * ttl, func() {}},
 			} {
 				for len(c.at) > 0 && c.at[0] < stage.until {
-					b.says(core.DegradedEvent, 2, c.at[0])
+					b.says(event.Degraded, 2, c.at[0])
 					c.at = c.at[1:]
 				}
 				stage.then()
@@ -265,7 +266,7 @@ func TestAnEventThatFiresTheStepIsNotItsConsequence(t *testing.T) {
 	t.Parallel()
 	b := judging(t, "no: {event: degraded, from: hit.start}")
 	b.elects(0, 1, 100*ms)
-	b.says(core.DegradedEvent, 0, ttl)
+	b.says(event.Degraded, 0, ttl)
 	b.Started(0, ttl)
 	b.wakes()
 	b.wants(scenarios.Pass, 0)
@@ -280,7 +281,7 @@ func TestAStepThatNeverFiresMakesTheRunInvalid(t *testing.T) {
 	if _, f := b.Verdict(10 * ttl); !strings.Contains(f.String(), "step calm (line 11)") || f.Step != "hit" {
 		t.Errorf("the failure %q does not name the step and the one before it", f)
 	}
-	b.says(core.DegradedEvent, 0, 5*ttl)
+	b.says(event.Degraded, 0, 5*ttl)
 	b.wants(scenarios.Fail, 5*ttl)
 }
 
@@ -310,7 +311,7 @@ func TestDoubtsAreRankedBySeverity(t *testing.T) {
 	b.wants(scenarios.Invalid, 4*ttl)
 	b.Undecided(6*ttl, "the search gave up")
 	b.wants(scenarios.Unknown, 6*ttl)
-	b.says(core.DegradedEvent, 0, 7*ttl)
+	b.says(event.Degraded, 0, 7*ttl)
 	b.wants(scenarios.Fail, 7*ttl)
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/history"
 	"fencepost/scenarios"
 )
@@ -180,8 +181,8 @@ func TestAggregateJudgesAllSeedsTogether(t *testing.T) {
 	t.Parallel()
 	s := parsed(t, "sometimes: {event: permit.refused, at_least: 2}")
 	all := scenarios.NewAggregate(s)
-	var counts [core.EventTotal]int64
-	counts[core.PermitRefusedEvent] = 1
+	var counts [event.Total]int64
+	counts[event.PermitRefused] = 1
 	all.Add(&counts, 320)
 	unmet := all.Unmet()
 	if len(unmet) != 1 || !strings.Contains(unmet[0].Expect, "permit.refused") {

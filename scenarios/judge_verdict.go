@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/history"
 )
 
@@ -223,7 +223,7 @@ func (e Expect) Text() string {
 // `sometimes` and `min_traffic`. A call with a single seed skips it.
 type Aggregate struct {
 	scenario *Scenario
-	counts   [core.EventTotal]int64
+	counts   [event.Total]int64
 	offered  int64
 	runs     int64
 }
@@ -233,7 +233,7 @@ func NewAggregate(s *Scenario) *Aggregate { return &Aggregate{scenario: s.WithDe
 
 // Add takes how often each event happened in a run, and how many signals were
 // offered in it.
-func (a *Aggregate) Add(counts *[core.EventTotal]int64, offered int64) {
+func (a *Aggregate) Add(counts *[event.Total]int64, offered int64) {
 	for e, n := range counts {
 		a.counts[e] += n
 	}

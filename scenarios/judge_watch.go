@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/history"
 )
 
@@ -12,8 +13,8 @@ type watch struct {
 	// What the file says.
 	entry  int
 	claim  Claim
-	event  core.Event // that it waits for, or core.NoEvent
-	gauge  Gauge      // that it reads, or NoGauge
+	event  event.Event // that it waits for, or event.None
+	gauge  Gauge       // that it reads, or NoGauge
 	who    Party
 	by     []By
 	limit  int
@@ -60,7 +61,7 @@ func (j *Judge) prepare() {
 			w.event, w.who, w.by, w.from = v.What.Event(), v.Node, v.By, j.ref(v.From)
 			w.within = v.Within.Resolve(j.ttl)
 		case Elect:
-			w.event, w.from, w.within = core.LeaderElectedEvent, j.ref(v.From), v.Within.Resolve(j.ttl)
+			w.event, w.from, w.within = event.LeaderElected, j.ref(v.From), v.Within.Resolve(j.ttl)
 		case Recover:
 			w.from, w.within = j.ref(v.From), v.Within.Resolve(j.ttl)
 		case No:
@@ -75,7 +76,7 @@ func (j *Judge) prepare() {
 		default:
 			continue
 		}
-		if w.event != core.NoEvent {
+		if w.event != event.None {
 			j.listens |= 1 << w.event
 		}
 		j.watches = append(j.watches, w)

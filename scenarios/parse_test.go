@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"fencepost/core"
+	"fencepost/core/event"
 )
 
 // valid is a file that holds a little of everything that others refer to.
@@ -118,7 +119,7 @@ func TestExamplesParseToWhatTheySay(t *testing.T) {
 		t.Fatal(err)
 	}
 	when := s.Steps[0].Trigger.When
-	if when.Event != core.PermitRequestedEvent || when.Node.Kind != LeaderParty || when.Nth != (Count{3, 3}) {
+	if when.Event != event.PermitRequested || when.Node.Kind != LeaderParty || when.Nth != (Count{3, 3}) {
 		t.Errorf("when is %+v", when)
 	}
 	if pause, ok := s.Steps[0].Verb.(Pause); !ok || pause.For != (Length{TTLs: 2_500_000}).Span() {
@@ -153,7 +154,7 @@ func TestOnAndNoAreWordsNotTruthValues(t *testing.T) {
 		t.Errorf("the verb is %#v", s.Steps[1].Verb)
 	}
 	s = mustParse(t, "valid.yaml", changed(t, "  - elect", "  - no: {event: alert.raised}\n  - elect"))
-	if no, ok := s.Expect[1].Claim.(No); !ok || no.Event != core.AlertRaisedEvent {
+	if no, ok := s.Expect[1].Claim.(No); !ok || no.Event != event.AlertRaised {
 		t.Errorf("the claim is %#v", s.Expect[1].Claim)
 	}
 }

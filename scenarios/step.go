@@ -1,6 +1,6 @@
 package scenarios
 
-import "fencepost/core"
+import "fencepost/core/event"
 
 // Step is one deliberate fault or act: when it happens, and what it is.
 type Step struct {
@@ -51,7 +51,7 @@ func (k TriggerKind) String() string {
 // When names an event of the run. A zero Node means any node; a zero Nth means
 // the first occurrence. Occurrences are counted per run.
 type When struct {
-	Event core.Event
+	Event event.Event
 	Node  Party
 	Nth   Count
 }

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fencepost/core"
 	"fencepost/core/check"
+	"fencepost/core/event"
 )
 
 // role is a party that can be named without an index or a binding.
@@ -27,38 +28,38 @@ var roles = []role{
 	{ReplicaParty, Word{Name: "redis_replica", Doc: "The replica of Redis."}},
 }
 
-var eventDocs = map[core.Event]string{
-	core.LeaseAcquiredEvent:      "A node got the lease in Redis.",
-	core.LeaseLostEvent:          "A node learned that its lease lapsed, or that another has it.",
-	core.LeaseReleasedEvent:      "A node gave its lease back.",
-	core.EpochTakenEvent:         "A takeover was committed in PostgreSQL.",
-	core.LeaderElectedEvent:      "A node began to believe, with the lease and an epoch of its own.",
-	core.LeaderSteppedDownEvent:  "A leader stopped believing, for any reason.",
-	core.LeaderStaleEvent:        "A stale leader was noticed: by itself, by a peer or by the store.",
-	core.LeaderEvictedEvent:      "A peer removed the lease of a stale leader.",
-	core.SplitBrainDetectedEvent: "Redis and the ledger named different leaders.",
-	core.HeartbeatRefusedEvent:   "The ledger refused a heartbeat under an old epoch.",
-	core.PermitRequestedEvent:    "A leader decided to ask for a permit; the write has not left yet.",
-	core.PermitGrantedEvent:      "The ledger granted the right to send one order.",
-	core.PermitRefusedEvent:      "A permit was refused, by the store or by the gate on the node.",
-	core.GatePassedEvent:         "An order passed the last check before the wire.",
-	core.OrderSentEvent:          "An order left for the broker.",
-	core.OrderAcceptedEvent:      "The broker accepted an order.",
-	core.OrderAckedEvent:         "The broker's answer reached the node.",
-	core.OrderAmbiguousEvent:     "The answer to an order was lost or says nothing certain.",
-	core.SignalReceivedEvent:     "A signal was stored, durably.",
-	core.SignalDuplicateEvent:    "A signal came that was there already.",
-	core.SignalExecutedEvent:     "A signal's order is known to be executed.",
-	core.SignalInDoubtEvent:      "A signal cannot be decided without proof or a person.",
-	core.SignalExpiredEvent:      "A signal was no longer worth executing.",
-	core.RedisLostWriteEvent:     "Redis was found to have lost a write that it had acknowledged.",
-	core.AuthorityRegressedEvent: "PostgreSQL was found to be older than its own witness.",
-	core.LeaderGrayEvent:         "A leader found that its heartbeat had not been confirmed in time.",
-	core.ClockDriftEvent:         "A node's clocks were found to differ in rate from a server's.",
-	core.DegradedEvent:           "A node can work, but not as it should.",
-	core.OutcomeUnknownEvent:     "The reply to an operation was lost.",
-	core.AlertRaisedEvent:        "A person was called.",
-	core.ControlChangedEvent:     "The control mode changed.",
+var eventDocs = map[event.Event]string{
+	event.LeaseAcquired:      "A node got the lease in Redis.",
+	event.LeaseLost:          "A node learned that its lease lapsed, or that another has it.",
+	event.LeaseReleased:      "A node gave its lease back.",
+	event.EpochTaken:         "A takeover was committed in PostgreSQL.",
+	event.LeaderElected:      "A node began to believe, with the lease and an epoch of its own.",
+	event.LeaderSteppedDown:  "A leader stopped believing, for any reason.",
+	event.LeaderStale:        "A stale leader was noticed: by itself, by a peer or by the store.",
+	event.LeaderEvicted:      "A peer removed the lease of a stale leader.",
+	event.SplitBrainDetected: "Redis and the ledger named different leaders.",
+	event.HeartbeatRefused:   "The ledger refused a heartbeat under an old epoch.",
+	event.PermitRequested:    "A leader decided to ask for a permit; the write has not left yet.",
+	event.PermitGranted:      "The ledger granted the right to send one order.",
+	event.PermitRefused:      "A permit was refused, by the store or by the gate on the node.",
+	event.GatePassed:         "An order passed the last check before the wire.",
+	event.OrderSent:          "An order left for the broker.",
+	event.OrderAccepted:      "The broker accepted an order.",
+	event.OrderAcked:         "The broker's answer reached the node.",
+	event.OrderAmbiguous:     "The answer to an order was lost or says nothing certain.",
+	event.SignalReceived:     "A signal was stored, durably.",
+	event.SignalDuplicate:    "A signal came that was there already.",
+	event.SignalExecuted:     "A signal's order is known to be executed.",
+	event.SignalInDoubt:      "A signal cannot be decided without proof or a person.",
+	event.SignalExpired:      "A signal was no longer worth executing.",
+	event.RedisLostWrite:     "Redis was found to have lost a write that it had acknowledged.",
+	event.AuthorityRegressed: "PostgreSQL was found to be older than its own witness.",
+	event.LeaderGray:         "A leader found that its heartbeat had not been confirmed in time.",
+	event.ClockDrift:         "A node's clocks were found to differ in rate from a server's.",
+	event.Degraded:           "A node can work, but not as it should.",
+	event.OutcomeUnknown:     "The reply to an operation was lost.",
+	event.AlertRaised:        "A person was called.",
+	event.ControlChanged:     "The control mode changed.",
 }
 
 var invariantDocs = map[check.Invariant]string{
@@ -99,7 +100,7 @@ var opDocs = map[core.Op]string{
 
 // The words of core, with our sentences; core decides which there are.
 var (
-	eventWords     = documented(core.Events(), eventDocs)
+	eventWords     = documented(event.All(), eventDocs)
 	invariantWords = documented(check.Invariants(), invariantDocs)
 	opWords        = documented(nameableOps(), opDocs)
 )

@@ -7,6 +7,7 @@ import (
 
 	"fencepost/core"
 	"fencepost/core/check"
+	"fencepost/core/event"
 )
 
 func TestEveryWordHasASentence(t *testing.T) {
@@ -21,7 +22,7 @@ func TestTheVocabularyHoldsEverythingThatCanBeWritten(t *testing.T) {
 	words := Words()
 	want := slices.Concat(verbNames, claimNames, triggerNames, mutantNames(), wordNames(effectWords),
 		nodeWords(), storeWords(), wordNames(unitWords), fileShape.fieldNames())
-	for _, e := range core.Events() {
+	for _, e := range event.All() {
 		want = append(want, e.String())
 	}
 	for _, i := range check.Invariants() {
@@ -108,13 +109,13 @@ func TestAnExplanationSaysHowAFieldIsWritten(t *testing.T) {
 }
 
 func TestSubjectsAreReportedByEventsOfTheCore(t *testing.T) {
-	seen := map[core.Event]bool{}
+	seen := map[event.Event]bool{}
 	for _, w := range detectShape.field("what").Words {
-		event := What(w.Name).Event()
-		if event == core.NoEvent || seen[event] {
-			t.Errorf("%s is reported by %s", w.Name, event)
+		reported := What(w.Name).Event()
+		if reported == event.None || seen[reported] {
+			t.Errorf("%s is reported by %s", w.Name, reported)
 		}
-		seen[event] = true
+		seen[reported] = true
 	}
 }
 

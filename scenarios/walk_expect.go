@@ -1,8 +1,8 @@
 package scenarios
 
 import (
-	"fencepost/core"
 	"fencepost/core/check"
+	"fencepost/core/event"
 )
 
 func (e *Expect) walk(c codec) {
@@ -67,18 +67,18 @@ func (v *Recover) walk(c codec) {
 }
 
 func (v *Sometimes) walk(c codec) {
-	c.value("event", enumOf(&v.Event, core.ParseEvent))
+	c.value("event", enumOf(&v.Event, event.Parse))
 	c.value("at_least", intValue{&v.AtLeast})
 }
 
 func (v *No) walk(c codec) {
-	c.value("event", enumOf(&v.Event, core.ParseEvent))
+	c.value("event", enumOf(&v.Event, event.Parse))
 	c.value("from", &v.From)
 	c.value("until", &v.Until)
 }
 
 func (v *AtMost) walk(c codec) {
-	c.value("event", enumOf(&v.Event, core.ParseEvent))
+	c.value("event", enumOf(&v.Event, event.Parse))
 	c.value("count", intValue{&v.Count})
 	c.value("from", &v.From)
 	c.value("until", &v.Until)

@@ -1,6 +1,10 @@
 package scenarios
 
-import "fencepost/core"
+import (
+	"fencepost/core"
+
+	"fencepost/core/event"
+)
 
 func (s *Step) walk(c codec) {
 	c.value("id", nameValue{&s.ID})
@@ -26,7 +30,7 @@ func (t *Trigger) walk(c codec) {
 	case "when":
 		t.Kind = WhenTrigger
 		c.object("when", func(c codec) {
-			c.value("event", enumOf(&t.When.Event, core.ParseEvent))
+			c.value("event", enumOf(&t.When.Event, event.Parse))
 			c.value("node", &t.When.Node)
 			c.value("nth", &t.When.Nth)
 		})

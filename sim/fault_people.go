@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/history"
 	"fencepost/scenarios"
 )
@@ -119,7 +120,7 @@ func (w *World) strikeControl(index int32, v scenarios.Control) bool {
 	w.postgres.SetControl(core.Time(w.now), v.Set)
 	w.drain()
 	w.tell(history.Record{
-		Kind: history.Announced, Event: core.ControlChangedEvent, Node: history.None,
+		Kind: history.Announced, Event: event.ControlChanged, Node: history.None,
 		Subject: history.None, Control: v.Set,
 	})
 	if stops := v.Set != core.Run; stops != halted {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/history"
 	"fencepost/scenarios"
 )
@@ -90,7 +91,7 @@ func (w *World) redisLost(lose func()) {
 	w.drain()
 	if before != w.redis.Holder() {
 		w.tell(history.Record{
-			Kind: history.Announced, Event: core.RedisLostWriteEvent,
+			Kind: history.Announced, Event: event.RedisLostWrite,
 			Node: history.None, Subject: history.None,
 		})
 	}

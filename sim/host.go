@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/history"
 	"fencepost/core/inbox"
 )
@@ -172,7 +173,7 @@ func (w *World) dispatch(i int32) {
 	w.traceCall(s)
 	if s.op == core.Submit {
 		w.tell(history.Record{
-			Kind: history.Announced, Event: core.OrderSentEvent, Node: s.node, Subject: s.node,
+			Kind: history.Announced, Event: event.OrderSent, Node: s.node, Subject: s.node,
 			Signal: s.effect.Signal, Attempt: s.effect.Attempt, Epoch: s.effect.Epoch,
 		})
 	}

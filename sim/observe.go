@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/history"
 )
 
@@ -32,7 +33,7 @@ func (w *World) drain() {
 
 // announce turns a node's announcement into a record.
 func (w *World) announce(node int16, e *core.Effect) {
-	if e.Event == core.PermitRefusedEvent && (e.Reason == core.Superseded || e.Reason == core.TenureClosed) {
+	if e.Event == event.PermitRefused && (e.Reason == core.Superseded || e.Reason == core.TenureClosed) {
 		return // the ledger has told it itself, when it refused
 	}
 	w.tell(history.Record{
@@ -83,18 +84,18 @@ func (w *World) track(r *history.Record) {
 	case history.EffectRefused:
 		if r.Logged && r.Op == core.Permit {
 			w.tell(history.Record{
-				Kind: history.Announced, Event: core.PermitRefusedEvent, By: core.StoreParty, Node: r.Node,
+				Kind: history.Announced, Event: event.PermitRefused, By: core.StoreParty, Node: r.Node,
 				Subject: r.Node, Epoch: r.Epoch, Signal: r.Signal, Attempt: r.Attempt, Reason: r.Reason,
 			})
 		}
 		if r.Logged && r.Epoch < r.Current {
 			w.tell(history.Record{
-				Kind: history.Announced, Event: core.LeaderStaleEvent, By: core.StoreParty,
+				Kind: history.Announced, Event: event.LeaderStale, By: core.StoreParty,
 				Node: r.Node, Subject: r.Node, Epoch: r.Epoch, Op: r.Op,
 			})
 		}
 	case history.Announced:
-		if r.Event == core.LeaderElectedEvent {
+		if r.Event == event.LeaderElected {
 			w.leader = r.Node
 			w.firstElection()
 		}

@@ -5,6 +5,7 @@ import (
 
 	"fencepost/core"
 	"fencepost/core/check"
+	"fencepost/core/order"
 	"fencepost/scenarios"
 )
 
@@ -104,9 +105,9 @@ func (p *Program) compileConfig(s *scenarios.Scenario) error {
 	c.Renew = time.Duration(s.Cluster.Lease.Renew.Resolve(p.ttl))
 	c.StaleAfter = time.Duration(s.Cluster.StaleAfter.Resolve(p.ttl))
 	c.LeaderOnly = s.Cluster.Intake == scenarios.IntakeLeaderOnly
-	class := map[scenarios.BrokerClass]core.Class{
-		scenarios.ClassA: core.ClassA, scenarios.ClassB: core.ClassB,
-		scenarios.ClassC: core.ClassC, scenarios.ClassD: core.ClassD,
+	class := map[scenarios.BrokerClass]order.Class{
+		scenarios.ClassA: order.ClassA, scenarios.ClassB: order.ClassB,
+		scenarios.ClassC: order.ClassC, scenarios.ClassD: order.ClassD,
 	}[s.Cluster.Broker.Class]
 	c.Broker = class.Capability()
 	if c.Broker.LateArrivalBound > 0 {

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/history"
 	"fencepost/core/inbox"
 	"fencepost/scenarios"
@@ -173,12 +174,12 @@ func (w *World) serveAdmit(i int32) {
 	admission, signal, state := w.postgres.Admit(core.Time(w.now), key, offer.payload, offer.validFor)
 	w.drain()
 	w.bindSignal(signal, offer.key)
-	event := core.SignalReceivedEvent
+	what := event.SignalReceived
 	if admission != inbox.Fresh {
-		event = core.SignalDuplicateEvent
+		what = event.SignalDuplicate
 	}
 	w.tell(history.Record{
-		Kind: history.Announced, Event: event, Node: s.node, Subject: s.node, Signal: signal, State: state,
+		Kind: history.Announced, Event: what, Node: s.node, Subject: s.node, Signal: signal, State: state,
 	})
 	f, delay := w.wayBack(i)
 	j, r := w.slots.take(replyArrives, w.slots.list[i].node)

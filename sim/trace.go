@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/history"
 	"fencepost/scenarios"
 )
@@ -29,7 +30,7 @@ type line struct {
 	kind    traceKind
 	input   core.InputKind
 	op      core.Op
-	event   core.Event
+	event   event.Event
 	record  history.Kind
 	state   core.SignalState
 	reason  core.Reason

@@ -3,6 +3,7 @@ package sim
 import (
 	"fencepost/core"
 	"fencepost/core/check"
+	"fencepost/core/event"
 	"fencepost/core/history"
 	"fencepost/scenarios"
 	"fencepost/sim/model"
@@ -59,7 +60,7 @@ type World struct {
 
 	events int64
 	hash   uint64
-	counts [core.EventTotal]int64
+	counts [event.Total]int64
 }
 
 // Result is what one run came to.
@@ -73,7 +74,7 @@ type Result struct {
 	SimNanos int64
 	Failure  *scenarios.Failure
 	Excused  int
-	Counts   [core.EventTotal]int64
+	Counts   [event.Total]int64
 	Offered  int64
 }
 
@@ -106,7 +107,7 @@ func (w *World) reset(seed uint64) {
 	w.queue.reset()
 	w.slots.reset()
 	w.now, w.events, w.hash = 0, 0, scramble(seed)
-	w.counts = [core.EventTotal]int64{}
+	w.counts = [event.Total]int64{}
 	w.begun, w.ended, w.done, w.owed = false, false, false, true
 	w.leader, w.hitter, w.planned, w.liveStruck = history.None, history.None, 0, 0
 	w.released, w.busy, w.redisCalls = 0, 0, 0

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/scenarios"
 )
 
@@ -60,7 +60,7 @@ func TestSeedsDiffer(t *testing.T) {
 // TestDenseFaultsReachWhatMustBeReached is the search's own check: a simulator
 // that never meets the danger proves nothing.
 func TestDenseFaultsReachWhatMustBeReached(t *testing.T) {
-	var counts [core.EventTotal]int64
+	var counts [event.Total]int64
 	for _, class := range []scenarios.BrokerClass{"A", "B", "C", "D"} {
 		w := denseWorld(t, class)
 		for seed := uint64(1); seed <= 100; seed++ {
@@ -73,14 +73,14 @@ func TestDenseFaultsReachWhatMustBeReached(t *testing.T) {
 			}
 		}
 	}
-	later := map[core.Event]string{
-		core.AuthorityRegressedEvent: "needs a ledger that goes back in time",
-		core.DegradedEvent:           "not announced by any node yet",
-		core.ControlChangedEvent:     "no fault here touches the control mode",
-		core.SignalExpiredEvent:      "the signals here stay valid for ever",
-		core.LeaderEvictedEvent:      "needs a leader that renews without heartbeats",
+	later := map[event.Event]string{
+		event.AuthorityRegressed: "needs a ledger that goes back in time",
+		event.Degraded:           "not announced by any node yet",
+		event.ControlChanged:     "no fault here touches the control mode",
+		event.SignalExpired:      "the signals here stay valid for ever",
+		event.LeaderEvicted:      "needs a leader that renews without heartbeats",
 	}
-	for _, e := range core.Events() {
+	for _, e := range event.All() {
 		if _, excused := later[e]; counts[e] == 0 && !excused {
 			t.Errorf("%v never happened", e)
 		}

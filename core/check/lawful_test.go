@@ -6,6 +6,7 @@ import (
 	"pgregory.net/rapid"
 
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/history"
 )
 
@@ -79,8 +80,8 @@ func (p *troupe) work() {
 	} else {
 		p.permits(p.leader, p.epoch, p.signal, 1)
 	}
-	p.says(p.leader, core.GatePassedEvent, p.epoch, p.signal).order(p.signal, 1)
-	p.says(p.leader, core.OrderAckedEvent, p.epoch, p.signal).state(p.signal, core.Executed)
+	p.says(p.leader, event.GatePassed, p.epoch, p.signal).order(p.signal, 1)
+	p.says(p.leader, event.OrderAcked, p.epoch, p.signal).state(p.signal, core.Executed)
 	p.signalRow(history.Acknowledged)
 	p.renew()
 }
@@ -93,13 +94,13 @@ func (p *troupe) handOver() {
 	p.signal++
 	if busy {
 		p.signalRow(history.Stored)
-		p.permits(p.leader, p.epoch, p.signal, 1).says(p.leader, core.GatePassedEvent, p.epoch, p.signal)
+		p.permits(p.leader, p.epoch, p.signal, 1).says(p.leader, event.GatePassed, p.epoch, p.signal)
 	}
-	p.says(p.leader, core.LeaderSteppedDownEvent, p.epoch, 0).node(history.BeliefEnded, p.leader)
+	p.says(p.leader, event.LeaderSteppedDown, p.epoch, 0).node(history.BeliefEnded, p.leader)
 	if busy {
 		p.after(p.between(0, 1500*ms)) // past its trust, perhaps
 		if p.chance() || p.now < p.until {
-			p.says(p.leader, core.OrderAckedEvent, p.epoch, p.signal)
+			p.says(p.leader, event.OrderAcked, p.epoch, p.signal)
 		}
 		p.order(p.signal, 1)
 	}
@@ -242,7 +243,7 @@ func TestRandomHistoriesWithOnePlantedMistakeAreBroken(t *testing.T) {
 			p.loses(p.leader, core.Release).after(3 * ttl)
 		},
 		DrainBeforeRelease: func(p *troupe) {
-			p.says(p.leader, core.GatePassedEvent, p.epoch, p.signal+1).resigns(p.leader, p.epoch)
+			p.says(p.leader, event.GatePassed, p.epoch, p.signal+1).resigns(p.leader, p.epoch)
 		},
 	}
 	rapid.Check(t, func(rt *rapid.T) {

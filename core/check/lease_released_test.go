@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/history"
 )
 
@@ -83,8 +84,8 @@ func TestAnothersLinkExcusesNothing(t *testing.T) {
 func sending() *story {
 	s := begin(small(), 2).elects(0, 1).at(100*ms).signal(history.Stored, 7)
 	s.permits(0, 1, 7, 1).state(7, core.Submitting)
-	return s.says(0, core.GatePassedEvent, 1, 7).at(200*ms).
-		says(0, core.LeaderSteppedDownEvent, 1, 0).node(history.BeliefEnded, 0)
+	return s.says(0, event.GatePassed, 1, 7).at(200*ms).
+		says(0, event.LeaderSteppedDown, 1, 0).node(history.BeliefEnded, 0)
 }
 
 func TestALeaseThatIsReleasedUnderASendIsBroken(t *testing.T) {
@@ -92,7 +93,7 @@ func TestALeaseThatIsReleasedUnderASendIsBroken(t *testing.T) {
 	if v.Node != 0 || v.Signal != 7 || v.Epoch != 1 {
 		t.Errorf("node %d, signal %d, epoch %d are named", v.Node, v.Signal, v.Epoch)
 	}
-	sending().says(0, core.LeaseReleasedEvent, 1, 0).breaks(t, DrainBeforeRelease, 200*ms)
+	sending().says(0, event.LeaseReleased, 1, 0).breaks(t, DrainBeforeRelease, 200*ms)
 }
 
 func TestATenureThatIsClosedUnderASendIsBroken(t *testing.T) {
@@ -101,8 +102,8 @@ func TestATenureThatIsClosedUnderASendIsBroken(t *testing.T) {
 
 func TestAReleaseAfterTheSendHasEndedIsLawful(t *testing.T) {
 	ends := map[string]func(*story){
-		"acknowledged": func(s *story) { s.says(0, core.OrderAckedEvent, 1, 7) },
-		"ambiguous":    func(s *story) { s.says(0, core.OrderAmbiguousEvent, 1, 7) },
+		"acknowledged": func(s *story) { s.says(0, event.OrderAcked, 1, 7) },
+		"ambiguous":    func(s *story) { s.says(0, event.OrderAmbiguous, 1, 7) },
 		"in doubt":     func(s *story) { s.state(7, core.InDoubt) },
 		"void": func(s *story) {
 			s.tell(history.Record{Kind: history.Voided, Node: history.None, Signal: 7, Attempt: 1})
@@ -120,7 +121,7 @@ func TestAReleaseAfterTheSendHasEndedIsLawful(t *testing.T) {
 }
 
 func TestAnAnswerToAnotherSendEndsNothing(t *testing.T) {
-	sending().says(0, core.OrderAckedEvent, 1, 8).says(1, core.OrderAckedEvent, 1, 7).
+	sending().says(0, event.OrderAcked, 1, 8).says(1, event.OrderAcked, 1, 7).
 		loses(0, core.Release).breaks(t, DrainBeforeRelease, 200*ms)
 }
 
@@ -136,13 +137,13 @@ func TestAClosingAfterTheLeaseWasLostIsLawful(t *testing.T) {
 
 func TestACandidatesLeaseIsNotTheEarlierTenures(t *testing.T) {
 	sending().loses(0, core.NoOp).at(600*ms).acquires(0).after(50*ms).loses(0, core.Release).
-		says(0, core.LeaseReleasedEvent, 0, 0).lawful(t)
+		says(0, event.LeaseReleased, 0, 0).lawful(t)
 }
 
 func TestANodeWhoseClocksPartedHasNoTrustToWaitFor(t *testing.T) {
 	tell := func(why core.Reason) *story {
 		return sending().at(300*ms).tell(history.Record{
-			Kind: history.Announced, Event: core.ClockDriftEvent, Node: 0, Subject: 0, Epoch: 1, Reason: why,
+			Kind: history.Announced, Event: event.ClockDrift, Node: 0, Subject: 0, Epoch: 1, Reason: why,
 		}).resigns(0, 1).loses(0, core.Release)
 	}
 	tell(core.ClockGap).lawful(t)
@@ -158,7 +159,7 @@ func TestATenureOfKindPGIsItsOwnLease(t *testing.T) {
 	tell := func(closed int64) *story {
 		s := begin(small(), 1)
 		s.tell(history.Record{Kind: history.TenureOpened, Node: 0, Epoch: 1, Seq: 1, Tenure: core.TenurePG})
-		s.believes(0, 1, 940*ms).permits(0, 1, 7, 1).says(0, core.GatePassedEvent, 1, 7)
+		s.believes(0, 1, 940*ms).permits(0, 1, 7, 1).says(0, event.GatePassed, 1, 7)
 		return s.at(closed).node(history.BeliefEnded, 0).resigns(0, 1)
 	}
 	tell(940 * ms).lawful(t)
@@ -209,13 +210,13 @@ func TestWhatIsNoClosingMayHappenUnderASend(t *testing.T) {
 func TestASupersededNodeMayReleaseUnderASend(t *testing.T) {
 	taken := func() *story { return sending().closes(0, 1, core.Superseded).opens(1, 2) }
 	taken().loses(0, core.Release).lawful(t)
-	taken().says(0, core.LeaseReleasedEvent, 1, 0).lawful(t)
+	taken().says(0, event.LeaseReleased, 1, 0).lawful(t)
 }
 
 func TestASendThatTheGateRefusedIsNotInFlight(t *testing.T) {
 	refused := func(by core.Party) *story {
 		return sending().tell(history.Record{
-			Kind: history.Announced, Event: core.PermitRefusedEvent, By: by, Node: 0, Signal: 7, Attempt: 1,
+			Kind: history.Announced, Event: event.PermitRefused, By: by, Node: 0, Signal: 7, Attempt: 1,
 		}).resigns(0, 1)
 	}
 	refused(core.Gate).lawful(t)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/history"
 )
 
@@ -72,7 +73,7 @@ func TestANodeThatSawTheLedgerGoBackMayNotLead(t *testing.T) {
 	barred := func() *story {
 		s := begin(small(), 1).fault(history.PostgresLoss, history.None)
 		s.healed(history.PostgresLoss, history.None)
-		return s.says(0, core.AuthorityRegressedEvent, 0, 0)
+		return s.says(0, event.AuthorityRegressed, 0, 0)
 	}
 	barred().at(20 * ttl).lawful(t)
 	accepted := barred().at(20*ttl).node(history.AuthorityAccepted, history.None)
@@ -80,7 +81,7 @@ func TestANodeThatSawTheLedgerGoBackMayNotLead(t *testing.T) {
 }
 
 func TestANodeThatBarsItselfWithoutALossIsNoExcuse(t *testing.T) {
-	begin(small(), 1).says(0, core.AuthorityRegressedEvent, 0, 0).at(3*ttl).breaks(t, Recovers, 2*ttl)
+	begin(small(), 1).says(0, event.AuthorityRegressed, 0, 0).at(3*ttl).breaks(t, Recovers, 2*ttl)
 }
 
 // led is a cluster that is led all the time, for twenty ttl.

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/history"
 )
 
@@ -90,7 +90,7 @@ func TestAnOverlapUpToTheObserversStallIsNotSeen(t *testing.T) {
 }
 
 func TestADeedWithoutBeliefBesideABelieverIsBroken(t *testing.T) {
-	for _, deed := range []core.Event{core.GatePassedEvent, core.PermitRequestedEvent} {
+	for _, deed := range []event.Event{event.GatePassed, event.PermitRequested} {
 		begin(small(), 3).believes(0, 1, 500*ms).at(600*ms).believes(1, 2, 2*ttl).
 			at(ttl).says(0, deed, 1, 7).breaks(t, SingleBeliever, ttl)
 	}
@@ -98,13 +98,13 @@ func TestADeedWithoutBeliefBesideABelieverIsBroken(t *testing.T) {
 
 func TestADeedInTheInstantOfAHandoverIsLawful(t *testing.T) {
 	begin(small(), 3).believes(0, 1, 500*ms).at(500*ms).believes(1, 2, 2*ttl).
-		says(0, core.GatePassedEvent, 1, 7).at(600 * ms).lawful(t)
+		says(0, event.GatePassed, 1, 7).at(600 * ms).lawful(t)
 	begin(small(), 3).believes(0, 1, 500*ms).at(600*ms).believes(1, 2, 2*ttl).
-		says(0, core.GatePassedEvent, 1, 7).at(700 * ms).lawful(t)
+		says(0, event.GatePassed, 1, 7).at(700 * ms).lawful(t)
 }
 
 func TestADeedWithoutBeliefIsLawfulWhileNobodyElseBelieves(t *testing.T) {
-	begin(small(), 3).believes(0, 1, 500*ms).at(600*ms).says(0, core.GatePassedEvent, 1, 7).lawful(t)
+	begin(small(), 3).believes(0, 1, 500*ms).at(600*ms).says(0, event.GatePassed, 1, 7).lawful(t)
 }
 
 func TestBeliefThatKnowsNoDeadlineIsJudgedLikeAnyOther(t *testing.T) {

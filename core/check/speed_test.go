@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/history"
 )
 
@@ -40,7 +41,7 @@ func (p *taper) start() {
 // wait moves on.
 func (p *taper) wait(d int64) { p.story.now += d }
 
-func (p *taper) say(event core.Event, node int16, epoch core.Epoch) {
+func (p *taper) say(event event.Event, node int16, epoch core.Epoch) {
 	p.put(history.Record{
 		Kind: history.Announced, Event: event, Node: node, Subject: node, Epoch: epoch,
 		Signal: p.signal, Attempt: 1,
@@ -72,22 +73,22 @@ func (p *taper) execute(node int16, epoch core.Epoch) {
 	row(history.Stored, core.Received)
 	row(history.Acknowledged, core.Received)
 	p.wait(5 * ms)
-	p.say(core.PermitRequestedEvent, node, epoch)
+	p.say(event.PermitRequested, node, epoch)
 	p.story.seq++
 	p.put(history.Record{
 		Kind: history.Permitted, Node: node, Epoch: epoch, Seq: p.story.seq, Signal: p.signal, Attempt: 1,
 	})
 	row(history.StateSet, core.Submitting)
 	p.wait(5 * ms)
-	p.say(core.PermitGrantedEvent, node, epoch)
-	p.say(core.GatePassedEvent, node, epoch)
-	p.say(core.OrderSentEvent, node, epoch)
+	p.say(event.PermitGranted, node, epoch)
+	p.say(event.GatePassed, node, epoch)
+	p.say(event.OrderSent, node, epoch)
 	row(history.OrderCreated, core.Submitting)
 	p.wait(5 * ms)
 	row(history.OrderFilled, core.Submitting)
-	p.say(core.OrderAckedEvent, node, epoch)
+	p.say(event.OrderAcked, node, epoch)
 	row(history.StateSet, core.Executed)
-	p.say(core.SignalExecutedEvent, node, epoch)
+	p.say(event.SignalExecuted, node, epoch)
 }
 
 // tenure is one leadership from election to handover or crash.
@@ -116,7 +117,7 @@ func (p *taper) tenure(node int16, epoch core.Epoch, crash bool) {
 		p.put(history.Record{Kind: history.NodeUp, Node: node})
 		ended.Reason = core.Superseded
 	} else {
-		p.say(core.LeaderSteppedDownEvent, node, epoch)
+		p.say(event.LeaderSteppedDown, node, epoch)
 		p.put(history.Record{Kind: history.BeliefEnded, Node: node})
 		p.take(core.Resign, node, epoch)
 		defer func() {

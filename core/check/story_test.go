@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/history"
 )
 
@@ -158,7 +159,7 @@ func (s *story) permits(node int16, epoch core.Epoch, signal core.SignalID, atte
 	})
 }
 
-func (s *story) says(node int16, event core.Event, epoch core.Epoch, signal core.SignalID) *story {
+func (s *story) says(node int16, event event.Event, epoch core.Epoch, signal core.SignalID) *story {
 	return s.tell(history.Record{
 		Kind: history.Announced, Event: event, Node: node, Subject: node, Epoch: epoch,
 		Signal: signal, Attempt: 1,
@@ -167,7 +168,7 @@ func (s *story) says(node int16, event core.Event, epoch core.Epoch, signal core
 
 func (s *story) reports(by core.Party, node, subject int16, epoch core.Epoch) *story {
 	return s.tell(history.Record{
-		Kind: history.Announced, Event: core.LeaderStaleEvent, By: by,
+		Kind: history.Announced, Event: event.LeaderStale, By: by,
 		Node: node, Subject: subject, Epoch: epoch,
 	})
 }
@@ -193,11 +194,11 @@ func (s *story) leads(node int16, epoch core.Epoch, d int64) *story {
 // executes takes one signal from the inbox to its end, by a leader.
 func (s *story) executes(node int16, epoch core.Epoch, signal core.SignalID) *story {
 	s.signal(history.Stored, signal).signal(history.Acknowledged, signal)
-	s.says(node, core.PermitRequestedEvent, epoch, signal)
+	s.says(node, event.PermitRequested, epoch, signal)
 	s.permits(node, epoch, signal, 1).state(signal, core.Submitting)
-	s.says(node, core.GatePassedEvent, epoch, signal).order(signal, 1)
+	s.says(node, event.GatePassed, epoch, signal).order(signal, 1)
 	s.signal(history.OrderFilled, signal)
-	return s.says(node, core.OrderAckedEvent, epoch, signal).state(signal, core.Executed)
+	return s.says(node, event.OrderAcked, epoch, signal).state(signal, core.Executed)
 }
 
 // lawful fails the test if something broke up to now.

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/history"
 )
 
@@ -218,26 +219,26 @@ func (s *Suite) observeSignal(r *history.Record) {
 // announced takes what a party says of itself or another.
 func (s *Suite) announced(r *history.Record) {
 	switch r.Event {
-	case core.LeaderStaleEvent:
+	case event.LeaderStale:
 		s.stale.reported(s, r)
-	case core.PermitRequestedEvent:
+	case event.PermitRequested:
 		s.believer.acted(s, r)
-	case core.GatePassedEvent:
+	case event.GatePassed:
 		s.believer.acted(s, r)
 		s.drains.gatePassed(s, r)
-	case core.OrderAckedEvent, core.OrderAmbiguousEvent:
+	case event.OrderAcked, event.OrderAmbiguous:
 		s.drains.answered(s, r)
-	case core.PermitRefusedEvent:
+	case event.PermitRefused:
 		if r.By == core.Gate {
 			s.drains.answered(s, r)
 		}
-	case core.LeaderSteppedDownEvent:
+	case event.LeaderSteppedDown:
 		s.drains.steppedDown(s, r)
-	case core.ClockDriftEvent:
+	case event.ClockDrift:
 		s.drains.drifted(s, r)
-	case core.LeaseReleasedEvent:
+	case event.LeaseReleased:
 		s.drains.leaseReleased(s, r)
-	case core.AuthorityRegressedEvent:
+	case event.AuthorityRegressed:
 		if r.Node >= 0 {
 			s.scene.nodes[r.Node].barred = true
 			s.scene.refit(&s.cfg, r.Node, r.At)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/history"
 )
 
@@ -57,12 +58,12 @@ func TestARecordOfAnUnknownNodeOrSignalOrFaultIsNotJudged(t *testing.T) {
 func TestMoreSendsThanANodeCanHaveAreNotJudged(t *testing.T) {
 	s := begin(small(), 1)
 	for signal := range core.SignalID(core.MaxFlights) {
-		s.says(0, core.GatePassedEvent, 1, signal+1)
+		s.says(0, event.GatePassed, 1, signal+1)
 	}
 	if s.suite.GaveUp() != "" {
 		t.Fatal("as many sends as a node can have are not judged")
 	}
-	if s.says(0, core.GatePassedEvent, 1, 99); s.suite.GaveUp() == "" {
+	if s.says(0, event.GatePassed, 1, 99); s.suite.GaveUp() == "" {
 		t.Fatal("more sends than a node can have are judged")
 	}
 }

@@ -1,6 +1,11 @@
 package history
 
-import "fencepost/core"
+import (
+	"fencepost/core"
+
+	"fencepost/core/event"
+	"fencepost/core/order"
+)
 
 // None is the node of a record that is about no node.
 const None int16 = -1
@@ -145,12 +150,12 @@ const Faults = int(faultCount)
 type Record struct {
 	At      int64
 	Kind    Kind
-	Event   core.Event
+	Event   event.Event
 	By      core.Party
 	Op      core.Op
 	State   core.SignalState
 	Reason  core.Reason
-	Answer  core.Answer
+	Answer  order.Answer
 	Control core.Control
 	Tenure  core.TenureKind
 	Fault   Fault

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/event"
+	"fencepost/core/order"
 )
 
 // The journal's encoding of inputs and effects: a mask of the fields that are
@@ -45,7 +47,7 @@ func DecodeInput(buf []byte) (now core.Now, in core.Input, rest []byte, err erro
 	now.Mono, now.Wall = now.Boot+core.Time(zag(f[1])), now.Boot+core.Time(zag(f[2]))
 	in = core.Input{
 		Kind: core.InputKind(f[3]), Op: core.Op(f[4]), Control: core.Control(f[5]),
-		State: core.SignalState(f[6]), Answer: core.Answer(f[7]), Reason: core.Reason(f[8]),
+		State: core.SignalState(f[6]), Answer: order.Answer(f[7]), Reason: core.Reason(f[8]),
 		Flags: core.Flags(f[9]), Tenure: core.TenureKind(f[10]),
 		Req: uint32(f[11]), Attempt: uint32(f[12]), Version: uint32(f[13]), Protocol: uint32(f[14]),
 		Epoch: core.Epoch(f[15]), Token: core.Token{Nonce: core.Nonce(f[16]), Acquisition: uint32(f[17])},
@@ -78,8 +80,8 @@ func DecodeEffect(buf []byte) (e core.Effect, rest []byte, err error) {
 		return e, buf, err
 	}
 	e = core.Effect{
-		Op: core.Op(f[0]), Event: core.Event(f[1]), About: core.Op(f[2]), Reason: core.Reason(f[3]),
-		By: core.Party(f[4]), State: core.SignalState(f[5]), Answer: core.Answer(f[6]),
+		Op: core.Op(f[0]), Event: event.Event(f[1]), About: core.Op(f[2]), Reason: core.Reason(f[3]),
+		By: core.Party(f[4]), State: core.SignalState(f[5]), Answer: order.Answer(f[6]),
 		Tenure: core.TenureKind(f[7]), Resend: f[8] != 0, Alert: f[9] != 0,
 		States: uint16(f[10]), Req: uint32(f[11]), Attempt: uint32(f[12]),
 		Version: uint32(f[13]), Epoch: core.Epoch(f[14]),
@@ -88,7 +90,7 @@ func DecodeEffect(buf []byte) (e core.Effect, rest []byte, err error) {
 		Timeout: time.Duration(zag(f[19])), NotAfter: core.Time(zag(f[20])), Subject: core.Nonce(f[21]),
 	}
 	var again [maxEncoded]byte
-	known := e.Op < core.OpCount && int(e.Event) < core.EventTotal
+	known := e.Op < core.OpCount && int(e.Event) < event.Total
 	if !known || !bytes.HasPrefix(buf, AppendEffect(again[:0], &e)) {
 		return e, buf, ErrMalformed
 	}

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/journal"
+	"fencepost/core/order"
 )
 
 // full is an input in which every field has a value of its own.
@@ -17,13 +19,13 @@ var (
 	fullNow   = core.Now{Boot: 1_000_000_000, Mono: 999_999_990, Wall: 1_700_000_000_000_000_000}
 	fullInput = core.Input{
 		Kind: core.SignalFound, Op: core.Fetch, Control: core.Pause, State: core.InDoubt,
-		Answer: core.AnswerFilled, Reason: core.Lapsed, Flags: core.Open | core.Alerted,
+		Answer: order.Filled, Reason: core.Lapsed, Flags: core.Open | core.Alerted,
 		Tenure: core.TenurePG, Req: 10, Attempt: 11, Version: 12, Protocol: 13, Epoch: 14,
 		Token: core.Token{Nonce: 15, Acquisition: 16}, Signal: 17, Age: -18, Server: 19,
 	}
 	fullEffect = core.Effect{
-		Op: core.Permit, Event: core.AlertRaisedEvent, About: core.Renew, Reason: core.Lapsed, By: core.Gate,
-		State: core.InDoubt, Answer: core.AnswerFilled, Tenure: core.TenurePG, Resend: true, Alert: true,
+		Op: core.Permit, Event: event.AlertRaised, About: core.Renew, Reason: core.Lapsed, By: core.Gate,
+		State: core.InDoubt, Answer: order.Filled, Tenure: core.TenurePG, Resend: true, Alert: true,
 		States: 11, Req: 12, Attempt: 13, Version: 14, Epoch: 15,
 		Token: core.Token{Nonce: 16, Acquisition: 17}, Signal: 18, After: 19, Timeout: 20, NotAfter: 21,
 		Subject: 22,

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"fencepost/core"
+	"fencepost/core/order"
 )
 
 // Order is one attempt to carry a signal out.
@@ -26,7 +27,7 @@ type Order struct {
 // Result is what became of one call to the broker.
 type Result struct {
 	// Answer is what the broker said; AnswerUnknown if that cannot be told.
-	Answer core.Answer
+	Answer order.Answer
 	// Withheld says that no byte of the order left this process: proof that this
 	// call created no order. Only Submit sets it.
 	Withheld bool

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/order"
 	"fencepost/internal/broker/wire"
 	"fencepost/internal/clock"
 )
@@ -32,7 +33,7 @@ type HTTPConfig struct {
 	// URL is the broker's base address, http or https, without a query.
 	URL string
 	// Promise is what the broker's interface promises.
-	Promise core.Capability
+	Promise order.Capability
 	// Secret signs each order; empty if the broker wants no signature.
 	Secret []byte
 	// Clock judges notAfter and stamps orders for a broker that refuses late
@@ -208,7 +209,7 @@ func (h *HTTP) request(ctx context.Context, order Order) (*http.Request, error) 
 
 // Lookup asks for the one order. A broker that cannot be asked is not.
 func (h *HTTP) Lookup(ctx context.Context, clientOrderID string) Result {
-	if h.config.Promise.Lookup == core.LookupNone {
+	if h.config.Promise.Lookup == order.LookupNone {
 		return Result{Err: errors.New("this broker cannot be asked")}
 	}
 	where := *h.orders

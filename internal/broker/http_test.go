@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/order"
 	"fencepost/internal/broker"
 	"fencepost/internal/broker/wire"
 	"fencepost/internal/clock"
@@ -20,7 +21,7 @@ import (
 
 const id = "AAAABBBBCCCCDDDDEEEE"
 
-var order = broker.Order{
+var ordinary = broker.Order{
 	ClientOrderID: id, Instrument: "BANKNIFTY", Action: "BASE_ENTRY", Position: "Long_1",
 	Lots: "12", Price: "54321.05",
 }
@@ -45,7 +46,7 @@ func within(t *testing.T, d time.Duration) context.Context {
 	return ctx
 }
 
-func adapter(t *testing.T, url string, class core.Class, time clock.Clock) *broker.HTTP {
+func adapter(t *testing.T, url string, class order.Class, time clock.Clock) *broker.HTTP {
 	t.Helper()
 	a, err := broker.NewHTTP(broker.HTTPConfig{
 		URL: url, Promise: class.Capability(), Secret: []byte("s"), Clock: time,
@@ -65,9 +66,9 @@ func TestOrderIsWrittenOnceWhenTheReplyIsLost(t *testing.T) {
 		panic(http.ErrAbortHandler)
 	}))
 	defer server.Close()
-	a := adapter(t, server.URL, core.ClassA, clock.System{})
-	got := a.Submit(within(t, 5*time.Second), order, core.Never)
-	if got.Answer != core.AnswerUnknown || got.Withheld || got.Err == nil {
+	a := adapter(t, server.URL, order.ClassA, clock.System{})
+	got := a.Submit(within(t, 5*time.Second), ordinary, core.Never)
+	if got.Answer != order.Unknown || got.Withheld || got.Err == nil {
 		t.Errorf("a lost reply gave %+v", got)
 	}
 	if seen.Load() != 1 {
@@ -82,9 +83,9 @@ func TestOrderFollowsNoRedirect(t *testing.T) {
 		http.Redirect(w, r, "/orders", http.StatusTemporaryRedirect)
 	}))
 	defer server.Close()
-	a := adapter(t, server.URL, core.ClassA, clock.System{})
-	got := a.Submit(within(t, 5*time.Second), order, core.Never)
-	if got.Answer != core.AnswerUnknown || seen.Load() != 1 {
+	a := adapter(t, server.URL, order.ClassA, clock.System{})
+	got := a.Submit(within(t, 5*time.Second), ordinary, core.Never)
+	if got.Answer != order.Unknown || seen.Load() != 1 {
 		t.Errorf("a redirect gave %+v after %d requests", got, seen.Load())
 	}
 }
@@ -100,9 +101,9 @@ func TestOrderCarriesItsNumbersUnrounded(t *testing.T) {
 		_, _ = io.WriteString(w, `{"order_id":"1","client_order_id":"`+id+`","status":"filled"}`)
 	}))
 	defer server.Close()
-	a := adapter(t, server.URL, core.ClassB, clock.System{})
-	got := a.Submit(within(t, 5*time.Second), order, core.Never)
-	if got.Answer != core.AnswerFilled {
+	a := adapter(t, server.URL, order.ClassB, clock.System{})
+	got := a.Submit(within(t, 5*time.Second), ordinary, core.Never)
+	if got.Answer != order.Filled {
 		t.Fatalf("got %+v", got)
 	}
 	var sent wire.Order
@@ -112,7 +113,7 @@ func TestOrderCarriesItsNumbersUnrounded(t *testing.T) {
 	if sent.Price != "54321.05" || sent.Lots != "12" || sent.ClientOrderID != id {
 		t.Errorf("sent %+v", sent)
 	}
-	window := core.ClassB.Capability().LateArrivalBound - broker.ClockTolerance
+	window := order.ClassB.Capability().LateArrivalBound - broker.ClockTolerance
 	if sent.RecvWindow != window.Milliseconds() {
 		t.Errorf("window %d ms, want %v", sent.RecvWindow, window)
 	}
@@ -131,9 +132,9 @@ func TestOrderIsWithheldOnceItsTimeHasPassed(t *testing.T) {
 			n, _ := io.Copy(io.Discard, conn)
 			bytes.Add(n)
 		})
-		a := adapter(t, "http://"+address, core.ClassD, &stubClock{readings: readings})
-		got := a.Submit(within(t, 5*time.Second), order, 100)
-		if !got.Withheld || got.Answer != core.AnswerUnknown || got.Err == nil {
+		a := adapter(t, "http://"+address, order.ClassD, &stubClock{readings: readings})
+		got := a.Submit(within(t, 5*time.Second), ordinary, 100)
+		if !got.Withheld || got.Answer != order.Unknown || got.Err == nil {
 			t.Errorf("%s: %+v", name, got)
 		}
 		if bytes.Load() != 0 {
@@ -144,9 +145,9 @@ func TestOrderIsWithheldOnceItsTimeHasPassed(t *testing.T) {
 
 func TestOrderWaitsForABrokerThatCannotBeReached(t *testing.T) {
 	address := freeAddress(t)
-	a := adapter(t, "http://"+address, core.ClassD, clock.System{})
+	a := adapter(t, "http://"+address, order.ClassD, clock.System{})
 	done := make(chan broker.Result, 1)
-	go func() { done <- a.Submit(within(t, 10*time.Second), order, core.Never) }()
+	go func() { done <- a.Submit(within(t, 10*time.Second), ordinary, core.Never) }()
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		t.Fatal(err)
@@ -157,14 +158,14 @@ func TestOrderWaitsForABrokerThatCannotBeReached(t *testing.T) {
 		})}
 	go func() { _ = server.Serve(listener) }()
 	defer server.Close()
-	if got := <-done; got.Answer != core.AnswerAccepted {
+	if got := <-done; got.Answer != order.Accepted {
 		t.Errorf("got %+v", got)
 	}
 }
 
 func TestUnreachableBrokerIsProofThatNothingWasSent(t *testing.T) {
-	a := adapter(t, "http://"+freeAddress(t), core.ClassD, clock.System{})
-	if got := a.Submit(within(t, 120*time.Millisecond), order, core.Never); !got.Withheld {
+	a := adapter(t, "http://"+freeAddress(t), order.ClassD, clock.System{})
+	if got := a.Submit(within(t, 120*time.Millisecond), ordinary, core.Never); !got.Withheld {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -173,10 +174,10 @@ func TestUnreachableBrokerIsProofThatNothingWasSent(t *testing.T) {
 // of the call comes too late, and the signal would wait for a person.
 func TestOrderIsWithheldInTimeWhenOpeningTheConnectionHangs(t *testing.T) {
 	address := listen(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
-	a := adapter(t, "https://"+address, core.ClassD, clock.System{})
+	a := adapter(t, "https://"+address, order.ClassD, clock.System{})
 	whole := within(t, 5*time.Second)
-	got := a.Submit(whole, order, clock.System{}.Now().Boot.Add(100*time.Millisecond))
-	if !got.Withheld || got.Answer != core.AnswerUnknown {
+	got := a.Submit(whole, ordinary, clock.System{}.Now().Boot.Add(100*time.Millisecond))
+	if !got.Withheld || got.Answer != order.Unknown {
 		t.Errorf("got %+v", got)
 	}
 	if whole.Err() != nil {
@@ -186,14 +187,14 @@ func TestOrderIsWithheldInTimeWhenOpeningTheConnectionHangs(t *testing.T) {
 
 func TestSilentBrokerIsAmbiguous(t *testing.T) {
 	address := listen(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
-	a := adapter(t, "http://"+address, core.ClassA, clock.System{})
+	a := adapter(t, "http://"+address, order.ClassA, clock.System{})
 	began := time.Now()
-	got := a.Submit(within(t, 100*time.Millisecond), order, core.Never)
-	if got.Answer != core.AnswerUnknown || got.Withheld {
+	got := a.Submit(within(t, 100*time.Millisecond), ordinary, core.Never)
+	if got.Answer != order.Unknown || got.Withheld {
 		t.Errorf("submit: %+v", got)
 	}
 	got = a.Lookup(within(t, 100*time.Millisecond), id)
-	if got.Answer != core.AnswerUnknown || got.Err == nil {
+	if got.Answer != order.Unknown || got.Err == nil {
 		t.Errorf("look-up: %+v", got)
 	}
 	if took := time.Since(began); took > 3*time.Second {
@@ -209,9 +210,9 @@ func TestHalfAnAnswerIsAmbiguous(t *testing.T) {
 			`{"status":"rejected","code":"risk_limit","client_order_id":"`+id+`"}`)
 		_ = conn.Close()
 	})
-	a := adapter(t, "http://"+address, core.ClassA, clock.System{})
-	got := a.Submit(within(t, 5*time.Second), order, core.Never)
-	if got.Answer != core.AnswerUnknown || got.Withheld {
+	a := adapter(t, "http://"+address, order.ClassA, clock.System{})
+	got := a.Submit(within(t, 5*time.Second), ordinary, core.Never)
+	if got.Answer != order.Unknown || got.Withheld {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -227,7 +228,7 @@ func TestBrokerAddressIsRefusedWhenItCannotWork(t *testing.T) {
 			t.Errorf("%q: %v", url, err)
 		}
 	}
-	promise := core.Capability{LateArrivalBound: time.Second, Lookup: core.LookupExact}
+	promise := order.Capability{LateArrivalBound: time.Second, Lookup: order.LookupExact}
 	if _, err := broker.NewHTTP(broker.HTTPConfig{URL: "http://x", Promise: promise}); err == nil {
 		t.Error("a bound that the clock tolerance eats up was taken")
 	}

@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/scenarios"
 )
 
@@ -39,7 +39,7 @@ type Outcome struct {
 	// Excused counts violations that the rules excuse.
 	Excused int
 	// Counts holds how often each event happened.
-	Counts [core.EventTotal]int64
+	Counts [event.Total]int64
 	// Offered is how many signals the senders offered.
 	Offered int64
 }

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"fencepost/core"
 	"fencepost/core/check"
+	"fencepost/core/event"
 	"fencepost/core/history"
 	"fencepost/scenarios"
 )
@@ -55,7 +55,7 @@ func planted(t *testing.T, run func(seed uint64) Outcome) *Campaign {
 
 func passes(seed uint64) Outcome {
 	o := Outcome{Verdict: scenarios.Pass, Hash: seed * 7, Events: 10, SimNanos: 1_500_000_000}
-	o.Counts[core.PermitRefusedEvent] = 1
+	o.Counts[event.PermitRefused] = 1
 	return o
 }
 

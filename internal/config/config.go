@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/order"
 )
 
 // Config is everything that can be set about a service. Durations are written
@@ -179,7 +180,7 @@ func (c *Config) Protocol() core.Config {
 }
 
 // Promise returns what a broker of the configured class promises.
-func (b *Broker) Promise() core.Capability {
+func (b *Broker) Promise() order.Capability {
 	promise := b.Class.core().Capability()
 	if promise.LateArrivalBound > 0 && b.LateArrivalBound > 0 {
 		promise.LateArrivalBound = time.Duration(b.LateArrivalBound)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/order"
 	"fencepost/internal/config"
 )
 
@@ -59,7 +60,7 @@ func TestFileSetsWhatItNames(t *testing.T) {
 	want := core.Fast()
 	want.Renew, want.BrokerTimeout = 800*time.Millisecond, 700*time.Millisecond
 	want.StaleAfter = 9 * time.Second
-	want.Broker = core.ClassB.Capability()
+	want.Broker = order.ClassB.Capability()
 	want.Broker.LateArrivalBound = 3 * time.Second
 	want.Ineligible, want.LeaderOnly = true, true
 	if p != want {

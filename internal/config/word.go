@@ -9,7 +9,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 
-	"fencepost/core"
+	"fencepost/core/order"
 )
 
 // Duration is a span of time that is written with its unit, like 250ms.
@@ -81,20 +81,20 @@ func (c *Class) UnmarshalText(text []byte) error { return choose(c, text, "A", "
 func (c *Class) UnmarshalYAML(node ast.Node) error { return scalar(node, c.UnmarshalText) }
 
 // Core returns the core's class.
-func (c Class) core() core.Class {
-	for _, class := range []core.Class{core.ClassA, core.ClassB, core.ClassC} {
+func (c Class) core() order.Class {
+	for _, class := range []order.Class{order.ClassA, order.ClassB, order.ClassC} {
 		if class.String() == string(c) {
 			return class
 		}
 	}
-	return core.ClassD
+	return order.ClassD
 }
 
 // ParseClass reads a broker's class.
-func ParseClass(text string) (core.Class, error) {
+func ParseClass(text string) (order.Class, error) {
 	var c Class
 	if err := c.UnmarshalText([]byte(text)); err != nil {
-		return core.ClassD, fmt.Errorf("class: %w", err)
+		return order.ClassD, fmt.Errorf("class: %w", err)
 	}
 	return c.core(), nil
 }

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/journal"
+	"fencepost/core/order"
 	"fencepost/internal/clock"
 	"fencepost/internal/driver"
 )
@@ -27,7 +29,7 @@ type bench struct {
 func start(t *testing.T, change func(*driver.Options)) *bench {
 	t.Helper()
 	config := core.Default()
-	config.Broker = core.ClassA.Capability()
+	config.Broker = order.ClassA.Capability()
 	b := &bench{store: newStore(config.TTL), notes: &notes{}}
 	o := driver.Options{
 		Config: config, Nonce: 7, Clock: tick{},
@@ -84,9 +86,9 @@ func TestNodeLeadsExecutesAndHandsOver(t *testing.T) {
 		if left := b.store.look(); !left.lease.IsZero() || left.open {
 			t.Errorf("left behind: %+v", left)
 		}
-		for event, want := range map[core.Event]int{
-			core.LeaderElectedEvent: 1, core.LeaderSteppedDownEvent: 1, core.SignalExecutedEvent: 1,
-			core.LeaseReleasedEvent: 1, core.OutcomeUnknownEvent: 0,
+		for event, want := range map[event.Event]int{
+			event.LeaderElected: 1, event.LeaderSteppedDown: 1, event.SignalExecuted: 1,
+			event.LeaseReleased: 1, event.OutcomeUnknown: 0,
 		} {
 			synctest.Wait()
 			if got := b.notes.count(event); got != want {
@@ -108,7 +110,7 @@ func TestBeliefEndsWhenNoStoreAnswers(t *testing.T) {
 			t.Errorf("still believes a trust window after the last answer: %+v", s)
 		}
 		synctest.Wait()
-		if b.notes.count(core.LeaderSteppedDownEvent) != 1 {
+		if b.notes.count(event.LeaderSteppedDown) != 1 {
 			t.Error("the end of belief was not announced")
 		}
 		b.store.setCut(false)
@@ -206,7 +208,7 @@ func TestSleepOfTheMachineEndsBelief(t *testing.T) {
 		config := core.Default()
 		pass(config.Margin)
 		synctest.Wait()
-		if b.notes.count(core.LeaderSteppedDownEvent) != 1 {
+		if b.notes.count(event.LeaderSteppedDown) != 1 {
 			t.Error("the sleep was not noticed within the margin")
 		}
 	})
@@ -233,7 +235,7 @@ func TestBrokenAssertionEndsRunAfterItsLastWords(t *testing.T) {
 		if got := <-broke; got == nil {
 			t.Error("Run survived an impossible input")
 		}
-		if sink.count(core.LeaderElectedEvent) != 1 {
+		if sink.count(event.LeaderElected) != 1 {
 			t.Error("the sink was not told of what came before")
 		}
 	})
@@ -305,7 +307,7 @@ func TestAutoDemoteOnSplitBrainWhenDBSaysDifferentLeader(t *testing.T) {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		if b.notes.count(core.HeartbeatRefusedEvent) != 1 || b.notes.count(core.LeaseReleasedEvent) != 1 {
+		if b.notes.count(event.HeartbeatRefused) != 1 || b.notes.count(event.LeaseReleased) != 1 {
 			t.Errorf("announced: %v", b.notes.events)
 		}
 	})

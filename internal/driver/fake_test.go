@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/event"
+	"fencepost/core/order"
 	"fencepost/internal/driver"
 )
 
@@ -87,7 +89,7 @@ func (f *fakeStore) answer(e *core.Effect) []core.Input {
 	case core.Broker:
 		f.orders[e.Signal]++
 		return []core.Input{{
-			Kind: core.OrderAnswered, Signal: e.Signal, Attempt: e.Attempt, Answer: core.AnswerFilled,
+			Kind: core.OrderAnswered, Signal: e.Signal, Attempt: e.Attempt, Answer: order.Filled,
 		}}
 	case core.NoStore:
 		panic("a call belongs to a store")
@@ -192,7 +194,7 @@ func (f *fakeStore) look() state {
 // notes is a sink that keeps what it is told.
 type notes struct {
 	mu     sync.Mutex
-	events []core.Event
+	events []event.Event
 	failed map[core.Op]int
 	// stuck, if set, makes the sink wait for ever.
 	stuck chan struct{}
@@ -218,7 +220,7 @@ func (n *notes) Called(op core.Op, _ time.Duration, err error) {
 	}
 }
 
-func (n *notes) count(event core.Event) int {
+func (n *notes) count(event event.Event) int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	count := 0

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/inbox"
 	"fencepost/internal/intake/payload"
 	"fencepost/internal/pgledger"
@@ -47,7 +48,7 @@ type Seams interface {
 // Seen is what happened to one request.
 type Seen struct {
 	// Event is NoEvent where the request led to none.
-	Event  core.Event
+	Event  event.Event
 	Source string
 	// Key is the signal's key and Signal its number, as far as they are known.
 	Key    string
@@ -206,14 +207,14 @@ func (h *Handler) store(ctx context.Context, w http.ResponseWriter, seen *Seen, 
 	seen.Reason = reason
 	switch admitted.Admission {
 	case inbox.Fresh:
-		seen.Event = core.SignalReceivedEvent
+		seen.Event = event.SignalReceived
 		h.opt.Stored()
 	case inbox.Duplicate:
-		seen.Event = core.SignalDuplicateEvent
+		seen.Event = event.SignalDuplicate
 	case inbox.Clash:
-		seen.Event = core.AlertRaisedEvent
+		seen.Event = event.AlertRaised
 	case inbox.AdmissionUnknown:
-		seen.Event = core.OutcomeUnknownEvent
+		seen.Event = event.OutcomeUnknown
 	default:
 	}
 	tell(w, verdict, reason, Answer{

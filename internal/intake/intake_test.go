@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/inbox"
 	"fencepost/internal/intake"
 	"fencepost/internal/pgledger"
@@ -161,7 +162,7 @@ func TestSignalIsAcknowledgedOnceItIsStored(t *testing.T) {
 	if got := clash.header.Get("Content-Type"); got != "application/problem+json" {
 		t.Errorf("content type %q", got)
 	}
-	want := []core.Event{core.SignalReceivedEvent, core.SignalDuplicateEvent, core.AlertRaisedEvent}
+	want := []event.Event{event.SignalReceived, event.SignalDuplicate, event.AlertRaised}
 	for i, event := range want {
 		if d.seen[i].Event != event || d.seen[i].Source != "tv" {
 			t.Errorf("request %d was seen as %v of %q, want %v", i, d.seen[i].Event, d.seen[i].Source, event)
@@ -245,7 +246,7 @@ func TestUnansweredLedgerIsNeverAnAcknowledgement(t *testing.T) {
 	if got.header.Get("Retry-After") == "" || time.Since(began) > 2*time.Second {
 		t.Errorf("Retry-After %q after %v", got.header.Get("Retry-After"), time.Since(began))
 	}
-	if d.told != 0 || d.seen[0].Event != core.OutcomeUnknownEvent || d.seen[0].Err == nil {
+	if d.told != 0 || d.seen[0].Event != event.OutcomeUnknown || d.seen[0].Err == nil {
 		t.Errorf("told %d, seen %+v", d.told, d.seen)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 
 	"fencepost/core"
+	"fencepost/core/event"
 )
 
 // line is how an event is logged: how loud, what happened, and what to do.
@@ -14,46 +15,46 @@ type line struct {
 
 // lines has one line per event. Events that only senders, stores and brokers
 // speak of are here too, so that none can go unnoticed.
-var lines = map[core.Event]line{
-	core.LeaseAcquiredEvent: {slog.LevelInfo, "holds the lease; takes the next epoch before it leads"},
-	core.LeaseLostEvent:     {slog.LevelError, "lost the lease; another instance takes over by itself"},
-	core.LeaseReleasedEvent: {slog.LevelInfo, "released the lease; another instance may take it at once"},
-	core.EpochTakenEvent:    {slog.LevelInfo, "took the epoch"},
-	core.LeaderElectedEvent: {slog.LevelError, siren + "BECAME LEADER - executes signals from now on; " +
+var lines = map[event.Event]line{
+	event.LeaseAcquired: {slog.LevelInfo, "holds the lease; takes the next epoch before it leads"},
+	event.LeaseLost:     {slog.LevelError, "lost the lease; another instance takes over by itself"},
+	event.LeaseReleased: {slog.LevelInfo, "released the lease; another instance may take it at once"},
+	event.EpochTaken:    {slog.LevelInfo, "took the epoch"},
+	event.LeaderElected: {slog.LevelError, siren + "BECAME LEADER - executes signals from now on; " +
 		"nothing to do unless it repeats"},
-	core.LeaderSteppedDownEvent: {LevelCritical, siren + "LOST LEADERSHIP - stopped executing signals"},
-	core.LeaderStaleEvent: {LevelCritical, siren + "a stale leader was noticed; it can do no harm, " +
+	event.LeaderSteppedDown: {LevelCritical, siren + "LOST LEADERSHIP - stopped executing signals"},
+	event.LeaderStale: {LevelCritical, siren + "a stale leader was noticed; it can do no harm, " +
 		"look at why it stood still"},
-	core.LeaderEvictedEvent: {slog.LevelError, "took the lease away from a stale leader"},
-	core.SplitBrainDetectedEvent: {LevelCritical, siren + "Redis and PostgreSQL name different leaders; " +
+	event.LeaderEvicted: {slog.LevelError, "took the lease away from a stale leader"},
+	event.SplitBrainDetected: {LevelCritical, siren + "Redis and PostgreSQL name different leaders; " +
 		"the older epoch yields by itself, compare with: fencepost leader show"},
-	core.HeartbeatRefusedEvent: {slog.LevelError, "a heartbeat was refused: a younger epoch exists"},
-	core.PermitRequestedEvent:  {slog.LevelDebug, "asks for a permit"},
-	core.PermitGrantedEvent:    {slog.LevelInfo, "may send one order"},
-	core.PermitRefusedEvent:    {slog.LevelWarn, "a permit was refused; no order was sent under it"},
-	core.GatePassedEvent:       {slog.LevelInfo, "sends the order"},
-	core.OrderSentEvent:        {slog.LevelInfo, "the order left"},
-	core.OrderAcceptedEvent:    {slog.LevelInfo, "the broker has the order"},
-	core.OrderAckedEvent:       {slog.LevelInfo, "the broker answered"},
-	core.OrderAmbiguousEvent: {slog.LevelWarn, "the broker's answer does not say whether the order exists; " +
+	event.HeartbeatRefused: {slog.LevelError, "a heartbeat was refused: a younger epoch exists"},
+	event.PermitRequested:  {slog.LevelDebug, "asks for a permit"},
+	event.PermitGranted:    {slog.LevelInfo, "may send one order"},
+	event.PermitRefused:    {slog.LevelWarn, "a permit was refused; no order was sent under it"},
+	event.GatePassed:       {slog.LevelInfo, "sends the order"},
+	event.OrderSent:        {slog.LevelInfo, "the order left"},
+	event.OrderAccepted:    {slog.LevelInfo, "the broker has the order"},
+	event.OrderAcked:       {slog.LevelInfo, "the broker answered"},
+	event.OrderAmbiguous: {slog.LevelWarn, "the broker's answer does not say whether the order exists; " +
 		"it is looked up before anything else"},
-	core.SignalReceivedEvent:  {slog.LevelInfo, "signal stored"},
-	core.SignalDuplicateEvent: {slog.LevelInfo, "signal was stored before"},
-	core.SignalExecutedEvent:  {slog.LevelInfo, "signal executed"},
-	core.SignalInDoubtEvent: {slog.LevelError, "it is not known whether the signal's order exists; " +
+	event.SignalReceived:  {slog.LevelInfo, "signal stored"},
+	event.SignalDuplicate: {slog.LevelInfo, "signal was stored before"},
+	event.SignalExecuted:  {slog.LevelInfo, "signal executed"},
+	event.SignalInDoubt: {slog.LevelError, "it is not known whether the signal's order exists; " +
 		"look at: fencepost signals show"},
-	core.SignalExpiredEvent:  {slog.LevelWarn, "signal expired before it could be executed"},
-	core.RedisLostWriteEvent: {slog.LevelError, "Redis lost a write; look at its persistence and failover"},
-	core.AuthorityRegressedEvent: {LevelCritical, siren + "PostgreSQL went back in time; " +
+	event.SignalExpired:  {slog.LevelWarn, "signal expired before it could be executed"},
+	event.RedisLostWrite: {slog.LevelError, "Redis lost a write; look at its persistence and failover"},
+	event.AuthorityRegressed: {LevelCritical, siren + "PostgreSQL went back in time; " +
 		"this instance is barred until a person has looked"},
-	core.LeaderGrayEvent: {slog.LevelError, "one store does not answer while the other does; " +
+	event.LeaderGray: {slog.LevelError, "one store does not answer while the other does; " +
 		"look at the link between this instance and it"},
-	core.ClockDriftEvent:     {slog.LevelWarn, "this machine slept, or one of its clocks was set"},
-	core.DegradedEvent:       {slog.LevelWarn, "a store answers slowly"},
-	core.OutcomeUnknownEvent: {slog.LevelDebug, "a call was not answered in time; its outcome is read back"},
-	core.AlertRaisedEvent: {LevelCritical, siren + "a person must look at this signal: " +
+	event.ClockDrift:     {slog.LevelWarn, "this machine slept, or one of its clocks was set"},
+	event.Degraded:       {slog.LevelWarn, "a store answers slowly"},
+	event.OutcomeUnknown: {slog.LevelDebug, "a call was not answered in time; its outcome is read back"},
+	event.AlertRaised: {LevelCritical, siren + "a person must look at this signal: " +
 		"fencepost signals show, then the broker's own book"},
-	core.ControlChangedEvent: {slog.LevelWarn, "the control mode changed"},
+	event.ControlChanged: {slog.LevelWarn, "the control mode changed"},
 }
 
 // why says what the reason for stepping down asks of a person.

@@ -5,6 +5,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"fencepost/core"
+	"fencepost/core/event"
 )
 
 // metrics are the Prometheus side. All carry the group and the instance.
@@ -67,7 +68,7 @@ func newMetrics(group, instance, version string) *metrics {
 		build)
 	registry.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	for _, event := range core.Events() {
+	for _, event := range event.All() {
 		// A counter that appears with its first event cannot be seen to rise.
 		m.events.WithLabelValues(event.String())
 	}

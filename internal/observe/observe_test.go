@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/internal/config"
 	"fencepost/internal/driver"
 	"fencepost/internal/intake"
@@ -24,22 +25,22 @@ func observer(level config.Level) (*Observer, *bytes.Buffer) {
 }
 
 func TestEveryEventHasALine(t *testing.T) {
-	for _, event := range core.Events() {
+	for _, event := range event.All() {
 		if said, ok := lines[event]; !ok || said.text == "" {
 			t.Errorf("%v has no line", event)
 		}
 	}
-	if len(lines) != len(core.Events()) {
-		t.Errorf("%d lines for %d events", len(lines), len(core.Events()))
+	if len(lines) != len(event.All()) {
+		t.Errorf("%d lines for %d events", len(lines), len(event.All()))
 	}
 }
 
 func TestChangesOfLeadershipAreLoudWhateverTheLevel(t *testing.T) {
 	o, log := observer(config.LevelError)
-	o.Announce(&driver.Announcement{Effect: core.Effect{Event: core.LeaderElectedEvent, Epoch: 7}})
-	o.Announce(&driver.Announcement{Effect: core.Effect{Event: core.PermitGrantedEvent}})
+	o.Announce(&driver.Announcement{Effect: core.Effect{Event: event.LeaderElected, Epoch: 7}})
+	o.Announce(&driver.Announcement{Effect: core.Effect{Event: event.PermitGranted}})
 	o.Announce(&driver.Announcement{Effect: core.Effect{
-		Event: core.LeaderSteppedDownEvent, Epoch: 7, Reason: core.HeartbeatLost,
+		Event: event.LeaderSteppedDown, Epoch: 7, Reason: core.HeartbeatLost,
 	}})
 	entries := strings.Split(strings.TrimSpace(log.String()), "\n")
 	if len(entries) != 2 {
@@ -119,9 +120,9 @@ func TestMetricsAreWellFormedAndCountEvents(t *testing.T) {
 		Ready:  func() bool { return true }, Dropped: func() int64 { return 0 },
 	})
 	o.Announce(&driver.Announcement{Effect: core.Effect{
-		Event: core.PermitRefusedEvent, By: core.Gate, Reason: core.GateDeadline,
+		Event: event.PermitRefused, By: core.Gate, Reason: core.GateDeadline,
 	}})
-	o.Saw(&intake.Seen{Source: "tv", Status: 202, Event: core.SignalReceivedEvent})
+	o.Saw(&intake.Seen{Source: "tv", Status: 202, Event: event.SignalReceived})
 	problems, err := testutil.GatherAndLint(o.metrics.registry)
 	if err != nil {
 		t.Fatal(err)

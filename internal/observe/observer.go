@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/internal/driver"
 	"fencepost/internal/identity"
 	"fencepost/internal/intake"
@@ -56,16 +57,16 @@ func (o *Observer) Announce(a *driver.Announcement) {
 	e := &a.Effect
 	o.metrics.events.WithLabelValues(e.Event.String()).Inc()
 	switch e.Event {
-	case core.LeaderElectedEvent, core.LeaderSteppedDownEvent:
+	case event.LeaderElected, event.LeaderSteppedDown:
 		o.changes.Add(1)
 		o.metrics.changes.Inc()
-	case core.PermitRefusedEvent:
+	case event.PermitRefused:
 		o.metrics.refused.WithLabelValues(e.By.String(), e.Reason.String()).Inc()
 	default:
 	}
 	said := lines[e.Event]
 	text := said.text
-	if e.Event == core.LeaderSteppedDownEvent {
+	if e.Event == event.LeaderSteppedDown {
 		text += ": " + why(e.Reason)
 	}
 	o.log.LogAttrs(context.Background(), said.level, text, attributes(e)...)
@@ -86,18 +87,18 @@ func attributes(e *core.Effect) []slog.Attr {
 	add(e.Signal != 0, slog.Int64("signal", int64(e.Signal)))
 	add(e.Attempt != 0, slog.Uint64("attempt", uint64(e.Attempt)))
 	add(e.State != core.NoSignal, slog.String("state", e.State.String()))
-	add(e.Event == core.OrderAckedEvent || e.Event == core.OrderAmbiguousEvent,
+	add(e.Event == event.OrderAcked || e.Event == event.OrderAmbiguous,
 		slog.String("answer", e.Answer.String()))
 	add(e.Subject != 0, slog.String("node", identity.NonceText(e.Subject)))
 	return list
 }
 
 // detection reports whether the event is noticed by somebody.
-func detection(e core.Event) bool {
+func detection(e event.Event) bool {
 	switch e {
-	case core.LeaderStaleEvent, core.LeaderEvictedEvent, core.SplitBrainDetectedEvent, core.LeaseLostEvent,
-		core.PermitRefusedEvent, core.HeartbeatRefusedEvent, core.LeaderGrayEvent, core.ClockDriftEvent,
-		core.AuthorityRegressedEvent, core.OutcomeUnknownEvent:
+	case event.LeaderStale, event.LeaderEvicted, event.SplitBrainDetected, event.LeaseLost,
+		event.PermitRefused, event.HeartbeatRefused, event.LeaderGray, event.ClockDrift,
+		event.AuthorityRegressed, event.OutcomeUnknown:
 		return true
 	default:
 		return false
@@ -176,7 +177,7 @@ func (o *Observer) Saw(s *intake.Seen) {
 		list = append(list, slog.String("reason", s.Reason.String()))
 	}
 	level, text := slog.LevelInfo, "webhook answered"
-	if s.Event != core.NoEvent {
+	if s.Event != event.None {
 		o.metrics.events.WithLabelValues(s.Event.String()).Inc()
 		list = append(list, slog.String("event", s.Event.String()))
 		level, text = lines[s.Event].level, lines[s.Event].text

@@ -32,7 +32,7 @@ const scenarioGuide = "docs/SCENARIOS.md"
 func pairs() []pair {
 	invariants := table("core/check/invariant.go", "invariantNames")
 	reasons := table("core/reason.go", "reasonNames")
-	events := table("core/event.go", "eventNames")
+	events := table("core/event/event.go", "names")
 	operations := table("core/op.go", "opNames")
 	verbs := table("scenarios/table_steps.go", "verbNames")
 	claims := table("scenarios/table_expect.go", "claimNames")

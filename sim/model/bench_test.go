@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/order"
 	"fencepost/sim/model"
 )
 
@@ -23,7 +24,7 @@ func (p *parties) reset() {
 	p.records.Reset()
 	p.redis.Reset(&p.records)
 	p.postgres.Reset(config(), &p.records)
-	p.broker.Reset(model.BrokerConfig{Promise: core.ClassA.Capability(), FillAfter: time.Second}, &p.records)
+	p.broker.Reset(model.BrokerConfig{Promise: order.ClassA.Capability(), FillAfter: time.Second}, &p.records)
 }
 
 // do carries out one operation of the ledger.

@@ -4,14 +4,16 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/history"
+	"fencepost/core/order"
 )
 
 // BrokerConfig is what makes one broker.
 type BrokerConfig struct {
 	// Promise is what its interface promises; it decides how ids, look-ups and
 	// late requests are treated.
-	Promise core.Capability
+	Promise order.Capability
 	// FillAfter is how long an order works before it is executed; zero executes
 	// it at once.
 	FillAfter time.Duration
@@ -55,14 +57,14 @@ func (b *Broker) Reset(cfg BrokerConfig, out *Records) {
 // sent.
 func (b *Broker) Submit(
 	now core.Time, signal core.SignalID, attempt uint32, dispatchedAt core.Time,
-) (answer core.Answer, silent bool) {
+) (answer order.Answer, silent bool) {
 	b.Advance(now)
 	if b.conduct.down {
-		return core.AnswerUnknown, false
+		return order.Unknown, false
 	}
 	answer = b.place(now, signal, attempt, dispatchedAt)
 	if b.conduct.wrongStatus {
-		answer = core.AnswerUnknown
+		answer = order.Unknown
 	}
 	return answer, b.conduct.silent
 }
@@ -72,15 +74,15 @@ func (b *Broker) Submit(
 // nothing of what an earlier request has done.
 func (b *Broker) place(
 	now core.Time, signal core.SignalID, attempt uint32, dispatchedAt core.Time,
-) core.Answer {
+) order.Answer {
 	if b.refusesTime(now, dispatchedAt) {
-		return core.AnswerUnknown
+		return order.Unknown
 	}
 	if existing := b.remembered(now, signal, attempt); existing != nil {
 		return existing.at(now)
 	}
 	if b.conduct.reject {
-		return core.AnswerRejected
+		return order.Rejected
 	}
 	b.create(now, signal, attempt)
 	return b.orders[len(b.orders)-1].at(now)
@@ -100,7 +102,7 @@ func (b *Broker) refusesTime(now, dispatchedAt core.Time) bool {
 // remembered returns the order that the id still stands for, or nil: for ever,
 // for the day, while the order is open, or not at all.
 func (b *Broker) remembered(now core.Time, signal core.SignalID, attempt uint32) *Order {
-	if b.cfg.Promise.IDScope == core.ScopeNone {
+	if b.cfg.Promise.IDScope == order.ScopeNone {
 		return nil
 	}
 	for i := b.newestOf(signal); i > 0; i = b.orders[i-1].older {
@@ -113,16 +115,16 @@ func (b *Broker) remembered(now core.Time, signal core.SignalID, attempt uint32)
 }
 
 // holdsID reports whether the order keeps its id from being used again.
-func (o *Order) holdsID(scope core.IDScope, now core.Time) bool {
+func (o *Order) holdsID(scope order.IDScope, now core.Time) bool {
 	const day = core.Time(24 * time.Hour)
 	switch scope {
-	case core.ScopeForever:
+	case order.ScopeForever:
 		return true
-	case core.ScopeDay:
+	case order.ScopeDay:
 		return o.PlacedAt/day == now/day
-	case core.ScopeOpen:
+	case order.ScopeOpen:
 		return now < o.FillAt
-	case core.ScopeNone:
+	case order.ScopeNone:
 		return false
 	default:
 		return false
@@ -130,11 +132,11 @@ func (o *Order) holdsID(scope core.IDScope, now core.Time) bool {
 }
 
 // at is how the order stands at that instant.
-func (o *Order) at(now core.Time) core.Answer {
+func (o *Order) at(now core.Time) order.Answer {
 	if now >= o.FillAt {
-		return core.AnswerFilled
+		return order.Filled
 	}
-	return core.AnswerAccepted
+	return order.Accepted
 }
 
 // create writes the order into the book. The broker says so at once; whether
@@ -149,7 +151,7 @@ func (b *Broker) create(now core.Time, signal core.SignalID, attempt uint32) {
 	})
 	b.newest[signal] = int32(len(b.orders))
 	b.out.addSignal(history.OrderCreated, now, signal, attempt)
-	b.out.addSignal(history.Announced, now, signal, attempt).Event = core.OrderAcceptedEvent
+	b.out.addSignal(history.Announced, now, signal, attempt).Event = event.OrderAccepted
 	b.Advance(now)
 }
 
@@ -177,14 +179,14 @@ func (b *Broker) NextFill() core.Time {
 // one that is down, says nothing.
 func (b *Broker) Lookup(
 	now core.Time, signal core.SignalID, attempt uint32,
-) (answer core.Answer, silent bool) {
+) (answer order.Answer, silent bool) {
 	b.Advance(now)
-	if b.conduct.down || b.cfg.Promise.Lookup == core.LookupNone {
-		return core.AnswerUnknown, false
+	if b.conduct.down || b.cfg.Promise.Lookup == order.LookupNone {
+		return order.Unknown, false
 	}
-	answer = core.AnswerAbsent
+	answer = order.Absent
 	for i := b.newestOf(signal); i > 0; i = b.orders[i-1].older {
-		if o := &b.orders[i-1]; o.Attempt == attempt && answer != core.AnswerFilled {
+		if o := &b.orders[i-1]; o.Attempt == attempt && answer != order.Filled {
 			answer = o.at(now)
 		}
 	}

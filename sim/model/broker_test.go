@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/history"
+	"fencepost/core/order"
 	"fencepost/sim/model"
 )
 
@@ -15,37 +17,37 @@ type desk struct {
 	records model.Records
 }
 
-func newDesk(class core.Class, fillAfter time.Duration) *desk {
+func newDesk(class order.Class, fillAfter time.Duration) *desk {
 	d := &desk{}
 	d.Reset(model.BrokerConfig{Promise: class.Capability(), FillAfter: fillAfter}, &d.records)
 	return d
 }
 
 // order submits an order that was dispatched just now.
-func (d *desk) order(now core.Time, signal core.SignalID, attempt uint32) core.Answer {
+func (d *desk) order(now core.Time, signal core.SignalID, attempt uint32) order.Answer {
 	answer, _ := d.Submit(now, signal, attempt, now)
 	return answer
 }
 
 // lookup asks for an order.
-func (d *desk) lookup(now core.Time, signal core.SignalID, attempt uint32) core.Answer {
+func (d *desk) lookup(now core.Time, signal core.SignalID, attempt uint32) order.Answer {
 	answer, _ := d.Lookup(now, signal, attempt)
 	return answer
 }
 
 func TestSameIDAgainFindsItsOrderAsFarAsTheClassPromises(t *testing.T) {
 	for _, c := range []struct {
-		class        core.Class
+		class        order.Class
 		whileOpen    int
 		afterTheFill int
 	}{
-		{core.ClassA, 1, 1}, {core.ClassB, 1, 2}, {core.ClassC, 2, 3}, {core.ClassD, 2, 3},
+		{order.ClassA, 1, 1}, {order.ClassB, 1, 2}, {order.ClassC, 2, 3}, {order.ClassD, 2, 3},
 	} {
 		d := newDesk(c.class, 5*time.Second)
-		if answer := d.order(0, 1, 1); answer != core.AnswerAccepted || !d.Has(1) {
+		if answer := d.order(0, 1, 1); answer != order.Accepted || !d.Has(1) {
 			t.Fatalf("class %v: first order %v", c.class, answer)
 		}
-		if answer := d.order(second, 1, 1); answer != core.AnswerAccepted || d.OrdersOf(1) != c.whileOpen {
+		if answer := d.order(second, 1, 1); answer != order.Accepted || d.OrdersOf(1) != c.whileOpen {
 			t.Fatalf("class %v: %v, %d orders while the first is open", c.class, answer, d.OrdersOf(1))
 		}
 		d.order(7*second, 1, 1)
@@ -61,13 +63,13 @@ func TestSameIDAgainFindsItsOrderAsFarAsTheClassPromises(t *testing.T) {
 
 func TestLookupSaysWhatTheBookSays(t *testing.T) {
 	for _, c := range []struct {
-		class                   core.Class
-		absent, working, filled core.Answer
+		class                   order.Class
+		absent, working, filled order.Answer
 	}{
-		{core.ClassA, core.AnswerAbsent, core.AnswerAccepted, core.AnswerFilled},
-		{core.ClassB, core.AnswerAbsent, core.AnswerAccepted, core.AnswerFilled},
-		{core.ClassC, core.AnswerAbsent, core.AnswerAccepted, core.AnswerFilled},
-		{core.ClassD, core.AnswerUnknown, core.AnswerUnknown, core.AnswerUnknown},
+		{order.ClassA, order.Absent, order.Accepted, order.Filled},
+		{order.ClassB, order.Absent, order.Accepted, order.Filled},
+		{order.ClassC, order.Absent, order.Accepted, order.Filled},
+		{order.ClassD, order.Unknown, order.Unknown, order.Unknown},
 	} {
 		d := newDesk(c.class, 5*time.Second)
 		d.order(0, 2, 1)
@@ -89,7 +91,7 @@ func TestLookupSaysWhatTheBookSays(t *testing.T) {
 }
 
 func TestOrderIsToldWhenItIsCreatedAndWhenItIsFilled(t *testing.T) {
-	d := newDesk(core.ClassA, 5*time.Second)
+	d := newDesk(order.ClassA, 5*time.Second)
 	d.order(0, 1, 1)
 	d.order(second, 2, 1)
 	if made := seen(&d.records, history.OrderCreated); len(made) != 2 || made[0].Signal != 1 ||
@@ -97,7 +99,7 @@ func TestOrderIsToldWhenItIsCreatedAndWhenItIsFilled(t *testing.T) {
 		t.Fatalf("records %+v", d.records.List)
 	}
 	for _, said := range seen(&d.records, history.Announced) {
-		if said.Event != core.OrderAcceptedEvent {
+		if said.Event != event.OrderAccepted {
 			t.Fatalf("record %+v", said)
 		}
 	}
@@ -113,28 +115,28 @@ func TestOrderIsToldWhenItIsCreatedAndWhenItIsFilled(t *testing.T) {
 	if d.NextFill() != core.Never {
 		t.Fatalf("next fill %v", d.NextFill())
 	}
-	at := newDesk(core.ClassD, 0)
-	if answer := at.order(0, 1, 1); answer != core.AnswerFilled ||
+	at := newDesk(order.ClassD, 0)
+	if answer := at.order(0, 1, 1); answer != order.Filled ||
 		len(seen(&at.records, history.OrderFilled)) != 1 {
 		t.Fatalf("an order that fills at once: %v", answer)
 	}
 }
 
 func TestClassBItselfRefusesWhatArrivesLate(t *testing.T) {
-	bound := core.ClassB.Capability().LateArrivalBound
-	d := newDesk(core.ClassB, 0)
+	bound := order.ClassB.Capability().LateArrivalBound
+	d := newDesk(order.ClassB, 0)
 	now := core.Time(bound)
-	if answer, _ := d.Submit(now+1, 1, 1, 0); answer != core.AnswerUnknown || d.Has(1) {
+	if answer, _ := d.Submit(now+1, 1, 1, 0); answer != order.Unknown || d.Has(1) {
 		t.Fatalf("one nanosecond late: %v", answer)
 	}
-	if answer, _ := d.Submit(now, 1, 1, now.Add(time.Second)+1); answer != core.AnswerUnknown || d.Has(1) {
+	if answer, _ := d.Submit(now, 1, 1, now.Add(time.Second)+1); answer != order.Unknown || d.Has(1) {
 		t.Fatalf("from the future: %v", answer)
 	}
-	if answer, _ := d.Submit(now, 1, 1, 0); answer != core.AnswerFilled || !d.Has(1) {
+	if answer, _ := d.Submit(now, 1, 1, 0); answer != order.Filled || !d.Has(1) {
 		t.Fatalf("at the bound: %v", answer)
 	}
-	c := newDesk(core.ClassC, 0)
-	if answer, _ := c.Submit(now*100, 1, 1, 0); answer != core.AnswerFilled {
+	c := newDesk(order.ClassC, 0)
+	if answer, _ := c.Submit(now*100, 1, 1, 0); answer != order.Filled {
 		t.Fatalf("class C has no bound: %v", answer)
 	}
 }
@@ -142,18 +144,18 @@ func TestClassBItselfRefusesWhatArrivesLate(t *testing.T) {
 func TestMisconductOfABroker(t *testing.T) {
 	for _, c := range []struct {
 		act     string
-		answer  core.Answer
+		answer  order.Answer
 		silent  bool
 		created bool
 	}{
-		{"accept_then_silence", core.AnswerFilled, true, true},
-		{"wrong_status", core.AnswerUnknown, false, true},
-		{"reject", core.AnswerRejected, false, false},
-		{"down", core.AnswerUnknown, false, false},
-		{"duplicate_ack", core.AnswerFilled, false, true},
-		{"late", core.AnswerFilled, false, true},
+		{"accept_then_silence", order.Filled, true, true},
+		{"wrong_status", order.Unknown, false, true},
+		{"reject", order.Rejected, false, false},
+		{"down", order.Unknown, false, false},
+		{"duplicate_ack", order.Filled, false, true},
+		{"late", order.Filled, false, true},
 	} {
-		d := newDesk(core.ClassA, 0)
+		d := newDesk(order.ClassA, 0)
 		d.Misbehave(c.act, time.Minute)
 		answer, silent := d.Submit(0, 1, 1, 0)
 		if answer != c.answer || silent != c.silent || d.Has(1) != c.created {
@@ -166,28 +168,28 @@ func TestMisconductOfABroker(t *testing.T) {
 		if late := d.Late(); (late == time.Minute) != (c.act == "late") {
 			t.Fatalf("%s: late by %v", c.act, late)
 		}
-		if answer := d.lookup(0, 1, 1); c.act == "down" && answer != core.AnswerUnknown {
+		if answer := d.lookup(0, 1, 1); c.act == "down" && answer != order.Unknown {
 			t.Fatalf("a broker that is down was asked: %v", answer)
 		}
 		d.Heal(c.act)
-		if answer, silent := d.Submit(0, 2, 1, 0); answer != core.AnswerFilled || silent || d.Late() != 0 {
+		if answer, silent := d.Submit(0, 2, 1, 0); answer != order.Filled || silent || d.Late() != 0 {
 			t.Fatalf("healed of %s: %v", c.act, answer)
 		}
 	}
 }
 
 func TestRefusalIsNoWordOnAnOrderThatExists(t *testing.T) {
-	d := newDesk(core.ClassA, time.Minute)
+	d := newDesk(order.ClassA, time.Minute)
 	d.order(0, 1, 1)
 	d.Misbehave("reject", 0)
-	if answer := d.order(second, 1, 1); answer != core.AnswerAccepted || d.OrdersOf(1) != 1 {
+	if answer := d.order(second, 1, 1); answer != order.Accepted || d.OrdersOf(1) != 1 {
 		t.Fatalf("an order that exists: %v", answer)
 	}
 }
 
 func TestDayScopeForgetsAtMidnight(t *testing.T) {
 	d := &desk{}
-	promise := core.Capability{IDScope: core.ScopeDay, Lookup: core.LookupDayBook}
+	promise := order.Capability{IDScope: order.ScopeDay, Lookup: order.LookupDayBook}
 	d.Reset(model.BrokerConfig{Promise: promise}, &d.records)
 	day := core.Time(24 * time.Hour)
 	d.order(day-2, 1, 1)

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"fencepost/core"
+	"fencepost/core/order"
 	"fencepost/internal/broker/wire"
 )
 
@@ -18,8 +18,8 @@ const clockTolerance = time.Second
 // Book is the broker's record of orders. It is safe for use by several
 // goroutines.
 type Book struct {
-	class   core.Class
-	promise core.Capability
+	class   order.Class
+	promise order.Capability
 	// fillAfter is how long an order stays open before it is executed.
 	fillAfter time.Duration
 	now       func() time.Time
@@ -36,7 +36,7 @@ type entry struct {
 
 // NewBook returns an empty book of a broker of that class, which executes an
 // order fillAfter it was placed; at once if fillAfter is zero.
-func NewBook(class core.Class, fillAfter time.Duration, now func() time.Time) *Book {
+func NewBook(class order.Class, fillAfter time.Duration, now func() time.Time) *Book {
 	return &Book{
 		class: class, promise: class.Capability(), fillAfter: fillAfter, now: now,
 		byID: make(map[string][]int),
@@ -78,20 +78,20 @@ func (b *Book) remembers(order *wire.Order) bool {
 }
 
 // refuse says why the broker's class does not let the order in.
-func (b *Book) refuse(order *wire.Order, now time.Time) *wire.Refusal {
-	if order.ClientOrderID == "" && b.class != core.ClassD {
-		return refusal(order, wire.CodeInvalidOrder, "client_order_id: required")
+func (b *Book) refuse(o *wire.Order, now time.Time) *wire.Refusal {
+	if o.ClientOrderID == "" && b.class != order.ClassD {
+		return refusal(o, wire.CodeInvalidOrder, "client_order_id: required")
 	}
 	if b.promise.LateArrivalBound > 0 {
-		if refusal := b.refuseLate(order, now); refusal != nil {
+		if refusal := b.refuseLate(o, now); refusal != nil {
 			return refusal
 		}
 	}
-	for _, i := range b.byID[order.ClientOrderID] {
+	for _, i := range b.byID[o.ClientOrderID] {
 		existing := b.orders[i].at(now)
-		if b.promise.IDScope == core.ScopeForever || b.promise.IDScope == core.ScopeDay ||
-			b.promise.IDScope == core.ScopeOpen && existing.Status == wire.Accepted {
-			no := refusal(order, wire.CodeDuplicate, "an order with this client_order_id exists")
+		if b.promise.IDScope == order.ScopeForever || b.promise.IDScope == order.ScopeDay ||
+			b.promise.IDScope == order.ScopeOpen && existing.Status == wire.Accepted {
+			no := refusal(o, wire.CodeDuplicate, "an order with this client_order_id exists")
 			no.Order = &existing
 			return no
 		}

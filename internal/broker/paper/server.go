@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"time"
 
-	"fencepost/core"
+	"fencepost/core/order"
 	"fencepost/internal/broker/wire"
 )
 
@@ -18,7 +18,7 @@ const maxOrder = 64 << 10
 
 // Config is what makes one paper broker.
 type Config struct {
-	Class core.Class
+	Class order.Class
 	// FillAfter is how long an order stays open before it is executed.
 	FillAfter time.Duration
 	// Secret makes the broker demand a signature on each order; empty does not.
@@ -177,7 +177,7 @@ func (s *Server) getOrders(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id := query.Get("client_order_id")
-	if s.Book.promise.Lookup == core.LookupNone {
+	if s.Book.promise.Lookup == order.LookupNone {
 		answer(w, http.StatusNotImplemented, refusal(&wire.Order{ClientOrderID: id}, wire.CodeNoLookup,
 			"a broker of class D cannot be asked for one order"))
 		return

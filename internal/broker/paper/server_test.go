@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/order"
 	"fencepost/internal/broker"
 	"fencepost/internal/broker/paper"
 	"fencepost/internal/clock"
@@ -17,7 +18,7 @@ import (
 
 const id = "AAAABBBBCCCCDDDDEEEE"
 
-var order = broker.Order{
+var ordinary = broker.Order{
 	ClientOrderID: id, Instrument: "BANKNIFTY", Action: "EXIT", Position: "Long_1", Lots: "1",
 }
 
@@ -44,18 +45,18 @@ func open(t *testing.T, config paper.Config) *desk {
 }
 
 // submit sends the order and gives up after the patience of the sender.
-func (d *desk) submit(t *testing.T, patience time.Duration) core.Answer {
+func (d *desk) submit(t *testing.T, patience time.Duration) order.Answer {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	got := d.adapter.Submit(ctx, order, core.Never)
+	got := d.adapter.Submit(ctx, ordinary, core.Never)
 	if got.Withheld {
 		t.Fatalf("withheld: %v", got.Err)
 	}
 	return got.Answer
 }
 
-func (d *desk) lookup(t *testing.T) core.Answer {
+func (d *desk) lookup(t *testing.T) order.Answer {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
@@ -71,21 +72,21 @@ func (d *desk) begin(t *testing.T, b paper.Behaviour) {
 
 func TestClassesTreatASecondOrderAndALookupAsPromised(t *testing.T) {
 	for _, c := range []struct {
-		class  core.Class
+		class  order.Class
 		fill   time.Duration
-		second core.Answer
+		second order.Answer
 		placed int
-		lookup core.Answer
+		lookup order.Answer
 	}{
-		{core.ClassA, 0, core.AnswerFilled, 1, core.AnswerFilled},
-		{core.ClassA, time.Hour, core.AnswerAccepted, 1, core.AnswerAccepted},
-		{core.ClassB, time.Hour, core.AnswerAccepted, 1, core.AnswerAccepted},
-		{core.ClassB, 0, core.AnswerFilled, 2, core.AnswerFilled},
-		{core.ClassC, 0, core.AnswerFilled, 2, core.AnswerFilled},
-		{core.ClassD, 0, core.AnswerFilled, 2, core.AnswerUnknown},
+		{order.ClassA, 0, order.Filled, 1, order.Filled},
+		{order.ClassA, time.Hour, order.Accepted, 1, order.Accepted},
+		{order.ClassB, time.Hour, order.Accepted, 1, order.Accepted},
+		{order.ClassB, 0, order.Filled, 2, order.Filled},
+		{order.ClassC, 0, order.Filled, 2, order.Filled},
+		{order.ClassD, 0, order.Filled, 2, order.Unknown},
 	} {
 		d := open(t, paper.Config{Class: c.class, FillAfter: c.fill, Secret: []byte("k")})
-		if before := d.lookup(t); c.class != core.ClassD && before != core.AnswerAbsent {
+		if before := d.lookup(t); c.class != order.ClassD && before != order.Absent {
 			t.Errorf("%v: look-up in an empty book: %v", c.class, before)
 		}
 		d.submit(t, 5*time.Second)
@@ -104,19 +105,19 @@ func TestClassesTreatASecondOrderAndALookupAsPromised(t *testing.T) {
 func TestMisbehaviourIsAmbiguousAndTheBookTellsTheTruth(t *testing.T) {
 	for _, c := range []struct {
 		act    paper.Behaviour
-		want   core.Answer
+		want   order.Answer
 		placed int
 	}{
-		{paper.Behaviour{Act: paper.LostReply}, core.AnswerUnknown, 1},
-		{paper.Behaviour{Act: paper.AcceptThenSilence}, core.AnswerUnknown, 1},
-		{paper.Behaviour{Act: paper.WrongStatus}, core.AnswerUnknown, 1},
-		{paper.Behaviour{Act: paper.WrongStatus, Status: 400}, core.AnswerUnknown, 1},
-		{paper.Behaviour{Act: paper.WrongStatus, Status: 200}, core.AnswerUnknown, 1},
-		{paper.Behaviour{Act: paper.DuplicateAck}, core.AnswerFilled, 1},
-		{paper.Behaviour{Act: paper.Down}, core.AnswerUnknown, 0},
-		{paper.Behaviour{Act: paper.Reject}, core.AnswerRejected, 0},
+		{paper.Behaviour{Act: paper.LostReply}, order.Unknown, 1},
+		{paper.Behaviour{Act: paper.AcceptThenSilence}, order.Unknown, 1},
+		{paper.Behaviour{Act: paper.WrongStatus}, order.Unknown, 1},
+		{paper.Behaviour{Act: paper.WrongStatus, Status: 400}, order.Unknown, 1},
+		{paper.Behaviour{Act: paper.WrongStatus, Status: 200}, order.Unknown, 1},
+		{paper.Behaviour{Act: paper.DuplicateAck}, order.Filled, 1},
+		{paper.Behaviour{Act: paper.Down}, order.Unknown, 0},
+		{paper.Behaviour{Act: paper.Reject}, order.Rejected, 0},
 	} {
-		d := open(t, paper.Config{Class: core.ClassA})
+		d := open(t, paper.Config{Class: order.ClassA})
 		d.begin(t, c.act)
 		if got := d.submit(t, 300*time.Millisecond); got != c.want {
 			t.Errorf("%s: %v, want %v", c.act.Act, got, c.want)
@@ -128,16 +129,16 @@ func TestMisbehaviourIsAmbiguousAndTheBookTellsTheTruth(t *testing.T) {
 }
 
 func TestLateOrderArrivesWithoutItsSender(t *testing.T) {
-	d := open(t, paper.Config{Class: core.ClassC})
+	d := open(t, paper.Config{Class: order.ClassC})
 	d.begin(t, paper.Behaviour{Act: paper.Late, Delay: paper.Duration(400 * time.Millisecond)})
-	if got := d.submit(t, 50*time.Millisecond); got != core.AnswerUnknown {
+	if got := d.submit(t, 50*time.Millisecond); got != order.Unknown {
 		t.Fatalf("a late order was answered with %v", got)
 	}
-	if got := d.lookup(t); got != core.AnswerAbsent {
+	if got := d.lookup(t); got != order.Absent {
 		t.Fatalf("looked up at once: %v", got)
 	}
 	deadline := time.Now().Add(10 * time.Second)
-	for d.lookup(t) != core.AnswerFilled {
+	for d.lookup(t) != order.Filled {
 		if time.Now().After(deadline) {
 			t.Fatal("the order never arrived")
 		}
@@ -146,7 +147,7 @@ func TestLateOrderArrivesWithoutItsSender(t *testing.T) {
 
 func TestBrokerOfClassBRefusesWhatArrivesAfterItsWindow(t *testing.T) {
 	now := time.UnixMilli(1_700_000_000_000)
-	book := paper.NewBook(core.ClassB, 0, func() time.Time { return now })
+	book := paper.NewBook(order.ClassB, 0, func() time.Time { return now })
 	sent := orderAt(now, 4000)
 	now = now.Add(4 * time.Second)
 	if _, refused := book.Place(&sent, now); refused != nil {
@@ -173,7 +174,7 @@ func TestBrokerOfClassBRefusesWhatArrivesAfterItsWindow(t *testing.T) {
 }
 
 func TestUnsignedOrderIsNotPlaced(t *testing.T) {
-	d := open(t, paper.Config{Class: core.ClassA, Secret: []byte("k")})
+	d := open(t, paper.Config{Class: order.ClassA, Secret: []byte("k")})
 	body := `{"client_order_id":"x","instrument":"NIFTY"}`
 	if status := post(t, d.url+"/orders", body); status != http.StatusUnauthorized {
 		t.Errorf("status %d", status)
@@ -184,7 +185,7 @@ func TestUnsignedOrderIsNotPlaced(t *testing.T) {
 }
 
 func TestBehaviourIsChangedAtRunTime(t *testing.T) {
-	d := open(t, paper.Config{Class: core.ClassA})
+	d := open(t, paper.Config{Class: order.ClassA})
 	for body, want := range map[string]int{
 		`{"act":"late","delay":"8s","for":"1m","count":3}`:     200,
 		`{"ack":{"min":"5ms","max":"20ms"}}`:                   200,
@@ -210,7 +211,7 @@ func TestBehaviourIsChangedAtRunTime(t *testing.T) {
 		t.Errorf("after clearing: %+v", active)
 	}
 	d.begin(t, paper.Behaviour{Act: paper.Reject, Count: 2})
-	for i, want := range []core.Answer{core.AnswerRejected, core.AnswerRejected, core.AnswerFilled} {
+	for i, want := range []order.Answer{order.Rejected, order.Rejected, order.Filled} {
 		if got := d.submit(t, 5*time.Second); got != want {
 			t.Errorf("order %d of a broker that refuses two: %v, want %v", i+1, got, want)
 		}
@@ -233,12 +234,12 @@ func post(t *testing.T, url, body string) int {
 }
 
 func TestAnOrderThatExistsIsNotRefusedOnRequest(t *testing.T) {
-	d := open(t, paper.Config{Class: core.ClassA})
-	if got := d.submit(t, 5*time.Second); got != core.AnswerFilled {
+	d := open(t, paper.Config{Class: order.ClassA})
+	if got := d.submit(t, 5*time.Second); got != order.Filled {
 		t.Fatalf("the first: %v", got)
 	}
 	d.begin(t, paper.Behaviour{Act: paper.Reject, Count: 1})
-	if got := d.submit(t, 5*time.Second); got == core.AnswerRejected {
+	if got := d.submit(t, 5*time.Second); got == order.Rejected {
 		t.Error("an order that exists was told to be rejected")
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"io"
 	"net/http"
 
-	"fencepost/core"
+	"fencepost/core/order"
 )
 
 // Reply is what came back over the wire.
@@ -20,7 +20,7 @@ type Reply struct {
 
 // Meaning is what a reply says of one order.
 type Meaning struct {
-	Answer core.Answer
+	Answer order.Answer
 	// OrderID is the broker's own name for the order, if it told one.
 	OrderID string
 	// Err explains an unknown answer. It is for people and decides nothing.
@@ -31,7 +31,7 @@ type Meaning struct {
 func unclear(format string, args ...any) Meaning { return Meaning{Err: fmt.Errorf(format, args...)} }
 
 // Submitted says what a reply to POST /orders means for the order id.
-func Submitted(promise core.Capability, id string, reply Reply) Meaning {
+func Submitted(promise order.Capability, id string, reply Reply) Meaning {
 	switch {
 	case reply.Status == http.StatusOK || reply.Status == http.StatusCreated:
 		return accepted(promise, id, reply.Body)
@@ -42,7 +42,7 @@ func Submitted(promise core.Capability, id string, reply Reply) Meaning {
 	}
 }
 
-func accepted(promise core.Capability, id string, body []byte) Meaning {
+func accepted(promise order.Capability, id string, body []byte) Meaning {
 	var receipt Receipt
 	if err := decode(body, &receipt); err != nil {
 		return unclear("read receipt: %w", err)
@@ -57,7 +57,7 @@ func accepted(promise core.Capability, id string, body []byte) Meaning {
 	return receipt.answer(promise)
 }
 
-func refused(promise core.Capability, id string, reply Reply) Meaning {
+func refused(promise order.Capability, id string, reply Reply) Meaning {
 	var refusal Refusal
 	if err := decode(reply.Body, &refusal); err != nil {
 		return unclear("status %d: read refusal: %w", reply.Status, err)
@@ -75,12 +75,12 @@ func refused(promise core.Capability, id string, reply Reply) Meaning {
 	case !promise.DefinitiveReject:
 		return unclear("this broker's refusals (%s) are not definitive", refusal.Code)
 	default:
-		return Meaning{Answer: core.AnswerRejected}
+		return Meaning{Answer: order.Rejected}
 	}
 }
 
 // duplicate: the order exists, and only its receipt tells how it stands.
-func duplicate(promise core.Capability, id string, existing *Receipt) Meaning {
+func duplicate(promise order.Capability, id string, existing *Receipt) Meaning {
 	if existing == nil || existing.ClientOrderID != id {
 		return unclear("the order exists already; how it stands is not said")
 	}
@@ -88,8 +88,8 @@ func duplicate(promise core.Capability, id string, existing *Receipt) Meaning {
 }
 
 // LookedUp says what a reply to GET /orders?client_order_id=ID means.
-func LookedUp(promise core.Capability, id string, reply Reply) Meaning {
-	if promise.Lookup == core.LookupNone {
+func LookedUp(promise order.Capability, id string, reply Reply) Meaning {
+	if promise.Lookup == order.LookupNone {
 		return unclear("this broker cannot be asked")
 	}
 	if reply.Status != http.StatusOK {
@@ -110,7 +110,7 @@ func LookedUp(promise core.Capability, id string, reply Reply) Meaning {
 
 // pick chooses among the receipts of one id. A broker that does not keep ids
 // apart may hold several; the one that moved most money speaks for all.
-func pick(promise core.Capability, id string, receipts []Receipt, truncated bool) Meaning {
+func pick(promise order.Capability, id string, receipts []Receipt, truncated bool) Meaning {
 	var best Meaning
 	found := false
 	for i := range receipts {
@@ -131,21 +131,21 @@ func pick(promise core.Capability, id string, receipts []Receipt, truncated bool
 	case truncated:
 		return unclear("the book was cut off: absence proves nothing")
 	default:
-		return Meaning{Answer: core.AnswerAbsent}
+		return Meaning{Answer: order.Absent}
 	}
 }
 
-func weight(a core.Answer) int {
+func weight(a order.Answer) int {
 	switch a {
-	case core.AnswerFilled:
+	case order.Filled:
 		return 4
-	case core.AnswerAccepted:
+	case order.Accepted:
 		return 3
-	case core.AnswerCancelled:
+	case order.Cancelled:
 		return 2
-	case core.AnswerRejected:
+	case order.Rejected:
 		return 1
-	case core.AnswerUnknown, core.AnswerAbsent:
+	case order.Unknown, order.Absent:
 		return 0
 	default:
 		return 0
@@ -153,20 +153,20 @@ func weight(a core.Answer) int {
 }
 
 // answer translates a receipt's status.
-func (r *Receipt) answer(promise core.Capability) Meaning {
+func (r *Receipt) answer(promise order.Capability) Meaning {
 	said := Meaning{OrderID: r.OrderID}
 	switch r.Status {
 	case Accepted:
-		said.Answer = core.AnswerAccepted
+		said.Answer = order.Accepted
 	case Filled:
-		said.Answer = core.AnswerFilled
+		said.Answer = order.Filled
 	case Cancelled:
-		said.Answer = core.AnswerCancelled
+		said.Answer = order.Cancelled
 	case Rejected:
 		if !promise.DefinitiveReject {
 			return unclear("this broker's refusals are not definitive")
 		}
-		said.Answer = core.AnswerRejected
+		said.Answer = order.Rejected
 	default:
 		return unclear("order %q has unknown status %q", r.ClientOrderID, r.Status)
 	}

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"fencepost/core"
+	"fencepost/core/order"
 	"fencepost/internal/broker/wire"
 )
 
@@ -20,7 +20,7 @@ type reply struct {
 	name   string
 	status int
 	body   string
-	want   core.Answer
+	want   order.Answer
 }
 
 // receipt is a broker's record of our order.
@@ -35,11 +35,11 @@ func judge(t *testing.T, replies []reply) {
 	t.Helper()
 	for _, r := range replies {
 		came := wire.Reply{Status: r.status, Body: []byte(r.body)}
-		got := wire.Submitted(core.ClassA.Capability(), id, came)
+		got := wire.Submitted(order.ClassA.Capability(), id, came)
 		if got.Answer != r.want {
 			t.Errorf("%s: %v (%v), want %v", r.name, got.Answer, got.Err, r.want)
 		}
-		if (got.Err != nil) != (got.Answer == core.AnswerUnknown) {
+		if (got.Err != nil) != (got.Answer == order.Unknown) {
 			t.Errorf("%s: %v explained as %v", r.name, got.Answer, got.Err)
 		}
 	}
@@ -47,15 +47,15 @@ func judge(t *testing.T, replies []reply) {
 
 func TestClearAnswerIsTakenAtItsWord(t *testing.T) {
 	judge(t, []reply{
-		{"filled", 201, receipt("filled"), core.AnswerFilled},
-		{"fields of the broker's own", 200, `{"desk":"x",` + receipt("accepted")[1:], core.AnswerAccepted},
-		{"cancelled", 200, receipt("cancelled"), core.AnswerCancelled},
-		{"refused on its merits", 422, merit, core.AnswerRejected},
-		{"refused on its merits, other 4xx", 400, merit, core.AnswerRejected},
-		{"refused after it was taken", 200, receipt("rejected"), core.AnswerRejected},
+		{"filled", 201, receipt("filled"), order.Filled},
+		{"fields of the broker's own", 200, `{"desk":"x",` + receipt("accepted")[1:], order.Accepted},
+		{"cancelled", 200, receipt("cancelled"), order.Cancelled},
+		{"refused on its merits", 422, merit, order.Rejected},
+		{"refused on its merits, other 4xx", 400, merit, order.Rejected},
+		{"refused after it was taken", 200, receipt("rejected"), order.Rejected},
 		{
 			"duplicate with its order", 409,
-			refusal(dup)[:len(refusal(dup))-1] + `,"order":` + receipt("filled") + `}`, core.AnswerFilled,
+			refusal(dup)[:len(refusal(dup))-1] + `,"order":` + receipt("filled") + `}`, order.Filled,
 		},
 	})
 }
@@ -100,15 +100,15 @@ func TestUnclearAnswerIsNeverARefusal(t *testing.T) {
 }
 
 func TestRefusalProvesNothingWithoutThePromise(t *testing.T) {
-	promise := core.Capability{IDScope: core.ScopeForever, Lookup: core.LookupExact}
+	promise := order.Capability{IDScope: order.ScopeForever, Lookup: order.LookupExact}
 	body := []byte(merit)
 	refused := wire.Reply{Status: 422, Body: body}
-	if got := wire.Submitted(promise, id, refused).Answer; got != core.AnswerUnknown {
+	if got := wire.Submitted(promise, id, refused).Answer; got != order.Unknown {
 		t.Errorf("refusal: %v", got)
 	}
 	book := []byte(`{"orders":[{"client_order_id":"` + id + `","status":"rejected"}]}`)
 	found := wire.Reply{Status: 200, Body: book}
-	if got := wire.LookedUp(promise, id, found).Answer; got != core.AnswerUnknown {
+	if got := wire.LookedUp(promise, id, found).Answer; got != order.Unknown {
 		t.Errorf("look-up: %v", got)
 	}
 }
@@ -121,39 +121,39 @@ func TestLookupIsAbsentOnlyWhenTheWholeBookWasRead(t *testing.T) {
 		name   string
 		status int
 		body   string
-		want   core.Answer
+		want   order.Answer
 	}{
-		{"empty book", 200, `{"orders":[]}`, core.AnswerAbsent},
-		{"others only", 200, `{"orders":[` + row("x", "filled") + `]}`, core.AnswerAbsent},
+		{"empty book", 200, `{"orders":[]}`, order.Absent},
+		{"others only", 200, `{"orders":[` + row("x", "filled") + `]}`, order.Absent},
 		{
 			"found", 200, `{"orders":[` + row("x", "filled") + `,` + row(id, "accepted") + `]}`,
-			core.AnswerAccepted,
+			order.Accepted,
 		},
 		{"found twice", 200, `{"orders":[` + row(id, "rejected") + `,` + row(id, "filled") + `,` +
-			row(id, "cancelled") + `]}`, core.AnswerFilled},
-		{"cut off", 200, `{"orders":[],"truncated":true}`, core.AnswerUnknown},
+			row(id, "cancelled") + `]}`, order.Filled},
+		{"cut off", 200, `{"orders":[],"truncated":true}`, order.Unknown},
 		{
 			"cut off, but found", 200, `{"orders":[` + row(id, "filled") + `],"truncated":true}`,
-			core.AnswerFilled,
+			order.Filled,
 		},
-		{"no book", 200, `{}`, core.AnswerUnknown},
-		{"null book", 200, `{"orders":null}`, core.AnswerUnknown},
-		{"not found", 404, `{"orders":[]}`, core.AnswerUnknown},
-		{"down", 503, ``, core.AnswerUnknown},
-		{"no answer", 0, ``, core.AnswerUnknown},
-		{"page", 200, `<html>`, core.AnswerUnknown},
-		{"unreadable status", 200, `{"orders":[` + row(id, "?") + `]}`, core.AnswerUnknown},
+		{"no book", 200, `{}`, order.Unknown},
+		{"null book", 200, `{"orders":null}`, order.Unknown},
+		{"not found", 404, `{"orders":[]}`, order.Unknown},
+		{"down", 503, ``, order.Unknown},
+		{"no answer", 0, ``, order.Unknown},
+		{"page", 200, `<html>`, order.Unknown},
+		{"unreadable status", 200, `{"orders":[` + row(id, "?") + `]}`, order.Unknown},
 	} {
 		reply := wire.Reply{Status: c.status, Body: []byte(c.body)}
-		meaning := wire.LookedUp(core.ClassC.Capability(), id, reply)
+		meaning := wire.LookedUp(order.ClassC.Capability(), id, reply)
 		got, err := meaning.Answer, meaning.Err
 		if got != c.want {
 			t.Errorf("%s: %v (%v), want %v", c.name, got, err, c.want)
 		}
 	}
 	empty := wire.Reply{Status: 200, Body: []byte(`{"orders":[]}`)}
-	got := wire.LookedUp(core.ClassD.Capability(), id, empty).Answer
-	if got != core.AnswerUnknown {
+	got := wire.LookedUp(order.ClassD.Capability(), id, empty).Answer
+	if got != order.Unknown {
 		t.Errorf("class D: %v", got)
 	}
 }
@@ -165,16 +165,16 @@ func FuzzSubmitted(f *testing.F) {
 	f.Add(201, `{"client_order_id":"`+id+`","status":"filled"}`)
 	f.Fuzz(func(t *testing.T, status int, body string) {
 		reply := wire.Reply{Status: status, Body: []byte(body)}
-		answer := wire.Submitted(core.ClassA.Capability(), id, reply).Answer
-		if answer == core.AnswerAbsent {
+		answer := wire.Submitted(order.ClassA.Capability(), id, reply).Answer
+		if answer == order.Absent {
 			t.Fatal("an answer to a submission never proves absence")
 		}
-		definitive := answer != core.AnswerUnknown
+		definitive := answer != order.Unknown
 		if definitive && (status < 200 || status >= 500 || status/100 == 3) {
 			t.Fatalf("status %d was taken for %v", status, answer)
 		}
 		escaped := strings.Contains(body, `\u`)
-		if answer == core.AnswerRejected && status >= 400 && !escaped && !strings.Contains(body, id) {
+		if answer == order.Rejected && status >= 400 && !escaped && !strings.Contains(body, id) {
 			t.Fatal("a refusal that does not name our order was taken for ours")
 		}
 	})

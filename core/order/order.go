@@ -1,6 +1,10 @@
-package core
+package order
 
-import "time"
+import (
+	"time"
+
+	"fencepost/core/word"
+)
 
 // IDScope says for how long a broker refuses a client order id that it has seen.
 type IDScope uint8
@@ -67,7 +71,7 @@ func (c Capability) Class() Class {
 var classNames = []string{ClassA: "A", ClassB: "B", ClassC: "C", ClassD: "D"}
 
 // String returns the class's letter.
-func (c Class) String() string { return word(classNames, c) }
+func (c Class) String() string { return word.Of(classNames, c) }
 
 // Capability returns a typical broker of the class.
 func (c Class) Capability() Capability {
@@ -90,18 +94,18 @@ type Answer uint8
 // The answers. The zero value is the ambiguous one: a time-out, a disconnect,
 // a 5xx, an unreadable body. It never means "rejected".
 const (
-	AnswerUnknown   Answer = iota
-	AnswerAccepted         // the order exists and works
-	AnswerFilled           // the order exists and is executed
-	AnswerRejected         // the broker refused it
-	AnswerCancelled        // the order existed and was cancelled unfilled
-	AnswerAbsent           // a look-up found no such order
+	Unknown   Answer = iota
+	Accepted         // the order exists and works
+	Filled           // the order exists and is executed
+	Rejected         // the broker refused it
+	Cancelled        // the order existed and was cancelled unfilled
+	Absent           // a look-up found no such order
 )
 
 var answerNames = []string{
-	AnswerUnknown: "unknown", AnswerAccepted: "accepted", AnswerFilled: "filled",
-	AnswerRejected: "rejected", AnswerCancelled: "cancelled", AnswerAbsent: "absent",
+	Unknown: "unknown", Accepted: "accepted", Filled: "filled",
+	Rejected: "rejected", Cancelled: "cancelled", Absent: "absent",
 }
 
 // String returns the answer's word.
-func (a Answer) String() string { return word(answerNames, a) }
+func (a Answer) String() string { return word.Of(answerNames, a) }
