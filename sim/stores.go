@@ -106,7 +106,7 @@ func (w *World) serveRedis(i int32) {
 	case core.Acquire:
 		in = w.redis.Acquire(now, s.effect.Token, w.program.config.TTL)
 	case core.Renew:
-		in = w.redis.Renew(now, s.effect.Token, w.program.config.TTL)
+		in = w.redis.Renew(now, s.effect.Token, w.program.config.TTL, s.effect.Epoch)
 	case core.Release:
 		in = w.redis.Release(now, s.effect.Token)
 	case core.Evict:

@@ -59,7 +59,7 @@ func (m *modelLease) call(_ process, op core.Op, token core.Token) (core.Input, 
 	case core.Acquire:
 		in = m.Acquire(m.now, token, leaseTTL)
 	case core.Renew:
-		in = m.Renew(m.now, token, leaseTTL)
+		in = m.Renew(m.now, token, leaseTTL, 0)
 	case core.Release:
 		in = m.Release(m.now, token)
 	case core.Evict:

@@ -52,7 +52,7 @@ func (p *parties) run(signals int) {
 		p.broker.Submit(now, id, 1, now)
 		p.do(now, core.Effect{Op: core.Record, Signal: id, Attempt: 1, State: core.Submitted, Token: tok})
 		p.do(now, core.Effect{Op: core.Heartbeat, Epoch: epoch, Token: tok})
-		p.redis.Renew(now+second, tok, ttl)
+		p.redis.Renew(now+second, tok, ttl, 0)
 		p.broker.Lookup(now+2*second, id, 1)
 		done := core.Effect{Op: core.Record, Signal: id, Attempt: 1, State: core.Executed, Token: tok}
 		p.do(now+2*second, done)
@@ -92,7 +92,7 @@ func BenchmarkLease(b *testing.B) {
 		p.records.Reset()
 		now := core.Time(i) * second
 		p.redis.Acquire(now, token(1), ttl)
-		p.redis.Renew(now, token(1), ttl)
+		p.redis.Renew(now, token(1), ttl, 0)
 	}
 }
 

@@ -7,12 +7,15 @@ import (
 	"fencepost/core/history"
 )
 
-// Redis is the group's lease key, fencepost:{group}:lease, in one server. It
-// is a flat value: a copy is a replica that has received everything.
+// Redis is the group's two keys in one server: fencepost:{group}:lease, and
+// fencepost:{group}:witness, the highest epoch that was ever reported. It is a
+// flat value: a copy is a replica that has received everything.
 type Redis struct {
 	lease lease
-	past  past
-	out   *Records
+	// witness is zero if the key is absent. It never expires.
+	witness core.Epoch
+	past    past
+	out     *Records
 }
 
 // lease is the key's value and expiry. The zero value is an absent key.
@@ -27,35 +30,39 @@ func (r *Redis) Reset(out *Records) { *r = Redis{out: out} }
 
 // Acquire sets the key if it is absent, with a full ttl. A key that has the
 // token already gets its full ttl again: the answer to an earlier call may
-// have been lost.
+// have been lost. Either answer carries the witness.
 //
 //	value = GET key
 //	absent  SET key token PX ttl
 //	token   PEXPIRE key ttl
 //	else    denied, with PTTL key
+//	and     GET witness
 func (r *Redis) Acquire(now core.Time, token core.Token, ttl time.Duration) core.Input {
 	r.Expire(now)
 	if !r.lease.set || r.lease.token == token {
 		r.write(now, lease{token: token, expiresAt: now.Add(ttl), set: true})
-		return core.Input{Kind: core.LeaseAcquired, Token: token, Server: now}
+		return core.Input{Kind: core.LeaseAcquired, Token: token, Epoch: r.witness, Server: now}
 	}
 	return core.Input{
-		Kind: core.LeaseDenied, Token: r.lease.token, Age: r.lease.expiresAt.Sub(now), Server: now,
+		Kind: core.LeaseDenied, Token: r.lease.token, Epoch: r.witness, Age: r.lease.expiresAt.Sub(now),
+		Server: now,
 	}
 }
 
 // Renew gives the key its full ttl again if it has the token. It never creates
-// the key.
+// the key. With that it raises the witness to the leader's epoch: a call that
+// renews nothing raises nothing. Either answer carries the witness.
 //
-//	GET key = token  PEXPIRE key ttl
+//	GET key = token  PEXPIRE key ttl, SET witness max(GET witness, epoch)
 //	else             lost, with the value if there is one
-func (r *Redis) Renew(now core.Time, token core.Token, ttl time.Duration) core.Input {
+//	and              GET witness
+func (r *Redis) Renew(now core.Time, token core.Token, ttl time.Duration, epoch core.Epoch) core.Input {
 	r.Expire(now)
 	if r.lease.set && r.lease.token == token {
 		r.write(now, lease{token: token, expiresAt: now.Add(ttl), set: true})
-		return core.Input{Kind: core.LeaseRenewed, Token: token, Server: now}
+		return core.Input{Kind: core.LeaseRenewed, Token: token, Epoch: r.raise(epoch), Server: now}
 	}
-	return core.Input{Kind: core.LeaseWasLost, Token: r.Holder(), Server: now}
+	return core.Input{Kind: core.LeaseWasLost, Token: r.Holder(), Epoch: r.witness, Server: now}
 }
 
 // Release deletes the key if it has the caller's token. Done tells that it
@@ -114,10 +121,22 @@ func (r *Redis) Holder() core.Token {
 	return r.lease.token
 }
 
+// Witness returns the highest epoch that was ever reported to this server,
+// zero if it knows of none.
+func (r *Redis) Witness() core.Epoch { return r.witness }
+
+// raise makes the witness the epoch, unless it is higher, as a part of the
+// script whose write was remembered last, and returns it.
+func (r *Redis) raise(epoch core.Epoch) core.Epoch {
+	r.witness = max(r.witness, epoch)
+	r.past.raised(r.witness)
+	return r.witness
+}
+
 // write carries out one write to the key and remembers it.
 func (r *Redis) write(now core.Time, next lease) {
 	r.become(now, next)
-	r.past.add(now, next)
+	r.past.add(now, next, r.witness)
 }
 
 // delete carries out a call that deletes the key, and tells which it was.

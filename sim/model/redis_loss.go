@@ -17,40 +17,45 @@ type past struct {
 	list  [pastWrites]wrote
 }
 
-// wrote is the key after a write.
+// wrote is both keys after a write.
 type wrote struct {
-	at    core.Time
-	lease lease
+	at      core.Time
+	lease   lease
+	witness core.Epoch
 }
 
 // add remembers a write.
-func (p *past) add(now core.Time, l lease) {
-	p.list[p.count%pastWrites] = wrote{at: now, lease: l}
+func (p *past) add(now core.Time, l lease, witness core.Epoch) {
+	p.list[p.count%pastWrites] = wrote{at: now, lease: l, witness: witness}
 	p.count++
 	if p.count-p.from > pastWrites {
 		p.from = p.count - pastWrites
 	}
 }
 
-// cut forgets every write after the first count ones and returns the key as
-// it was then. What lies further back than the memory is the oldest state that
-// is known.
-func (p *past) cut(count uint32) lease {
+// raised notes what the last write made of the witness.
+func (p *past) raised(witness core.Epoch) { p.list[(p.count-1)%pastWrites].witness = witness }
+
+// cut forgets every write after the first count ones and returns the keys as
+// they were then. What lies further back than the memory is the oldest state
+// that is known.
+func (p *past) cut(count uint32) wrote {
 	if count <= p.from && p.from > 0 {
 		count = p.from + 1
 	}
 	p.count = count
 	if count == 0 {
-		return lease{}
+		return wrote{}
 	}
-	return p.list[(count-1)%pastWrites].lease
+	return p.list[(count-1)%pastWrites]
 }
 
 // Flush deletes every key: FLUSHALL, or a start without data.
 func (r *Redis) Flush(now core.Time) {
 	r.Expire(now)
 	r.become(now, lease{})
-	r.past.add(now, lease{})
+	r.witness = 0
+	r.past.add(now, lease{}, 0)
 }
 
 // LoseSince undoes every write made after that instant: a restart with an
@@ -71,17 +76,18 @@ func (r *Redis) LoseLast(now core.Time, writes int) {
 	r.lose(now, kept)
 }
 
-// lose goes back to the key as it was after its first count writes.
+// lose goes back to the keys as they were after their first count writes.
 func (r *Redis) lose(now core.Time, count uint32) {
 	if count == r.past.count {
 		return
 	}
 	r.Expire(now)
 	before := r.past.cut(count)
-	if before.set && now >= before.expiresAt {
-		before = lease{}
+	if before.lease.set && now >= before.lease.expiresAt {
+		before.lease = lease{}
 	}
-	r.become(now, before)
+	r.become(now, before.lease)
+	r.witness = before.witness
 }
 
 // SetLease writes a token into the key, whoever has it: what a person or a bug

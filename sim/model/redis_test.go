@@ -63,7 +63,7 @@ func TestLeaseLapsesExactlyAtItsExpiry(t *testing.T) {
 	s := newServer()
 	s.Acquire(0, token(1), ttl)
 	s.records.Reset()
-	must(t, s.Renew(s.NextExpiry()-1, token(1), ttl), core.LeaseRenewed, core.NoReason)
+	must(t, s.Renew(s.NextExpiry()-1, token(1), ttl, 0), core.LeaseRenewed, core.NoReason)
 	at := s.NextExpiry()
 	s.records.Reset()
 	s.Expire(at - 1)
@@ -90,20 +90,62 @@ func TestLapseThatIsNoticedLateNamesItsOwnInstant(t *testing.T) {
 
 func TestRenewNeverCreatesTheKey(t *testing.T) {
 	s := newServer()
-	in := s.Renew(0, token(1), ttl)
+	in := s.Renew(0, token(1), ttl, 0)
 	must(t, in, core.LeaseWasLost, core.NoReason)
 	if !in.Token.IsZero() || !s.Holder().IsZero() {
 		t.Fatal("renewal created the key")
 	}
 	s.Acquire(0, token(2), ttl)
-	if in := s.Renew(second, token(1), ttl); in.Kind != core.LeaseWasLost || in.Token != token(2) {
+	if in := s.Renew(second, token(1), ttl, 0); in.Kind != core.LeaseWasLost || in.Token != token(2) {
 		t.Fatalf("renewal of another's key: %+v", in)
 	}
 	if s.NextExpiry() != 10*second {
 		t.Fatal("renewal extended another's key")
 	}
-	if in := s.Renew(10*second, token(2), ttl); in.Kind != core.LeaseWasLost {
+	if in := s.Renew(10*second, token(2), ttl, 0); in.Kind != core.LeaseWasLost {
 		t.Fatalf("renewal of a lapsed key: %v", in.Kind)
+	}
+}
+
+func TestRenewalRaisesTheWitnessAndEveryAnswerCarriesIt(t *testing.T) {
+	s := newServer()
+	if in := s.Acquire(0, token(1), ttl); in.Epoch != 0 {
+		t.Fatalf("a server that knows no epoch told of %d", in.Epoch)
+	}
+	if in := s.Renew(0, token(1), ttl, 5); in.Epoch != 5 {
+		t.Fatalf("renewal: %+v", in)
+	}
+	if in := s.Renew(second, token(1), ttl, 3); in.Epoch != 5 {
+		t.Fatalf("a lower epoch made the witness %d", in.Epoch)
+	}
+	if in := s.Renew(2*second, token(2), ttl, 9); in.Kind != core.LeaseWasLost || in.Epoch != 5 {
+		t.Fatalf("a renewal of nothing: %+v", in)
+	}
+	if in := s.Acquire(2*second, token(2), ttl); in.Kind != core.LeaseDenied || in.Epoch != 5 {
+		t.Fatalf("denial: %+v", in)
+	}
+	if in := s.Acquire(20*second, token(2), ttl); in.Kind != core.LeaseAcquired || in.Epoch != 5 {
+		t.Fatalf("the witness went with the lease: %+v", in)
+	}
+}
+
+func TestWitnessIsLostWithTheWriteThatRaisedIt(t *testing.T) {
+	s := newServer()
+	s.Acquire(0, token(1), ttl)
+	s.Renew(second, token(1), ttl, 1)
+	s.Renew(2*second, token(1), ttl, 2)
+	s.LoseSince(3*second, second)
+	if s.Witness() != 1 {
+		t.Fatalf("witness %d, want that of the renewal at 1s", s.Witness())
+	}
+	s.LoseLast(3*second, 1)
+	if s.Witness() != 0 || s.Holder() != token(1) {
+		t.Fatalf("witness %d, holder %v", s.Witness(), s.Holder())
+	}
+	s.Renew(4*second, token(1), ttl, 7)
+	s.Flush(5 * second)
+	if s.Witness() != 0 {
+		t.Fatal("the witness outlived a flush")
 	}
 }
 
@@ -137,7 +179,7 @@ func TestSetLeaseOverwritesWhoeverHasIt(t *testing.T) {
 	if only(t, &s.records, history.LeaseGone).Node != 1 || only(t, &s.records, history.LeaseSet).Node != 2 {
 		t.Fatalf("records %+v", s.records.List)
 	}
-	if in := s.Renew(2*second, token(1), ttl); in.Token != token(2) {
+	if in := s.Renew(2*second, token(1), ttl, 0); in.Token != token(2) {
 		t.Fatalf("renewal: %+v", in)
 	}
 }
@@ -169,8 +211,8 @@ func TestFlushDeletesTheKey(t *testing.T) {
 func TestLossUndoesWritesButNotTime(t *testing.T) {
 	s := newServer()
 	s.Acquire(0, token(1), ttl)
-	s.Renew(3*second, token(1), ttl)
-	s.Renew(6*second, token(1), ttl)
+	s.Renew(3*second, token(1), ttl, 0)
+	s.Renew(6*second, token(1), ttl, 0)
 	s.LoseSince(6*second, 3*second)
 	if s.NextExpiry() != 13*second {
 		t.Fatalf("expiry %v, want that of the renewal at 3s", s.NextExpiry())
