@@ -5,6 +5,7 @@ import (
 
 	"fencepost/internal/campaign"
 	"fencepost/internal/mutants"
+	"fencepost/internal/mutants/errand"
 	"fencepost/scenarios"
 )
 
@@ -43,8 +44,8 @@ func TestCanary(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			report, err := mutants.Play(t.Context(), runner, mutants.Order{
-				Scenario: song, Argument: song, Mutant: name, First: 1, Count: some,
+			report, err := mutants.Play(t.Context(), runner, name, errand.RunOptions{
+				Scenario: tree.Scenario(song), Argument: song, First: 1, Count: some,
 			})
 			if err != nil {
 				t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 
 	"fencepost/internal/campaign"
 	"fencepost/internal/mutants"
+	"fencepost/internal/mutants/errand"
 	"fencepost/scenarios"
 )
 
@@ -229,11 +230,10 @@ func (o *runOptions) mutated(c *cobra.Command, lines int) (player, error) {
 	}
 	return func(a assignment) (*campaign.Report, error) {
 		first, count := o.seedRange(a.scenario)
-		order := mutants.Order{
-			Scenario: a.argument, Argument: a.argument, Mutant: o.mutant, First: first, Count: count,
+		report, err := mutants.Play(c.Context(), runner, o.mutant, errand.RunOptions{
+			Scenario: tree.Scenario(a.argument), Argument: a.argument, First: first, Count: count,
 			Repeat: o.repeat, Lines: lines, Traces: o.out,
-		}
-		report, err := mutants.Play(c.Context(), runner, order)
+		})
 		var refused *mutants.Refused
 		switch {
 		case errors.As(err, &refused):

@@ -3,16 +3,12 @@ package mutants
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -29,7 +25,7 @@ func (t Tree) Build(ctx context.Context, ms []Mutant, cache string) (string, err
 	if err != nil {
 		return "", err
 	}
-	key, err := t.key(changed)
+	key, err := t.key(ctx, changed)
 	if err != nil {
 		return "", fmt.Errorf("build mutant %s: %w", Name(ms), err)
 	}
@@ -110,50 +106,6 @@ func (t Tree) compile(ctx context.Context, changed map[string][]byte, work strin
 		return fmt.Errorf("go build: %w\n%s", err, strings.TrimSpace(said.String()))
 	}
 	return nil
-}
-
-// key is a hash of everything that the runner is built from.
-func (t Tree) key(changed map[string][]byte) (string, error) {
-	sum := sha256.New()
-	fmt.Fprintln(sum, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	err := filepath.WalkDir(string(t), func(name string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if entry.IsDir() {
-			if name != string(t) && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "bin") {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		path, err := filepath.Rel(string(t), name)
-		if err != nil || !isSource(entry.Name()) {
-			return err
-		}
-		path = filepath.ToSlash(path)
-		text, ok := changed[path]
-		if !ok {
-			if text, err = os.ReadFile(name); err != nil {
-				return err
-			}
-		}
-		fmt.Fprintf(sum, "%s %d\n", path, len(text))
-		sum.Write(text)
-		return nil
-	})
-	return hex.EncodeToString(sum.Sum(nil))[:32], err
-}
-
-// isSource tells whether a program may be built from the file.
-func isSource(name string) bool {
-	switch filepath.Ext(name) {
-	case ".go":
-		return !strings.HasSuffix(name, "_test.go")
-	case ".yaml", ".sql", ".lua", ".mod", ".sum":
-		return true
-	default:
-		return false
-	}
 }
 
 // cacheDir is where runners are kept.

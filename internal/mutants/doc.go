@@ -4,8 +4,8 @@
 // A mutant is a file NAME.yaml beside this package: why it is tempting, where
 // it lies, which text becomes which, and which invariant that breaks. The
 // program is built with Go's -overlay, so that no file of the tree is touched.
-// What is built is a small runner that plays one scenario in the simulator and
-// prints the report.
+// What is built is a small runner that plays and searches in the simulator, and
+// is told by package errand what to do.
 //
 // Its contract:
 //

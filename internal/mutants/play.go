@@ -6,63 +6,64 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os/exec"
 	"strconv"
 	"strings"
 
 	"fencepost/internal/campaign"
+	"fencepost/internal/mutants/errand"
 )
 
-// Order is what a runner is asked to do. A runner takes it from its command
-// line as JSON.
-type Order struct {
-	// Scenario is the path of a file, absolute or relative to the working
-	// directory, or the name of a scenario of the project.
-	Scenario string `json:"scenario"`
-	// Argument is how the caller named it, Mutant what the runner was built with:
-	// the command that replays a failure needs both.
-	Argument string `json:"argument"`
-	Mutant   string `json:"mutant"`
-	First    uint64 `json:"first"`
-	Count    int    `json:"count"`
-	Repeat   int    `json:"repeat"`
-	Workers  int    `json:"workers"`
-	Lines    int    `json:"lines"`
-	Traces   string `json:"traces"`
-}
-
-// Refused is the error of Play when the runner refuses the scenario.
+// Refused is the error of Ask when the runner refuses the order.
 type Refused struct{ Text string }
 
-// Error returns what the runner said.
+// Error returns what the runner said, over several lines.
 func (e *Refused) Error() string { return e.Text }
 
-// ExitRefused is the runner's exit code for a scenario that it refuses.
-const ExitRefused = 64
-
-// Play lets a runner carry out the order. The error is a *Refused, or says that
-// the runner itself broke.
-func Play(ctx context.Context, runner string, order Order) (*campaign.Report, error) {
+// Ask lets a runner, the path of a program that Build returned, carry out an
+// order. Options and answer are what the kind wants; the answer is a pointer.
+// Lines of progress go to the writer, which may be nil. The error is a *Refused,
+// or says that the runner itself broke; the runner ends with ctx.
+func Ask(
+	ctx context.Context, runner string, do errand.Kind, mutant string, options, answer any, progress io.Writer,
+) error {
+	order, err := errand.New(do, mutant, options)
+	if err != nil {
+		return err
+	}
 	text, err := json.Marshal(order)
 	if err != nil {
-		return nil, fmt.Errorf("play %s: %w", order.Scenario, err)
+		return fmt.Errorf("order to %s: %w", do, err)
 	}
-	command := exec.CommandContext(ctx, runner, string(text))
+	command := exec.CommandContext(ctx, runner)
 	var out, said bytes.Buffer
-	command.Stdout, command.Stderr = &out, &said
+	command.Stdin, command.Stdout, command.Stderr = bytes.NewReader(text), &out, &said
+	if progress != nil {
+		command.Stderr = io.MultiWriter(&said, progress)
+	}
 	err = command.Run()
 	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() == ExitRefused {
-		return nil, &Refused{strings.TrimRight(said.String(), "\n")}
+	if errors.As(err, &exit) && exit.ExitCode() == errand.ExitRefused {
+		return &Refused{strings.TrimRight(said.String(), "\n")}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("play %s with %s: %w\n%s", order.Scenario, order.Mutant, err,
-			tail(said.String()))
+		return fmt.Errorf("%s with %s: %w\n%s", do, mutant, errors.Join(err, ctx.Err()), tail(said.String()))
 	}
+	if err := json.Unmarshal(out.Bytes(), answer); err != nil {
+		return fmt.Errorf("%s with %s: the runner answers %s: %w",
+			do, mutant, strconv.Quote(tail(out.String())), err)
+	}
+	return nil
+}
+
+// Play lets a runner play one scenario. The errors are those of Ask.
+func Play(
+	ctx context.Context, runner, mutant string, options errand.RunOptions,
+) (*campaign.Report, error) {
 	report := &campaign.Report{}
-	if err := json.Unmarshal(out.Bytes(), report); err != nil {
-		return nil, fmt.Errorf("play %s with %s: the runner answers %s: %w",
-			order.Scenario, order.Mutant, strconv.Quote(tail(out.String())), err)
+	if err := Ask(ctx, runner, errand.Run, mutant, options, report, nil); err != nil {
+		return nil, err
 	}
 	return report, nil
 }

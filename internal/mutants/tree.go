@@ -69,3 +69,18 @@ func (t Tree) Apply(ms []Mutant) (map[string][]byte, error) {
 	}
 	return changed, nil
 }
+
+// Scenario returns what a runner is told to play for a scenario that a person
+// calls by this argument: the argument itself if it is a file, and the file of
+// the tree if it is the name of one of the project's. A runner's own copies may
+// be older than the tree.
+func (t Tree) Scenario(argument string) string {
+	if _, err := os.Stat(argument); err == nil {
+		return argument
+	}
+	file := filepath.Join(string(t), "scenarios", argument+".yaml")
+	if _, err := os.Stat(file); err == nil {
+		return file
+	}
+	return argument
+}
