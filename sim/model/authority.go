@@ -9,12 +9,13 @@ import (
 
 // observe reads the authority row in a statement that waits for no lock.
 //
-//	SELECT epoch, token, kind, open, live, control_mode, protocol,
-//	       clock_timestamp() - greatest(heartbeat, taken_at)
+//	SELECT epoch, token, kind, open, live, control_mode, protocol, accepted,
+//	       clock_timestamp() - greatest(heartbeat, taken_at), system_identifier and timeline_id
 func (p *Postgres) observe(now core.Time, in *core.Input) {
 	a := &p.authority
 	in.Epoch, in.Token, in.Tenure, in.Control = a.Epoch, a.Token, a.Kind, a.Control
 	in.Age, in.Protocol, in.Server = p.age(now), p.cfg.Protocol, now
+	in.Version, in.Attempt = p.lineage, a.Accepted
 	if a.Open {
 		in.Flags |= core.Open
 	}

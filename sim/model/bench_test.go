@@ -66,7 +66,7 @@ func (p *parties) run(signals int) {
 	}
 	p.older.CopyFrom(&p.postgres)
 	p.postgres.Crash(core.Time(signals) * 20 * second)
-	p.postgres.Rewind(core.Time(signals)*20*second, &p.older)
+	p.postgres.Rewind(core.Time(signals)*20*second, &p.older, true)
 	p.redis.LoseLast(core.Time(signals)*20*second, 2)
 }
 

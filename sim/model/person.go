@@ -77,23 +77,30 @@ func (a *Attempt) mayFollow(now core.Time, outcome core.SignalState) bool {
 // AcceptAuthority is a person's repair after the database went back in time:
 // the epochs up to the witness are entered as lost, so that the next one is
 // higher than any that was ever led. A tenure that the database believes to be
-// running ends first. Where no epoch was lost there is nothing to repair.
+// running ends first. Where no epoch was lost there is nothing to repair; that
+// a person has looked is counted all the same, for that is what a barred node
+// waits for.
 //
+//	UPDATE authority SET accepted = accepted + 1
 //	UPDATE authority SET open = false; UPDATE leadership_history SET release_reason = 'lost'
 //	while epoch < $witness: UPDATE authority SET epoch = epoch + 1, kind = 'lost', open = false
 //	                        INSERT INTO leadership_history (closed)
 func (p *Postgres) AcceptAuthority(now core.Time, witness core.Epoch) {
 	p.out.add(history.AuthorityAccepted, now, core.Token{})
 	a := &p.authority
+	a.Known = true
+	a.Accepted++
 	if witness <= a.Epoch {
 		return
 	}
-	a.Known, a.Open = true, false
+	a.Open = false
 	for i := len(p.tenures) - 1; i >= 0 && p.tenures[i].Open; i-- {
 		p.closeRow(now, &p.tenures[i], core.OperatorRequest)
 	}
 	for a.Epoch < witness {
-		*a = Authority{Known: true, Epoch: a.Epoch + 1, TakenAt: now, Control: a.Control}
+		*a = Authority{
+			Known: true, Epoch: a.Epoch + 1, TakenAt: now, Control: a.Control, Accepted: a.Accepted,
+		}
 		p.tenures = append(p.tenures, Tenure{
 			Epoch: a.Epoch, Reason: core.OperatorRequest, OpenedAt: now, ClosedAt: now, Seq: p.nextSeq(),
 			began: now,

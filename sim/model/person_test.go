@@ -91,3 +91,20 @@ func TestRepairRaisesTheEpochToTheWitness(t *testing.T) {
 		t.Fatalf("takeover %+v", in)
 	}
 }
+
+func TestEveryAcceptanceIsCountedAndKept(t *testing.T) {
+	l := newLedger(t)
+	accepted := func(at core.Time) uint32 { return l.ask(at, core.Effect{Op: core.Observe}).Attempt }
+	if accepted(0) != 0 {
+		t.Fatal("nobody has accepted anything")
+	}
+	l.AcceptAuthority(0, 0)
+	l.take(second, 1)
+	if accepted(second) != 1 {
+		t.Fatalf("%d acceptances after one where nothing was lost", accepted(second))
+	}
+	l.AcceptAuthority(2*second, 5)
+	if accepted(2*second) != 2 || l.Authority().Epoch != 5 {
+		t.Fatalf("authority %+v", l.Authority())
+	}
+}

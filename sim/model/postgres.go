@@ -35,6 +35,11 @@ type Postgres struct {
 	beats     beats
 	// started is when the server came up, pg_postmaster_start_time().
 	started core.Time
+	// lineage tells this server's data from another's and from its own other
+	// pasts: system identifier and timeline in one number. lineages is how many
+	// there have been.
+	lineage  uint32
+	lineages uint32
 	// fenceSeq is the sequence fence_seq, refusals the rows in fence_refusals.
 	fenceSeq uint64
 	refusals uint64
@@ -63,6 +68,8 @@ type Authority struct {
 	// LeaseUntil is the lease of a tenure of kind pg.
 	LeaseUntil core.Time
 	Control    core.Control
+	// Accepted is how often a person has accepted this authority.
+	Accepted uint32
 }
 
 // Tenure is a row of the leadership history.
@@ -114,6 +121,9 @@ type Attempt struct {
 	older int32
 }
 
+// firstLineage is the lineage of a ledger that never lost anything.
+const firstLineage = 1
+
 // longUp is the start of a server that has always been up.
 const longUp = core.Time(-1 << 62)
 
@@ -122,6 +132,7 @@ const longUp = core.Time(-1 << 62)
 func (p *Postgres) Reset(cfg PostgresConfig, out *Records) {
 	*p = Postgres{
 		cfg: cfg, out: out, authority: Authority{Control: core.Run}, started: longUp,
+		lineage: firstLineage, lineages: firstLineage,
 		tenures: p.tenures[:0], signals: p.signals[:0], attempts: p.attempts[:0], byKey: p.byKey[:0],
 	}
 	p.signals = append(p.signals, Signal{newest: -1})
@@ -161,6 +172,10 @@ func (p *Postgres) nextSeq() uint64 {
 	p.fenceSeq++
 	return p.fenceSeq
 }
+
+// Lineage returns the server's system identifier and timeline as one number,
+// never zero.
+func (p *Postgres) Lineage() uint32 { return p.lineage }
 
 // Authority returns the authority row.
 func (p *Postgres) Authority() Authority { return p.authority }

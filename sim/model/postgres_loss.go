@@ -41,9 +41,11 @@ func (p *Postgres) become(other *Postgres, byKey []core.SignalID) {
 // Rewind restores an older copy of this ledger: what was committed since is
 // gone, fence_seq and the epoch included. Signals that are gone are told of as
 // Missing. Their ids are given to nobody else: one whose key comes again gets
-// its own.
-func (p *Postgres) Rewind(now core.Time, older *Postgres) {
-	last := p.LastSignal()
+// its own. A copy that was recovered to a point in time, or a standby that was
+// promoted, has a timeline of its own (branch); a copy of the files has that of
+// the original.
+func (p *Postgres) Rewind(now core.Time, older *Postgres, branch bool) {
+	last, lineages := p.LastSignal(), p.lineages
 	for id := core.SignalID(1); id <= last; id++ {
 		if p.signal(id) != nil && older.signal(id) == nil {
 			p.out.addSignal(history.Missing, now, id, 0)
@@ -54,4 +56,9 @@ func (p *Postgres) Rewind(now core.Time, older *Postgres) {
 		p.signals = append(p.signals, Signal{newest: -1})
 	}
 	p.started = now
+	p.lineages = lineages
+	if branch {
+		p.lineages++
+		p.lineage = p.lineages
+	}
 }

@@ -62,7 +62,7 @@ func TestRewoundLedgerForgetsAndTellsWhatIsMissing(t *testing.T) {
 	l.take(20*second, 2)
 	l.permit(20*second, gone)
 	l.records.Reset()
-	l.Rewind(21*second, &copied.Postgres)
+	l.Rewind(21*second, &copied.Postgres, true)
 	if missing := seen(&l.records, history.Missing); len(missing) != 2 || missing[0].Signal != gone {
 		t.Fatalf("records %+v", l.records.List)
 	}
@@ -88,7 +88,7 @@ func TestRewoundLedgerForgetsAndTellsWhatIsMissing(t *testing.T) {
 		t.Fatalf("answer %+v", in)
 	}
 	l.records.Reset()
-	l.Rewind(24*second, &copied.Postgres)
+	l.Rewind(24*second, &copied.Postgres, true)
 	if missing := seen(&l.records, history.Missing); len(missing) != 2 {
 		t.Fatalf("what was missing already is missing again: %+v", missing)
 	}
@@ -98,10 +98,36 @@ func TestRewindMakesALostEpochBeTakenAgain(t *testing.T) {
 	l := newLedger(t)
 	empty := newLedger(t)
 	l.take(0, 1)
-	l.Rewind(second, &empty.Postgres)
+	l.Rewind(second, &empty.Postgres, true)
 	in := l.ask(2*second, core.Effect{Op: core.Heartbeat, Epoch: 1, Token: token(1)})
 	must(t, in, core.HeartbeatWasRefused, core.AuthorityGone)
 	if in := l.take(3*second, 2); in.Epoch != 1 {
 		t.Fatalf("takeover %+v", in)
+	}
+}
+
+func TestLineageTellsARestoredLedgerFromTheOneThatWasLost(t *testing.T) {
+	l := newLedger(t)
+	copied := newLedger(t)
+	copied.CopyFrom(&l.Postgres)
+	lineage := func(at core.Time) uint32 { return l.ask(at, core.Effect{Op: core.Observe}).Version }
+	first := lineage(0)
+	if first == 0 {
+		t.Fatal("a lineage is never zero")
+	}
+	l.Crash(second)
+	l.Rewind(second, &copied.Postgres, false)
+	if lineage(second) != first {
+		t.Fatal("a crash, or a copy of the files, has the timeline of the original")
+	}
+	l.Rewind(2*second, &copied.Postgres, true)
+	branched := lineage(2 * second)
+	l.Rewind(3*second, &copied.Postgres, true)
+	if third := lineage(3 * second); branched == first || third == first || third == branched {
+		t.Fatalf("lineages %d, %d, %d", first, branched, third)
+	}
+	l.Rewind(4*second, &copied.Postgres, false)
+	if lineage(4*second) != first {
+		t.Fatal("a copy of the files of the first timeline has another one")
 	}
 }

@@ -74,7 +74,7 @@ func (p *Postgres) take(now core.Time, e *core.Effect, in *core.Input) {
 	seq := p.nextSeq()
 	*a = Authority{
 		Known: true, Epoch: a.Epoch + 1, Token: e.Token, Kind: e.Tenure, Open: true,
-		TakenAt: now, BeatAt: now, Control: a.Control,
+		TakenAt: now, BeatAt: now, Control: a.Control, Accepted: a.Accepted,
 	}
 	if e.Tenure == core.TenurePG {
 		a.LeaseUntil = now.Add(p.cfg.TTL)
