@@ -70,10 +70,11 @@ func (w *leaseWalk) call(op core.Op) {
 	if op == core.Evict {
 		who = rapid.SampledFrom(processes).Draw(w.rt, "evicted by")
 	}
-	w.asked += fmt.Sprintf("  %s: %v %v\n", who.name, op, token)
-	want, err := w.model.call(who, op, token)
+	epoch := core.Epoch(rapid.Uint64Range(0, 4).Draw(w.rt, "epoch"))
+	w.asked += fmt.Sprintf("  %s: %v %v under %d\n", who.name, op, token, epoch)
+	want, err := w.model.call(who, op, token, epoch)
 	w.must(err)
-	got, err := w.real.call(who, op, token)
+	got, err := w.real.call(who, op, token, epoch)
 	w.must(err)
 	if d := leaseDifference(want, got); d != "" {
 		w.part("%+v\n  real:  %+v (%s)", want, got, d)
@@ -92,7 +93,7 @@ func (w *leaseWalk) both(what string, do func(leaseStore) error) {
 	w.must(do(w.real))
 }
 
-// compare compares who has the key, and for how long.
+// compare compares who has the key, and for how long, and the witness.
 func (w *leaseWalk) compare() {
 	a, left, err := w.model.holder()
 	w.must(err)
@@ -100,5 +101,12 @@ func (w *leaseWalk) compare() {
 	w.must(err)
 	if a != b || (left-real).Abs() > slack {
 		w.part("%v for %v\n  real:  %v for %v", a, left, b, real)
+	}
+	mine, err := w.model.seen()
+	w.must(err)
+	theirs, err := w.real.seen()
+	w.must(err)
+	if mine != theirs {
+		w.part("witness %d\n  real:  %d", mine, theirs)
 	}
 }

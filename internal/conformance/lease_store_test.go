@@ -26,8 +26,9 @@ const (
 
 // leaseStore is a lease under test.
 type leaseStore interface {
-	// call carries out one operation for a process.
-	call(who process, op core.Op, token core.Token) (core.Input, error)
+	// call carries out one operation for a process that leads under that epoch,
+	// or leads not.
+	call(who process, op core.Op, token core.Token, epoch core.Epoch) (core.Input, error)
 	// pass lets whole steps pass.
 	pass(steps int) error
 	// write puts a token of nobody's into the key, flush empties the server.
@@ -35,6 +36,8 @@ type leaseStore interface {
 	flush() error
 	// holder returns the token in the key, and how long it will be there.
 	holder() (core.Token, time.Duration, error)
+	// seen returns the witness of the highest epoch.
+	seen() (core.Epoch, error)
 	// released returns how often "released" was published.
 	released() (int, error)
 }
@@ -53,13 +56,15 @@ func newModelLease() *modelLease {
 	return m
 }
 
-func (m *modelLease) call(_ process, op core.Op, token core.Token) (core.Input, error) {
+func (m *modelLease) call(
+	_ process, op core.Op, token core.Token, epoch core.Epoch,
+) (core.Input, error) {
 	var in core.Input
 	switch op {
 	case core.Acquire:
 		in = m.Acquire(m.now, token, leaseTTL)
 	case core.Renew:
-		in = m.Renew(m.now, token, leaseTTL, 0)
+		in = m.Renew(m.now, token, leaseTTL, epoch)
 	case core.Release:
 		in = m.Release(m.now, token)
 	case core.Evict:
@@ -96,6 +101,8 @@ func (m *modelLease) holder() (core.Token, time.Duration, error) {
 	}
 	return m.Holder(), m.NextExpiry().Sub(m.now), nil
 }
+
+func (m *modelLease) seen() (core.Epoch, error) { return m.Witness(), nil }
 
 func (m *modelLease) released() (int, error) { return m.told, nil }
 
@@ -135,8 +142,10 @@ func newRealLease(t testing.TB, addr string) *realLease {
 	return r
 }
 
-func (r *realLease) call(who process, op core.Op, token core.Token) (core.Input, error) {
-	in, err := r.leases[who.nonce].Call(r.ctx, &core.Effect{Op: op, Req: 7, Token: token})
+func (r *realLease) call(
+	who process, op core.Op, token core.Token, epoch core.Epoch,
+) (core.Input, error) {
+	in, err := r.leases[who.nonce].Call(r.ctx, &core.Effect{Op: op, Req: 7, Token: token, Epoch: epoch})
 	if err == nil && in.Req != 7 {
 		return in, fmt.Errorf("%v answers request %d", op, in.Req)
 	}
@@ -169,6 +178,8 @@ func (r *realLease) holder() (core.Token, time.Duration, error) {
 	}
 	return h.Token, h.Left, nil
 }
+
+func (r *realLease) seen() (core.Epoch, error) { return r.leases[n1.nonce].Witness(r.ctx) }
 
 // released publishes a word of its own and counts what was heard before it.
 func (r *realLease) released() (int, error) {

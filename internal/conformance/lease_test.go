@@ -20,7 +20,15 @@ type leaseUnderTest struct {
 // the server's clock only as to whether there is one.
 func (l *leaseUnderTest) want(who process, op core.Op, token core.Token, want core.Input) {
 	l.t.Helper()
-	in, err := l.call(who, op, token)
+	l.wantUnder(0, who, op, token, want)
+}
+
+// wantUnder is want for a process that leads under that epoch.
+func (l *leaseUnderTest) wantUnder(
+	epoch core.Epoch, who process, op core.Op, token core.Token, want core.Input,
+) {
+	l.t.Helper()
+	in, err := l.call(who, op, token, epoch)
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -187,6 +195,36 @@ func TestLeaseThatSomebodyOverwroteIsLost(t *testing.T) {
 		l.must(l.flush())
 		l.want(n1, core.Renew, n1.token(2), lost(core.Token{}))
 		l.holds(core.Token{}, 0, 1)
+	})
+}
+
+// The witness is what every node is told of the epochs that were led: as a
+// maximum, by renewals that renewed, and for as long as Redis remembers.
+func TestWitnessIsTheHighestEpochUnderWhichTheLeaseWasRenewed(t *testing.T) {
+	eachLease(t, func(t *testing.T, l *leaseUnderTest) {
+		with := func(epoch core.Epoch, in core.Input) core.Input {
+			in.Epoch = epoch
+			return in
+		}
+		saw := func(want core.Epoch) {
+			t.Helper()
+			if got, err := l.seen(); err != nil || got != want {
+				t.Errorf("witness %d, %v; want %d", got, err, want)
+			}
+		}
+		l.wantUnder(9, n1, core.Renew, n1.token(1), lost(core.Token{}))
+		l.wantUnder(9, n1, core.Acquire, n1.token(1), acquired(n1.token(1)))
+		saw(0)
+		l.wantUnder(3, n1, core.Renew, n1.token(1), with(3, renewed(n1.token(1))))
+		l.wantUnder(2, n1, core.Renew, n1.token(1), with(3, renewed(n1.token(1))))
+		l.wantUnder(9, n2, core.Renew, n2.token(1), with(3, lost(n1.token(1))))
+		l.want(n2, core.Acquire, n2.token(1), with(3, denied(n1.token(1), leaseTTL)))
+		l.wantUnder(9, n1, core.Release, n1.token(1), released(core.Done))
+		l.want(n2, core.Acquire, n2.token(1), with(3, acquired(n2.token(1))))
+		l.must(l.pass(2))
+		saw(3)
+		l.must(l.flush())
+		saw(0)
 	})
 }
 

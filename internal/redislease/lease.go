@@ -54,6 +54,9 @@ type reply struct {
 	holder string
 	left   time.Duration
 	now    core.Time
+	// witness is the highest epoch that was ever reported, if the operation
+	// tells of it.
+	witness core.Epoch
 }
 
 // Call carries out an effect whose operation belongs to Redis and returns the
@@ -85,23 +88,25 @@ func (l *Lease) answer(ctx context.Context, e *core.Effect) (core.Input, error) 
 	if e.Op == core.Evict {
 		claim = identity.Suffix(e.Token)
 	}
-	r, err := l.run(ctx, e.Op.String(), script, claim, l.opt.TTL.Milliseconds())
+	r, err := l.run(ctx, e.Op.String(), script, claim, l.opt.TTL.Milliseconds(), uint64(e.Epoch))
 	if err != nil {
 		return core.Input{}, err
 	}
-	in := core.Input{Server: r.now}
+	in := core.Input{Server: r.now, Epoch: r.witness}
 	if r.done {
 		in.Flags = core.Done
 	}
 	switch e.Op {
 	case core.Acquire:
 		if r.done {
-			return core.Input{Kind: core.LeaseAcquired, Token: e.Token, Server: r.now}, nil
+			in.Kind, in.Token, in.Flags = core.LeaseAcquired, e.Token, 0
+			return in, nil
 		}
 		in.Kind, in.Token, in.Age = core.LeaseDenied, identity.Read(r.holder), r.left
 	case core.Renew:
 		if r.done {
-			return core.Input{Kind: core.LeaseRenewed, Token: e.Token, Server: r.now}, nil
+			in.Kind, in.Token, in.Flags = core.LeaseRenewed, e.Token, 0
+			return in, nil
 		}
 		in.Kind, in.Token = core.LeaseWasLost, identity.Read(r.holder)
 	case core.Release:
@@ -135,7 +140,7 @@ func (l *Lease) Leader(ctx context.Context) (*Holder, error) {
 
 // run runs a script of the lease.
 func (l *Lease) run(ctx context.Context, op string, script *redis.Script, values ...any) (reply, error) {
-	keys := []string{Key(l.opt.Group), Channel(l.opt.Group)}
+	keys := []string{Key(l.opt.Group), Channel(l.opt.Group), WitnessKey(l.opt.Group)}
 	list, err := script.Run(ctx, l.client, keys, append(values, mark(op))...).Slice()
 	if err != nil {
 		return reply{}, fmt.Errorf("%s: %w", op, err)
@@ -149,17 +154,21 @@ func (l *Lease) run(ctx context.Context, op string, script *redis.Script, values
 
 // parseReply reads a script's answer.
 func parseReply(list []any) (reply, error) {
-	if len(list) != 4 {
-		return reply{}, fmt.Errorf("a script answered %v, want four values", list)
+	if len(list) != 5 {
+		return reply{}, fmt.Errorf("a script answered %v, want five values", list)
 	}
 	done, ok1 := list[0].(int64)
 	holder, ok2 := list[1].(string)
 	left, ok3 := list[2].(int64)
 	now, ok4 := list[3].(int64)
-	if !ok1 || !ok2 || !ok3 || !ok4 {
-		return reply{}, fmt.Errorf("a script answered %v, want a number, a text and two numbers", list)
+	witness, ok5 := list[4].(int64)
+	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 || witness < 0 {
+		return reply{}, fmt.Errorf("a script answered %v, want a number, a text and three numbers", list)
 	}
-	r := reply{done: done == 1, holder: holder, now: core.Time(now * int64(time.Microsecond))}
+	r := reply{
+		done: done == 1, holder: holder, now: core.Time(now * int64(time.Microsecond)),
+		witness: core.Epoch(witness),
+	}
 	switch {
 	case left == -1:
 		r.left = forever
@@ -169,20 +178,13 @@ func parseReply(list []any) (reply, error) {
 	return r, nil
 }
 
-// Witness returns the highest epoch that was ever reported, zero if none was.
-func (l *Lease) Witness(ctx context.Context) (core.Epoch, error) { return l.RaiseWitness(ctx, 0) }
-
-// RaiseWitness reports an epoch whose takeover was committed, and returns the
-// highest one that was ever reported.
-func (l *Lease) RaiseWitness(ctx context.Context, epoch core.Epoch) (core.Epoch, error) {
+// Witness returns the highest epoch that a leader ever reported with a renewal,
+// zero if none did or Redis has forgotten.
+func (l *Lease) Witness(ctx context.Context) (core.Epoch, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.opt.Timeout)
 	defer cancel()
-	seen, err := witnessScript.Run(ctx, l.client, []string{WitnessKey(l.opt.Group)},
-		uint64(epoch), mark("witness")).Uint64()
-	if err != nil {
-		return 0, fmt.Errorf("witness: %w", err)
-	}
-	return core.Epoch(seen), nil
+	r, err := l.run(ctx, "witness", witnessScript)
+	return r.witness, err
 }
 
 // PublishWork tells the group that a signal was stored.

@@ -222,18 +222,6 @@ func TestLeaderIsWhoHoldsTheKey(t *testing.T) {
 	}
 }
 
-func TestWitnessOnlyRises(t *testing.T) {
-	n1 := start(t, testbed.Redis(t).Addr(), "n1", 0xa)
-	for _, step := range []struct{ raise, want core.Epoch }{{0, 0}, {3, 3}, {2, 3}, {7, 7}} {
-		if got, err := n1.RaiseWitness(t.Context(), step.raise); err != nil || got != step.want {
-			t.Errorf("raised to %d: %d, %v; want %d", step.raise, got, err, step.want)
-		}
-	}
-	if got, err := n1.Witness(t.Context()); err != nil || got != 7 {
-		t.Errorf("witness %d, %v", got, err)
-	}
-}
-
 func TestScriptsAreSentAgainToAServerThatForgotThem(t *testing.T) {
 	s := testbed.Redis(t)
 	n1, c := start(t, s.Addr(), "n1", 0xa), plain(t, s)

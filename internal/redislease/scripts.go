@@ -8,11 +8,18 @@ import (
 
 // Each script answers with a list: whether it did what it was asked to, the
 // token that the key holds (empty if none), how long the key still lives in
-// milliseconds, and the server's clock in microseconds.
+// milliseconds, the server's clock in microseconds, and the witness.
+
+// witnessOf reads the memory of the highest epoch. A script that cares for it
+// begins with this, before it writes anything: a witness that is no number is
+// an error, and the call is one whose outcome is unknown.
+const witnessOf = `
+local seen = tonumber(redis.call('GET', KEYS[3]) or '0')
+if seen == nil then return redis.error_reply('the witness in ' .. KEYS[3] .. ' is no number') end
+`
 
 // acquireLua takes a free lease, or extends one that this very claim holds.
-const acquireLua = `-- acquire
-local time = redis.call('TIME')
+const acquireLua = `-- acquire` + witnessOf + `local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local held = redis.call('GET', KEYS[1])
 if held == false then
@@ -20,22 +27,28 @@ if held == false then
 elseif held == ARGV[1] then
     redis.call('PEXPIRE', KEYS[1], ARGV[2])
 else
-    return {0, held, redis.call('PTTL', KEYS[1]), now}
+    return {0, held, redis.call('PTTL', KEYS[1]), now, seen}
 end
-return {1, ARGV[1], tonumber(ARGV[2]), now}
+return {1, ARGV[1], tonumber(ARGV[2]), now, seen}
 `
 
-// renewLua extends a lease that this claim holds. It never creates the key: a
-// lease that was lost has to be acquired again, as a new claim.
-const renewLua = `-- renew
-local time = redis.call('TIME')
+// renewLua extends a lease that this claim holds, and with it raises the
+// witness to the leader's epoch: whoever holds the lease has taken that epoch,
+// and a renewal that renews nothing must not speak for one that was lost. It
+// never creates the lease: one that was lost has to be acquired again, as a new
+// claim.
+const renewLua = `-- renew` + witnessOf + `local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local held = redis.call('GET', KEYS[1])
 if held == ARGV[1] then
     redis.call('PEXPIRE', KEYS[1], ARGV[2])
-    return {1, held, tonumber(ARGV[2]), now}
+    if tonumber(ARGV[3]) > seen then
+        redis.call('SET', KEYS[3], ARGV[3])
+        seen = tonumber(ARGV[3])
+    end
+    return {1, held, tonumber(ARGV[2]), now, seen}
 end
-return {0, held or '', redis.call('PTTL', KEYS[1]), now}
+return {0, held or '', redis.call('PTTL', KEYS[1]), now, seen}
 `
 
 // releaseLua deletes the lease if this claim holds it, and says so to all.
@@ -46,9 +59,9 @@ local held = redis.call('GET', KEYS[1])
 if held == ARGV[1] then
     redis.call('DEL', KEYS[1])
     redis.call('PUBLISH', KEYS[2], 'released')
-    return {1, '', 0, now}
+    return {1, '', 0, now, 0}
 end
-return {0, held or '', redis.call('PTTL', KEYS[1]), now}
+return {0, held or '', redis.call('PTTL', KEYS[1]), now, 0}
 `
 
 // evictLua deletes the lease if it still is the one claim of a stale leader
@@ -60,9 +73,9 @@ local held = redis.call('GET', KEYS[1])
 if held ~= false and string.sub(held, -string.len(ARGV[1])) == ARGV[1] then
     redis.call('DEL', KEYS[1])
     redis.call('PUBLISH', KEYS[2], 'released')
-    return {1, '', 0, now}
+    return {1, '', 0, now, 0}
 end
-return {0, held or '', redis.call('PTTL', KEYS[1]), now}
+return {0, held or '', redis.call('PTTL', KEYS[1]), now, 0}
 `
 
 // leaderLua reads who holds the lease, and for how long.
@@ -70,18 +83,12 @@ const leaderLua = `-- leader
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local held = redis.call('GET', KEYS[1])
-return {held and 1 or 0, held or '', redis.call('PTTL', KEYS[1]), now}
+return {held and 1 or 0, held or '', redis.call('PTTL', KEYS[1]), now, 0}
 `
 
-// witnessLua raises the memory of the highest epoch, and never lowers it.
-// Raising it to zero reads it.
-const witnessLua = `-- witness
-local seen = tonumber(redis.call('GET', KEYS[1]) or '0')
-if tonumber(ARGV[1]) > seen then
-    redis.call('SET', KEYS[1], ARGV[1])
-    seen = tonumber(ARGV[1])
-end
-return seen
+// witnessLua reads the memory of the highest epoch.
+const witnessLua = `-- witness` + witnessOf + `local time = redis.call('TIME')
+return {1, '', 0, time[1] * 1000000 + time[2], seen}
 `
 
 // The scripts. The client sends the hash of one and, if the server does not
