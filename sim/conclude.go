@@ -14,6 +14,7 @@ func (w *World) conclusion(seed uint64) Result {
 	result := Result{
 		Seed: seed, Hash: scramble(w.hash ^ uint64(w.events)), Events: w.events, SimNanos: w.now,
 		Excused: w.suite.Excused(), Counts: w.counts, Offered: int64(len(w.signals)),
+		Marks: *w.marks.finish(&w.counts, w.suite.Marks()),
 	}
 	if v, broken := w.suite.Violation(); broken {
 		result.Verdict = scenarios.Fail

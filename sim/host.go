@@ -136,6 +136,7 @@ func (w *World) step(node int16, in *core.Input) {
 		h.held = in.Token
 	}
 	now := h.clock.read(w.now)
+	w.marks.stepped(h.role, in.Kind)
 	h.node.Step(now, in, &w.effects)
 	w.observeBelief(node, h)
 	for i := range w.effects.All() {

@@ -14,6 +14,7 @@ func (w *World) tell(r history.Record) {
 	w.judge.Observe(&r)
 	w.traceRecord(&r)
 	w.track(&r)
+	w.marks.observe(&r)
 	if r.Kind == history.Announced {
 		w.counts[r.Event]++
 		w.trigger(&r)
@@ -49,6 +50,7 @@ func (w *World) observeBelief(node int16, h *host) {
 	deadline := h.node.TrustDeadline()
 	if role != h.role {
 		was := h.role
+		w.marks.changedRole(was, role)
 		h.role = role
 		if role == core.Follower && (was == core.Draining || was == core.Leader) {
 			w.tell(history.Record{Kind: history.Drained, Node: node, Token: h.held})

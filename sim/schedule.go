@@ -134,6 +134,7 @@ func (w *World) fire(index int32) {
 
 // started tells the judge that the fault took effect.
 func (w *World) started(index int32) {
+	w.marks.struck(w.program.scenario.Steps[index].Verb)
 	w.judge.Started(int(index), w.now)
 	w.after(index, false)
 }

@@ -61,6 +61,7 @@ type World struct {
 	events int64
 	hash   uint64
 	counts [event.Total]int64
+	marks  marker
 }
 
 // Result is what one run came to.
@@ -76,6 +77,8 @@ type Result struct {
 	Excused  int
 	Counts   [event.Total]int64
 	Offered  int64
+	// Marks counts the sometimes points that the run came by.
+	Marks Marks
 }
 
 // NewWorld returns a world for the program.
@@ -108,6 +111,7 @@ func (w *World) reset(seed uint64) {
 	w.slots.reset()
 	w.now, w.events, w.hash = 0, 0, scramble(seed)
 	w.counts = [event.Total]int64{}
+	w.marks.reset()
 	w.begun, w.ended, w.done, w.owed = false, false, false, true
 	w.leader, w.hitter, w.planned, w.liveStruck = history.None, history.None, 0, 0
 	w.released, w.busy, w.redisCalls = 0, 0, 0

@@ -34,7 +34,13 @@ func Simulated(s *scenarios.Scenario) (func() World, error) {
 type simulated struct{ *sim.World }
 
 // Run plays the scenario once.
-func (w simulated) Run(seed uint64) Outcome { return Outcome(w.World.Run(seed)) }
+func (w simulated) Run(seed uint64) Outcome {
+	r := w.World.Run(seed)
+	return Outcome{
+		Seed: r.Seed, Verdict: r.Verdict, Hash: r.Hash, Events: r.Events, SimNanos: r.SimNanos,
+		Failure: r.Failure, Excused: r.Excused, Counts: r.Counts, Offered: r.Offered,
+	}
+}
 
 // Timeout returns how long one run of the scenario may take on the machine's
 // clock.
