@@ -28,15 +28,15 @@ func (l *lane) due(at Time) Time {
 }
 
 // answers reports whether in answers the lane's call; if so the lane is free
-// again and the instant at which the attempt started is returned: trust is
-// counted from there, never from the answer (PROTOCOL 4.3).
-func (l *lane) answers(in *Input) (started Time, ok bool) {
+// again and what it held is returned: trust is counted from the start of that
+// attempt, never from the answer (PROTOCOL 4.3).
+func (l *lane) answers(in *Input) (asked lane, ok bool) {
 	if l.req == 0 || in.Req != l.req {
-		return 0, false
+		return lane{}, false
 	}
-	started = l.started
+	asked = *l
 	l.clear()
-	return started, true
+	return asked, true
 }
 
 // clear frees the lane.
@@ -52,8 +52,10 @@ func (n *Node) call(now Time, l *lane, op Op, timeout time.Duration, out *Effect
 }
 
 // redis starts a call to Redis; a node has one at a time.
-func (n *Node) redis(now Time, op Op, token Token, out *Effects) {
-	n.call(now, &n.lease, op, n.cfg.StoreTimeout, out).Token = token
+func (n *Node) redis(now Time, op Op, token Token, out *Effects) *Effect {
+	effect := n.call(now, &n.lease, op, n.cfg.StoreTimeout, out)
+	effect.Token = token
+	return effect
 }
 
 // announce says that something happened to this node.

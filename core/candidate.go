@@ -21,6 +21,33 @@ func (n *Node) leaseAcquired(t, started Time, out *Effects) {
 	n.nextTry = t
 }
 
+// standWithoutRedis makes a candidate for an epoch of kind pg, whose lease is a
+// column of the authority row: trading must not stop because the fast path is
+// down. It needs a ttl without any answer of Redis, and no tenure that is live.
+// What an earlier acquisition may have left in Redis is none of this claim.
+func (n *Node) standWithoutRedis(t Time, out *Effects) {
+	if n.role != Follower || !n.mayStand() || t.Sub(n.redisGone) < n.cfg.TTL {
+		return
+	}
+	n.tenure = TenurePG
+	if n.mustYield() {
+		n.tenure = TenureRedis
+		return
+	}
+	n.nextAcquisition()
+	n.role, n.giveUp = Candidate, t.Add(n.cfg.CandidateBudget)
+	n.leaseTrust, n.leaseLapse = n.giveUp, n.giveUp
+	n.ledger.clear()
+	n.nextTry = t
+}
+
+// mustYield reports whether a live tenure stands in the way: one of kind pg in
+// everybody's, any in that of somebody who wants one of kind pg. The ledger
+// judges it again inside the takeover.
+func (n *Node) mustYield() bool {
+	return n.view.Flags.Has(Open|Live) && (n.view.Tenure == TenurePG || n.tenure == TenurePG)
+}
+
 // stand is the candidate's turn. It reads the epoch after the lease was
 // acquired, never before: a number read earlier may belong to a leader who led
 // in between.
@@ -37,21 +64,23 @@ func (n *Node) stand(t Time, out *Effects) {
 // takeNext asks for the epoch after the one just read. The request is known by
 // its token, so that asking again after a lost reply takes no second one.
 func (n *Node) takeNext(t Time, out *Effects) {
-	if n.view.Tenure == TenurePG && n.view.Flags.Has(Open|Live) || !n.mayStand() {
+	if n.mustYield() || !n.mayStand() {
 		n.giveBack(t, out)
 		return
 	}
 	take := n.call(t, &n.ledger, TakeEpoch, n.cfg.StoreTimeout, out)
-	take.Epoch, take.Token, take.Tenure = n.view.Epoch, n.token, TenureRedis
+	take.Epoch, take.Token, take.Tenure = n.view.Epoch, n.token, n.tenure
 }
 
 // giveBack returns the lease of a candidate that could not take the epoch, and
 // rests for more than a ttl: two nodes without PostgreSQL would otherwise
 // starve the healthy third.
 func (n *Node) giveBack(t Time, out *Effects) {
-	n.redis(t, Release, n.token, out)
+	if n.tenure == TenureRedis {
+		n.redis(t, Release, n.token, out)
+	}
 	n.nextAcquisition()
-	n.role = Follower
+	n.role, n.tenure = Follower, TenureRedis
 	n.ledger.clear()
 	n.view.At = 0
 	n.nextBeat = t
@@ -67,7 +96,8 @@ func (n *Node) epochTaken(t, started Time, in *Input, out *Effects) {
 	}
 	predecessor := n.view
 	n.epoch = in.Epoch
-	n.beatTrust = started.Add(n.cfg.Window())
+	n.past.know(t, in.Epoch)
+	n.extendBeat(started)
 	n.readControl(started, in.Control, out)
 	n.announce(event.EpochTaken, out).Token = n.token
 	if in.Flags.Has(Open) && in.Token.Nonce != n.self {
@@ -79,8 +109,12 @@ func (n *Node) epochTaken(t, started Time, in *Input, out *Effects) {
 		n.closeTenure(t, out)
 		return
 	}
-	n.role = Leader
+	n.role, n.health.electedAt = Leader, t
 	n.nextBeat = started.Add(n.cfg.Heartbeat)
+	n.nextRenew = t // at once: it tells Redis of the epoch
+	if n.tenure == TenurePG {
+		n.nextRenew = Never
+	}
 	n.nextSweep, n.nextReview, n.cursor, n.backlog = t, t, 0, false
 	n.announce(event.LeaderElected, out)
 }

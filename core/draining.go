@@ -75,6 +75,10 @@ func (n *Node) tenureClosed(t Time, out *Effects) {
 		return
 	}
 	n.drain = drainReleasing
+	if n.tenure == TenurePG {
+		n.leaseReleased(t, false, out)
+		return
+	}
 	n.redis(t, Release, n.token, out)
 }
 
@@ -86,11 +90,11 @@ func (n *Node) leaseReleased(t Time, done bool, out *Effects) {
 	if n.role != Draining || n.drain != drainReleasing {
 		return
 	}
+	n.notBefore = t.Add(n.rest(t))
 	n.role, n.drain, n.leaving, n.epoch = Follower, notDraining, NoReason, 0
-	n.beatTrust = 0
+	n.tenure, n.beatTrust = TenureRedis, 0
 	n.nextAcquisition()
 	n.view.At = 0
 	n.nextBeat = t
-	n.notBefore = t.Add(n.cfg.Retry)
 	n.nextTry = n.notBefore.Add(n.jitter(n.cfg.RetryJitter))
 }

@@ -17,15 +17,14 @@ func (n *Node) follow(t Time, out *Effects) {
 		return
 	}
 	n.nextTry = t.Add(n.cfg.Retry + n.jitter(n.cfg.RetryJitter))
-	if n.view.Tenure == TenurePG && n.view.Flags.Has(Open|Live) {
-		return
+	if !n.mustYield() {
+		n.redis(t, Acquire, n.token, out)
 	}
-	n.redis(t, Acquire, n.token, out)
 }
 
 // mayStand reports whether this node may become leader at all.
 func (n *Node) mayStand() bool {
-	return !n.stopping && !n.cfg.Ineligible && n.protocolFits()
+	return !n.stopping && !n.cfg.Ineligible && !n.past.barred && n.protocolFits()
 }
 
 // protocolFits reports whether the ledger admits our version of the protocol.
@@ -54,6 +53,7 @@ func (n *Node) observe(t, started Time, in *Input, out *Effects) {
 		At: started, Epoch: in.Epoch, Token: in.Token, Tenure: in.Tenure,
 		Flags: in.Flags, Control: in.Control, Age: in.Age, Protocol: in.Protocol,
 	}
+	n.judgeAuthority(t, started, in, out)
 	n.readControl(started, in.Control, out)
 	if n.role != Follower || !in.Flags.Has(Open) {
 		return

@@ -17,7 +17,7 @@ func (n *Node) Hash(h uint64) uint64 {
 	for _, l := range [...]*lane{&n.lease, &n.ledger, &n.beat, &n.list} {
 		h = l.hash(h)
 	}
-	v, last := &n.view, &n.last
+	v, last, health, past := &n.view, &n.last, &n.health, &n.past
 	for _, field := range [...]uint64{
 		uint64(n.self), uint64(n.role)<<24 | uint64(n.drain)<<16 | uint64(n.leaving)<<8 | uint64(n.control),
 		bit(n.backlog) | bit(n.stopping)<<1 | bit(n.reviewing)<<2, uint64(n.reqs)<<32 | uint64(n.draws),
@@ -28,8 +28,15 @@ func (n *Node) Hash(h uint64) uint64 {
 		uint64(v.At), uint64(v.Epoch), v.Token.bits(), uint64(v.Age),
 		uint64(v.Flags)<<48 | uint64(v.Tenure)<<40 | uint64(v.Control)<<32 | uint64(v.Protocol),
 		uint64(last.Boot), uint64(last.Mono), uint64(last.Wall),
+		uint64(n.tenure)<<16 | uint64(health.flaps)<<8 | bit(past.barred), uint64(n.redisGone),
+		uint64(health.electedAt), uint64(health.driftedAt), uint64(past.witness), uint64(past.witnessAt),
+		uint64(past.vouched), uint64(past.highest), uint64(past.lineage)<<32 | uint64(past.accepted),
 	} {
 		h = mix(h, field)
+	}
+	for store := range health.paces {
+		p := &health.paces[store]
+		h = mix(mix(mix(h, uint64(p.server)), uint64(p.sent)), uint64(p.heard)^uint64(health.degradedAt[store])<<1)
 	}
 	for i := range n.flights[:n.flying] {
 		h = n.flights[i].hash(h)

@@ -16,7 +16,7 @@ func (n *Node) lead(t Time, out *Effects) {
 func (n *Node) renewAndBeat(t Time, out *Effects) {
 	if t >= n.nextRenew && !n.lease.busy() {
 		n.nextRenew = t.Add(n.cfg.Renew)
-		n.redis(t, Renew, n.token, out)
+		n.redis(t, Renew, n.token, out).Epoch = n.epoch
 	}
 	if t >= n.nextBeat && !n.beat.busy() {
 		n.nextBeat = t.Add(n.cfg.Heartbeat)
@@ -57,7 +57,7 @@ func (n *Node) heartbeatConfirmed(t, started Time, in *Input, out *Effects) {
 		n.fenced(t, in, out)
 		return
 	}
-	n.beatTrust = max(n.beatTrust, started.Add(n.cfg.Window()))
+	n.extendBeat(started)
 	n.readControl(started, in.Control, out)
 }
 
@@ -75,6 +75,10 @@ func (n *Node) heartbeatRefused(t Time, in *Input, out *Effects) {
 // nodes that each see the other, exactly one has the lower number.
 func (n *Node) fenced(t Time, in *Input, out *Effects) {
 	n.beatTrust = 0
+	if in.Epoch < n.epoch {
+		// The ledger has confirmed ours, and knows of it no more.
+		n.bar(t, n.past.accepted, out)
+	}
 	if n.role != Leader {
 		return
 	}

@@ -13,7 +13,16 @@ func (n *Node) Believes(now Time) bool { return n.role == Leader && now < n.trus
 // extendLease counts trust in the lease from the start of the attempt.
 func (n *Node) extendLease(started Time) {
 	n.leaseTrust = max(n.leaseTrust, started.Add(n.cfg.Window()))
-	n.leaseLapse = max(n.leaseLapse, started.Add(n.cfg.shrink(n.cfg.TTL)))
+	n.leaseLapse = max(n.leaseLapse, started.Add(n.cfg.Shrink(n.cfg.TTL)))
+}
+
+// extendBeat counts trust in the ledger from the start of the attempt. In a
+// tenure of kind pg the heartbeat has renewed the lease as well.
+func (n *Node) extendBeat(started Time) {
+	n.beatTrust = max(n.beatTrust, started.Add(n.cfg.Window()))
+	if n.tenure == TenurePG {
+		n.extendLease(started)
+	}
 }
 
 // dropLease forgets the lease without telling Redis.
@@ -28,18 +37,24 @@ func (n *Node) nextAcquisition() {
 
 // acceptRedis takes an answer of Redis.
 func (n *Node) acceptRedis(t Time, in *Input, out *Effects) {
-	started, ok := n.lease.answers(in)
+	asked, ok := n.lease.answers(in)
 	if !ok {
 		return
 	}
+	n.redisGone = 0
+	n.heard(t, &asked, in, out)
 	switch in.Kind {
 	case LeaseAcquired:
-		n.leaseAcquired(t, started, out)
+		n.hearWitness(t, &asked, in, out)
+		n.leaseAcquired(t, asked.started, out)
 	case LeaseDenied:
+		n.hearWitness(t, &asked, in, out)
 		n.leaseDenied(t, in, out)
 	case LeaseRenewed:
-		n.extendLease(started)
+		n.hearWitness(t, &asked, in, out)
+		n.extendLease(asked.started)
 	case LeaseWasLost:
+		n.hearWitness(t, &asked, in, out)
 		n.leaseLost(t, in, out)
 	case LeaseWasReleased:
 		n.leaseReleased(t, in.Flags.Has(Done), out)

@@ -4,22 +4,24 @@ import "fencepost/core/event"
 
 // acceptLedger takes an answer of PostgreSQL about leadership.
 func (n *Node) acceptLedger(t Time, in *Input, out *Effects) {
-	if started, ok := n.beat.answers(in); ok {
-		n.acceptBeat(t, started, in, out)
+	if asked, ok := n.beat.answers(in); ok {
+		n.heard(t, &asked, in, out)
+		n.acceptBeat(t, asked.started, in, out)
 		return
 	}
-	started, ok := n.ledger.answers(in)
+	asked, ok := n.ledger.answers(in)
 	if !ok {
 		return
 	}
+	n.heard(t, &asked, in, out)
 	switch in.Kind {
 	case AuthorityObserved:
-		n.observe(t, started, in, out)
+		n.observe(t, asked.started, in, out)
 		if n.role == Candidate {
 			n.takeNext(t, out)
 		}
 	case EpochWasTaken:
-		n.epochTaken(t, started, in, out)
+		n.epochTaken(t, asked.started, in, out)
 	case EpochWasRefused:
 		// The candidate's turn reads again, while its lease is trusted.
 	case TenureWasClosed, CloseWasRefused:
@@ -47,9 +49,8 @@ func (n *Node) acceptBeat(t, started Time, in *Input, out *Effects) {
 // acceptUnknown takes the news that a call failed or was cut.
 func (n *Node) acceptUnknown(t Time, in *Input, out *Effects) {
 	for _, l := range [...]*lane{&n.lease, &n.ledger, &n.beat, &n.list} {
-		op := l.op
-		if _, ok := l.answers(in); ok {
-			n.callEnded(t, op, out)
+		if asked, ok := l.answers(in); ok {
+			n.callEnded(t, &asked, out)
 			return
 		}
 	}
@@ -61,18 +62,24 @@ func (n *Node) acceptUnknown(t Time, in *Input, out *Effects) {
 func (n *Node) endCalls(t Time, out *Effects) {
 	for _, l := range [...]*lane{&n.lease, &n.ledger, &n.beat, &n.list} {
 		if l.req != 0 && t >= l.deadline {
-			op := l.op
+			asked := *l
 			l.clear()
-			n.callEnded(t, op, out)
+			n.callEnded(t, &asked, out)
 		}
 	}
 	n.endFlightCalls(t, out)
 }
 
 // callEnded goes on after a call whose outcome is unknown.
-func (n *Node) callEnded(t Time, op Op, out *Effects) {
-	n.announce(event.OutcomeUnknown, out).About = op
-	switch op {
+func (n *Node) callEnded(t Time, asked *lane, out *Effects) {
+	n.announce(event.OutcomeUnknown, out).About = asked.op
+	n.degraded(t, asked.op, Unavailable, out)
+	if asked.op.Store() == Redis && n.redisGone == 0 {
+		n.redisGone = asked.started
+	}
+	switch asked.op {
+	case Acquire:
+		n.standWithoutRedis(t, out)
 	case Release:
 		n.leaseReleased(t, false, out)
 	case Resign:
@@ -91,7 +98,6 @@ func (n *Node) callEnded(t Time, op Op, out *Effects) {
 			n.nextTry = t.Add(n.cfg.Retry)
 		}
 	default:
-		// An acquisition or an eviction comes round again by itself, with the
-		// same token.
+		// An eviction comes round again by itself.
 	}
 }

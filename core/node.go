@@ -35,6 +35,8 @@ type Node struct {
 	beatTrust  Time
 	// epoch is the one we lead or drain under, zero otherwise.
 	epoch Epoch
+	// tenure is the kind that we stand for, lead or drain under.
+	tenure TenureKind
 	// drain says how far a step-down has come, leaving why it began.
 	drain   drainStage
 	leaving Reason
@@ -50,6 +52,12 @@ type Node struct {
 	giveUp Time
 	// evictee is the token that an eviction under way is about.
 	evictee Token
+	// redisGone is the start of the first call of those that Redis has left
+	// without an answer since its last one; zero if it answered the last call.
+	redisGone Time
+
+	health health
+	past   past
 
 	view View
 	// reported is the youngest epoch whose staleness we have reported.

@@ -11,7 +11,7 @@ import (
 func (n *Node) requestPermit(t Time, f *flight, attempt uint32, resend bool, out *Effects) {
 	f.attempt, f.resend = attempt, resend
 	f.epoch, f.token = n.epoch, n.token
-	f.limit = t.Add(n.cfg.shrink(n.cfg.SendBy))
+	f.limit = t.Add(n.cfg.Shrink(n.cfg.SendBy))
 	said := n.announce(event.PermitRequested, out)
 	said.Signal, said.Attempt = f.signal, attempt
 	permit := n.send(t, f, Permit, n.cfg.StoreTimeout, out)
@@ -103,7 +103,7 @@ func (n *Node) attemptRead(t Time, f *flight, in *Input, out *Effects) {
 		return
 	}
 	f.version = 0
-	f.limit = f.started.Add(n.cfg.shrink(max(-in.Age, 0)))
+	f.limit = f.started.Add(n.cfg.Shrink(max(-in.Age, 0)))
 	said := n.announce(event.PermitGranted, out)
 	said.Signal, said.Attempt, said.Epoch = f.signal, f.attempt, f.epoch
 	n.passGate(t, f, out)

@@ -10,15 +10,16 @@ type Reason uint8
 const (
 	NoReason Reason = iota
 	// Why a tenure ended.
-	GracefulShutdown // the process was asked to stop
-	OperatorRequest  // a person asked the leader to step down
-	LeaseExpired     // the trust deadline passed without a renewal
-	LeaseLost        // Redis answered that the key is absent
-	SplitBrain       // Redis names another holder
-	HeartbeatLost    // the ledger did not confirm a heartbeat in time
-	Superseded       // a younger epoch exists
-	ClockGap         // the machine's clocks disagree by more than the margin
-	Lapsed           // taken, but confirmed only after its own deadline
+	GracefulShutdown   // the process was asked to stop
+	OperatorRequest    // a person asked the leader to step down
+	LeaseExpired       // the trust deadline passed without a renewal
+	LeaseLost          // Redis answered that the key is absent
+	SplitBrain         // Redis names another holder
+	HeartbeatLost      // the ledger did not confirm a heartbeat in time
+	Superseded         // a younger epoch exists
+	ClockGap           // the machine's clocks disagree by more than the margin
+	Lapsed             // taken, but confirmed only after its own deadline
+	AuthorityRegressed // the ledger went back in time
 	// Why a permit was refused, or a gate stayed shut.
 	TenureClosed  // the epoch is current but its tenure is closed
 	ControlMode   // control mode is not run
@@ -30,7 +31,10 @@ const (
 	NotLeader      // intake mode leader-only, and this instance does not lead
 	LostLeadership // as NotLeader, noticed at the second check
 	Conflict       // same id, another payload
-	Unavailable    // the ledger cannot be reached
+	Unavailable    // the ledger, or the store in question, does not answer
+	// Why an instance says that something is amiss.
+	SlowAnswer // a store took more than half of its time limit
+	ClockRate  // this machine's clock and a store's run apart by more than ρ
 	reasonCount
 )
 
@@ -41,7 +45,8 @@ var reasonNames = []string{
 	TenureClosed: "tenure_closed", ControlMode: "control_mode", StateChanged: "state_changed",
 	GateDeadline: "gate_deadline", NoBelief: "no_belief", AuthorityGone: "authority_gone",
 	NotLeader: "not_leader", LostLeadership: "lost_leadership", Conflict: "conflict",
-	Unavailable: "unavailable",
+	Unavailable: "unavailable", AuthorityRegressed: "authority_regressed", SlowAnswer: "slow_answer",
+	ClockRate: "clock_rate",
 }
 
 // String returns the reason's fixed word.

@@ -8,6 +8,10 @@ type Status struct {
 	Believes bool
 	Epoch    Epoch
 	Token    Token
+	// Tenure is the kind that the node stands for, leads or drains under.
+	Tenure TenureKind
+	// Barred: the ledger has gone back in time; only a person's acceptance ends it.
+	Barred bool
 	// TrustLeft is for how long belief lasts without another confirmation.
 	TrustLeft time.Duration
 	Control   Control
@@ -26,6 +30,7 @@ type Status struct {
 func (n *Node) Status(now Time) Status {
 	s := Status{
 		Role: n.role, Believes: n.Believes(now), Epoch: n.epoch, Token: n.token,
+		Tenure: n.tenure, Barred: n.past.barred,
 		Control: n.control, View: n.view, InFlight: int(n.flying), Eligible: n.mayStand(),
 		Idle: n.stopping && n.role == Follower && n.flying == 0 && !n.lease.busy() && !n.ledger.busy(),
 	}

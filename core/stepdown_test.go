@@ -143,7 +143,9 @@ func TestFormerLeaderRestsAndCountsOn(t *testing.T) {
 	b.asksNot(core.Acquire, core.Observe)
 	b.stores = func(call core.Effect) []core.Input {
 		if call.Op == core.Observe {
-			return []core.Input{before()}
+			closed := before()
+			closed.Epoch, closed.Token = epoch, token
+			return []core.Input{closed}
 		}
 		return healthy(call)
 	}

@@ -30,9 +30,3 @@ type Now struct {
 	// Wall may jump. It is only compared, never trusted.
 	Wall Time
 }
-
-// scale returns d·thousandths/1000: every interval of the protocol is a part
-// of the lease's ttl (PROTOCOL 4.3).
-func scale(d time.Duration, thousandths int64) time.Duration {
-	return d * time.Duration(thousandths) / 1000
-}
