@@ -19,6 +19,8 @@ type author struct {
 
 	ids   []string // of the steps so far
 	names []string // bound by the steps so far
+	// forGood: the step that is being written is never healed.
+	forGood bool
 }
 
 func (a *author) pick(from ...string) string { return from[a.draw(len(from))] }
@@ -100,6 +102,13 @@ func (a *author) standing(s *Shape, word *Word) map[string]bool {
 	case &stepShape:
 		stands["id"] = true
 		stands["plus"] = stands["plus"] && stands["after"]
+		stands["heals"] = stands["heals"] && (stands["kill"] || stands["stop"] || stands["pause"]) &&
+			(a.want == nil || a.want == s.field("heals"))
+		a.forGood = stands["heals"]
+	case &killShape, &stopShape:
+		stands["restart"] = stands["restart"] && !a.forGood
+	case &pauseShape:
+		stands["for"] = stands["for"] && !a.forGood
 	case &nemesisShape:
 		stands["quiet_every"] = stands["quiet_every"] || stands["quiet_for"]
 	case &netShape:
@@ -147,6 +156,9 @@ func (a *author) choose(s *Shape, c Choice) string {
 	options := slices.Clone(c.Of)
 	if s == &stepShape && len(a.ids) == 0 {
 		options = slices.DeleteFunc(options, func(name string) bool { return name == "after" })
+	}
+	if s == &stepShape && c.Name == "verb" && a.want != nil && a.want == s.field("heals") {
+		return a.pick("kill", "stop", "pause")
 	}
 	for _, name := range options {
 		if a.wants(s.field(name)) || a.want != nil && a.want == s.field(a.want.Name) && a.want.With == name {

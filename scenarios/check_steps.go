@@ -76,6 +76,10 @@ func hitBy(verb Verb) (Party, string) {
 func (c *checker) checkVerb(i int, step Step) {
 	hit, field := hitBy(step.Verb)
 	c.node(hit, step.Place.Of(field), i)
+	if step.Heals == HealsNever && !lasts(step.Verb) {
+		c.refuse(step.Place.Of("heals"), "", nil, "this %s ends by itself, so there is nothing that never heals",
+			step.Verb.Word())
+	}
 	switch v := step.Verb.(type) {
 	case Net:
 		c.checkNet(v, step.Place)
@@ -121,6 +125,31 @@ func (c *checker) checkNet(v Net, place Place) {
 				v.On, v.On.Store(), v.Link)
 		}
 	case Drop, Hold, Refuse, Reset, Latency, Bandwidth:
+	}
+}
+
+// lasts tells whether a verb leaves something broken until somebody heals it.
+func lasts(verb Verb) bool {
+	switch v := verb.(type) {
+	case Kill:
+		return v.Restart.IsZero()
+	case Stop:
+		return v.Restart.IsZero()
+	case Pause:
+		return v.For.IsZero()
+	case Net:
+		return v.For.IsZero() && v.Effect != Reset
+	case Clock:
+		return v.For.IsZero() && v.Suspend.IsZero()
+	case Redis:
+		return v.For.IsZero() && (v.Act == RedisStall || v.Act == RedisSplit)
+	case Postgres:
+		return v.For.IsZero() && v.Down.IsZero() && v.Act != PostgresKillBackends && v.Act != PostgresRestart &&
+			v.Act != PostgresCrash && v.Act != PostgresRewind
+	case Broker:
+		return v.For.IsZero()
+	default:
+		return false
 	}
 }
 

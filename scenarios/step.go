@@ -6,11 +6,21 @@ import "fencepost/core/event"
 type Step struct {
 	ID      string // "" when nothing refers to the step
 	Trigger Trigger
-	Verb    Verb
+	// Heals says whether the harness heals the fault at the end of the run.
+	Heals Heals
+	Verb  Verb
 	// Place tells where the step and its fields stand: "at", "when.event",
 	// "net.link" and so on.
 	Place Place
 }
+
+// Heals tells what becomes of a fault when the harness heals what is broken.
+type Heals string
+
+// HealsNever leaves the fault as it is for good: what is healthy besides has to
+// make progress without it. The zero value is healed at the end of the run at
+// the latest.
+const HealsNever Heals = "never"
 
 // Trigger tells when a step fires. Kind says which of the fields count.
 type Trigger struct {

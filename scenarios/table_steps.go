@@ -20,6 +20,12 @@ var stepShape = Shape{
 		{Name: "when", Kind: ObjectKind, Object: &whenShape, Doc: whenShape.Doc},
 		{Name: "after", Kind: MomentKind, Doc: "Fires when another step took effect, or was healed."},
 		{Name: "plus", Kind: SpanKind, Zero: true, With: "after", Doc: "With `after`: so much later."},
+		{
+			Name: "heals", Kind: WordKind, Default: "by its own time, or at the end", Words: []Word{{
+				Name: string(HealsNever),
+				Doc:  "The fault stays when the harness heals the rest at the end; what is healthy goes on without.",
+			}}, Doc: "Whether the fault is ever healed.",
+		},
 		{Name: "kill", Kind: ObjectKind, Object: &killShape, Doc: killShape.Doc},
 		{Name: "stop", Kind: ObjectKind, Object: &stopShape, Doc: stopShape.Doc},
 		{Name: "pause", Kind: ObjectKind, Object: &pauseShape, Doc: pauseShape.Doc},

@@ -173,8 +173,9 @@ var controlShape = Shape{
 
 var operatorShape = Shape{
 	Name: "operator",
-	Doc:  "A person resolves what is in doubt, or clears an instance that is barred.",
-	By:   "act",
+	Doc: "A person resolves what is in doubt, clears an instance that is barred, or decides about signals that " +
+		"nobody has sent.",
+	By: "act",
 	Fields: []Field{
 		{Name: "act", Kind: WordKind, Required: true, Doc: "What the person does.", Words: []Word{
 			{
@@ -184,6 +185,18 @@ var operatorShape = Shape{
 			{
 				Name: string(OperatorClear), Takes: []string{"delay"},
 				Doc: "Accepts the authority as it is, so that barred instances may lead again.",
+			},
+			{
+				Name: string(OperatorHold), Takes: []string{"delay"},
+				Doc: "Holds back each signal that was received and not sent.",
+			},
+			{
+				Name: string(OperatorRelease), Takes: []string{"delay"},
+				Doc: "Lets each signal go that is held back.",
+			},
+			{
+				Name: string(OperatorCancel), Takes: []string{"delay"},
+				Doc: "Gives up each signal that is held back, or received and not sent.",
 			},
 		}},
 		{Name: "verdict", Kind: WordKind, Default: "true", Doc: "Whether the person is right.", Words: []Word{

@@ -161,7 +161,8 @@ type Control struct {
 	Set core.Control
 }
 
-// Operator is a person who resolves what is in doubt, or clears `barred`.
+// Operator is a person who resolves what is in doubt, clears `barred`, or
+// decides about signals that nobody has sent.
 type Operator struct {
 	Act     OperatorAct
 	Verdict Verdict // attest only
@@ -173,8 +174,11 @@ type OperatorAct string
 
 // The acts of Operator.
 const (
-	OperatorAttest OperatorAct = "attest"
-	OperatorClear  OperatorAct = "clear"
+	OperatorAttest  OperatorAct = "attest"
+	OperatorClear   OperatorAct = "clear"
+	OperatorHold    OperatorAct = "hold"
+	OperatorRelease OperatorAct = "release"
+	OperatorCancel  OperatorAct = "cancel"
 )
 
 // Verdict tells whether the person is right.

@@ -9,6 +9,7 @@ import (
 func (s *Step) walk(c codec) {
 	c.value("id", nameValue{&s.ID})
 	s.Trigger.walk(c)
+	c.value("heals", wordOf(&s.Heals))
 	current := ""
 	if s.Verb != nil {
 		current = s.Verb.Word()
