@@ -3,6 +3,7 @@ package sim
 import (
 	"testing"
 
+	"fencepost/core"
 	"fencepost/scenarios"
 )
 
@@ -37,6 +38,21 @@ func denseFaults() *scenarios.Scenario {
 
 func BenchmarkSim(b *testing.B) {
 	b.Run("default", func(b *testing.B) { benchmarkWorld(b, denseFaults()) })
+	b.Run("steps", func(b *testing.B) { benchmarkWorld(b, idleSteps(denseFaults())) })
+}
+
+// idleSteps adds 300 steps that change nothing: what they cost is the price of
+// steps as such.
+func idleSteps(s *scenarios.Scenario) *scenarios.Scenario {
+	for i := range int64(300) {
+		s.Steps = append(s.Steps, scenarios.Step{
+			Trigger: scenarios.Trigger{
+				Kind: scenarios.AtTrigger, At: scenarios.Length{Nanos: i * 1_900_000_000}.Span(),
+			},
+			Verb: scenarios.Control{Set: core.Run},
+		})
+	}
+	return s
 }
 
 func benchmarkWorld(b *testing.B, s *scenarios.Scenario) {

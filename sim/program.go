@@ -5,6 +5,7 @@ import (
 
 	"fencepost/core"
 	"fencepost/core/check"
+	"fencepost/core/event"
 	"fencepost/core/order"
 	"fencepost/scenarios"
 )
@@ -38,6 +39,45 @@ type Program struct {
 	ackMin, ackMax int64
 	durability     scenarios.Durability
 	nemesis        *nemesis
+
+	// The steps by what sets them off: those with a fixed time, those that wait
+	// for an event, those that follow the start or the end of another.
+	timed   []int32
+	waits   [event.Total][]int32
+	follows [][2][]int32
+}
+
+// The two moments of a step that others may follow.
+const (
+	onStart = iota
+	onEnd
+)
+
+// index sorts the steps by what sets them off, so that the cost of a run does
+// not depend on how many there are.
+func (p *Program) index() {
+	steps := p.scenario.Steps
+	ids := make(map[string]int, len(steps))
+	for i := range steps {
+		ids[steps[i].ID] = i
+	}
+	p.follows = make([][2][]int32, len(steps))
+	for i := range steps {
+		switch t := &steps[i].Trigger; t.Kind {
+		case scenarios.AtTrigger:
+			p.timed = append(p.timed, int32(i))
+		case scenarios.WhenTrigger:
+			p.waits[t.When.Event] = append(p.waits[t.When.Event], int32(i))
+		case scenarios.AfterTrigger:
+			of, moment := ids[t.After.Step], onStart
+			if t.After.End {
+				moment = onEnd
+			}
+			p.follows[of][moment] = append(p.follows[of][moment], int32(i))
+		case scenarios.NoTrigger:
+		default:
+		}
+	}
 }
 
 // Compile turns a scenario into a program. What the simulator cannot do is
@@ -80,6 +120,7 @@ func Compile(file *scenarios.Scenario) (*Program, error) {
 		}
 		p.nemesis = n
 	}
+	p.index()
 	p.checks = check.For(&p.config, p.nodes)
 	return p, nil
 }

@@ -22,10 +22,6 @@ type step struct {
 // startSchedule prepares the steps of a run.
 func (w *World) startSchedule() {
 	all := w.program.scenario.Steps
-	if cap(w.steps) < len(all) {
-		w.steps = make([]step, len(all))
-	}
-	w.steps = w.steps[:len(all)]
 	for i := range w.steps {
 		hit := w.steps[i].hit[:0]
 		w.steps[i] = step{hit: hit}
@@ -43,14 +39,42 @@ func (w *World) firstElection() {
 		return
 	}
 	w.begun = true
-	for i := range w.program.scenario.Steps {
-		if t := &w.program.scenario.Steps[i].Trigger; t.Kind == scenarios.AtTrigger {
-			w.schedule(stepFires, w.span(t.At), int32(i))
-		}
+	w.agenda = w.agenda[:0]
+	for _, i := range w.program.timed {
+		w.appoint(w.now+max(w.span(w.program.scenario.Steps[i].Trigger.At), 0), i)
 	}
+	w.nextAppointment()
 	w.startWorkload()
 	w.startNemesis()
 	w.schedule(runEnds, w.program.duration, 0)
+}
+
+// appointment is a step with a time of its own.
+type appointment struct {
+	at    int64
+	index int32
+}
+
+// appoint adds a step to the agenda, which is in the order of time and, within
+// an instant, of the file. The queue holds the next appointment only: it would
+// not stay short otherwise.
+func (w *World) appoint(at int64, index int32) {
+	w.agenda = append(w.agenda, appointment{})
+	i := len(w.agenda) - 1
+	for i > 0 && w.agenda[i-1].at > at {
+		w.agenda[i] = w.agenda[i-1]
+		i--
+	}
+	w.agenda[i] = appointment{at, index}
+}
+
+// nextAppointment puts the agenda's next step into the queue.
+func (w *World) nextAppointment() {
+	if w.kept < len(w.agenda) {
+		a := w.agenda[w.kept]
+		w.kept++
+		w.schedule(appointmentComes, a.at-w.now, a.index)
+	}
 }
 
 // schedule plans a happening that belongs to no node.
@@ -62,19 +86,19 @@ func (w *World) schedule(kind what, delay int64, index int32) {
 
 // trigger fires the steps that wait for this event.
 func (w *World) trigger(r *history.Record) {
-	for i := range w.steps {
+	for _, i := range w.program.waits[r.Event] {
 		st := &w.steps[i]
-		t := &w.program.scenario.Steps[i].Trigger
-		if t.Kind != scenarios.WhenTrigger || st.fired || t.When.Event != r.Event || w.ended {
+		if st.fired || w.ended {
 			continue
 		}
+		t := &w.program.scenario.Steps[i].Trigger
 		if !w.concerns(t.When.Node, r.Node) {
 			continue
 		}
 		st.seen++
 		if st.seen == st.nth {
 			w.hitter = r.Node
-			w.fire(int32(i))
+			w.fire(i)
 			w.hitter = history.None
 		}
 	}
@@ -97,14 +121,13 @@ func (w *World) concerns(p scenarios.Party, node int16) bool {
 
 // after fires the steps that follow a moment of another.
 func (w *World) after(index int32, end bool) {
-	id := w.program.scenario.Steps[index].ID
-	if id == "" {
-		return
+	moment := onStart
+	if end {
+		moment = onEnd
 	}
-	for i := range w.program.scenario.Steps {
-		t := &w.program.scenario.Steps[i].Trigger
-		if t.Kind == scenarios.AfterTrigger && t.After.Step == id && t.After.End == end && !w.ended {
-			w.schedule(stepFires, w.span(t.Plus), int32(i))
+	for _, i := range w.program.follows[index][moment] {
+		if !w.ended {
+			w.schedule(stepFires, w.span(w.program.scenario.Steps[i].Trigger.Plus), i)
 		}
 	}
 }

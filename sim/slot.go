@@ -10,14 +10,15 @@ type what uint8
 
 // The kinds of happening.
 const (
-	requestArrives what = iota // at a store
-	replyArrives               // at a node
-	offerArrives               // at a node: a sender's signal
-	answerArrives              // at a sender
-	offerTimesOut              // at a sender
-	signalOffered              // the workload's next signal
-	hintArrives                // at a node: something was published
-	stepFires                  // of the scenario
+	requestArrives   what = iota // at a store
+	replyArrives                 // at a node
+	offerArrives                 // at a node: a sender's signal
+	answerArrives                // at a sender
+	offerTimesOut                // at a sender
+	signalOffered                // the workload's next signal
+	hintArrives                  // at a node: something was published
+	appointmentComes             // a step with a time of its own
+	stepFires                    // of the scenario
 	stepHeals
 	nodeStarts
 	nodeResumes

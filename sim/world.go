@@ -36,6 +36,8 @@ type World struct {
 	trace trace
 
 	steps  []step
+	agenda []appointment
+	kept   int              // how many appointments were put into the queue
 	bound  map[string]int16 // looked up by name, never walked
 	struck []struck
 
@@ -83,12 +85,29 @@ type Result struct {
 
 // NewWorld returns a world for the program.
 func NewWorld(p *Program) *World {
-	return &World{
-		program: p,
-		hosts:   make([]host, p.nodes),
-		links:   make([]link, p.nodes*storeCount),
-		bound:   make(map[string]int16),
+	w := &World{bound: make(map[string]int16)}
+	w.Load(p)
+	return w
+}
+
+// Load makes the world one of another program; the memory is used again. What
+// the world knows of its last run, its trace included, is void from then on.
+func (w *World) Load(p *Program) {
+	w.program = p
+	w.hosts = sized(w.hosts, p.nodes)
+	w.links = sized(w.links, p.nodes*storeCount)
+	w.steps = sized(w.steps, len(p.scenario.Steps))
+	w.trace.reset()
+}
+
+// sized returns the slice with that length; elements that were there keep the
+// memory that they own.
+func sized[T any](list []T, length int) []T {
+	list = list[:cap(list)]
+	if more := length - len(list); more > 0 {
+		list = append(list, make([]T, more)...)
 	}
+	return list[:length]
 }
 
 // Run plays the program once under the seed.
@@ -113,7 +132,7 @@ func (w *World) reset(seed uint64) {
 	w.counts = [event.Total]int64{}
 	w.marks.reset()
 	w.begun, w.ended, w.done, w.owed = false, false, false, true
-	w.leader, w.hitter, w.planned, w.liveStruck = history.None, history.None, 0, 0
+	w.leader, w.hitter, w.planned, w.kept, w.liveStruck = history.None, history.None, 0, 0, 0
 	w.released, w.busy, w.redisCalls = 0, 0, 0
 	w.signals, w.offers, w.keyOf, w.struck = w.signals[:0], w.offers[:0], w.keyOf[:0], w.struck[:0]
 	clear(w.bound)
@@ -220,6 +239,9 @@ func (w *World) turnWorld(kind what, index int32, node int16) {
 	switch kind {
 	case signalOffered:
 		w.nextSignal()
+	case appointmentComes:
+		w.nextAppointment()
+		w.fire(index)
 	case stepFires:
 		w.fire(index)
 	case stepHeals:

@@ -45,6 +45,36 @@ func TestSameSeedGivesTheSameRun(t *testing.T) {
 	}
 }
 
+func TestALoadedWorldPlaysAsANewOne(t *testing.T) {
+	var programs []*Program
+	for _, nodes := range []int{3, 7, 1, 5} {
+		s := denseFaults()
+		s.Cluster.Nodes = nodes
+		s.Run.Duration = scenarios.Length{Nanos: 60_000_000_000}
+		if nodes == 7 {
+			s = idleSteps(s)
+		}
+		p, err := Compile(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		programs = append(programs, p)
+	}
+	used := NewWorld(programs[0])
+	for round := range uint64(3) {
+		for i, p := range programs {
+			used.Load(p)
+			for seed := round + 1; seed < round+4; seed++ {
+				want := NewWorld(p).Run(seed)
+				if got := used.Run(seed); got.Hash != want.Hash || got.Verdict != want.Verdict {
+					t.Errorf("program %d, seed %d: %x %v, in a new world %x %v",
+						i, seed, got.Hash, got.Verdict, want.Hash, want.Verdict)
+				}
+			}
+		}
+	}
+}
+
 func TestSeedsDiffer(t *testing.T) {
 	w := denseWorld(t, scenarios.ClassD)
 	seen := make(map[uint64]uint64)
