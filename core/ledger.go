@@ -75,7 +75,7 @@ func (n *Node) callEnded(t Time, asked *lane, out *Effects) {
 	n.announce(event.OutcomeUnknown, out).About = asked.op
 	n.degraded(t, asked.op, Unavailable, out)
 	if asked.op.Store() == Redis && n.redisGone == 0 {
-		n.redisGone = asked.started
+		n.redisGone = t
 	}
 	switch asked.op {
 	case Acquire:

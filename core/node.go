@@ -52,8 +52,8 @@ type Node struct {
 	giveUp Time
 	// evictee is the token that an eviction under way is about.
 	evictee Token
-	// redisGone is the start of the first call of those that Redis has left
-	// without an answer since its last one; zero if it answered the last call.
+	// redisGone is when we first noticed that Redis had left a call without an
+	// answer; zero as long as it answers.
 	redisGone Time
 
 	health health

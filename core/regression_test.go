@@ -1,0 +1,154 @@
+package core_test
+
+import (
+	"testing"
+
+	"fencepost/core"
+	"fencepost/core/event"
+)
+
+// PROTOCOL 4.5.10 and on: a ledger that goes back in time.
+
+// PROTOCOL 4.5.10: a new leader tells Redis of its epoch at once.
+func TestNewLeaderRaisesTheWitness(t *testing.T) {
+	b := taking(t)
+	b.answer(core.TakeEpoch, core.Input{Kind: core.EpochWasTaken, Epoch: epoch, Control: core.Run})
+	if renew := b.asks(core.Renew); renew.Epoch != epoch {
+		t.Errorf("the renewal speaks of epoch %d", renew.Epoch)
+	}
+}
+
+// denied returns a follower whom Redis has told of that witness.
+func denied(t *testing.T, witness core.Epoch) *bench {
+	t.Helper()
+	b := standing(t)
+	b.answer(core.Acquire, core.Input{Kind: core.LeaseDenied, Token: rival, Epoch: witness})
+	return b
+}
+
+// barred reports whether the node is.
+func (b *bench) barred() bool { return b.node.Status(b.now.Boot).Barred }
+
+// PROTOCOL 4.5.11: a reading that began after the witness was heard, and shows
+// a lower epoch, is proof.
+func TestLowerEpochThanTheWitnessBars(t *testing.T) {
+	b := denied(t, epoch)
+	b.pass(b.cfg.Heartbeat)
+	b.answer(core.Heartbeat, before())
+	if e := b.says(event.AuthorityRegressed); e.Epoch != epoch || e.Reason != core.AuthorityRegressed {
+		t.Errorf("said of epoch %d for %v", e.Epoch, e.Reason)
+	}
+	b.says(event.AlertRaised)
+	if !b.barred() {
+		t.Fatal("the node is not barred")
+	}
+	b.stores = func(call core.Effect) []core.Input {
+		if call.Op == core.Heartbeat {
+			return []core.Input{before()}
+		}
+		return nil
+	}
+	for range 20 {
+		b.pass(b.part(200))
+		b.asksNot(core.Acquire, core.TakeEpoch)
+		b.saysNot(event.AuthorityRegressed)
+	}
+}
+
+// PROTOCOL 4.5.11: a reading that was under way when the witness was heard may
+// be the older one.
+func TestReadingFromBeforeTheWitnessProvesNothing(t *testing.T) {
+	b := standing(t)
+	b.lose(core.Acquire)
+	b.pass(b.cfg.Heartbeat)
+	b.call(core.Heartbeat)
+	b.shift(1)
+	b.answer(core.Acquire, core.Input{Kind: core.LeaseDenied, Token: rival, Epoch: epoch})
+	b.answer(core.Heartbeat, before())
+	if b.barred() {
+		t.Fatal("barred by a reading that was older than the witness")
+	}
+}
+
+// PROTOCOL 4.5.11: another server may only show what was there before.
+func TestOlderLedgerOfAnotherLineageBars(t *testing.T) {
+	for name, c := range map[string]struct {
+		epoch   core.Epoch
+		lineage uint32
+		barred  bool
+	}{
+		"promoted, complete":   {epoch, 2, false},
+		"promoted, incomplete": {epoch - 1, 2, true},
+		"same server":          {epoch - 1, 1, false},
+		"silent on lineage":    {epoch - 1, 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := onBench(t)
+			b.tell(core.Input{})
+			first := before()
+			first.Epoch, first.Version = epoch, 1
+			b.answer(core.Heartbeat, first)
+			b.pass(b.cfg.Heartbeat)
+			second := before()
+			second.Epoch, second.Version = c.epoch, c.lineage
+			b.answer(core.Heartbeat, second)
+			if b.barred() != c.barred {
+				t.Errorf("barred: %v", b.barred())
+			}
+		})
+	}
+}
+
+// PROTOCOL 4.5.11: a leader whose own epoch the ledger has forgotten.
+func TestLeaderWhoseEpochIsForgottenIsBarred(t *testing.T) {
+	b := idleLeader(t)
+	b.pass(b.cfg.Heartbeat)
+	b.answer(core.Heartbeat, core.Input{
+		Kind: core.HeartbeatWasRefused, Epoch: epoch - 1, Reason: core.Superseded,
+	})
+	b.believes(false)
+	if !b.barred() {
+		t.Error("not barred")
+	}
+	if e := b.says(event.LeaderSteppedDown); e.Reason != core.AuthorityRegressed {
+		t.Errorf("stepped down for %v", e.Reason)
+	}
+	b.saysNot(event.SplitBrainDetected)
+}
+
+// PROTOCOL 4.5.12: neither time nor a higher epoch ends the bar, a person does.
+func TestOnlyAcceptanceEndsTheBar(t *testing.T) {
+	b := denied(t, epoch)
+	b.pass(b.cfg.Heartbeat)
+	b.answer(core.Heartbeat, before())
+	later := before()
+	later.Epoch = epoch + 3
+	b.pass(b.cfg.Heartbeat)
+	b.answer(core.Heartbeat, later)
+	if !b.barred() {
+		t.Fatal("a higher epoch ended the bar")
+	}
+	later.Attempt = 1
+	b.pass(b.cfg.Heartbeat)
+	b.answer(core.Heartbeat, later)
+	if b.barred() {
+		t.Fatal("still barred after a person has accepted")
+	}
+	b.electAgain(epoch + 4)
+	b.is(core.Leader)
+}
+
+// PROTOCOL 4.5.13: Redis forgets what it acknowledged.
+func TestLowerWitnessShowsThatRedisLostAWrite(t *testing.T) {
+	b := denied(t, epoch)
+	b.saysNot(event.RedisLostWrite)
+	b.pass(b.cfg.Heartbeat)
+	current := before()
+	current.Epoch = epoch
+	b.answer(core.Heartbeat, current)
+	b.answer(core.Acquire, core.Input{Kind: core.LeaseDenied, Token: rival})
+	b.says(event.RedisLostWrite)
+	if b.barred() {
+		t.Error("barred for what Redis lost")
+	}
+}
