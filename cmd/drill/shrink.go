@@ -1,0 +1,223 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fencepost/internal/mutants"
+	"fencepost/internal/mutants/errand"
+	"fencepost/internal/shrink"
+	"fencepost/scenarios"
+)
+
+// shrinkOptions are the flags of `drill shrink`.
+type shrinkOptions struct {
+	seed   uint64
+	mutant string
+	out    string
+	json   bool
+
+	seedGiven bool
+}
+
+func newShrink() *cobra.Command {
+	o := &shrinkOptions{}
+	c := &cobra.Command{
+		Use:   "shrink [flags] FILE|NAME | --seed S",
+		Short: "Turn a failure into the shortest scenario that still fails in the same way",
+		Long: "Plays the scenario until a seed fails, and looks for the shortest file that breaks the same\n" +
+			"invariant, or misses the same expectation: fewer faults, nodes and signals, shorter and\n" +
+			"rounder times. Without a file, --seed S is a seed of `drill fuzz`.\n\n" +
+			"The result is a scenario file, ready to be committed, with its seed pinned. It has been read\n" +
+			"again and replayed; with --mutant it passes on the program without that mistake.\n" +
+			"The exit code is 0 if there is such a file, and 3 if no seed fails.",
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.seedGiven = c.Flags().Changed("seed")
+			return o.shrink(c, args)
+		},
+	}
+	f := c.Flags()
+	f.Uint64Var(&o.seed, "seed", 1, "the seed that fails (default: the first of the file's seeds that does)")
+	f.StringVar(&o.mutant, "mutant", "", "shrink a failure of a program with this mistake in it; a+b makes both")
+	f.StringVarP(&o.out, "out", "o", "", "write the scenario to this file, and name it so")
+	f.BoolVar(&o.json, "json", false, "print what was found as one JSON object")
+	return c
+}
+
+// shrink finds the failure, shrinks it and writes the result.
+func (o *shrinkOptions) shrink(c *cobra.Command, args []string) error {
+	if len(args) == 0 && !o.seedGiven {
+		return refuse(errors.New("shrink what? give a FILE, or --seed S of `drill fuzz`"))
+	}
+	if o.out != "" && scenarioName(o.out) == "" {
+		return refuse(fmt.Errorf("-o %s: a scenario's file is called NAME.yaml", o.out))
+	}
+	options, err := o.source(args)
+	if err != nil {
+		return err
+	}
+	answer, lawful, err := o.find(c.Context(), options, c.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	if !answer.Failing {
+		return o.passes(c.OutOrStdout(), answer, options)
+	}
+	if o.out != "" {
+		if err := os.WriteFile(o.out, []byte(answer.Text), 0o644); err != nil {
+			return broke(err)
+		}
+	}
+	if err := o.print(c.OutOrStdout(), answer, lawful); err != nil {
+		return broke(err)
+	}
+	return nil
+}
+
+// scenarioName returns the name that the scenario in that file has, or "".
+func scenarioName(file string) string {
+	name, ok := strings.CutSuffix(filepath.Base(file), ".yaml")
+	if !ok {
+		return ""
+	}
+	return name
+}
+
+// source returns what is to be shrunk.
+func (o *shrinkOptions) source(args []string) (shrink.Options, error) {
+	options := shrink.Options{Seed: o.seed, Seeds: 1, Name: scenarioName(o.out), Mutant: o.mutant}
+	if len(args) == 0 {
+		return o.drawn(options)
+	}
+	s, err := scenarios.Find(args[0])
+	if err != nil {
+		return options, refuse(err)
+	}
+	options.Source, options.File = string(scenarios.Format(s)), ""
+	if text, err := os.ReadFile(s.File); err == nil {
+		// With the original text, messages name the original lines.
+		options.Source, options.File = string(text), s.File
+	}
+	options.Origin = "scenario " + s.Name
+	if !o.seedGiven {
+		full := s.WithDefaults()
+		options.Seed, options.Seeds = 1, full.Run.Seeds.Sim
+		if full.Run.Seed != 0 {
+			options.Seed, options.Seeds = full.Run.Seed, 1
+		}
+	}
+	return options, nil
+}
+
+// find lets this program search, or one with the mistake in it.
+func (o *shrinkOptions) find(ctx context.Context, options shrink.Options, progress io.Writer) (
+	*shrink.Answer, scenarios.RunVerdict, error,
+) {
+	if o.mutant == "" {
+		answer, err := shrink.Find(ctx, &options)
+		if err != nil {
+			return nil, scenarios.Unknown, refuse(err)
+		}
+		return answer, scenarios.Fail, nil
+	}
+	runner, err := buildMutant(ctx, o.mutant)
+	if err != nil {
+		return nil, scenarios.Unknown, err
+	}
+	answer, lawful, err := shrink.Settle(ctx, options,
+		func(ctx context.Context, options *shrink.Options) (*shrink.Answer, error) {
+			answer := &shrink.Answer{}
+			return answer, mutants.Ask(ctx, runner, errand.Shrink, o.mutant, options, answer, progress)
+		})
+	var refused *mutants.Refused
+	switch {
+	case errors.As(err, &refused):
+		return nil, scenarios.Unknown, &exit{scenarios.ExitRefused, refused.Text + "\n"}
+	case err != nil:
+		return nil, scenarios.Unknown, broke(err)
+	}
+	return answer, lawful, nil
+}
+
+// buildMutant builds the runner of that mutant. Its errors are exits.
+func buildMutant(ctx context.Context, name string) (string, error) {
+	made, err := mutants.Find(name)
+	if err != nil {
+		return "", refuse(fmt.Errorf("--mutant: %w", err))
+	}
+	tree, err := mutants.FindTree()
+	if err != nil {
+		return "", refuse(fmt.Errorf("--mutant %s: %w", name, err))
+	}
+	runner, err := tree.Build(ctx, made, "")
+	if err != nil {
+		return "", broke(err)
+	}
+	return runner, nil
+}
+
+// passes says that there is nothing to shrink.
+func (o *shrinkOptions) passes(out io.Writer, answer *shrink.Answer, options shrink.Options) error {
+	if o.json {
+		if err := json.NewEncoder(out).Encode(answer); err != nil {
+			return broke(err)
+		}
+	}
+	seeds := fmt.Sprintf("seed %d", options.Seed)
+	if options.Seeds > 1 {
+		seeds = fmt.Sprintf("each of the seeds %d to %d", options.Seed, options.Seed+uint64(options.Seeds)-1)
+	}
+	return &exit{
+		scenarios.Invalid.ExitCode(),
+		fmt.Sprintf("drill: %s does not fail under %s: there is nothing to shrink\n", options.Origin, seeds),
+	}
+}
+
+// print writes what was found, for programs or for people.
+func (o *shrinkOptions) print(out io.Writer, answer *shrink.Answer, lawful scenarios.RunVerdict) error {
+	if o.json {
+		slim := *answer
+		slim.Stages = nil
+		type found struct {
+			*shrink.Answer
+			// Lawful is the verdict of the file on the program without the mistake.
+			Lawful scenarios.RunVerdict `json:"lawful"`
+			Replay string               `json:"replay"`
+		}
+		return json.NewEncoder(out).Encode(found{&slim, lawful, o.replay()})
+	}
+	if o.out == "" {
+		fmt.Fprint(out, answer.Text)
+	}
+	// A comment, so that what is printed stays a scenario file.
+	fmt.Fprintf(out, "# %s: %d faults became %d (%d lines), %d nodes %d; %d runs, %.2f s\n",
+		answer.Kind, answer.Before.Faults, answer.After.Faults, answer.After.Lines, answer.Before.Nodes,
+		answer.After.Nodes, answer.Runs, answer.WallSeconds)
+	if o.mutant != "" {
+		fmt.Fprintf(out, "# without the mistake: %s\n", lawful)
+	}
+	fmt.Fprintf(out, "# replay: %s\n", o.replay())
+	return nil
+}
+
+// replay returns the command that plays the result.
+func (o *shrinkOptions) replay() string {
+	words := []string{"bin/drill", "run"}
+	if o.mutant != "" {
+		words = append(words, "--mutant", o.mutant)
+	}
+	file := o.out
+	if file == "" {
+		file = "FILE"
+	}
+	return strings.Join(append(words, file), " ")
+}

@@ -1,0 +1,127 @@
+package shrink
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"time"
+
+	"fencepost/scenarios"
+)
+
+// Options say what is to be shrunk. They travel to programs with a mistake in
+// them as JSON.
+type Options struct {
+	// Source is the text of the scenario's file, File its name for messages and
+	// for the rule that both have one name; "" is none.
+	Source string `json:"source"`
+	File   string `json:"file"`
+	// Seed is the first seed that is tried for a failure, Seeds how many are; the
+	// first that fails is shrunk.
+	Seed  uint64 `json:"seed"`
+	Seeds int    `json:"seeds"`
+	// Name is what the result is called; "" means after the failure.
+	Name string `json:"name"`
+	// Origin says in the result where the failure came from: "scenario x, seed 3".
+	Origin string `json:"origin"`
+	// Mutant is what the program was built with, or "". It stands in `catches`.
+	Mutant string `json:"mutant"`
+	// Avoid lists the keys of stages that the search must not come to.
+	Avoid []string `json:"avoid,omitempty"`
+	// Workers is how many runs go on at once; 0 means one for each core.
+	Workers int `json:"workers"`
+}
+
+// Answer is what came of the search.
+type Answer struct {
+	// Failing tells whether a seed failed at all; if not, Seeds is how many
+	// passed, and the rest is empty.
+	Failing bool `json:"failing"`
+	Seeds   int  `json:"seeds"`
+	// Kind is the broken invariant, or the word of the expectation. The rest is
+	// what the shrunk file does: under Seed, at so many seconds of the run.
+	Kind   string  `json:"kind"`
+	Seed   uint64  `json:"seed"`
+	At     float64 `json:"at"`
+	Detail string  `json:"detail"`
+	Hash   string  `json:"hash"` // 16 hexadecimal digits
+	// Text is the shrunk file.
+	Text   string `json:"text"`
+	Before Size   `json:"before"`
+	After  Size   `json:"after"`
+	// Stages are the scenarios on the way, the one found first to the shortest.
+	Stages []Stage `json:"stages,omitempty"`
+	// Runs and Events tell what the search took, Spent that it ended for want of
+	// effort and not at a fixed point.
+	Runs        int64   `json:"runs"`
+	Events      int64   `json:"events"`
+	Spent       bool    `json:"spent"`
+	WallSeconds float64 `json:"wall_seconds"`
+}
+
+// Size says how large a scenario is.
+type Size struct {
+	Faults int `json:"faults"`
+	Nodes  int `json:"nodes"`
+	// Lines are those of the file's steps.
+	Lines int `json:"lines"`
+}
+
+// Stage is a scenario on the way.
+type Stage struct {
+	// Key names the stage: equal keys are equal scenarios under equal seeds.
+	Key  string `json:"key"`
+	What string `json:"what"`
+	Text string `json:"text"`
+}
+
+// Find looks for the failure and shrinks it. The error says that the source is
+// no scenario that the simulator can play, that the search was interrupted, or
+// that its result did not replay, which is a mistake of this package.
+func Find(ctx context.Context, o *Options) (*Answer, error) {
+	began := time.Now()
+	s, err := scenarios.Parse(o.File, []byte(o.Source))
+	if err != nil {
+		return nil, err
+	}
+	return find(ctx, o, s, began)
+}
+
+func find(ctx context.Context, o *Options, s *scenarios.Scenario, began time.Time) (*Answer, error) {
+	t := &task{ctx: ctx, o: o, avoid: map[string]bool{}, tried: map[string]bool{}}
+	for _, key := range o.Avoid {
+		t.avoid[key] = true
+	}
+	failing, err := t.begin(s)
+	if err != nil {
+		return nil, err
+	}
+	answer := &Answer{Failing: failing, Seeds: max(o.Seeds, 1)}
+	if failing {
+		t.search()
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("shrink: %w", err)
+		}
+		if err := t.answer(answer, s); err != nil {
+			return nil, err
+		}
+	}
+	answer.Runs, answer.Events, answer.Spent = t.runs, t.events, t.events >= Effort
+	answer.WallSeconds = time.Since(began).Seconds()
+	return answer, nil
+}
+
+// key returns the stage's name.
+func key(s *scenarios.Scenario, seed uint64) string {
+	sum := fnv.New64a()
+	fmt.Fprintf(sum, "%d %s", seed, bare(s))
+	return fmt.Sprintf("%016x", sum.Sum64())
+}
+
+// bare returns the scenario's text without what makes no difference to a run.
+func bare(s *scenarios.Scenario) string {
+	b := *s
+	b.Name, b.Why, b.TierReason, b.Tiers, b.Tags, b.Catches = "", "", "", nil, nil, nil
+	b.Run.Seed = 0
+	return string(scenarios.Format(&b))
+}
