@@ -6,6 +6,8 @@ import "strings"
 type Mutant struct {
 	Name    string
 	Mistake string
+	// Added: the project's own, beside those that the format has always had.
+	Added bool
 }
 
 // Mutants lists the mistakes in their fixed order. A copy of the program with
@@ -14,49 +16,55 @@ func Mutants() []Mutant {
 	return append([]Mutant(nil), mutants...)
 }
 
+// mutants are those that the format has always had, then the project's own:
+// mistakes that no test of a single clause notices, so that it takes a run to
+// see them.
 var mutants = []Mutant{
 	{"permit-without-epoch", "A permit checks that this node believes, not that its epoch is the " +
-		"current one."},
-	{"epoch-check-not-atomic", "The epoch is read and the intent written in two transactions."},
-	{"epoch-in-redis", "The epoch is minted by a counter in Redis, which may lose it."},
-	{"epoch-reused", "A takeover whose reply was lost uses the same number again."},
-	{"belief-by-flag", "Leadership is a boolean; the trust deadline is ignored."},
-	{"trust-from-reply", "Trust counts from the reply instead of the start of the attempt."},
-	{"trust-by-wall-clock", "Trust is judged by the wall clock, which may jump."},
-	{"no-gate-before-wire", "Nothing is checked between the permit and the call to the broker."},
-	{"flag-before-release", "Stepping down clears the flag first, so that the release returns early."},
-	{"release-before-drain", "The lease is released while sends are in flight."},
-	{"release-without-owner", "Releasing deletes the key, whoever owns it."},
-	{"renew-without-owner", "Renewing extends the key, whoever owns it."},
-	{"renew-waits-for-database", "The database write stands before the renewal, which comes too late."},
-	{"keeps-leading-without-heartbeat", "A leader that cannot reach PostgreSQL goes on."},
-	{"keeps-lease-without-epoch", "A candidate that cannot take the epoch keeps the lease."},
-	{"client-clock-heartbeat", "The age of a heartbeat is computed from the writer's clock."},
-	{"demotes-by-name", "Split brain is judged by names instead of epochs, and the lawful leader yields."},
-	{"never-evicts-stale", "A stale leader that still renews its lease is left alone."},
-	{"evicts-without-compare", "Eviction deletes whatever value the lease has by now."},
-	{"fails-open", "Without Redis every node executes."},
-	{"blind-retry", "A permit or a send with an unknown outcome is simply repeated."},
+		"current one.", false},
+	{"epoch-check-not-atomic", "The epoch is read and the intent written in two transactions.", false},
+	{"epoch-in-redis", "The epoch is minted by a counter in Redis, which may lose it.", false},
+	{"epoch-reused", "A takeover whose reply was lost uses the same number again.", false},
+	{"belief-by-flag", "Leadership is a boolean; the trust deadline is ignored.", false},
+	{"trust-from-reply", "Trust counts from the reply instead of the start of the attempt.", false},
+	{"trust-by-wall-clock", "Trust is judged by the wall clock, which may jump.", false},
+	{"no-gate-before-wire", "Nothing is checked between the permit and the call to the broker.", false},
+	{"flag-before-release", "Stepping down clears the flag first, so that the release " +
+		"returns early.", false},
+	{"release-before-drain", "The lease is released while sends are in flight.", false},
+	{"release-without-owner", "Releasing deletes the key, whoever owns it.", false},
+	{"renew-without-owner", "Renewing extends the key, whoever owns it.", false},
+	{"renew-waits-for-database", "The database write stands before the renewal, which comes " +
+		"too late.", false},
+	{"keeps-leading-without-heartbeat", "A leader that cannot reach PostgreSQL goes on.", false},
+	{"keeps-lease-without-epoch", "A candidate that cannot take the epoch keeps the lease.", false},
+	{"client-clock-heartbeat", "The age of a heartbeat is computed from the writer's clock.", false},
+	{"demotes-by-name", "Split brain is judged by names instead of epochs, and the lawful " +
+		"leader yields.", false},
+	{"never-evicts-stale", "A stale leader that still renews its lease is left alone.", false},
+	{"evicts-without-compare", "Eviction deletes whatever value the lease has by now.", false},
+	{"fails-open", "Without Redis every node executes.", false},
+	{"blind-retry", "A permit or a send with an unknown outcome is simply repeated.", false},
 	{"resend-without-lookup", "A new leader sends its predecessor's open orders again to a broker " +
-		"without idempotency."},
-	{"timeout-means-rejected", "An ambiguous answer is recorded as a rejection."},
-	{"absent-means-void", "The \"not found\" of a class C broker is taken as proof."},
-	{"drops-late-outcome", "The broker's answer to a deposed leader is thrown away."},
-	{"duplicate-key-before-check", "The duplicate key is kept although the signal was refused."},
-	{"acknowledges-before-commit", "A signal is acknowledged before it is durable."},
-	{"loses-predecessors-signals", "A new leader handles only signals that came in its own tenure."},
+		"without idempotency.", false},
+	{"timeout-means-rejected", "An ambiguous answer is recorded as a rejection.", false},
+	{"absent-means-void", "The \"not found\" of a class C broker is taken as proof.", false},
+	{"drops-late-outcome", "The broker's answer to a deposed leader is thrown away.", false},
+	{"duplicate-key-before-check", "The duplicate key is kept although the signal was refused.", false},
+	{"acknowledges-before-commit", "A signal is acknowledged before it is durable.", false},
+	{"loses-predecessors-signals", "A new leader handles only signals that came in its own tenure.", false},
 	{"history-outside-transaction", "The history of leadership is written after the change, in a " +
-		"transaction of its own."},
-	{"history-left-open", "A successor does not close the row of a predecessor that crashed."},
-	{"ignores-regression", "PostgreSQL going back in time goes unnoticed."},
-	{"ignores-halt", "The control mode is read once, at start."},
+		"transaction of its own.", false},
+	{"history-left-open", "A successor does not close the row of a predecessor that crashed.", false},
+	{"ignores-regression", "PostgreSQL going back in time goes unnoticed.", false},
+	{"ignores-halt", "The control mode is read once, at start.", false},
 	{"repeatable-read-fence", "The permit's transaction runs under REPEATABLE READ and keeps an old " +
-		"snapshot."},
-	{"token-per-process", "The lease's token is the same for every acquisition of a process."},
-	{"evicts-candidate", "Eviction takes a token that is not the stale tenure's."},
-	{"permit-on-closed-tenure", "A permit does not look whether the tenure is open."},
-	{"send-by-wall-clock", "The gate's limit is judged by the wall clock."},
-	{"void-before-send-by", "Recovery voids an attempt that its sender may still send."},
+		"snapshot.", false},
+	{"token-per-process", "The lease's token is the same for every acquisition of a process.", false},
+	{"evicts-candidate", "Eviction takes a token that is not the stale tenure's.", false},
+	{"permit-on-closed-tenure", "A permit does not look whether the tenure is open.", false},
+	{"send-by-wall-clock", "The gate's limit is judged by the wall clock.", false},
+	{"void-before-send-by", "Recovery voids an attempt that its sender may still send.", false},
 }
 
 // mutantNames lists the names of all mutants.

@@ -30,7 +30,8 @@ func drill(ctx context.Context, args []string, out, problems io.Writer) int {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newRun(), newCheck(), newList(), newNew(), newExplain(), newSchema(), newUp(), newShrink())
+	root.AddCommand(newRun(), newCheck(), newList(), newNew(), newExplain(), newSchema(), newUp())
+	root.AddCommand(newMutants(), newShrink())
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(problems)

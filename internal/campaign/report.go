@@ -104,10 +104,7 @@ func (c *Campaign) report(all []played) *Report {
 	worst := 0
 	for i := range all {
 		p := &all[i]
-		r.Runs[i] = Run{
-			Seed: p.Seed, Verdict: p.Verdict, Hash: fmt.Sprintf("%016x", p.Hash), Events: p.Events,
-			SimSeconds: seconds(p.SimNanos), Violation: violation(p.Failure), Trace: lines(p.trace),
-		}
+		r.Runs[i] = runOf(p)
 		r.count(p)
 		if p.Verdict.WorseThan(r.Verdict) {
 			r.Verdict, worst = p.Verdict, i
@@ -186,4 +183,12 @@ func shellWord(word string) string {
 		return word
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// runOf says what came of one seed.
+func runOf(p *played) Run {
+	return Run{
+		Seed: p.Seed, Verdict: p.Verdict, Hash: fmt.Sprintf("%016x", p.Hash), Events: p.Events,
+		SimSeconds: seconds(p.SimNanos), Violation: violation(p.Failure), Trace: lines(p.trace),
+	}
 }

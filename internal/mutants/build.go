@@ -79,20 +79,8 @@ func (t Tree) Compile(ctx context.Context, ms []Mutant) error {
 
 // compile runs `go build` with the changed files laid over the tree.
 func (t Tree) compile(ctx context.Context, changed map[string][]byte, work string, args ...string) error {
-	overlay := struct{ Replace map[string]string }{map[string]string{}}
-	for i, path := range slices.Sorted(maps.Keys(changed)) {
-		file := filepath.Join(work, fmt.Sprintf("%d-%s", i, filepath.Base(path)))
-		if err := os.WriteFile(file, changed[path], 0o644); err != nil {
-			return err
-		}
-		overlay.Replace[filepath.Join(string(t), filepath.FromSlash(path))] = file
-	}
-	text, err := json.Marshal(overlay)
+	index, err := t.overlay(changed, work)
 	if err != nil {
-		return err
-	}
-	index := filepath.Join(work, "overlay.json")
-	if err := os.WriteFile(index, text, 0o644); err != nil {
 		return err
 	}
 	command := exec.CommandContext(ctx, "go", append([]string{
@@ -133,4 +121,14 @@ func dropOld(shelf, key string) {
 			os.RemoveAll(filepath.Join(shelf, entry.Name()))
 		}
 	}
+}
+
+// writeIndex writes what Go's -overlay wants: which file stands for which.
+func writeIndex(work string, replace map[string]string) (string, error) {
+	text, err := json.Marshal(struct{ Replace map[string]string }{replace})
+	if err != nil {
+		return "", err
+	}
+	index := filepath.Join(work, "overlay.json")
+	return index, os.WriteFile(index, text, 0o644)
 }

@@ -35,6 +35,23 @@ type Mutant struct {
 	Breaks check.Invariant
 	Misses string
 	With   []string
+	// Fails names the tests that fail on real servers: one at least for a mutant
+	// whose site is SQL.
+	Fails []RealTest
+	// Needs says which faults it takes, in which order, to show a mistake that no
+	// single fault shows; "" if one is enough.
+	Needs string
+	// Survives is the argument why nothing can kill the mutant; "" if something
+	// must.
+	Survives string
+}
+
+// RealTest is a test against real servers.
+type RealTest struct {
+	// Package is relative to the root of the source tree, such as
+	// internal/pgledger; Test is the name of a test in it.
+	Package string `yaml:"package"`
+	Test    string `yaml:"test"`
 }
 
 // Site is a layer in which a mistake can lie.
@@ -73,6 +90,10 @@ type written struct {
 	Breaks string   `yaml:"breaks"`
 	Misses string   `yaml:"misses"`
 	With   []string `yaml:"with"`
+
+	Fails    []RealTest `yaml:"fails"`
+	Needs    string     `yaml:"needs"`
+	Survives string     `yaml:"survives"`
 }
 
 // All returns every mutant, in the order of the scenario format's table.
@@ -144,7 +165,10 @@ func Parse(name string, src []byte) (Mutant, error) {
 	if err := yaml.NewDecoder(bytes.NewReader(src), yaml.Strict()).Decode(&w); err != nil {
 		return Mutant{}, fmt.Errorf("mutant %s: %w", name, err)
 	}
-	m := Mutant{Name: name, Why: w.Why, Edits: w.Edits, Misses: w.Misses, With: w.With}
+	m := Mutant{
+		Name: name, Why: w.Why, Edits: w.Edits, Misses: w.Misses, With: w.With, Fails: w.Fails,
+		Needs: w.Needs, Survives: w.Survives,
+	}
 	if w.Path != "" {
 		m.Edits = append([]Edit{{w.Path, w.Old, w.New}}, m.Edits...)
 	}

@@ -26,7 +26,8 @@ func (e *Refused) Error() string { return e.Text }
 // Lines of progress go to the writer, which may be nil. The error is a *Refused,
 // or says that the runner itself broke; the runner ends with ctx.
 func Ask(
-	ctx context.Context, runner string, do errand.Kind, mutant string, options, answer any, progress io.Writer,
+	ctx context.Context, runner string, do errand.Kind, mutant string, options, answer any,
+	progress io.Writer,
 ) error {
 	order, err := errand.New(do, mutant, options)
 	if err != nil {

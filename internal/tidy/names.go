@@ -46,6 +46,7 @@ func pairs() []pair {
 		{"claims", claims, document(scenarioGuide, "claims")},
 		{"mutants", mutants, document(scenarioGuide, "mutants")},
 		{"mutants", owing(files("internal/mutants"), unwritten...), mutants},
+		{"mutants", mutants, document("docs/MUTANTS.md", "mutants")},
 		{"scenarios", files("scenarios"), document(scenarioGuide, "scenarios")},
 	}
 }

@@ -21,6 +21,7 @@ import (
 // returns what is written as JSON; lines about its progress go to the writer.
 var errands = map[errand.Kind]func(ctx context.Context, o errand.Order, progress io.Writer) (any, error){
 	errand.Run:    run,
+	errand.Hunt:   hunt,
 	errand.Shrink: shrinks,
 }
 

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fencepost/internal/mutants"
+	"fencepost/scenarios"
+)
+
+// mutantsOptions are the flags of `drill mutants`.
+type mutantsOptions struct {
+	list     bool
+	only     []string
+	fast     bool
+	json     bool
+	markdown bool
+	sample   int
+	clauses  bool
+}
+
+func newMutants() *cobra.Command {
+	o := &mutantsOptions{}
+	c := &cobra.Command{
+		Use:   "mutants [flags]",
+		Short: "Build one deliberate mistake at a time, and show what notices it",
+		Long: "Builds the program with one mistake at a time (nothing in the source tree changes) and\n" +
+			"plays scenarios, then searches, until a run fails that does not fail without the mistake.\n" +
+			"Prints what killed each mutant, after how many runs and how much simulation.\n\n" +
+			"The exit code is 1 if a mutant survives that has no written argument why it may.",
+		Args: cobra.NoArgs,
+		RunE: o.run,
+	}
+	f := c.Flags()
+	f.BoolVar(&o.list, "list", false, "only list the mutants: where each lies, what it breaks, why it tempts")
+	f.StringSliceVar(&o.only, "only", nil, "only these mutants")
+	f.BoolVar(&o.fast, "fast", false, "give up sooner on each mutant")
+	f.BoolVar(&o.json, "json", false, "print one JSON object for each mutant")
+	f.BoolVar(&o.markdown, "markdown", false, "print the table of docs/MUTANTS.md")
+	f.IntVar(&o.sample, "sample", 0, "only so many mutants, others with each change of the source")
+	f.BoolVar(&o.clauses, "clauses", false, "run the tests of core against each of the project's own instead")
+	c.MarkFlagsMutuallyExclusive("list", "clauses", "markdown")
+	c.MarkFlagsMutuallyExclusive("only", "sample")
+	return c
+}
+
+// run does what the flags say.
+func (o *mutantsOptions) run(c *cobra.Command, _ []string) error {
+	out := c.OutOrStdout()
+	chosen, err := o.chosen()
+	if err != nil {
+		return refuse(err)
+	}
+	if o.list {
+		return listMutants(out, chosen, o.json)
+	}
+	tree, err := mutants.FindTree()
+	if err != nil {
+		return refuse(err)
+	}
+	if o.sample > 0 {
+		if chosen, err = tree.Sample(c.Context(), chosen, o.sample); err != nil {
+			return broke(err)
+		}
+	}
+	if o.clauses {
+		return clauses(c, tree, chosen)
+	}
+	search := mutants.Search{Tree: tree}
+	if o.fast {
+		search.Most, search.Others = 300, 20
+	}
+	var all []*mutants.Result
+	err = search.KillAll(c.Context(), chosen, func(r *mutants.Result) error {
+		all = append(all, r)
+		switch {
+		case o.markdown:
+			fmt.Fprintf(c.ErrOrStderr(), "%s: %s\n", r.Name, r.KilledBy)
+			return nil
+		case o.json:
+			return json.NewEncoder(out).Encode(r)
+		default:
+			return printResult(out, r)
+		}
+	})
+	if err != nil {
+		return broke(err)
+	}
+	mutants.Order(all)
+	switch {
+	case o.markdown:
+		err = mutants.Markdown(out, all)
+	case !o.json:
+		_, err = fmt.Fprintln(out, mutants.Summary(all))
+	}
+	if err != nil {
+		return broke(err)
+	}
+	for _, r := range all {
+		if r.Survived && r.WhyEquivalent == "" {
+			return verdict(scenarios.Fail)
+		}
+	}
+	return nil
+}
+
+// chosen returns the mutants that the flags name.
+func (o *mutantsOptions) chosen() ([]mutants.Mutant, error) {
+	if o.sample < 0 {
+		return nil, fmt.Errorf("--sample %d: at least one mutant must be built", o.sample)
+	}
+	if len(o.only) == 0 {
+		return mutants.All()
+	}
+	var chosen []mutants.Mutant
+	for _, name := range o.only {
+		// A mutant is named alone; what masks it is built with it anyway.
+		first, _, _ := strings.Cut(name, "+")
+		found, err := mutants.Find(first)
+		if err != nil {
+			return nil, fmt.Errorf("--only: %w", err)
+		}
+		chosen = append(chosen, found...)
+	}
+	return chosen, nil
+}
+
+// printResult writes one line for people, and how to see a survivor.
+func printResult(out io.Writer, r *mutants.Result) error {
+	name := strings.Join(append([]string{r.Name}, r.With...), "+")
+	if r.Survived {
+		why := r.WhyEquivalent
+		if why == "" {
+			why = "nothing noticed it"
+		}
+		_, err := fmt.Fprintf(out, "SURVIVES %s (%s): %d runs in %.0f ms; %s\n",
+			name, r.Site, r.Runs, r.SimMS, why)
+		return err
+	}
+	_, err := fmt.Fprintf(out, "killed   %s (%s) by %s, seed %d: %s\n"+
+		"         %d runs, %d events in %.1f ms of simulation, built in %.1f s\n",
+		name, r.Site, r.KilledBy, r.Seed, r.Broke, r.Runs, r.Events, r.SimMS, r.BuildMS/1e3)
+	return err
+}
+
+// listMutants prints what there is, without building anything.
+func listMutants(out io.Writer, all []mutants.Mutant, asJSON bool) error {
+	type entry struct {
+		Name   string             `json:"name"`
+		Site   string             `json:"site"`
+		Breaks string             `json:"breaks,omitempty"`
+		Misses string             `json:"misses,omitempty"`
+		With   []string           `json:"with,omitempty"`
+		Needs  string             `json:"needs,omitempty"`
+		Why    string             `json:"why"`
+		Fails  []mutants.RealTest `json:"fails,omitempty"`
+	}
+	for i := range all {
+		m := &all[i]
+		e := entry{
+			Name: m.Name, Site: m.Site(), Misses: m.Misses, With: m.With, Needs: m.Needs, Why: m.Why,
+			Fails: m.Fails,
+		}
+		if m.Misses == "" {
+			e.Breaks = m.Breaks.String()
+		}
+		if asJSON {
+			if err := json.NewEncoder(out).Encode(e); err != nil {
+				return broke(err)
+			}
+			continue
+		}
+		what := e.Breaks
+		if what == "" {
+			what = "the expectation `" + e.Misses + "`"
+		}
+		if len(e.With) > 0 {
+			what += ", with " + strings.Join(e.With, " and ")
+		}
+		fmt.Fprintf(out, "%s (%s) breaks %s\n    %s\n", e.Name, e.Site, what, e.Why)
+	}
+	return nil
+}
+
+// clauses runs the tests of core with each mutant in it whose mistake lies in
+// core. One that they notice needs no simulator, and counts for little.
+func clauses(c *cobra.Command, tree mutants.Tree, chosen []mutants.Mutant) error {
+	chosen = slices.DeleteFunc(chosen, func(m mutants.Mutant) bool { return m.Fixed() })
+	noticed := 0
+	for i := range chosen {
+		failing, err := tree.Clauses(c.Context(), chosen[i])
+		var not *mutants.NotCore
+		switch {
+		case errors.As(err, &not):
+			fmt.Fprintf(c.OutOrStdout(), "unseen   %s (no edit in core)\n", chosen[i].Name)
+		case err != nil:
+			return broke(err)
+		case len(failing) == 0:
+			fmt.Fprintf(c.OutOrStdout(), "unseen   %s\n", chosen[i].Name)
+		default:
+			noticed++
+			fmt.Fprintf(c.OutOrStdout(), "NOTICED  %s by %s\n", chosen[i].Name, strings.Join(failing, ", "))
+		}
+	}
+	if noticed > 0 {
+		return verdict(scenarios.Fail)
+	}
+	return nil
+}

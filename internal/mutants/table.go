@@ -1,0 +1,113 @@
+package mutants
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"slices"
+	"strings"
+
+	"fencepost/scenarios"
+)
+
+// Fixed tells whether the mutant's name belongs to the scenario format, or is
+// one that the project has added.
+func (m *Mutant) Fixed() bool {
+	for _, known := range scenarios.Mutants() {
+		if known.Name == m.Name {
+			return !known.Added
+		}
+	}
+	return false
+}
+
+// Sample returns n of the mutants, in their order, chosen by the content of what
+// runners are built from: each change of the source is tried on others.
+func (t Tree) Sample(ctx context.Context, all []Mutant, n int) ([]Mutant, error) {
+	content, err := t.key(ctx, nil)
+	if err != nil {
+		return nil, fmt.Errorf("choose mutants: %w", err)
+	}
+	rank := func(m Mutant) uint64 {
+		sum := fnv.New64a()
+		fmt.Fprintln(sum, content, m.Name)
+		return sum.Sum64()
+	}
+	byRank := slices.Clone(all)
+	slices.SortFunc(byRank, func(a, b Mutant) int {
+		if rank(a) < rank(b) {
+			return -1
+		}
+		return 1
+	})
+	chosen := map[string]bool{}
+	for _, m := range byRank[:min(n, len(byRank))] {
+		chosen[m.Name] = true
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(m Mutant) bool { return !chosen[m.Name] }), nil
+}
+
+// Order sorts results like the table of mutants.
+func Order(all []*Result) {
+	place := map[string]int{}
+	for i, m := range scenarios.Mutants() {
+		place[m.Name] = i
+	}
+	slices.SortStableFunc(all, func(a, b *Result) int { return place[a.Name] - place[b.Name] })
+}
+
+// Summary says in one line what came of all searches.
+func Summary(all []*Result) string {
+	var took []float64
+	survived, argued := 0, 0
+	for _, r := range all {
+		switch {
+		case !r.Survived:
+			took = append(took, r.SimMS)
+		case r.WhyEquivalent != "":
+			argued++
+		default:
+			survived++
+		}
+	}
+	text := fmt.Sprintf("%d of %d mutants killed", len(took), len(all))
+	if len(took) > 0 {
+		slices.Sort(took)
+		text += fmt.Sprintf(", median %.1f ms of simulation, worst %.1f s",
+			took[len(took)/2], took[len(took)-1]/1e3)
+	}
+	if argued > 0 {
+		text += fmt.Sprintf("; %d survive with an argument", argued)
+	}
+	if survived > 0 {
+		text += fmt.Sprintf("; %d SURVIVE", survived)
+	}
+	return text
+}
+
+// Markdown writes the table of docs/MUTANTS.md.
+func Markdown(out io.Writer, all []*Result) error {
+	mistake := map[string]string{}
+	for _, m := range scenarios.Mutants() {
+		mistake[m.Name] = m.Mistake
+	}
+	var text strings.Builder
+	text.WriteString("| name | site | the mistake | killed by | what fell | runs | simulated ms |\n")
+	text.WriteString("|---|---|---|---|---|--:|--:|\n")
+	for _, r := range all {
+		name := "`" + r.Name + "`"
+		for _, with := range r.With {
+			name += " with `" + with + "`"
+		}
+		by, broke := r.KilledBy, "`"+r.Broke+"`"
+		if r.Survived {
+			by, broke = "*survives*", ""
+		}
+		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s | %d | %.0f |\n", name, r.Site,
+			strings.ReplaceAll(mistake[r.Name], "|", `\|`), by, broke, r.Runs, r.SimulatedMS)
+	}
+	text.WriteString("\n" + Summary(all) + ".\n")
+	_, err := io.WriteString(out, text.String())
+	return err
+}
