@@ -28,10 +28,10 @@ type Never struct {
 	Invariant check.Invariant
 }
 
-// Detect wants one report of What about Node, from any party of By, caused
-// after From and made within Within of it.
+// Detect wants one report of any of What about Node, from any party of By,
+// caused after From and made within Within of it.
 type Detect struct {
-	What   What
+	What   []What
 	Node   Party  // zero: about any node
 	From   Moment // zero: since the run began
 	Within Length
@@ -50,6 +50,8 @@ const (
 	UnknownOutcome      What = "unknown_outcome"
 	ClockDrift          What = "clock_drift"
 	AuthorityRegression What = "authority_regression"
+	Degradation         What = "degradation"
+	LostWrite           What = "lost_write"
 )
 
 // Event returns the event by which the subject is reported.
@@ -69,6 +71,10 @@ func (w What) Event() event.Event {
 		return event.ClockDrift
 	case AuthorityRegression:
 		return event.AuthorityRegressed
+	case Degradation:
+		return event.Degraded
+	case LostWrite:
+		return event.RedisLostWrite
 	default:
 		return event.None
 	}

@@ -21,7 +21,7 @@ type Judge struct {
 	scenario *Scenario
 	ttl      int64
 	watches  []watch
-	listens  uint64 // one bit for each event that a watch waits for
+	listens  eventSet // the events that some watch waits for
 	gauges   gaugeSet
 
 	steps   []fired
@@ -135,9 +135,9 @@ func (j *Judge) announced(r *history.Record) {
 		}
 	default:
 	}
-	if j.listens&(1<<r.Event) != 0 {
+	if j.listens.has(r.Event) {
 		for i := range j.watches {
-			if w := &j.watches[i]; w.open && w.event == r.Event {
+			if w := &j.watches[i]; w.open && w.events.has(r.Event) {
 				j.heard(w, r)
 			}
 		}

@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"slices"
+
 	"fencepost/core"
 	"fencepost/core/history"
 )
@@ -41,9 +43,9 @@ var gaugeWords = []Word{
 	{Name: "leadership_changes", Doc: "Elections since the run began."},
 	{Name: "in_flight", Doc: "Signals that one node works on."},
 	{Name: "redis_operations", Doc: "Calls that Redis has answered since the run began."},
-	{Name: "pool_in_use", Doc: "Database connections that one node has in use."},
-	{Name: "goroutines", Doc: "Goroutines of one node's process."},
-	{Name: "open_files", Doc: "File descriptors of one node's process."},
+	{Name: "pool_in_use", Doc: "Database connections that one node has in use; real processes only."},
+	{Name: "goroutines", Doc: "Goroutines of one node's process; real processes only."},
+	{Name: "open_files", Doc: "File descriptors of one node's process; real processes only."},
 }
 
 // Gauges lists every gauge.
@@ -87,6 +89,37 @@ func (g Gauge) Derived() bool {
 	default:
 		return false
 	}
+}
+
+// OfProcess tells whether only a real process has the gauge. The simulator has
+// none, so what a file expects of it is judged in the real tier alone.
+func (g Gauge) OfProcess() bool {
+	switch g {
+	case PoolInUse, Goroutines, OpenFiles:
+		return true
+	case NoGauge, OpenSignals, SignalsInDoubt, LeadershipChanges, InFlight, RedisOperations, gaugeCount:
+		return false
+	default:
+		return false
+	}
+}
+
+// WithoutProcesses returns the scenario without what it expects of real
+// processes: with those gauges left to the real tier. It is the scenario itself
+// if there are none, or if no real tier plays it: then an engine has to refuse
+// them.
+func (s *Scenario) WithoutProcesses() *Scenario {
+	ofProcess := func(e Expect) bool {
+		v, ok := e.Claim.(Metric)
+		g, _ := ParseGauge(v.Name)
+		return ok && g.OfProcess()
+	}
+	if !s.Plays(RealTier) || !slices.ContainsFunc(s.Expect, ofProcess) {
+		return s
+	}
+	without := *s
+	without.Expect = slices.DeleteFunc(slices.Clone(s.Expect), ofProcess)
+	return &without
 }
 
 // PerNode tells whether each node has a value of its own.

@@ -97,7 +97,7 @@ func (j *Judge) judgeDetect(w *watch, end int64) (RunVerdict, Failure) {
 	if deadline > end {
 		return Invalid, at(end, "the run ended %s before the time was up", Seconds(deadline-end))
 	}
-	f := at(deadline, "no report of %s came within %s", w.event, Seconds(w.within))
+	f := at(deadline, "no report of %s came within %s", w.events, Seconds(w.within))
 	f.Node = node
 	return Fail, f
 }

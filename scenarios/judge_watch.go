@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"strings"
 
 	"fencepost/core"
 	"fencepost/core/event"
@@ -13,8 +14,8 @@ type watch struct {
 	// What the file says.
 	entry  int
 	claim  Claim
-	event  event.Event // that it waits for, or event.None
-	gauge  Gauge       // that it reads, or NoGauge
+	events eventSet // that it waits for
+	gauge  Gauge    // that it reads, or NoGauge
 	who    Party
 	by     []By
 	limit  int
@@ -40,6 +41,22 @@ type watched struct {
 	how   Failure // if it broke
 }
 
+// eventSet has one bit for each event.
+type eventSet uint64
+
+func (s eventSet) has(e event.Event) bool { return s&(1<<e) != 0 }
+
+// String returns the events' names, with "or" between them.
+func (s eventSet) String() string {
+	var names []string
+	for _, e := range event.All() {
+		if s.has(e) {
+			names = append(names, e.String())
+		}
+	}
+	return strings.Join(names, " or ")
+}
+
 // momentRef names a moment by the index of its step; a negative step is the
 // start of the run, or its end.
 type momentRef struct {
@@ -58,16 +75,20 @@ func (j *Judge) prepare() {
 		w := watch{entry: i, claim: e.Claim, from: noMoment, to: noMoment}
 		switch v := e.Claim.(type) {
 		case Detect:
-			w.event, w.who, w.by, w.from = v.What.Event(), v.Node, v.By, j.ref(v.From)
+			w.who, w.by, w.from = v.Node, v.By, j.ref(v.From)
+			for _, what := range v.What {
+				w.events |= 1 << what.Event()
+			}
 			w.within = v.Within.Resolve(j.ttl)
 		case Elect:
-			w.event, w.from, w.within = event.LeaderElected, j.ref(v.From), v.Within.Resolve(j.ttl)
+			w.events, w.from = 1<<event.LeaderElected, j.ref(v.From)
+			w.within = v.Within.Resolve(j.ttl)
 		case Recover:
 			w.from, w.within = j.ref(v.From), v.Within.Resolve(j.ttl)
 		case No:
-			w.event, w.from, w.to = v.Event, j.ref(v.From), j.ref(v.Until)
+			w.events, w.from, w.to = 1<<v.Event, j.ref(v.From), j.ref(v.Until)
 		case AtMost:
-			w.event, w.limit, w.from, w.to = v.Event, v.Count, j.ref(v.From), j.ref(v.Until)
+			w.events, w.limit, w.from, w.to = 1<<v.Event, v.Count, j.ref(v.From), j.ref(v.Until)
 		case Metric:
 			w.gauge, _ = ParseGauge(v.Name)
 			w.who, w.bound, w.side, w.from, w.to = v.Node, v.Bound, v.Side, j.ref(v.From), j.ref(v.Until)
@@ -76,9 +97,7 @@ func (j *Judge) prepare() {
 		default:
 			continue
 		}
-		if w.event != event.None {
-			j.listens |= 1 << w.event
-		}
+		j.listens |= w.events
 		j.watches = append(j.watches, w)
 	}
 }

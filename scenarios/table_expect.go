@@ -67,8 +67,8 @@ var detectShape = Shape{
 	Doc:  "Somebody notices, in time: one report, caused after `from`, from any party of `by`.",
 	Fields: []Field{
 		{
-			Name: "what", Kind: WordKind, Noun: "subject", Required: true,
-			Doc: "What is noticed.", Words: []Word{
+			Name: "what", Kind: WordListKind, Noun: "subject", Required: true,
+			Doc: "What is noticed; of several, any one.", Words: []Word{
 				{Name: string(StaleLeader), Doc: "A node holds belief or work under a past epoch."},
 				{Name: string(GrayLeader), Doc: "A leader keeps its lease but cannot reach PostgreSQL."},
 				{Name: string(LeaseLost), Doc: "The lease lapsed, or another holds it."},
@@ -79,6 +79,8 @@ var detectShape = Shape{
 				},
 				{Name: string(ClockDrift), Doc: "A node's clocks run at another rate than the servers'."},
 				{Name: string(AuthorityRegression), Doc: "PostgreSQL went back in time."},
+				{Name: string(Degradation), Doc: "A store answers slowly, or not at all."},
+				{Name: string(LostWrite), Doc: "Redis has forgotten what it had acknowledged."},
 			},
 		},
 		{Name: "node", Kind: NodeKind, Default: "any", Doc: "The node that it is about."},

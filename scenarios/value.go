@@ -18,8 +18,10 @@ type (
 	nameValue    struct{ p *string }
 	versionValue struct{ p *int }
 	intValue     struct{ p *int }
-	seedValue    struct{ p *uint64 }
-	numberValue  struct{ p *float64 }
+	// limitValue is a whole number of which zero is as good as any other.
+	limitValue  struct{ intValue }
+	seedValue   struct{ p *uint64 }
+	numberValue struct{ p *float64 }
 )
 
 func wordOf[T ~string](p *T) value { return wordValue[T]{p} }
@@ -124,6 +126,8 @@ func (v versionValue) read(_ *Field, text string) *problem {
 	*v.p = Version
 	return nil
 }
+
+func (v limitValue) absent() bool { return false }
 
 func (v intValue) absent() bool   { return *v.p == 0 }
 func (v intValue) String() string { return strconv.Itoa(*v.p) }

@@ -48,7 +48,7 @@ func claimOf[T Claim](word string, walk func(*T, codec)) func(codec, Claim) Clai
 }
 
 func (v *Detect) walk(c codec) {
-	c.value("what", wordOf(&v.What))
+	c.values("what", wordsOf(&v.What))
 	c.value("node", &v.Node)
 	c.value("from", &v.From)
 	c.value("within", &v.Within)
@@ -79,7 +79,7 @@ func (v *No) walk(c codec) {
 
 func (v *AtMost) walk(c codec) {
 	c.value("event", enumOf(&v.Event, event.Parse))
-	c.value("count", intValue{&v.Count})
+	c.value("count", limitValue{intValue{&v.Count}})
 	c.value("from", &v.From)
 	c.value("until", &v.Until)
 }
