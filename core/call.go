@@ -66,9 +66,10 @@ func (n *Node) announce(what event.Event, out *Effects) *Effect {
 }
 
 // jitter returns a part of span: a hash of the nonce and of a count, so that it
-// differs from node to node and from call to call.
+// differs from node to node and from call to call. A node whose configuration
+// says that there is none has none anywhere.
 func (n *Node) jitter(span time.Duration) time.Duration {
-	if span <= 0 {
+	if span <= 0 || n.cfg.RetryJitter == 0 {
 		return 0
 	}
 	n.draws++
