@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/order"
 	"fencepost/scenarios"
 	"fencepost/sim/model"
 )
@@ -62,7 +63,8 @@ func (w *World) settledWorld() scenarios.SettledWorld {
 			settled.Open++
 		}
 		executed := state == core.Executed || state == core.Submitted
-		if state != core.InDoubt && executed != w.broker.Has(signal) {
+		stands := w.broker.Standing(core.Time(w.now), signal)
+		if state != core.InDoubt && executed != (stands == order.Accepted || stands == order.Filled) {
 			settled.Different++
 		}
 	}
@@ -79,5 +81,7 @@ func (w *World) resetModels() {
 	w.records.NodeOf = nodeOf
 	w.redis.Reset(&w.records)
 	w.postgres.Reset(model.PostgresConfig{TTL: c.TTL, SendBy: c.SendBy, CrashLoses: crashLoses}, &w.records)
-	w.broker.Reset(model.BrokerConfig{Promise: c.Broker}, &w.records)
+	w.broker.Reset(model.BrokerConfig{
+		Promise: c.Broker, FillAfter: w.program.fillAfter, Unfilled: w.program.unfilled,
+	}, &w.records)
 }

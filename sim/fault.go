@@ -211,7 +211,9 @@ func (w *World) revive(node int16) {
 // healAll ends every fault: the harness heals at the end.
 func (w *World) healAll() {
 	for i := range w.steps {
-		w.heal(int32(i))
+		if w.program.scenario.Steps[i].Heals != scenarios.HealsNever {
+			w.heal(int32(i))
+		}
 	}
 	w.healNemesis()
 }

@@ -133,6 +133,11 @@ func (w *World) strikeControl(index int32, v scenarios.Control) bool {
 // strikeOperator lets a person say of every signal in doubt what the broker's
 // book says, or the opposite.
 func (w *World) strikeOperator(index int32, v scenarios.Operator) bool {
+	if unsent, ok := unsentDecisions[v.Act]; ok {
+		w.decideUnsent(unsent)
+		w.instant(index)
+		return true
+	}
 	for key := range w.signals {
 		signal := w.signals[key].signal
 		if signal == 0 {
@@ -142,12 +147,8 @@ func (w *World) strikeOperator(index int32, v scenarios.Operator) bool {
 		if state != core.InDoubt {
 			continue
 		}
-		exists := w.broker.Has(signal)
 		wrong := v.Verdict == scenarios.VerdictWrong
-		outcome := core.Void
-		if exists != wrong {
-			outcome = core.Executed
-		}
+		outcome := w.truth(signal, wrong)
 		w.tell(history.Record{Kind: history.Attested, Signal: signal, Wrong: wrong, Node: history.None})
 		w.postgres.Decide(core.Time(w.now), signal, outcome)
 		w.drain()

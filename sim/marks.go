@@ -161,6 +161,9 @@ var markedWords = [...][2]string{
 	{"control", "halt"},
 	{"operator", "attest"},
 	{"operator", "clear"},
+	{"operator", "hold"},
+	{"operator", "release"},
+	{"operator", "cancel"},
 	{"roll", "graceful"},
 	{"roll", "kill"},
 }

@@ -38,6 +38,8 @@ type Program struct {
 
 	ackMin, ackMax int64
 	durability     scenarios.Durability
+	fillAfter      time.Duration
+	unfilled       int64 // share of orders, in ppm
 	nemesis        *nemesis
 
 	// The steps by what sets them off: those with a fixed time, those that wait
@@ -122,6 +124,7 @@ func Compile(file *scenarios.Scenario) (*Program, error) {
 	}
 	p.index()
 	p.checks = check.For(&p.config, p.nodes)
+	p.checks.RecoverSignals += p.fillAfter
 	return p, nil
 }
 
@@ -154,9 +157,8 @@ func (p *Program) compileConfig(s *scenarios.Scenario) error {
 	if c.Broker.LateArrivalBound > 0 {
 		c.Broker.LateArrivalBound = c.TTL / 2
 	}
-	if len(s.Cluster.Config) > 0 {
-		return s.Refuse(s.Place.Of("cluster.config"), s.Cluster.Config[0].Name, nil,
-			"the simulator does not know the setting "+s.Cluster.Config[0].Name+" yet")
+	if err := p.applySettings(s, &c); err != nil {
+		return err
 	}
 	if err := c.Validate(); err != nil {
 		return s.Refuse(s.Place.Of("cluster.lease"), "", nil,

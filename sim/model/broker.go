@@ -17,11 +17,17 @@ type BrokerConfig struct {
 	// FillAfter is how long an order works before it is executed; zero executes
 	// it at once.
 	FillAfter time.Duration
+	// Unfilled is the share of orders, in parts per million, that end cancelled
+	// or rejected instead of executed. Which ones is the same in every run.
+	Unfilled int64
 }
 
 // clockTolerance is by how much a signed timestamp may lie ahead of the
 // broker's clock.
 const clockTolerance = time.Second
+
+// million is the denominator of shares.
+const million = 1_000_000
 
 // Broker is a broker's book and its conduct. An order is known by signal and
 // attempt, which stand for the client order id.
@@ -42,7 +48,9 @@ type Order struct {
 	Attempt  uint32
 	PlacedAt core.Time
 	FillAt   core.Time
-	older    int32 // of the signal, plus one
+	// End is what becomes of it at FillAt.
+	End   order.Answer
+	older int32 // of the signal, plus one
 }
 
 // Reset empties the book, ends every misconduct and keeps the memory. What the
@@ -134,9 +142,23 @@ func (o *Order) holdsID(scope order.IDScope, now core.Time) bool {
 // at is how the order stands at that instant.
 func (o *Order) at(now core.Time) order.Answer {
 	if now >= o.FillAt {
-		return order.Filled
+		return o.End
 	}
 	return order.Accepted
+}
+
+// end is what becomes of an order: a hash of its id decides.
+func (b *Broker) end(signal core.SignalID, attempt uint32) order.Answer {
+	bits := uint64(signal)*0x9e3779b97f4a7c15 + uint64(attempt)*0xbf58476d1ce4e5b9
+	bits = (bits ^ bits>>29) * 0x94d049bb133111eb >> 20
+	switch {
+	case int64(bits%million) >= b.cfg.Unfilled:
+		return order.Filled
+	case bits>>21&1 == 0:
+		return order.Cancelled
+	default:
+		return order.Rejected
+	}
 }
 
 // create writes the order into the book. The broker says so at once; whether
@@ -147,7 +169,7 @@ func (b *Broker) create(now core.Time, signal core.SignalID, attempt uint32) {
 	}
 	b.orders = append(b.orders, Order{
 		Signal: signal, Attempt: attempt, PlacedAt: now, FillAt: now.Add(b.cfg.FillAfter),
-		older: b.newest[signal],
+		End: b.end(signal, attempt), older: b.newest[signal],
 	})
 	b.newest[signal] = int32(len(b.orders))
 	b.out.addSignal(history.OrderCreated, now, signal, attempt)
@@ -161,7 +183,9 @@ func (b *Broker) Advance(now core.Time) {
 	for b.filled < len(b.orders) && now >= b.orders[b.filled].FillAt {
 		o := &b.orders[b.filled]
 		b.filled++
-		b.out.addSignal(history.OrderFilled, now, o.Signal, o.Attempt)
+		if o.End == order.Filled {
+			b.out.addSignal(history.OrderFilled, now, o.Signal, o.Attempt)
+		}
 	}
 }
 
@@ -203,6 +227,15 @@ func (b *Broker) newestOf(signal core.SignalID) int32 {
 
 // Has reports whether an order of the signal exists.
 func (b *Broker) Has(signal core.SignalID) bool { return b.newestOf(signal) != 0 }
+
+// Standing is how the signal's last order stands at that instant; Absent if it
+// has none.
+func (b *Broker) Standing(now core.Time, signal core.SignalID) order.Answer {
+	if i := b.newestOf(signal); i != 0 {
+		return b.orders[i-1].at(now)
+	}
+	return order.Absent
+}
 
 // OrdersOf returns how many orders of the signal exist.
 func (b *Broker) OrdersOf(signal core.SignalID) int {

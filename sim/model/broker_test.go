@@ -202,3 +202,32 @@ func TestDayScopeForgetsAtMidnight(t *testing.T) {
 		t.Fatalf("%d orders on two days", d.OrdersOf(1))
 	}
 }
+
+func TestOrdersEndUnfilledAsOftenAsConfigured(t *testing.T) {
+	const orders = 10_000
+	d := &desk{}
+	d.Reset(model.BrokerConfig{
+		Promise: order.ClassA.Capability(), FillAfter: time.Second, Unfilled: 200_000,
+	}, &d.records)
+	ends := map[order.Answer]int{}
+	for signal := core.SignalID(1); signal <= orders; signal++ {
+		if answer := d.order(0, signal, 1); answer != order.Accepted {
+			t.Fatalf("an order that works is %v", answer)
+		}
+		if d.Standing(0, signal) != order.Accepted ||
+			d.lookup(2*second, signal, 1) != d.Standing(2*second, signal) {
+			t.Fatalf("signal %d stands otherwise than its order", signal)
+		}
+		ends[d.Standing(2*second, signal)]++
+	}
+	for answer, share := range map[order.Answer]int{
+		order.Filled: 8000, order.Cancelled: 1000, order.Rejected: 1000,
+	} {
+		if n := ends[answer]; n < share*9/10 || n > share*11/10 {
+			t.Errorf("%d of %d orders end %v", n, orders, answer)
+		}
+	}
+	if d.Standing(0, orders+1) != order.Absent {
+		t.Error("an order that was never sent stands")
+	}
+}
