@@ -80,6 +80,7 @@ func (w *World) resetModels() {
 	c := &w.program.config
 	w.records.NodeOf = nodeOf
 	w.redis.Reset(&w.records)
+	w.replica.reset()
 	w.postgres.Reset(model.PostgresConfig{TTL: c.TTL, SendBy: c.SendBy, CrashLoses: crashLoses}, &w.records)
 	w.broker.Reset(model.BrokerConfig{
 		Promise: c.Broker, FillAfter: w.program.fillAfter, Unfilled: w.program.unfilled,

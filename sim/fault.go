@@ -11,14 +11,6 @@ import (
 // refuseStep refuses what the simulator cannot do.
 func refuseStep(s *scenarios.Scenario, step *scenarios.Step) error {
 	switch v := step.Verb.(type) {
-	case scenarios.Redis:
-		switch v.Act {
-		case scenarios.RedisFailover, scenarios.RedisSplit:
-			return s.Refuse(step.Place.Of("redis.act"), string(v.Act),
-				[]string{"restart", "lose_data", "flush", "stall", "shift_ttl", "set_lease"},
-				"the simulator has no replica of Redis yet, so it cannot "+string(v.Act))
-		default:
-		}
 	case scenarios.Postgres:
 		switch v.Act {
 		case scenarios.PostgresRestart, scenarios.PostgresCrash, scenarios.PostgresStall,
@@ -38,11 +30,6 @@ func refuseStep(s *scenarios.Scenario, step *scenarios.Step) error {
 		if v.Act == scenarios.OperatorClear {
 			return s.Refuse(step.Place.Of("operator.act"), string(v.Act), []string{"attest"},
 				"no node of the simulator is ever barred yet, so there is nothing to clear")
-		}
-	case scenarios.Net:
-		if v.Link.Near.Kind == scenarios.ReplicaParty || v.Link.Far.Kind == scenarios.ReplicaParty {
-			return s.Refuse(step.Place.Of("net.link"), v.Link.String(), nil,
-				"the simulator has no replica of Redis yet")
 		}
 	default:
 	}

@@ -15,6 +15,8 @@ func storeOf(kind scenarios.PartyKind) core.Store {
 		return core.Postgres
 	case scenarios.BrokerParty:
 		return core.Broker
+	case scenarios.ReplicaParty:
+		return replicaStore
 	default:
 		panic("sim: a link leads to a store")
 	}
@@ -30,7 +32,12 @@ func directions(a scenarios.Arrow) [ways]bool {
 
 // strikeNet damages links.
 func (w *World) strikeNet(index int32, st *step, v scenarios.Net) bool {
-	st.hit = w.resolve(v.Link.Near, st.hit)
+	if v.Link.Near.IsStore() {
+		// The replica's connection to the primary is no node's.
+		st.hit = append(st.hit, history.None)
+	} else {
+		st.hit = w.resolve(v.Link.Near, st.hit)
+	}
 	if len(st.hit) == 0 {
 		return false
 	}
@@ -70,7 +77,9 @@ const resetLasts = 1_000_000
 // damageAll applies one damage to several links.
 func (w *World) damageAll(nodes []int16, stores []scenarios.PartyKind, dirs [ways]bool, d damage) {
 	for _, node := range nodes {
-		w.fault(history.LinkFault, true, node)
+		if node >= 0 {
+			w.fault(history.LinkFault, true, node)
+		}
 		for _, kind := range stores {
 			for dir := range ways {
 				if dirs[dir] || d.effect == scenarios.CutReply && dir == back {
@@ -87,7 +96,9 @@ func (w *World) healNet(index int32, st *step, v scenarios.Net) {
 		for _, kind := range v.Link.Stores() {
 			w.healLink(node, storeOf(kind), index)
 		}
-		w.fault(history.LinkFault, false, node)
+		if node >= 0 {
+			w.fault(history.LinkFault, false, node)
+		}
 	}
 }
 
@@ -105,7 +116,7 @@ func (w *World) turnFlap(index int32) {
 	next := int64(0)
 	for _, node := range st.hit {
 		for _, kind := range v.Link.Stores() {
-			l := w.link(node, storeOf(kind))
+			l := w.wire(node, storeOf(kind))
 			for dir := range l.dir {
 				for k := range l.dir[dir] {
 					if d := &l.dir[dir][k]; d.step == index {
@@ -113,6 +124,9 @@ func (w *World) turnFlap(index int32) {
 					}
 				}
 			}
+		}
+		if node < 0 {
+			w.replicationChanged()
 		}
 	}
 	if next > 0 {

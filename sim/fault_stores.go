@@ -39,8 +39,12 @@ func (w *World) strikeRedis(index int32, st *step, v scenarios.Redis) bool {
 		return true
 	case scenarios.RedisSetLease:
 		return w.setLease(index, st, v)
+	case scenarios.RedisFailover:
+		return w.strikeFailover(index, v)
+	case scenarios.RedisSplit:
+		return w.strikeSplit(index, st, v)
 	default:
-		panic("sim: Compile refuses what Redis cannot do")
+		panic("sim: an act of Redis is known")
 	}
 	w.started(index)
 	return true
@@ -60,42 +64,37 @@ func (w *World) downFor(index int32, down scenarios.Span) {
 // keeps, or nothing if the step says so.
 func (w *World) loseRedisData(v scenarios.Redis) {
 	now := core.Time(w.now)
-	lost := int64(0)
 	switch {
-	case v.Act == scenarios.RedisLoseData && v.LoseLast.Window.IsZero() && v.LoseLast.Writes.IsZero():
+	case !v.LoseLast.Window.IsZero() || !v.LoseLast.Writes.IsZero():
+		w.redisLost(func() { w.loseLast(&w.redis, v.LoseLast) })
+	case v.Act == scenarios.RedisLoseData || w.program.durability == scenarios.NoDurability:
 		w.redisLost(func() { w.redis.Flush(now) })
-		return
-	case !v.LoseLast.Writes.IsZero():
-		writes := v.LoseLast.Writes
-		count := between(w.chance.draw(siteStore, 1), int64(writes.Min), int64(writes.Max))
-		w.redisLost(func() { w.redis.LoseLast(now, int(count)) })
-		return
-	case !v.LoseLast.Window.IsZero():
-		lost = w.span(v.LoseLast.Window)
-	case w.program.durability == scenarios.NoDurability:
-		w.redisLost(func() { w.redis.Flush(now) })
-		return
 	case w.program.durability == scenarios.AOFEverySec:
-		lost = between(w.chance.draw(siteStore, 0), 0, 1_000_000_000)
+		lost := between(w.chance.draw(siteStore, 0), 0, 1_000_000_000)
+		w.redisLost(func() { w.redis.LoseSince(now, core.Time(w.now-lost)) })
 	default:
-		return
 	}
-	w.redisLost(func() { w.redis.LoseSince(now, core.Time(w.now-lost)) })
 }
 
 // redisLost tells of a loss of acknowledged writes.
 func (w *World) redisLost(lose func()) {
 	w.fault(history.RedisDataLoss, true, history.None)
-	before := w.redis.Holder()
+	w.lapseLease()
+	before := w.redis.Keys()
 	lose()
 	w.drain()
-	if before != w.redis.Holder() {
+	w.tellLostWrite(before != w.redis.Keys())
+	w.fault(history.RedisDataLoss, false, history.None)
+}
+
+// tellLostWrite says that a loss changed what Redis holds, if it did.
+func (w *World) tellLostWrite(changed bool) {
+	if changed {
 		w.tell(history.Record{
 			Kind: history.Announced, Event: event.RedisLostWrite,
 			Node: history.None, Subject: history.None,
 		})
 	}
-	w.fault(history.RedisDataLoss, false, history.None)
 }
 
 // setLease writes another node's name into the lease, as a person or a bug
@@ -122,9 +121,12 @@ func (w *World) instant(index int32) {
 }
 
 // healRedis brings Redis back.
-func (w *World) healRedis(_ *step, v scenarios.Redis) {
+func (w *World) healRedis(st *step, v scenarios.Redis) {
 	switch v.Act {
-	case scenarios.RedisRestart, scenarios.RedisLoseData:
+	case scenarios.RedisSplit:
+		w.healSplit(st)
+		return
+	case scenarios.RedisRestart, scenarios.RedisLoseData, scenarios.RedisFailover:
 		w.setServer(core.Redis, func(s *server) { s.down-- })
 	case scenarios.RedisStall:
 		w.setServer(core.Redis, func(s *server) { s.stalls-- })

@@ -32,6 +32,8 @@ type host struct {
 	downs     int32 // how many steps keep it down
 	reach     uint8
 	suspended int64 // when the machine went to sleep
+	// old: in a split, the old primary of Redis serves it.
+	old bool
 }
 
 // nonceOf makes the nonce of a node's process, and nodeOf finds its node.

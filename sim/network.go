@@ -15,8 +15,13 @@ const (
 	ways
 )
 
-// storeCount is the size of an array indexed by core.Store.
-const storeCount = int(core.Broker) + 1
+// replicaStore stands for the replica of Redis: a node that it serves reaches
+// it over a link of its own.
+const replicaStore = core.Broker + 1
+
+// storeCount is the size of an array indexed by core.Store, the replica of
+// Redis included.
+const storeCount = int(replicaStore) + 1
 
 // damage is what is wrong with one direction of one link. The zero value is a
 // healthy one. Several faults may hit it at once; the latest wins, and the
@@ -111,21 +116,42 @@ func (w *World) latency(bits uint64) int64 {
 	return delay
 }
 
-// link returns the connection between a node and a store.
+// link returns the connection between a node and the server that it talks to.
 func (w *World) link(node int16, store core.Store) *link {
+	if store == core.Redis && w.replica.split && !w.hosts[node].old {
+		store = replicaStore
+	}
+	return w.wire(node, store)
+}
+
+// wire returns the connection between a node and a store, or, of no node, that
+// between Redis and its replica.
+func (w *World) wire(node int16, store core.Store) *link {
+	if node < 0 {
+		return &w.replica.link
+	}
 	return &w.links[int(node)*storeCount+int(store)]
+}
+
+// wireChanged tells what follows from another state of a connection.
+func (w *World) wireChanged(node int16) {
+	if node < 0 {
+		w.replicationChanged()
+		return
+	}
+	w.reachChanged(node)
 }
 
 // damageLink adds a fault to one direction.
 func (w *World) damageLink(node int16, store core.Store, dir way, d damage) {
-	l := w.link(node, store)
+	l := w.wire(node, store)
 	l.dir[dir] = append(l.dir[dir], d)
-	w.reachChanged(node)
+	w.wireChanged(node)
 }
 
 // healLink removes a step's faults from a link and lets go of what it held.
 func (w *World) healLink(node int16, store core.Store, step int32) {
-	l := w.link(node, store)
+	l := w.wire(node, store)
 	for dir := range l.dir {
 		kept := l.dir[dir][:0]
 		for _, d := range l.dir[dir] {
@@ -136,7 +162,7 @@ func (w *World) healLink(node int16, store core.Store, step int32) {
 		l.dir[dir] = kept
 	}
 	w.releaseHeld(l)
-	w.reachChanged(node)
+	w.wireChanged(node)
 }
 
 // releaseHeld delivers what waited, in its order, once the direction is open.

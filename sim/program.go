@@ -111,10 +111,6 @@ func Compile(file *scenarios.Scenario) (*Program, error) {
 			return nil, err
 		}
 	}
-	if s.Cluster.Redis.Mode == scenarios.ReplicatedRedis {
-		return nil, s.Refuse(s.Place.Of("cluster.redis.mode"), "replicated", []string{"single"},
-			"the simulator has no replica of Redis yet")
-	}
 	if s.Nemesis != nil {
 		n, err := compileNemesis(s, len(file.Nemesis.Weights) > 0)
 		if err != nil {

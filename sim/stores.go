@@ -101,16 +101,17 @@ func (w *World) serveRedis(i int32) {
 	s := &w.slots.list[i]
 	now := core.Time(w.now)
 	w.lapseLease()
+	redis := w.redisOf(s.node)
 	var in core.Input
 	switch s.op {
 	case core.Acquire:
-		in = w.redis.Acquire(now, s.effect.Token, w.program.config.TTL)
+		in = redis.Acquire(now, s.effect.Token, w.program.config.TTL)
 	case core.Renew:
-		in = w.redis.Renew(now, s.effect.Token, w.program.config.TTL, s.effect.Epoch)
+		in = redis.Renew(now, s.effect.Token, w.program.config.TTL, s.effect.Epoch)
 	case core.Release:
-		in = w.redis.Release(now, s.effect.Token)
+		in = redis.Release(now, s.effect.Token)
 	case core.Evict:
-		in = w.redis.Evict(now, s.effect.Token)
+		in = redis.Evict(now, s.effect.Token)
 	default:
 		panic("sim: Redis has no such operation")
 	}
@@ -119,24 +120,33 @@ func (w *World) serveRedis(i int32) {
 	w.judge.Sample(scenarios.RedisOperations, history.None, float64(w.redisCalls), w.now)
 	f, delay := w.wayBack(i)
 	deletes := in.Kind == core.LeaseWasReleased || in.Kind == core.LeaseWasEvicted
+	asker := s.node
 	w.reply(i, &in, f, delay)
 	w.slots.give(i)
 	if deletes && in.Flags.Has(core.Done) {
-		w.publish(core.ReleaseHeard)
+		w.publishFrom(asker, core.ReleaseHeard)
 	}
 }
 
 // lapseLease lets the lease go if its time has come.
 func (w *World) lapseLease() {
 	w.redis.Expire(core.Time(w.now))
+	if w.replica.split {
+		w.replica.promoted.Expire(core.Time(w.now))
+	}
 	w.drain()
 }
 
-// publish tells every node that can hear Redis. Such messages may be lost.
-func (w *World) publish(kind core.InputKind) {
+// publish tells every node that can hear the primary of Redis.
+func (w *World) publish(kind core.InputKind) { w.publishFrom(history.None, kind) }
+
+// publishFrom tells every node that can hear the asker's Redis. Such messages
+// may be lost.
+func (w *World) publishFrom(asker int16, kind core.InputKind) {
+	redis := w.redisOf(asker)
 	for node := range w.hosts {
 		h := &w.hosts[node]
-		if !h.up || kind == core.WorkHeard && h.node.Role() != core.Leader {
+		if !h.up || kind == core.WorkHeard && h.node.Role() != core.Leader || w.redisOf(int16(node)) != redis {
 			continue
 		}
 		bits := w.chance.draw(sitePublish, uint32(node))
@@ -253,6 +263,11 @@ func (w *World) setServer(store core.Store, change func(*server)) {
 	if srv.down > 0 {
 		w.dropAll(&srv.waiting)
 	}
+	w.reachAllChanged()
+}
+
+// reachAllChanged tells which stores each node can reach from now on.
+func (w *World) reachAllChanged() {
 	for node := range w.hosts {
 		w.reachChanged(int16(node))
 	}

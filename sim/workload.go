@@ -186,7 +186,7 @@ func (w *World) admitted(i int32) {
 		return
 	}
 	if w.link(node, core.Redis).whole() && w.servers[core.Redis].up() {
-		w.publish(core.WorkHeard)
+		w.publishFrom(node, core.WorkHeard)
 	}
 }
 

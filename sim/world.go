@@ -24,6 +24,7 @@ type World struct {
 	servers [storeCount]server
 
 	redis    model.Redis
+	replica  replica
 	postgres model.Postgres
 	broker   model.Broker
 	records  model.Records

@@ -153,8 +153,6 @@ func TestWhatTheSimulatorCannotDoIsRefusedAtItsPlace(t *testing.T) {
 	const head = "version: 1\nname: f\nwhy: w\ntiers: [sim, real]\ncatches: [fails-open]\n" +
 		"expect: [{never: single-executor}]\nrun: {seeds: {sim: 1}}\n"
 	for name, step := range map[string]string{
-		"failover":  "{at: 1s, redis: {act: failover}}",
-		"split":     "{at: 1s, redis: {act: split, serves: [n1]}}",
 		"rewind":    "{at: 1s, postgres: {act: rewind, by: 1s}}",
 		"read_only": "{at: 1s, postgres: {act: read_only}}",
 		"malformed": "{at: 1s, webhook: {act: malformed}}",

@@ -90,6 +90,31 @@ func (r *Redis) lose(now core.Time, count uint32) {
 	r.witness = before.witness
 }
 
+// Adopt makes this server's keys those of another one: it was promoted in this
+// one's place, or this one follows it from now on. What the other remembers of
+// its past is this one's past.
+func (r *Redis) Adopt(now core.Time, other *Redis) {
+	r.Expire(now)
+	next := other.lease
+	if next.set && now >= next.expiresAt {
+		next = lease{}
+	}
+	r.become(now, next)
+	r.witness, r.past = other.witness, other.past
+}
+
+// Keys is what a server holds, for comparison.
+type Keys struct {
+	Holder  core.Token
+	Until   core.Time
+	Witness core.Epoch
+}
+
+// Keys returns what the server holds. It reads without looking at the time.
+func (r *Redis) Keys() Keys {
+	return Keys{Holder: r.Holder(), Until: r.NextExpiry(), Witness: r.witness}
+}
+
 // SetLease writes a token into the key, whoever has it: what a person or a bug
 // might do.
 func (r *Redis) SetLease(now core.Time, token core.Token, ttl time.Duration) {
