@@ -11,8 +11,8 @@ import (
 const maxEpochs = 1 << 20
 
 // singleExecutor judges single-executor: in the ledger's own order, no permit
-// of an older epoch stands after a younger epoch began, and a signal has at
-// most one attempt that is not void.
+// of an older epoch stands after a younger epoch began, or after its own tenure
+// was closed, and a signal has at most one attempt that is not void.
 //
 // It holds always and nothing excuses it. The order is that of fence_seq,
 // which is drawn under the lock, never that of timestamps.
@@ -23,10 +23,11 @@ const maxEpochs = 1 << 20
 // reads the epoch before it holds the lock, lets both send.
 type singleExecutor struct {
 	// base is the epoch of the arrays' first element. opened holds the place of
-	// each takeover, granted the last place of a permit under each epoch; zero
-	// is none.
+	// each takeover, closed that of the end of each tenure, granted the last place
+	// of a permit under each epoch; zero is none.
 	base    core.Epoch
 	opened  []uint64
+	closed  []uint64
 	granted []uint64
 	// youngest is the greatest epoch taken, last the greatest place of a permit.
 	youngest core.Epoch
@@ -39,13 +40,17 @@ type singleExecutor struct {
 // reset forgets everything and keeps the memory.
 func (c *singleExecutor) reset(first core.Epoch) {
 	clear(c.opened)
+	clear(c.closed)
 	clear(c.granted)
-	*c = singleExecutor{base: first, opened: c.opened[:0], granted: c.granted[:0], youngest: first}
+	*c = singleExecutor{
+		base: first, opened: c.opened[:0], closed: c.closed[:0], granted: c.granted[:0], youngest: first,
+	}
 }
 
 // rewound begins another line.
 func (c *singleExecutor) rewound() {
 	clear(c.opened)
+	clear(c.closed)
 	clear(c.granted)
 	c.youngest, c.last = c.base, 0
 	c.line++
@@ -60,6 +65,7 @@ func (c *singleExecutor) room(s *Suite, epoch core.Epoch) (int, bool) {
 	i := int(epoch - c.base)
 	for len(c.opened) <= i {
 		c.opened = append(c.opened, 0)
+		c.closed = append(c.closed, 0)
 		c.granted = append(c.granted, 0)
 	}
 	return i, true
@@ -87,8 +93,25 @@ func (c *singleExecutor) tenureOpened(s *Suite, r *history.Record) {
 	}
 }
 
-// permitted takes a permit: no younger epoch may have begun before it, and its
-// signal must have no other attempt that is not void.
+// tenureEnded takes the end of a tenure, if the ledger gave it a place. A permit
+// that was told of already must stand before it.
+func (c *singleExecutor) tenureEnded(s *Suite, r *history.Record) {
+	if r.Seq == 0 {
+		return
+	}
+	i, ok := c.room(s, r.Epoch)
+	if !ok {
+		return
+	}
+	c.closed[i] = r.Seq
+	if c.granted[i] > r.Seq {
+		c.afterClose(s, r, r.Epoch)
+	}
+}
+
+// permitted takes a permit: no younger epoch may have begun before it, its own
+// tenure must not have ended, and its signal must have no other attempt that is
+// not void.
 func (c *singleExecutor) permitted(s *Suite, r *history.Record) {
 	s.marks[PermitJudged]++
 	i, ok := c.room(s, r.Epoch)
@@ -105,7 +128,20 @@ func (c *singleExecutor) permitted(s *Suite, r *history.Record) {
 			}
 		}
 	}
+	if c.closed[i] != 0 && c.closed[i] < r.Seq {
+		c.afterClose(s, r, r.Epoch)
+	}
 	c.attempted(s, r)
+}
+
+// afterClose reports a permit under a tenure that had been closed.
+func (c *singleExecutor) afterClose(s *Suite, r *history.Record, epoch core.Epoch) {
+	f := of(SingleExecutor, r, func(f *finding) string {
+		return fmt.Sprintf("a permit was granted under epoch %d after its tenure was closed (signal %d, %s)",
+			f.epoch, f.signal, name(f.node))
+	})
+	f.epoch = epoch
+	s.breaks(f)
 }
 
 // broken reports a permit under an older epoch after a younger one began. It

@@ -32,6 +32,23 @@ func TestPermitOfAnOlderEpochBeforeAYoungerBeganIsLawful(t *testing.T) {
 		lawful(t).marked(t, PermitJudged, 2)
 }
 
+// closeAt is the end of a tenure with a place of its own choosing.
+func (s *story) closeAt(epoch core.Epoch, seq uint64) *story {
+	return s.tell(history.Record{
+		Kind: history.TenureEnded, Node: 0, Epoch: epoch, Seq: seq, Reason: core.GracefulShutdown,
+		Span: s.now - s.taken[0], Until: s.now - s.taken[0],
+	})
+}
+
+func TestPermitAfterItsOwnTenureWasClosedIsBroken(t *testing.T) {
+	begin(small(), 1).at(ttl).openAt(1, 1).closeAt(1, 5).permitAt(1, 6, 1).breaks(t, SingleExecutor, ttl)
+	begin(small(), 1).at(ttl).openAt(1, 1).permitAt(1, 6, 1).closeAt(1, 5).breaks(t, SingleExecutor, ttl)
+	begin(small(), 1).at(ttl).openAt(1, 1).permitAt(1, 4, 1).closeAt(1, 5).lawful(t)
+	begin(small(), 1).at(ttl).openAt(1, 1).closeAt(1, 5).permitAt(1, 4, 1).lawful(t)
+	lost := begin(small(), 1).at(ttl).openAt(1, 1).closeAt(1, 5)
+	lost.fault(history.PostgresLoss, history.None).permitAt(1, 6, 1).lawful(t)
+}
+
 func TestThePlaceCountsAndNotTheTellingWhenPermitsAreToldLate(t *testing.T) {
 	late := begin(small(), 1).openAt(1, 1).openAt(2, 5).openAt(3, 9)
 	late.permitAt(1, 4, 1).permitAt(2, 8, 2).lawful(t)

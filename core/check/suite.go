@@ -150,6 +150,7 @@ func (s *Suite) observeNode(r *history.Record) {
 	case history.TenureOpened:
 		s.tenureOpened(r)
 	case history.TenureEnded:
+		s.executor.tenureEnded(s, r)
 		s.tenures.ended(s, r)
 		if r.Epoch == s.scene.tenure.epoch {
 			s.stale.over(s, r.At)

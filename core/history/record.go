@@ -39,9 +39,10 @@ const (
 	// TenureOpened (Node, Epoch, Seq, Token, Tenure): the ledger committed a
 	// takeover, by the node under that token; Tenure is its kind.
 	TenureOpened
-	// TenureEnded (Node, Epoch, Reason, Span, Until): the ledger closed the
+	// TenureEnded (Node, Epoch, Seq, Reason, Span, Until): the ledger closed the
 	// tenure in its history with a reason and a duration of Span nanoseconds;
-	// Until carries the duration that the database's clock really saw.
+	// Until carries the duration that the database's clock really saw. Seq is the
+	// place of what closed it, zero if that is not known.
 	TenureEnded
 	// HeartbeatSet (Node, Epoch): the ledger confirmed a leader's heartbeat.
 	HeartbeatSet
