@@ -36,8 +36,10 @@ const (
 	// storeFaults are those during which a store may not answer.
 	storeFaults = faultSet(1<<history.RedisFault | 1<<history.RedisDataLoss |
 		1<<history.PostgresFault | 1<<history.PostgresLoss)
-	// quietFaults are those during which nobody owes progress.
-	quietFaults = storeFaults | faultSet(1<<history.LinkFault|1<<history.ClockFault)
+	// quietFaults are those that may slow progress down, steadyFaults those during
+	// which nobody owes any: the ledger is the one party that must be there.
+	quietFaults  = storeFaults | faultSet(1<<history.LinkFault|1<<history.ClockFault)
+	steadyFaults = faultSet(1<<history.PostgresFault | 1<<history.PostgresLoss | 1<<history.ClockFault)
 )
 
 // excuses keeps when each class of disturbance was last active.

@@ -162,10 +162,14 @@ func (p *troupe) forget() {
 func (p *troupe) outage() {
 	stores := []history.Fault{history.RedisFault, history.PostgresFault}
 	store := rapid.SampledFrom(stores).Draw(p.draw, "store")
+	long := 20 * ttl
+	if store == history.RedisFault {
+		long = 2 * ttl // for longer than that somebody leads without it
+	}
 	p.fault(store, history.None)
 	p.signal++
 	p.at(p.until).node(history.BeliefEnded, p.leader)
-	p.at(p.lapse).loses(p.leader, core.NoOp).after(p.between(0, 20*ttl))
+	p.at(p.lapse).loses(p.leader, core.NoOp).after(p.between(0, long))
 	p.healed(store, history.None)
 	p.after(p.between(0, 1300*ms))
 	p.elect(p.another(), core.Superseded)

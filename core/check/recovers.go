@@ -9,20 +9,24 @@ import (
 
 // recovers judges recovers: once everything has healed and some eligible node
 // reaches both stores, somebody believes within 2 ttl, and every signal that is
-// open becomes final or in doubt within the stated bound.
+// open becomes final or in doubt within the stated bound. What stays broken for
+// good is no excuse: as long as some eligible node that nothing disturbs reaches
+// PostgreSQL, somebody believes within 4 ttl of the last change, and if that is
+// a node that reaches PostgreSQL and the broker, signals end within the bound.
 //
-// It is judged in quiet times alone: no store, link or clock is disturbed, and
-// for signals no broker either. A crash, a pause, a waking or a jump of a wall
-// clock does not end the quiet for as long as it lasts, but its clock starts
-// anew. A stall is legal
-// only for one of the reasons that stall names.
+// A crash, a pause, a waking, a jump of a wall clock, and any beginning or end
+// of a fault, start the clock anew. A stall is legal only for one of these
+// reasons: the ledger, the broker (for signals) or a clock is disturbed; nobody
+// is fit; an operator has paused or halted (for signals that were received).
 //
 // Counter-example: a leader dies between a permit and the send. Its successor
 // lists only signals that were received in its own tenure; the predecessor's
 // stays where it is for ever.
 type recovers struct {
-	// moved is when a node last crashed, slept or woke, or its clocks jumped.
-	moved int64
+	// moved is when a node last crashed, slept or woke, or its clocks jumped,
+	// changed when a fault last began or ended, or what a node reaches changed.
+	moved   int64
+	changed int64
 	// running is since when the control mode has been run; never otherwise.
 	running int64
 	// off: a violation was reported.
@@ -31,17 +35,28 @@ type recovers struct {
 }
 
 // reset begins with nothing owed.
-func (c *recovers) reset() { *c = recovers{moved: before, running: before, due: never} }
+func (c *recovers) reset() {
+	*c = recovers{moved: before, changed: before, running: before, due: never}
+}
 
 // quiet is since when nothing has been disturbed, with some node fit to lead;
 // never while something is, or nobody can.
 func (c *recovers) quiet(s *Suite) int64 {
-	fit := s.scene.fittest(history.None)
-	if fit == never {
-		return never
-	}
-	last := s.excuses.last(quietFaults)
-	if last == never {
+	return c.undisturbed(s, s.scene.fittest(history.None), quietFaults)
+}
+
+// steady is since when nothing has changed, with some node fit to lead without
+// Redis; never while something stands in the way of everybody.
+func (c *recovers) steady(s *Suite) int64 {
+	steady := c.undisturbed(s, s.scene.alone(), steadyFaults)
+	return max(steady, c.changed)
+}
+
+// undisturbed is since when no fault of the set has been active, with some node
+// fit since then; never while one is, or none is fit.
+func (c *recovers) undisturbed(s *Suite, fit int64, faults faultSet) int64 {
+	last := s.excuses.last(faults)
+	if fit == never || last == never {
 		return never
 	}
 	// What a clock did outlasts it: a lease that it lengthened still stands.
@@ -49,12 +64,19 @@ func (c *recovers) quiet(s *Suite) int64 {
 	return max(c.moved, fit, last, skew)
 }
 
-// leaderDue is by when somebody must believe.
-func (c *recovers) leaderDue(s *Suite, quiet int64) int64 {
-	if quiet == never {
-		return never
+// leaderDue is by when somebody must believe, and since when that is owed.
+func (c *recovers) leaderDue(s *Suite) (due, since int64) {
+	covered, ttl, stall := s.scene.coveredUntil(), int64(s.cfg.TTL), int64(s.cfg.HarnessStall)
+	due, since = never, never
+	if quiet := c.quiet(s); quiet != never {
+		since = max(quiet, covered)
+		due = later(since, 2*ttl+stall)
 	}
-	return later(max(quiet, s.scene.coveredUntil()), 2*int64(s.cfg.TTL)+int64(s.cfg.HarnessStall))
+	if steady := c.steady(s); steady != never && later(max(steady, covered), 4*ttl+stall) < due {
+		since = max(steady, covered)
+		due = later(since, 4*ttl+stall)
+	}
+	return due, since
 }
 
 // bound is how long a signal may be open in quiet times.
@@ -64,28 +86,41 @@ func (c *recovers) bound(s *Suite) int64 {
 
 // stall is since when an open signal has had no reason to wait; never while it
 // has one: a received signal waits while an operator has paused or halted.
-func (c *recovers) stall(g *signal, quiet int64) int64 {
+func (c *recovers) stall(g *signal, working int64) int64 {
 	if g.state == core.Received {
-		return max(quiet, g.since, c.running)
+		return max(working, g.since, c.running)
 	}
-	return max(quiet, g.since)
+	return max(working, g.since)
+}
+
+// working is since when signals have had no reason to wait; never while they
+// have one.
+func (c *recovers) working(s *Suite) int64 {
+	broker := s.excuses.last(faultSet(1 << history.BrokerFault))
+	if broker == never {
+		return never
+	}
+	working := c.quiet(s)
+	if steady, served := c.steady(s), s.scene.served(); steady != never && served != never {
+		working = min(working, max(steady, served))
+	}
+	return max(working, broker)
 }
 
 // overdue returns the signal that must end first, and by when.
-func (c *recovers) overdue(s *Suite, quiet int64) (core.SignalID, int64) {
-	last := s.excuses.last(faultSet(1 << history.BrokerFault))
-	if quiet == never || last == never {
+func (c *recovers) overdue(s *Suite) (core.SignalID, int64) {
+	working := c.working(s)
+	if working == never {
 		return 0, never
 	}
-	quiet = max(quiet, last)
 	bound := c.bound(s)
 	first, due := core.SignalID(0), never
 	for id := s.book.oldest; id != 0; {
 		g := &s.book.signals[id]
-		if max(quiet, g.since)+bound >= due {
+		if max(working, g.since)+bound >= due {
 			break
 		}
-		if from := c.stall(g, quiet); from != never && from+bound < due {
+		if from := c.stall(g, working); from != never && from+bound < due {
 			first, due = id, from+bound
 		}
 		id = g.next
@@ -98,22 +133,21 @@ func (c *recovers) watch(s *Suite) {
 	if c.off {
 		return
 	}
-	quiet := c.quiet(s)
-	_, signals := c.overdue(s, quiet)
-	c.due = min(c.leaderDue(s, quiet), signals)
+	leader, _ := c.leaderDue(s)
+	_, signals := c.overdue(s)
+	c.due = min(leader, signals)
 	s.plan(c.due)
 }
 
 // judge reports what is overdue.
 func (c *recovers) judge(s *Suite, now int64) {
-	quiet := c.quiet(s)
-	leader := c.leaderDue(s, quiet)
-	id, signals := c.overdue(s, quiet)
+	leader, since := c.leaderDue(s)
+	id, signals := c.overdue(s)
 	switch {
 	case now > leader && leader <= signals:
 		s.breaks(finding{
 			invariant: Recovers, at: leader, node: history.None,
-			a: leader - max(quiet, s.scene.coveredUntil()), say: noLeader,
+			a: leader - since, say: noLeader,
 		})
 		c.off = true
 	case now > signals:
@@ -134,6 +168,9 @@ func (c *recovers) judge(s *Suite, now int64) {
 // disturbed starts the clock anew.
 func (c *recovers) disturbed(at int64) { c.moved = max(c.moved, at) }
 
+// shifted starts the clock of what stays broken anew.
+func (c *recovers) shifted(at int64) { c.changed = max(c.changed, at) }
+
 // controlSet takes another control mode.
 func (c *recovers) controlSet(s *Suite, r *history.Record) {
 	if r.Control != core.Run {
@@ -151,6 +188,13 @@ func (c *recovers) elected(s *Suite, r *history.Record) {
 	}
 	if covered := s.scene.coveredUntil(); covered < r.At && c.quiet(s) != never {
 		s.marks[LeaderMet]++
+	}
+}
+
+// served takes a belief that the scene knows of: from now on signals may be owed.
+func (c *recovers) served(s *Suite, r *history.Record) {
+	if s.scene.nodes[r.Node].heldSince == r.At {
+		c.watch(s)
 	}
 }
 
@@ -201,10 +245,10 @@ func (c *recovers) wait(s *Suite, since int64) {
 }
 
 func noLeader(f *finding) string {
-	return fmt.Sprintf("nobody has led for %s; nothing was disturbed and a node could have", seconds(f.a))
+	return fmt.Sprintf("nobody has led for %s; nothing changed and a node could have", seconds(f.a))
 }
 
 func signalOpen(f *finding) string {
-	return fmt.Sprintf("signal %d has been open for %s (%s); nothing was disturbed",
+	return fmt.Sprintf("signal %d has been open for %s (%s); nothing stood in its way",
 		f.signal, seconds(f.a), core.SignalState(f.b))
 }

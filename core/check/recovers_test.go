@@ -31,7 +31,6 @@ func TestTheClockRunsFromTheEndOfTheLastBelief(t *testing.T) {
 
 func TestNothingIsOwedWhileNobodyCanLead(t *testing.T) {
 	begin(small(), 0).at(20 * ttl).lawful(t)
-	begin(small(), 1).reach(0, 1<<core.Postgres).at(20 * ttl).lawful(t)
 	begin(small(), 1).reach(0, 1<<core.Redis).at(20 * ttl).lawful(t)
 	begin(small(), 1).node(history.NodePaused, 0).at(20 * ttl).lawful(t)
 	begin(small(), 1).fault(history.NodeFault, 0).at(20 * ttl).lawful(t)

@@ -35,9 +35,11 @@ type node struct {
 	heldSince int64
 	// covered is up to when this node gave the cluster a believing leader.
 	covered int64
-	// fitSince is from when on the node has been able to lead, without a gap;
-	// never while it is not.
-	fitSince int64
+	// fitSince is from when on the node has been able to lead through Redis,
+	// aloneSince from when on it has at least reached PostgreSQL, without a gap;
+	// never while it does not.
+	fitSince   int64
+	aloneSince int64
 	// cutEnded is when the last fault of its links ended.
 	cutEnded int64
 	// tenure is the token of the node's latest tenure, opened under its epoch.
@@ -96,7 +98,7 @@ func (w *scene) reset(cfg *Config) {
 	w.key.until = before
 	for i := range w.nodes {
 		w.nodes[i] = node{
-			reach: everyStore, until: before, covered: before, fitSince: never, cutEnded: before,
+			reach: everyStore, until: before, covered: before, fitSince: never, aloneSince: never, cutEnded: before,
 		}
 	}
 }
@@ -104,26 +106,54 @@ func (w *scene) reset(cfg *Config) {
 // refit notes whether the node is able to lead from now on.
 func (w *scene) refit(cfg *Config, id int16, at int64) {
 	n := &w.nodes[id]
-	fit := n.up && !n.paused && n.faults == 0 && n.skewed == 0 &&
-		n.reach&bothStores == bothStores && cfg.eligible(id) && (!n.barred || !w.lost)
+	able := n.up && !n.paused && n.faults == 0 && n.skewed == 0 && cfg.eligible(id) && (!n.barred || !w.lost)
+	n.fitSince = since(n.fitSince, able && n.reach&bothStores == bothStores, at)
+	n.aloneSince = since(n.aloneSince, able && n.reach&(1<<core.Postgres) != 0, at)
+}
+
+// since is from when on something has held, as it was noted and as it is now.
+func since(noted int64, holds bool, at int64) int64 {
 	switch {
-	case !fit:
-		n.fitSince = never
-	case n.fitSince == never:
-		n.fitSince = at
+	case !holds:
+		return never
+	case noted == never:
+		return at
+	default:
+		return noted
 	}
+}
+
+// alone is the instant since when some node has been able to lead without
+// Redis; never if there is none.
+func (w *scene) alone() int64 {
+	first := never
+	for i := range w.nodes {
+		first = min(first, w.nodes[i].aloneSince)
+	}
+	return first
+}
+
+// served is since when a node that believes has been able to work: it reaches
+// PostgreSQL and the broker; never if nobody does.
+func (w *scene) served() int64 {
+	for i := range w.nodes {
+		if n := &w.nodes[i]; n.held && n.aloneSince != never && n.reach&(1<<core.Broker) != 0 {
+			return max(n.heldSince, n.aloneSince)
+		}
+	}
+	return never
 }
 
 // fittest is the instant since when the longest-fit node, other than except,
 // has been able to lead; never if there is none.
 func (w *scene) fittest(except int16) int64 {
-	since := never
+	first := never
 	for i := range w.nodes {
 		if int16(i) != except {
-			since = min(since, w.nodes[i].fitSince)
+			first = min(first, w.nodes[i].fitSince)
 		}
 	}
-	return since
+	return first
 }
 
 // coveredUntil is up to when somebody believes or has believed.
@@ -193,8 +223,10 @@ func (w *scene) faultChanged(r *history.Record, by int16) {
 		n.cutEnded = r.At
 	case history.ClockJump:
 		// It drops what it was at, and begins again.
-		if n.fitSince != never {
-			n.fitSince = r.At
+		for _, noted := range [...]*int64{&n.fitSince, &n.aloneSince} {
+			if *noted != never {
+				*noted = r.At
+			}
 		}
 	default:
 	}

@@ -82,7 +82,7 @@ func TestWithoutAHealthyPeerNothingIsOwed(t *testing.T) {
 	for how, befall := range unable {
 		s := begin(small(), 2).elects(0, 1)
 		befall(s)
-		s.node(history.NodePaused, 0).at(20 * ttl)
+		s.node(history.NodePaused, 0).at(4 * ttl)
 		if v, broken := s.suite.Violation(); broken {
 			t.Errorf("peer %s: %v", how, v)
 		}

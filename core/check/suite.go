@@ -143,6 +143,7 @@ func (s *Suite) observeNode(r *history.Record) {
 		s.recovery.elected(s, r)
 		s.scene.believeHeld(r)
 		s.believer.held(s, r)
+		s.recovery.served(s, r)
 	case history.BeliefEnded:
 		s.beliefEnded(r)
 	case history.Drained:
@@ -287,6 +288,7 @@ func (s *Suite) processChanged(r *history.Record) {
 		s.recovery.disturbed(r.At)
 	default:
 		n.reach = r.Stores
+		s.recovery.shifted(r.At)
 	}
 	s.scene.refit(&s.cfg, r.Node, r.At)
 	s.refitted()
@@ -309,6 +311,7 @@ func (s *Suite) faultChanged(r *history.Record) {
 		}
 	}
 	s.scene.faultChanged(r, by)
+	s.recovery.shifted(r.At)
 	if r.Fault == history.PostgresLoss && by > 0 {
 		s.executor.rewound()
 		s.tenures.rewound()

@@ -1,0 +1,68 @@
+package check
+
+import (
+	"testing"
+
+	"fencepost/core"
+	"fencepost/core/history"
+)
+
+// What stays broken for good is no excuse.
+
+// onlyPostgres is what a node without Redis reaches.
+const onlyPostgres = uint8(1<<core.Postgres | 1<<core.Broker)
+
+func TestANodeWithoutRedisIsOwedLeadershipLater(t *testing.T) {
+	alone := func() *story { return begin(small(), 1).at(ttl).reach(0, onlyPostgres) }
+	alone().at(5 * ttl).lawful(t)
+	alone().at(5*ttl+1).breaks(t, Recovers, 5*ttl)
+	alone().at(5*ttl).elects(0, 1).lawful(t)
+}
+
+func TestARedisThatIsAwayForGoodIsNoExcuse(t *testing.T) {
+	away := func() *story { return begin(small(), 2).at(ttl).fault(history.RedisFault, history.None) }
+	away().at(5 * ttl).lawful(t)
+	away().at(5*ttl+1).breaks(t, Recovers, 5*ttl)
+}
+
+func TestALinkThatStaysCutIsNoExcuseForTheOthers(t *testing.T) {
+	cut := func() *story { return begin(small(), 2).fault(history.LinkFault, 1).reach(1, 1<<core.Redis) }
+	cut().at(4 * ttl).lawful(t)
+	cut().at(4*ttl+1).breaks(t, Recovers, 4*ttl)
+}
+
+func TestEachChangeStartsTheClockOfWhatStaysBrokenAnew(t *testing.T) {
+	for name, change := range map[string]func(*story){
+		"another link is cut":  func(s *story) { s.fault(history.LinkFault, 2) },
+		"a node reaches less":  func(s *story) { s.reach(1, 1<<core.Broker) },
+		"a process is stopped": func(s *story) { s.fault(history.NodeFault, 2) },
+		"a clock jumps":        func(s *story) { s.fault(history.ClockJump, 2) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := begin(small(), 2).fault(history.RedisFault, history.None).at(3 * ttl)
+			change(s)
+			s.at(7 * ttl).lawful(t)
+			s.at(7*ttl+1).breaks(t, Recovers, 7*ttl)
+		})
+	}
+}
+
+func TestALedgerOrAClockThatStaysDisturbedIsAnExcuse(t *testing.T) {
+	for _, fault := range []history.Fault{history.PostgresFault, history.PostgresLoss, history.ClockFault} {
+		begin(small(), 2).fault(fault, history.None).at(20 * ttl).lawful(t)
+	}
+}
+
+func TestSignalsAreOwedByALeaderThatReachesLedgerAndBroker(t *testing.T) {
+	tell := func(reach uint8, more ...history.Fault) *story {
+		s := begin(small(), 2).fault(history.RedisFault, history.None)
+		for _, fault := range more {
+			s.fault(fault, history.None)
+		}
+		s.reach(0, reach).at(ttl).opens(0, 1).leads(0, 1, 2*ttl)
+		return s.signal(history.Stored, 1).leads(0, 1, 20*ttl)
+	}
+	tell(onlyPostgres).breaks(t, Recovers, 8*ttl)
+	tell(1 << core.Postgres).lawful(t)
+	tell(onlyPostgres, history.BrokerFault).lawful(t)
+}
