@@ -46,6 +46,9 @@ UPDATE attempts SET state = CASE signal WHEN 1 THEN 'executed' WHEN 2 THEN 'in_d
 INSERT INTO fence_refusals (group_name, op, epoch, current_epoch, token, reason)
     VALUES ('g', 'permit', 1, 2, 'n1|0a|1', 'superseded');
 INSERT INTO control_history (group_name, mode, reason, set_by, fence_seq) VALUES ('g', 'run', 'r', 'b', 6);
+UPDATE authority SET accepted = 1 WHERE group_name = 'g';
+INSERT INTO authority_acceptances (group_name, accepted, accepted_by, reason, epoch_found, epoch_left,
+    system_identifier, timeline) VALUES ('g', 1, 'b', 'r', 2, 2, 3, 4);
 SELECT setval(pg_get_serial_sequence('signals', 'id'), 100);
 SET CONSTRAINTS ALL IMMEDIATE;
 SET CONSTRAINTS ALL DEFERRED;`
@@ -132,6 +135,19 @@ var broken = map[string][]string{
 		`UPDATE authority SET open = false; UPDATE authority SET open = true WHERE group_name = 'g'`,
 		`UPDATE authority SET group_name = 'h' WHERE group_name = 'g'`,
 	},
+	"authority_acceptances_count_up": {
+		`UPDATE authority SET accepted = 0 WHERE group_name = 'g'`,
+		`UPDATE authority SET accepted = 3 WHERE group_name = 'g'`,
+	},
+	"authority_acceptances_pkey":         {accept(`id`, `(SELECT min(id) FROM authority_acceptances)`, `2`)},
+	"authority_acceptances_one_row_each": {accept(`id`, `9`, `1`)},
+	"authority_acceptances_say_who_and_why": {
+		`INSERT INTO authority_acceptances SELECT 9, 'g', 2, '', 'r', 2, 2, 3, 4`,
+		`INSERT INTO authority_acceptances SELECT 9, 'g', 2, 'b', '', 2, 2, 3, 4`,
+	},
+	"authority_acceptances_append_only": {
+		`UPDATE authority_acceptances SET reason = 'another'`, `DELETE FROM authority_acceptances`,
+	},
 	"authority_is_never_deleted": {`DELETE FROM authority`, `TRUNCATE authority`},
 	"authority_agrees_with_history": {
 		take(`open = true`),
@@ -185,6 +201,13 @@ func take(last string) string {
 			'epoch'::timestamptz AS taken_at, 'redis' AS kind, true AS open,
 			NULL::timestamptz AS pg_lease_until) d,
 		LATERAL (SELECT ` + overlay(last) + `) x) WHERE group_name = 'g'`
+}
+
+// accept logs an acceptance with that number, and one more column.
+func accept(column, value, accepted string) string {
+	return `INSERT INTO authority_acceptances (group_name, accepted_by, reason, epoch_found, epoch_left,
+		system_identifier, timeline, accepted, ` + column + `)
+		VALUES ('g', 'b', 'r', 2, 2, 3, 4, ` + accepted + `, ` + value + `)`
 }
 
 // logRefusal writes a refusal with the reason given.

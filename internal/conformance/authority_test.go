@@ -292,19 +292,3 @@ func TestClosingOfAnothersTenureIsRefusedWithARow(t *testing.T) {
 		}
 	})
 }
-
-func TestLostEpochsAreEnteredUpToTheWitness(t *testing.T) {
-	eachLedger(t, func(t *testing.T, l *ledger) {
-		l.lead(n1)
-		l.must(l.acceptAuthority(1))
-		if r := l.rows(); !r.Authority.Open || r.Authority.Epoch != 1 {
-			t.Errorf("nothing was lost, and yet: %q", r.lines())
-		}
-		l.must(l.acceptAuthority(4))
-		r := l.rows()
-		if r.Authority.Epoch != 4 || r.Authority.Open || !r.Authority.Token.IsZero() || len(r.Tenures) != 4 {
-			t.Errorf("rows: %q", r.lines())
-		}
-		l.want(n2, take(n2, 4), core.Input{Kind: core.EpochWasTaken, Epoch: 5, Control: core.Run})
-	})
-}

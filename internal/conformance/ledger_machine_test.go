@@ -257,12 +257,14 @@ func (w *ledgerWalk) control(*rapid.T) {
 	w.setControl(mode)
 }
 
-// misfortune is what happens seldom: the server restarts, or a person repairs
-// the authority.
+// misfortune is what happens seldom: the server restarts, another comes up in
+// its place, or a person repairs the authority.
 func (w *ledgerWalk) misfortune(*rapid.T) {
 	switch {
 	case w.seldom("restart"):
 		w.restart()
+	case w.seldom("another server"):
+		w.branch()
 	case w.seldom("repair"):
 		last := uint64(w.model.Authority().Epoch)
 		low := last - min(last, 1)

@@ -16,10 +16,12 @@ type modelLedger struct {
 	now      core.Time
 	records  model.Records
 	refusals []refusalRow
+	// lineages number the servers that answered.
+	lineages lineages
 }
 
 func newModelLedger() *modelLedger {
-	m := &modelLedger{now: began}
+	m := &modelLedger{now: began, lineages: lineages{}}
 	m.Reset(model.PostgresConfig{TTL: ledgerTTL, SendBy: sendBy}, &m.records)
 	m.Started(began.Add(-time.Hour))
 	return m
@@ -37,7 +39,11 @@ func (m *modelLedger) do(who process, e core.Effect) ([]core.Input, error) {
 		}
 	}
 	m.records.Reset()
-	return slices.Clone(reply.All()), nil
+	answers := slices.Clone(reply.All())
+	for i := range answers {
+		m.lineages.number(&answers[i])
+	}
+	return answers, nil
 }
 
 func (m *modelLedger) admit(key, payload int64, validFor time.Duration) (admitted, error) {
@@ -66,6 +72,14 @@ func (m *modelLedger) pass(d time.Duration) error {
 
 func (m *modelLedger) restart() error {
 	m.Started(m.now)
+	return nil
+}
+
+func (m *modelLedger) branch() error {
+	var same model.Postgres
+	same.Reset(model.PostgresConfig{}, &model.Records{})
+	same.CopyFrom(&m.Postgres)
+	m.Rewind(m.now, &same, true)
 	return nil
 }
 

@@ -118,6 +118,11 @@ func (p *pair) restart() {
 	both(p, "the server restarts", func(l ledgerStore) (bool, error) { return done(l.restart()) })
 }
 
+func (p *pair) branch() {
+	p.t.Helper()
+	both(p, "another server comes up", func(l ledgerStore) (bool, error) { return done(l.branch()) })
+}
+
 // compare compares the rows.
 func (p *pair) compare() {
 	p.t.Helper()

@@ -20,15 +20,18 @@ import (
 
 // clockSQL makes the schema in which the ledger lives. PostgreSQL looks for a
 // function in the schemas of search_path in their order, and before all of
-// them in pg_catalog unless that is named in it. So these two are found first.
+// them in pg_catalog unless that is named in it. So these are found first.
 const clockSQL = `
 CREATE SCHEMA conformance;
-CREATE TABLE conformance.clock (now timestamptz NOT NULL, started timestamptz NOT NULL);
-INSERT INTO conformance.clock VALUES ('2030-01-01Z', '2029-12-31 23:00Z');
+CREATE TABLE conformance.clock (
+    now timestamptz NOT NULL, started timestamptz NOT NULL, system bigint NOT NULL);
+INSERT INTO conformance.clock VALUES ('2030-01-01Z', '2029-12-31 23:00Z', 1);
 CREATE FUNCTION conformance.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE
     AS 'SELECT now FROM conformance.clock';
 CREATE FUNCTION conformance.pg_postmaster_start_time() RETURNS timestamptz LANGUAGE sql VOLATILE
-    AS 'SELECT started FROM conformance.clock'`
+    AS 'SELECT started FROM conformance.clock';
+CREATE FUNCTION conformance.pg_control_system() RETURNS TABLE (system_identifier bigint) LANGUAGE sql VOLATILE
+    AS 'SELECT system FROM conformance.clock'`
 
 // durableSQL refuses a commit in memory of anything but a heartbeat: the model
 // says that a crash loses nothing else.
@@ -45,7 +48,7 @@ DECLARE
     name text;
 BEGIN
     FOREACH name IN ARRAY ARRAY['authority', 'leadership_history', 'fence_refusals', 'control_history',
-        'signals', 'attempts']
+        'authority_acceptances', 'signals', 'attempts']
     LOOP
         EXECUTE format('CREATE CONSTRAINT TRIGGER durable AFTER INSERT OR UPDATE ON %I
             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION durable()', name);
@@ -58,8 +61,9 @@ const resetSQL = `
 BEGIN;
 SET LOCAL session_replication_role = replica;
 DELETE FROM attempts; DELETE FROM signals; DELETE FROM fence_refusals; DELETE FROM control_history;
-DELETE FROM leadership_history; DELETE FROM authority; DELETE FROM instance_metadata;
-UPDATE clock SET now = '2030-01-01Z', started = '2029-12-31 23:00Z';
+DELETE FROM leadership_history; DELETE FROM authority; DELETE FROM authority_acceptances;
+DELETE FROM instance_metadata;
+UPDATE clock SET now = '2030-01-01Z', started = '2029-12-31 23:00Z', system = 1;
 COMMIT`
 
 // bed is the database that all tests of this package share. A test empties it
@@ -121,6 +125,8 @@ type realLedger struct {
 	// signals this one has.
 	before core.SignalID
 	stored core.SignalID
+	// lineages number the servers that answered.
+	lineages lineages
 }
 
 func newRealLedger(t testing.TB) *realLedger {
@@ -138,7 +144,7 @@ func newRealLedger(t testing.TB) *realLedger {
 
 // emptyLedger empties the bed.
 func emptyLedger() (*realLedger, error) {
-	r := &realLedger{ctx: context.Background(), now: began}
+	r := &realLedger{ctx: context.Background(), now: began, lineages: lineages{}}
 	if _, err := bed.admin.PgConn().Exec(r.ctx, resetSQL).ReadAll(); err != nil {
 		return nil, fmt.Errorf("reset: %w", err)
 	}
@@ -171,6 +177,7 @@ func (r *realLedger) do(who process, e core.Effect) ([]core.Input, error) {
 			return nil, fmt.Errorf("%v answers request %d", answers[i].Kind, answers[i].Req)
 		}
 		answers[i].Req = 0
+		r.lineages.number(&answers[i])
 		if answers[i].Signal != 0 {
 			answers[i].Signal -= r.before
 		}
@@ -211,7 +218,10 @@ func (r *realLedger) decide(signal core.SignalID, outcome core.SignalState) (boo
 }
 
 func (r *realLedger) acceptAuthority(witness core.Epoch) error {
-	return bed.ledgers[n1.nonce].AcceptAuthority(r.ctx, witness, "a person")
+	_, err := bed.ledgers[n1.nonce].AcceptAuthority(r.ctx, pgledger.Acceptance{
+		Witness: witness, By: "a person", Reason: "conformance",
+	})
+	return err
 }
 
 func (r *realLedger) pass(d time.Duration) error {
@@ -220,6 +230,10 @@ func (r *realLedger) pass(d time.Duration) error {
 }
 
 func (r *realLedger) restart() error { return r.exec(`UPDATE clock SET started = now`) }
+
+func (r *realLedger) branch() error {
+	return r.exec(`UPDATE clock SET started = now, system = system + 1`)
+}
 
 // exec runs plain SQL.
 func (r *realLedger) exec(sql string, arguments ...any) error {

@@ -2,8 +2,9 @@ package pgledger
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
-	"fmt"
+	"hash/fnv"
 
 	"fencepost/core"
 )
@@ -13,97 +14,54 @@ import (
 type Lineage struct {
 	// System is the system identifier, made when the cluster was.
 	System uint64 `json:"system_identifier"`
-	// Timeline rises with each promotion and each point-in-time recovery.
+	// Timeline rises with each promotion and each point-in-time recovery. It is
+	// zero on a standby, which follows another's.
 	Timeline uint32 `json:"timeline"`
 	// Epoch is the group's current epoch in this database.
 	Epoch core.Epoch `json:"epoch"`
-	// Standby says that the server is in recovery and cannot be written to.
-	Standby bool `json:"standby"`
+	// Accepted is how often a person has accepted the authority.
+	Accepted uint32 `json:"accepted"`
 }
+
+// Number is system and timeline in one number, never zero: what a node is told.
+func (l Lineage) Number() uint32 {
+	sum := fnv.New32a()
+	_ = binary.Write(sum, binary.BigEndian, [2]uint64{l.System, uint64(l.Timeline)})
+	return max(sum.Sum32(), 1)
+}
+
+// lineageColumns read which server answers, and on which timeline it writes.
+// They are read in every statement that tells a node of the authority: a
+// connection may have been handed to another server by a pooler, and a standby
+// is promoted under the connections it has. The name of the log that is being
+// written has the new timeline from the promotion on; the control file has it
+// only after the next checkpoint, which may be minutes later. An ordinary role
+// may call all of them, and they cost microseconds.
+const lineageColumns = `
+       (SELECT system_identifier FROM pg_control_system()),
+       CASE WHEN pg_is_in_recovery() THEN 0
+            ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint END`
+
+// onStandby is the timeline of a server that is in recovery.
+const onStandby = 0
+
+// errStandby says that the address leads to a server that only follows.
+var errStandby = errors.New("this PostgreSQL is a standby, which may lag behind; the primary is needed")
 
 // lineageSQL reads where the data comes from.
 const lineageSQL = `
-SELECT (SELECT system_identifier FROM pg_control_system()),
-       (SELECT timeline_id FROM pg_control_checkpoint()),
-       coalesce((SELECT epoch FROM authority WHERE group_name = @group::text), 0),
-       pg_is_in_recovery()`
+SELECT coalesce(a.epoch, 0), coalesce(a.accepted, 0),` + lineageColumns + `
+FROM (SELECT) one LEFT JOIN authority a ON a.group_name = @group::text`
 
 // Lineage reads where this database's data comes from.
 func (l *Ledger) Lineage(ctx context.Context) (Lineage, error) {
-	var (
-		found                   Lineage
-		system, timeline, epoch int64
-	)
+	var epoch, accepted, system, timeline int64
 	t := l.begin("lineage", durably)
-	t.row(lineageSQL, args{"group": l.opt.Group}, &system, &timeline, &epoch, &found.Standby)
+	t.row(lineageSQL, args{"group": l.opt.Group}, &epoch, &accepted, &system, &timeline)
 	if err := l.run(ctx, l.leadership, t); err != nil {
 		return Lineage{}, err
 	}
-	found.System, found.Timeline, found.Epoch = uint64(system), uint32(timeline), core.Epoch(epoch)
-	return found, nil
-}
-
-// The steps by which epochs that the database forgot are entered again, one at
-// a time. The tenure that it believes to be running ends first.
-const (
-	closeForgottenSQL = `
-WITH closed AS (
-    UPDATE authority SET open = false, updated_at = clock_timestamp()
-    WHERE group_name = @group::text AND open RETURNING group_name
-)
-UPDATE leadership_history h
-SET released_leader_at = greatest(clock_timestamp(), h.became_leader_at), release_reason = 'lost',
-    release_fence_seq = nextval('fence_seq')
-FROM closed c WHERE h.group_name = c.group_name AND h.released_leader_at IS NULL`
-	lostEpochSQL = `
-WITH raised AS (
-    UPDATE authority
-    SET epoch = epoch + 1, holder = '', nonce = '', acquisition = 0, kind = 'lost', open = false,
-        taken_at = clock_timestamp(), pg_lease_until = NULL, fence_seq = nextval('fence_seq'),
-        updated_at = clock_timestamp()
-    WHERE group_name = @group::text AND epoch < @witness::bigint
-    RETURNING group_name, epoch, taken_at, fence_seq
-)
-INSERT INTO leadership_history (group_name, epoch, instance_id, token, kind, reason, became_leader_at,
-    released_leader_at, release_reason, fence_seq, release_fence_seq)
-SELECT group_name, epoch, @by::text, '', 'lost', 'lost', taken_at, taken_at, 'lost', fence_seq, fence_seq
-FROM raised`
-)
-
-// MaxLostEpochs is how many forgotten epochs one repair may enter.
-const MaxLostEpochs = 1000
-
-// AcceptAuthority is a person's repair after the database went back in time:
-// it enters the epochs up to the witness as lost, so that the next one is
-// higher than any that was ever led. Nobody may lead meanwhile.
-func (l *Ledger) AcceptAuthority(ctx context.Context, witness core.Epoch, by string) error {
-	if by == "" {
-		return errors.New("accept authority: a name is needed")
-	}
-	lineage, err := l.Lineage(ctx)
-	if err != nil {
-		return fmt.Errorf("accept authority: %w", err)
-	}
-	if witness <= lineage.Epoch {
-		return nil
-	}
-	lost := uint64(witness - lineage.Epoch)
-	if lost > MaxLostEpochs {
-		return fmt.Errorf("accept authority: %d epochs from the ledger's %d to the witness's %d, at most %d",
-			lost, lineage.Epoch, witness, MaxLostEpochs)
-	}
-	a := args{"group": l.opt.Group, "witness": int64(witness), "by": by}
-	t := l.begin("accept", durably)
-	t.add(lockExclusiveSQL, args{"key": l.key})
-	t.add(ensureAuthoritySQL, a)
-	t.add(lockAuthoritySQL, a)
-	t.add(closeForgottenSQL, a)
-	for range lost {
-		t.add(lostEpochSQL, a)
-	}
-	t.add(lowerFlagsSQL, a)
-	if err := l.run(ctx, l.leadership, t); err != nil {
-		return fmt.Errorf("accept authority: %w", err)
-	}
-	return nil
+	return Lineage{
+		System: uint64(system), Timeline: uint32(timeline), Epoch: core.Epoch(epoch), Accepted: uint32(accepted),
+	}, nil
 }

@@ -24,6 +24,7 @@ SELECT t.now,
        coalesce(a.control_mode, 'run') AS control_mode,
        coalesce(a.protocol_min, 0) AS protocol_min,
        coalesce(a.protocol_max, 0) AS protocol_max,
+       coalesce(a.accepted, 0) AS accepted,
        coalesce(t.now - greatest(m.last_heartbeat, a.taken_at), interval '0') AS age,
        coalesce(a.open AND CASE a.kind
            WHEN 'pg' THEN a.pg_lease_until > t.now
@@ -34,11 +35,13 @@ LEFT JOIN authority a ON a.group_name = @group::text
 LEFT JOIN instance_metadata m
     ON m.group_name = a.group_name AND m.instance_id = a.holder AND m.nonce = a.nonce`
 
-// observeSQL is the standing as a node is told of it.
+// observeSQL is the standing as a node is told of it, and which server tells
+// it: one statement, so that the epoch and the lineage belong together.
 const observeSQL = `
 WITH standing AS MATERIALIZED (` + standingSQL + `)
-SELECT epoch, token, kind, open, live, control_mode, protocol_min, protocol_max,
-       (extract(epoch FROM age) * 1000000)::bigint, (extract(epoch FROM now) * 1000000)::bigint
+SELECT epoch, token, kind, open, live, control_mode, protocol_min, protocol_max, accepted,
+       (extract(epoch FROM age) * 1000000)::bigint, (extract(epoch FROM now) * 1000000)::bigint,
+       ` + lineageColumns + `
 FROM standing`
 
 // standing is the row that observeSQL returns.
@@ -47,14 +50,16 @@ type standing struct {
 	token, kind, control     string
 	open, live               bool
 	protocolMin, protocolMax int64
+	accepted                 int64
 	age, now                 int64 // microseconds
+	system, timeline         int64
 }
 
 // into lists where the columns go, in their order.
 func (s *standing) into() []any {
 	return []any{
 		&s.epoch, &s.token, &s.kind, &s.open, &s.live, &s.control, &s.protocolMin, &s.protocolMax,
-		&s.age, &s.now,
+		&s.accepted, &s.age, &s.now, &s.system, &s.timeline,
 	}
 }
 
@@ -74,8 +79,12 @@ func (l *Ledger) observe(ctx context.Context) (core.Input, error) {
 	return s.input()
 }
 
-// input makes the row an answer.
+// input makes the row an answer. A standby's is none: it may lag behind what
+// was committed, and would look like a ledger that went back in time.
 func (s *standing) input() (core.Input, error) {
+	if s.timeline == onStandby {
+		return core.Input{}, errStandby
+	}
 	kind, err := parseKind(s.kind)
 	if err != nil {
 		return core.Input{}, err
@@ -87,7 +96,8 @@ func (s *standing) input() (core.Input, error) {
 	in := core.Input{
 		Kind: core.AuthorityObserved, Epoch: core.Epoch(s.epoch), Token: identity.Read(s.token), Tenure: kind,
 		Control: mode, Age: micros(s.age), Server: core.Time(micros(s.now)),
-		Protocol: uint32(s.protocolMin)<<16 | uint32(s.protocolMax),
+		Protocol: uint32(s.protocolMin)<<16 | uint32(s.protocolMax), Attempt: uint32(s.accepted),
+		Version: Lineage{System: uint64(s.system), Timeline: uint32(s.timeline)}.Number(),
 	}
 	if s.open {
 		in.Flags |= core.Open

@@ -20,6 +20,8 @@ SELECT 1 FROM authority WHERE group_name = @group::text FOR NO KEY UPDATE`
 // one and no other process has a lease in PostgreSQL that is still running. A
 // taker of kind pg must find no live tenure at all, and a server that has been
 // up for a ttl: heartbeats that commit in memory may be missing after a crash.
+// A server that recovers because one of its backends died keeps its start time,
+// but begins its statistics anew.
 const takeEpochSQL = `
 WITH standing AS MATERIALIZED (` + standingSQL + `), taken AS (
     UPDATE authority a
@@ -34,7 +36,8 @@ WITH standing AS MATERIALIZED (` + standingSQL + `), taken AS (
       AND a.token <> @token::text
       AND NOT (s.live AND s.nonce <> @nonce::text AND (s.kind = 'pg' OR @kind::text = 'pg'))
       AND (@kind::text <> 'pg'
-           OR s.now - pg_postmaster_start_time() > @ttl::bigint * interval '1 microsecond')
+           OR s.now - greatest(pg_postmaster_start_time(), (SELECT stats_reset FROM pg_stat_bgwriter))
+              > @ttl::bigint * interval '1 microsecond')
     RETURNING a.epoch
 )
 SELECT coalesce(t.epoch, 0), s.epoch, s.token, s.token = @token::text AND s.open, s.open, s.control_mode,
