@@ -8,7 +8,7 @@ const FetchLimit = 8
 // What a sweep lists, one bit each, and a review, which asks for more.
 const (
 	sweepStates  = 1<<Received | 1<<Submitting
-	reviewStates = sweepStates | 1<<Submitted | 1<<InDoubt
+	reviewStates = sweepStates | 1<<Held | 1<<Submitted | 1<<InDoubt
 )
 
 // lookForWork lists the signals that need work, whatever leadership received
@@ -59,7 +59,8 @@ func (n *Node) acceptWork(t Time, in *Input, out *Effects) {
 
 // workOn begins what the signal needs. The rules are PROTOCOL 5.2 and 5.3.
 func (n *Node) workOn(t Time, in *Input, out *Effects) {
-	if n.control != Run && in.State == Received && !in.Flags.Has(Outdated) {
+	outdated := in.Flags.Has(Outdated) && (in.State == Received || in.State == Held)
+	if !outdated && (in.State == Held || in.State == Received && n.control != Run) {
 		return
 	}
 	if n.cfg.Broker.Lookup == order.LookupNone && (in.State == InDoubt || in.State == Submitted) {
@@ -70,7 +71,7 @@ func (n *Node) workOn(t Time, in *Input, out *Effects) {
 		return
 	}
 	switch {
-	case in.State == Received && in.Flags.Has(Outdated):
+	case outdated:
 		f.attempt = 0
 		n.record(t, f, Expired, false, NoReason, out)
 	case in.State == Received:

@@ -169,6 +169,22 @@ func TestOutdatedSignalExpires(t *testing.T) {
 	}
 }
 
+// PROTOCOL 5.2.16: one that is held expires too, and until then it is a
+// person's.
+func TestHeldSignalIsLeftAloneUntilItExpires(t *testing.T) {
+	b := idleLeader(t)
+	held := found(1)
+	held.State = core.Held
+	b.work(held)
+	b.asksNot(core.Permit, core.Record, core.Lookup)
+	held.Flags = core.Outdated
+	b.work(held)
+	b.asksNot(core.Permit)
+	if r := b.asks(core.Record); r.State != core.Expired {
+		t.Fatalf("records %v", r.State)
+	}
+}
+
 // PROTOCOL 5.2.17: no permit is asked for unless the mode is known to be run;
 // what was sent before is still cleared up.
 func TestPausedLeaderBeginsNothingAndFinishes(t *testing.T) {
