@@ -90,6 +90,20 @@ func (t *task) lowerSeed() {
 	}
 }
 
+// inOrder lists the steps as they happen, if that makes no difference.
+func (t *task) inOrder() {
+	c := copied(t.now)
+	for k, i := range byTime(t.now) {
+		c.Steps[k] = t.now.Steps[i]
+	}
+	found := try(c, []uint64{t.seed}, t.kind)
+	t.runs += found.runs
+	t.events += found.events
+	if found.alike && bare(c) != bare(t.now) {
+		t.take(candidate{c, "in order"}, &found)
+	}
+}
+
 // stage dresses a candidate up as a file. The error says why it is none.
 func (o *Options) stage(s *scenarios.Scenario, found *trial, what string) (*Stage, error) {
 	c := copied(s)

@@ -56,6 +56,7 @@ func Settle(ctx context.Context, o Options, engine Engine) (*Answer, scenarios.R
 			}
 			break
 		}
+		o.Effort = max(Effort-events, 1)
 		// Begin again at the last stage that passes.
 		stage := answer.Stages[passed]
 		o.Avoid = append(o.Avoid, answer.Stages[passed+1].Key)

@@ -28,6 +28,8 @@ type Options struct {
 	Mutant string `json:"mutant"`
 	// Avoid lists the keys of stages that the search must not come to.
 	Avoid []string `json:"avoid,omitempty"`
+	// Effort bounds the search, in simulated events; 0 means Effort.
+	Effort int64 `json:"effort"`
 	// Workers is how many runs go on at once; 0 means one for each core.
 	Workers int `json:"workers"`
 }
@@ -88,7 +90,11 @@ func Find(ctx context.Context, o *Options) (*Answer, error) {
 }
 
 func find(ctx context.Context, o *Options, s *scenarios.Scenario, began time.Time) (*Answer, error) {
-	t := &task{ctx: ctx, o: o, avoid: map[string]bool{}, tried: map[string]bool{}}
+	own := *o
+	if own.Effort <= 0 {
+		own.Effort = Effort
+	}
+	t := &task{ctx: ctx, o: &own, avoid: map[string]bool{}, tried: map[string]bool{}}
 	for _, key := range o.Avoid {
 		t.avoid[key] = true
 	}
@@ -106,7 +112,7 @@ func find(ctx context.Context, o *Options, s *scenarios.Scenario, began time.Tim
 			return nil, err
 		}
 	}
-	answer.Runs, answer.Events, answer.Spent = t.runs, t.events, t.events >= Effort
+	answer.Runs, answer.Events, answer.Spent = t.runs, t.events, t.events >= own.Effort
 	answer.WallSeconds = time.Since(began).Seconds()
 	return answer, nil
 }

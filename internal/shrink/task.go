@@ -7,9 +7,9 @@ import (
 	"fencepost/sim"
 )
 
-// Effort is how many simulated events one search may take: about two seconds on
+// Effort is how many simulated events one search may take: about a second on
 // two cores. It is counted, not timed, so that the result is always the same.
-const Effort = 8_000_000
+const Effort = 5_000_000
 
 // reseeds is how many other micro-schedules are tried where a candidate does
 // not fail under the old one.
@@ -37,7 +37,7 @@ type task struct {
 }
 
 // spent tells whether the search has to end.
-func (t *task) spent() bool { return t.events >= Effort || t.ctx.Err() != nil }
+func (t *task) spent() bool { return t.events >= t.o.Effort || t.ctx.Err() != nil }
 
 // seeds lists the micro-schedules under which a candidate is tried.
 func (t *task) seeds() []uint64 {
@@ -123,6 +123,7 @@ func (t *task) search() {
 		}
 	}
 	t.lowerSeed()
+	t.inOrder()
 }
 
 // round runs every pass once and tells whether one of them changed something.
