@@ -77,7 +77,7 @@ func (n *Node) fenced(t Time, in *Input, out *Effects) {
 	n.beatTrust = 0
 	if in.Epoch < n.epoch {
 		// The ledger has confirmed ours, and knows of it no more.
-		n.bar(t, n.past.accepted, out)
+		n.bar(t, out)
 	}
 	if n.role != Leader {
 		return

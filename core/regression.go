@@ -46,11 +46,12 @@ func (p *past) know(t Time, epoch Epoch) {
 func (n *Node) judgeAuthority(t, started Time, in *Input, out *Effects) {
 	p := &n.past
 	if in.Attempt > p.accepted {
-		*p = past{vouched: p.vouched, accepted: in.Attempt, witness: in.Epoch, witnessAt: t}
+		*p = past{vouched: p.vouched, witness: in.Epoch, witnessAt: t}
 	}
+	p.accepted = in.Attempt // an older copy has forgotten some
 	moved := p.lineage != 0 && in.Version != 0 && in.Version != p.lineage && in.Epoch < p.highest
 	if moved || in.Epoch < p.witness && started >= p.witnessAt {
-		n.bar(t, in.Attempt, out)
+		n.bar(t, out)
 		return
 	}
 	if in.Epoch >= p.highest {
@@ -60,11 +61,11 @@ func (n *Node) judgeAuthority(t, started Time, in *Input, out *Effects) {
 
 // bar keeps this instance from leading. Whoever led stops: its permits could be
 // granted by a ledger that has forgotten what was sent.
-func (n *Node) bar(t Time, accepted uint32, out *Effects) {
+func (n *Node) bar(t Time, out *Effects) {
 	if n.past.barred {
 		return
 	}
-	n.past.barred, n.past.accepted = true, accepted
+	n.past.barred = true
 	said := n.announce(event.AuthorityRegressed, out)
 	said.Reason, said.Epoch = AuthorityRegressed, n.past.witness
 	n.announce(event.AlertRaised, out).Reason = AuthorityRegressed

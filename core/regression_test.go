@@ -138,6 +138,24 @@ func TestOnlyAcceptanceEndsTheBar(t *testing.T) {
 	b.is(core.Leader)
 }
 
+// PROTOCOL 4.5.12: acceptances that the older copy has forgotten do not count.
+func TestAcceptanceOfAnOlderCopyEndsTheBar(t *testing.T) {
+	b := denied(t, epoch)
+	for _, c := range []struct {
+		epoch  core.Epoch
+		count  uint32
+		barred bool
+	}{{epoch, 3, false}, {epoch - 2, 0, true}, {epoch - 2, 0, true}, {epoch, 1, false}} {
+		in := before()
+		in.Epoch, in.Attempt = c.epoch, c.count
+		b.pass(b.cfg.Heartbeat)
+		b.answer(core.Heartbeat, in)
+		if b.barred() != c.barred {
+			t.Fatalf("epoch %d, accepted %d times: barred is %v", c.epoch, c.count, b.barred())
+		}
+	}
+}
+
 // PROTOCOL 4.5.13: Redis forgets what it acknowledged.
 func TestLowerWitnessShowsThatRedisLostAWrite(t *testing.T) {
 	b := denied(t, epoch)

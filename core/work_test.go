@@ -12,7 +12,7 @@ import (
 
 const (
 	swept    = 1<<core.Received | 1<<core.Submitting
-	reviewed = swept | 1<<core.Submitted | 1<<core.InDoubt
+	reviewed = swept | 1<<core.Held | 1<<core.Submitted | 1<<core.InDoubt
 )
 
 // PROTOCOL 5.2.11: a leader looks for work every sweep interval, and in a

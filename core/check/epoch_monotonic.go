@@ -24,6 +24,14 @@ type epochMonotonic struct {
 // reset begins after the epoch that the ledger starts with.
 func (c *epochMonotonic) reset(first core.Epoch) { c.greatest = first }
 
+// accepted begins after the epoch that a person has accepted. It may be lower
+// than one that was taken and lost before anybody could witness it.
+func (c *epochMonotonic) accepted(epoch core.Epoch) {
+	if epoch != 0 {
+		c.greatest = epoch
+	}
+}
+
 // tenureOpened takes a takeover.
 func (c *epochMonotonic) tenureOpened(s *Suite, r *history.Record) {
 	s.marks[TakeoverJudged]++

@@ -87,8 +87,8 @@ const (
 	FaultEnded
 	// ControlSet (Control): the ledger committed another control mode.
 	ControlSet
-	// AuthorityAccepted: a person has accepted the ledger as it is after it lost
-	// rows; nodes that were barred may lead again.
+	// AuthorityAccepted (Epoch): a person has accepted the ledger as it is after
+	// it lost rows, with that epoch; nodes that were barred may lead again.
 	AuthorityAccepted
 	kindCount
 )
