@@ -26,6 +26,11 @@ type CoordinatorMetrics struct {
 	ThisInstance       string  `json:"this_instance"`
 	IsLeader           bool    `json:"is_leader"`
 	HeartbeatRunning   bool    `json:"heartbeat_running"`
+	// Tenure is the kind of lease that this instance leads under, redis or pg;
+	// nil if it does not lead.
+	Tenure *string `json:"tenure"`
+	// Barred says that PostgreSQL went back in time and nobody has accepted it.
+	Barred bool `json:"barred"`
 }
 
 // Coordinator fills in what the observer knows.

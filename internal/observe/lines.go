@@ -45,16 +45,38 @@ var lines = map[event.Event]line{
 		"look at: fencepost signals show"},
 	event.SignalExpired:  {slog.LevelWarn, "signal expired before it could be executed"},
 	event.RedisLostWrite: {slog.LevelError, "Redis lost a write; look at its persistence and failover"},
-	event.AuthorityRegressed: {LevelCritical, siren + "PostgreSQL went back in time; " +
-		"this instance is barred until a person has looked"},
+	event.AuthorityRegressed: {LevelCritical, siren + "PostgreSQL WENT BACK IN TIME - this instance is barred " +
+		"and executes nothing until a person has looked; see: fencepost authority show; once the database " +
+		"is the right one: fencepost authority accept --reason '...' (docs/runbooks/authority-regressed.md)"},
 	event.LeaderGray: {slog.LevelError, "one store does not answer while the other does; " +
 		"look at the link between this instance and it"},
 	event.ClockDrift:     {slog.LevelWarn, "this machine slept, or one of its clocks was set"},
-	event.Degraded:       {slog.LevelWarn, "a store answers slowly"},
+	event.Degraded:       {slog.LevelWarn, "a store does not answer; look at it and at the link to it"},
 	event.OutcomeUnknown: {slog.LevelDebug, "a call was not answered in time; its outcome is read back"},
 	event.AlertRaised: {LevelCritical, siren + "a person must look at this signal: " +
 		"fencepost signals show, then the broker's own book"},
 	event.ControlChanged: {slog.LevelWarn, "the control mode changed"},
+}
+
+// lineOf returns how this announcement is logged: what a reason changes of the
+// event's line.
+func lineOf(e *core.Effect) line {
+	said := lines[e.Event]
+	switch {
+	case e.Event == event.LeaderSteppedDown:
+		said.text += ": " + why(e.Reason)
+	case e.Event == event.AlertRaised && e.Reason == core.AuthorityRegressed:
+		// The regression itself was the loud line.
+		said = line{slog.LevelInfo, "a person must look at PostgreSQL, which went back in time"}
+	case e.Event == event.Degraded && e.Reason == core.SlowAnswer:
+		said.text = "a store answers slowly; look at its load and at the link to it"
+	case e.Event == event.ClockDrift && e.Reason == core.ClockRate:
+		said.text = "this machine's clock and a store's run apart faster than the protocol allows; " +
+			"look at the time service of both"
+	case e.Event == event.LeaderElected && e.Tenure == core.TenurePG:
+		said.text += "; without Redis, the lease is in PostgreSQL: look at Redis"
+	}
+	return said
 }
 
 // why says what the reason for stepping down asks of a person.
@@ -78,6 +100,8 @@ func why(reason core.Reason) string {
 		return "the ledger has this tenure as closed"
 	case core.ClockGap:
 		return "this machine slept or its clock was set; look at its host"
+	case core.AuthorityRegressed:
+		return "PostgreSQL went back in time; see: fencepost authority show"
 	case core.Lapsed:
 		return "the takeover was confirmed too late; look at PostgreSQL"
 	default:

@@ -101,6 +101,18 @@ func (o *Observer) Watch(g Gauges) {
 		func() float64 { return one(g.Status().Believes) })
 	gauge("epoch", "The epoch that this instance leads under, else 0.",
 		func() float64 { return float64(g.Status().Epoch) })
+	for _, kind := range []core.TenureKind{core.TenureRedis, core.TenurePG} {
+		options := prometheus.GaugeOpts{
+			Name: "fencepost_tenure", Help: "Whether this instance leads under a lease of that kind.",
+			ConstLabels: prometheus.Labels{"kind": kind.String()},
+		}
+		ours.MustRegister(prometheus.NewGaugeFunc(options, func() float64 {
+			s := g.Status()
+			return one(s.Believes && s.Tenure == kind)
+		}))
+	}
+	gauge("barred", "Whether this instance executes nothing because PostgreSQL went back in time.",
+		func() float64 { return one(g.Status().Barred) })
 	gauge("trust_left_seconds", "For how long belief lasts without another confirmation.",
 		func() float64 { return g.Status().TrustLeft.Seconds() })
 	gauge("signals_in_flight", "Signals that this instance works on.",

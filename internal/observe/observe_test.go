@@ -66,6 +66,49 @@ func TestChangesOfLeadershipAreLoudWhateverTheLevel(t *testing.T) {
 	}
 }
 
+// The one line that a person must not miss says what to do; the alert that
+// comes with it says no more.
+func TestRegressionIsOneLoudLineThatSaysWhatToDo(t *testing.T) {
+	o, log := observer(config.LevelError)
+	regressed := core.Effect{Event: event.AuthorityRegressed, Reason: core.AuthorityRegressed, Epoch: 7}
+	o.Announce(&driver.Announcement{Effect: regressed})
+	o.Announce(&driver.Announcement{Effect: core.Effect{
+		Event: event.AlertRaised, Reason: core.AuthorityRegressed,
+	}})
+	text := log.String()
+	if strings.Count(text, "\n") != 1 || !strings.Contains(text, `"level":"CRITICAL"`) ||
+		!strings.Contains(text, "fencepost authority accept --reason") || !strings.Contains(text, `"epoch":7`) {
+		t.Errorf("%s", text)
+	}
+	for _, name := range []string{"authority.regressed", "alert.raised"} {
+		if got := testutil.ToFloat64(o.metrics.events.WithLabelValues(name)); got != 1 {
+			t.Errorf("%s was counted %v times", name, got)
+		}
+	}
+}
+
+// The same event asks for something else, according to its reason.
+func TestLineSaysWhatItsReasonAsksFor(t *testing.T) {
+	for says, e := range map[string]core.Effect{
+		"does not answer": {Event: event.Degraded, Reason: core.Unavailable, About: core.Renew},
+		"slowly":          {Event: event.Degraded, Reason: core.SlowAnswer, About: core.Permit},
+		"run apart":       {Event: event.ClockDrift, Reason: core.ClockRate},
+		"slept":           {Event: event.ClockDrift, Reason: core.ClockGap},
+		"signals show":    {Event: event.AlertRaised, Signal: 7},
+		"look at Redis":   {Event: event.LeaderElected, Tenure: core.TenurePG, Epoch: 3},
+		"back in time":    {Event: event.LeaderSteppedDown, Reason: core.AuthorityRegressed},
+	} {
+		o, log := observer(config.LevelInfo)
+		o.Announce(&driver.Announcement{Effect: e})
+		if !strings.Contains(log.String(), says) {
+			t.Errorf("%v for %v: %s", e.Event, e.Reason, log)
+		}
+		if got := testutil.ToFloat64(o.metrics.events.WithLabelValues(e.Event.String())); got != 1 {
+			t.Errorf("%v was counted %v times", e.Event, got)
+		}
+	}
+}
+
 func TestFailureRateForgetsAHealthyDay(t *testing.T) {
 	o, _ := observer(config.LevelError)
 	for range 30_000 {
@@ -101,7 +144,7 @@ func TestCoordinatorMetricsHaveTheNamesThatDashboardsKnow(t *testing.T) {
 	names := []string{
 		"db_sync_success", "db_sync_failure", "db_sync_failure_rate", "db_sync_avg_latency_ms",
 		"leadership_changes", "last_heartbeat", "current_leader_redis", "current_leader_db", "this_instance",
-		"is_leader", "heartbeat_running",
+		"is_leader", "heartbeat_running", "tenure", "barred",
 	}
 	for _, name := range names {
 		if _, ok := got[name]; !ok {
@@ -116,8 +159,10 @@ func TestCoordinatorMetricsHaveTheNamesThatDashboardsKnow(t *testing.T) {
 func TestMetricsAreWellFormedAndCountEvents(t *testing.T) {
 	o, _ := observer(config.LevelError)
 	o.Watch(Gauges{
-		Status: func() core.Status { return core.Status{Believes: true, Epoch: 3} },
-		Ready:  func() bool { return true }, Dropped: func() int64 { return 0 },
+		Status: func() core.Status {
+			return core.Status{Believes: true, Epoch: 3, Tenure: core.TenurePG, Barred: true}
+		},
+		Ready: func() bool { return true }, Dropped: func() int64 { return 0 },
 	})
 	o.Announce(&driver.Announcement{Effect: core.Effect{
 		Event: event.PermitRefused, By: core.Gate, Reason: core.GateDeadline,
@@ -137,9 +182,16 @@ func TestMetricsAreWellFormedAndCountEvents(t *testing.T) {
 		# HELP fencepost_is_leader Whether this instance believes that it leads.
 		# TYPE fencepost_is_leader gauge
 		fencepost_is_leader{group="desk",instance_id="blue-1"} 1
+		# HELP fencepost_barred Whether this instance executes nothing because PostgreSQL went back in time.
+		# TYPE fencepost_barred gauge
+		fencepost_barred{group="desk",instance_id="blue-1"} 1
+		# HELP fencepost_tenure Whether this instance leads under a lease of that kind.
+		# TYPE fencepost_tenure gauge
+		fencepost_tenure{group="desk",instance_id="blue-1",kind="pg"} 1
+		fencepost_tenure{group="desk",instance_id="blue-1",kind="redis"} 0
 	`
 	err = testutil.GatherAndCompare(o.metrics.registry, strings.NewReader(want),
-		"fencepost_permits_refused_total", "fencepost_is_leader")
+		"fencepost_permits_refused_total", "fencepost_is_leader", "fencepost_barred", "fencepost_tenure")
 	if err != nil {
 		t.Error(err)
 	}

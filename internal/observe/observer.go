@@ -64,12 +64,8 @@ func (o *Observer) Announce(a *driver.Announcement) {
 		o.metrics.refused.WithLabelValues(e.By.String(), e.Reason.String()).Inc()
 	default:
 	}
-	said := lines[e.Event]
-	text := said.text
-	if e.Event == event.LeaderSteppedDown {
-		text += ": " + why(e.Reason)
-	}
-	o.log.LogAttrs(context.Background(), said.level, text, attributes(e)...)
+	said := lineOf(e)
+	o.log.LogAttrs(context.Background(), said.level, said.text, attributes(e)...)
 }
 
 // attributes lists what the event carries.
@@ -81,6 +77,7 @@ func attributes(e *core.Effect) []slog.Attr {
 		}
 	}
 	add(e.Epoch != 0, slog.Uint64("epoch", uint64(e.Epoch)))
+	add(e.Tenure != core.TenureRedis, slog.String("tenure", e.Tenure.String()))
 	add(e.Reason != core.NoReason, slog.String("reason", e.Reason.String()))
 	add(detection(e.Event), slog.String("by", e.By.String()))
 	add(e.About != core.NoOp, slog.String("about", e.About.String()))
@@ -112,8 +109,8 @@ func (o *Observer) Called(op core.Op, took time.Duration, err error) {
 	if err != nil {
 		o.metrics.failures.WithLabelValues(store, op.String()).Inc()
 		text := "a call failed"
-		if missingTables(err) {
-			text = "the ledger's tables are missing; create them with: fencepost migrate up"
+		if outdatedTables(err) {
+			text = "the ledger's tables are missing or older than this program: fencepost migrate up"
 		}
 		o.log.Warn(text, "op", op.String(), "took", took, "error", err)
 	} else {
@@ -129,11 +126,11 @@ func (o *Observer) Called(op core.Op, took time.Duration, err error) {
 	}
 }
 
-// missingTables reports whether PostgreSQL knows none of our tables.
-func missingTables(err error) bool {
-	const undefinedTable = "42P01"
+// outdatedTables reports whether PostgreSQL lacks one of our tables or columns.
+func outdatedTables(err error) bool {
+	const undefinedTable, undefinedColumn = "42P01", "42703"
 	var answer *pgconn.PgError
-	return errors.As(err, &answer) && answer.Code == undefinedTable
+	return errors.As(err, &answer) && (answer.Code == undefinedTable || answer.Code == undefinedColumn)
 }
 
 // Answered notes that a store answered just now.
