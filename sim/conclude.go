@@ -10,13 +10,15 @@ import (
 )
 
 // conclusion asks the checkers and the judge for their verdicts.
-func (w *World) conclusion(seed uint64) Result {
+func (w *World) conclusion() Result {
 	w.suite.Finish(w.now)
 	result := Result{
-		Seed: seed, Hash: scramble(w.hash ^ uint64(w.events)), Events: w.events, SimNanos: w.now,
+		Hash: scramble(w.hash ^ uint64(w.events)), Events: w.events, SimNanos: w.now,
 		Excused: w.suite.Excused(), Counts: w.counts, Offered: int64(len(w.signals)),
 		Marks: *w.marks.finish(&w.counts, w.suite.Marks()),
 	}
+	result.Seed, _ = w.tape.SeedOf()
+	result.Unused, result.Unnamed = w.tape.Unmatched()
 	if v, broken := w.suite.Violation(); broken {
 		result.Verdict = scenarios.Fail
 		result.Failure = &scenarios.Failure{

@@ -21,7 +21,7 @@ func (w *World) strikeClock(index int32, st *step, v scenarios.Clock) bool {
 			st.saved = w.span(v.Jump)
 			h.clock.jump(st.saved)
 		case !v.Drift.IsZero():
-			bits := w.chance.draw(siteClock, uint32(node))
+			bits := w.draw(siteStepDrift, int(index))
 			st.saved = h.clock.drift
 			h.clock.setDrift(w.now, between(bits, int64(v.Drift.Min), int64(v.Drift.Max)))
 			w.clockChanged(node, h)
@@ -84,7 +84,7 @@ func (w *World) strikeWebhook(index int32, st *step, v scenarios.Webhook) bool {
 	if len(st.hit) == 0 {
 		return false
 	}
-	count := between(w.chance.draw(siteSpan, 2), int64(v.Count.Min), int64(v.Count.Max))
+	count := between(w.draw(siteStepCount, int(index)), int64(v.Count.Min), int64(v.Count.Max))
 	switch v.Act {
 	case scenarios.WebhookBurst:
 		for k := range count {

@@ -70,7 +70,7 @@ func (w *World) loseRedisData(v scenarios.Redis) {
 	case v.Act == scenarios.RedisLoseData || w.program.durability == scenarios.NoDurability:
 		w.redisLost(func() { w.redis.Flush(now) })
 	case w.program.durability == scenarios.AOFEverySec:
-		lost := between(w.chance.draw(siteStore, 0), 0, 1_000_000_000)
+		lost := between(w.draw(siteLostWindow, int(w.acting)), 0, 1_000_000_000)
 		w.redisLost(func() { w.redis.LoseSince(now, core.Time(w.now-lost)) })
 	default:
 	}

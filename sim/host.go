@@ -114,7 +114,7 @@ func (w *World) resume(node int16) {
 		w.dispatch(i)
 	}
 	h.deferred = h.deferred[:0]
-	gap := between(w.chance.draw(siteWake, uint32(node)), 0, 300_000)
+	gap := between(w.draw(siteWake, int(node)), 0, 300_000)
 	h.wake = w.now + gap/2
 	for _, i := range h.inbox {
 		w.queue.push(w.now+gap, i)
@@ -180,7 +180,7 @@ func (w *World) dispatch(i int32) {
 			Signal: s.effect.Signal, Attempt: s.effect.Attempt, Epoch: s.effect.Epoch,
 		})
 	}
-	bits := w.chance.draw(siteRequest, uint32(s.op)<<7|uint32(s.node))
+	bits := w.draw(siteRequests[s.op], int(s.node))
 	l := w.link(s.node, s.store)
 	f, delay := w.travel(l, out, s.op, bits)
 	switch f {

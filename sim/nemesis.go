@@ -4,6 +4,13 @@ import (
 	"fencepost/core"
 	"fencepost/core/history"
 	"fencepost/scenarios"
+	"fencepost/sim/tape"
+)
+
+// The sites of the nemesis.
+var (
+	siteFaultGap  = tape.New("fault.gap", tape.World)
+	siteFaultKind = tape.New("fault.kind", tape.World)
 )
 
 // nemesis draws faults at random beside the steps.
@@ -102,7 +109,7 @@ func (w *World) startNemesis() {
 
 // planNemesis draws when the next fault comes.
 func (w *World) planNemesis(n *nemesis) {
-	w.schedule(nemesisStrikes, between(w.chance.draw(siteNemesis, 0), n.everyMin, n.everyMax), -1)
+	w.schedule(nemesisStrikes, between(w.draw(siteFaultGap, 0), n.everyMin, n.everyMax), -1)
 }
 
 // nemesisTurn begins a fault, or ends the one with that index.
@@ -119,7 +126,7 @@ func (w *World) nemesisTurn(index int32) {
 	if w.quiet(n) || w.liveStruck >= n.maxActive {
 		return
 	}
-	bits := w.chance.draw(siteNemesis, 1)
+	bits := w.draw(siteFaultKind, 0)
 	f := struck{kind: n.kinds[bits%uint64(len(n.kinds))], live: true}
 	f.node = int16(bits >> 8 % uint64(len(w.hosts)))
 	if n.protect && f.node == 0 {

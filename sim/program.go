@@ -44,6 +44,7 @@ type Program struct {
 
 	// The steps by what sets them off: those with a fixed time, those that wait
 	// for an event, those that follow the start or the end of another.
+	ids     []string // "" where a step has none
 	timed   []int32
 	waits   [event.Total][]int32
 	follows [][2][]int32
@@ -62,6 +63,7 @@ func (p *Program) index() {
 	ids := make(map[string]int, len(steps))
 	for i := range steps {
 		ids[steps[i].ID] = i
+		p.ids = append(p.ids, steps[i].ID)
 	}
 	p.follows = make([][2][]int32, len(steps))
 	for i := range steps {
@@ -85,7 +87,7 @@ func (p *Program) index() {
 // Compile turns a scenario into a program. What the simulator cannot do is
 // refused with the place in the file, never ignored.
 func Compile(file *scenarios.Scenario) (*Program, error) {
-	s := file.WithDefaults()
+	s := file.WithDefaults().WithoutProcesses()
 	ttl := s.TTL()
 	p := &Program{
 		scenario: s, ttl: ttl, nodes: s.Cluster.Nodes,
@@ -164,8 +166,15 @@ func (p *Program) compileConfig(s *scenarios.Scenario) error {
 	return nil
 }
 
-// draw resolves a span for one use.
-func (w *World) span(s scenarios.Span) int64 {
+// span resolves a span for one use by the step that is being carried out.
+func (w *World) span(s scenarios.Span) int64 { return w.spanOf(w.acting, s) }
+
+// spanOf resolves a span for one use by a step. A fixed one leaves nothing to
+// chance.
+func (w *World) spanOf(index int32, s scenarios.Span) int64 {
 	low, high := s.Resolve(w.program.ttl)
-	return between(w.chance.draw(siteSpan, 0), low, high)
+	if high <= low {
+		return low
+	}
+	return between(w.draw(siteSpan, int(index)), low, high)
 }

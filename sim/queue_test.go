@@ -33,19 +33,3 @@ func TestQueueGivesBackInOrderOfTimeThenOfPushing(t *testing.T) {
 		}
 	})
 }
-
-func TestDrawsDependOnTheirKeyAlone(t *testing.T) {
-	var a, b chance
-	a.reset(7)
-	b.reset(7)
-	b.draw(siteRole, 3) // another site's use changes nothing here
-	for range 10 {
-		if x, y := a.draw(siteAck, 1), b.draw(siteAck, 1); x != y {
-			t.Fatalf("%x and %x", x, y)
-		}
-	}
-	b.reset(8)
-	if a.draw(siteAck, 2) == b.draw(siteAck, 2) {
-		t.Fatal("another seed draws otherwise")
-	}
-}

@@ -90,7 +90,7 @@ func (w *World) promote(r *model.Redis, missed scenarios.Loss) {
 	case w.replica.cut:
 		r.Adopt(now, &w.replica.kept)
 	case missed.Window.IsZero() && missed.Writes.IsZero():
-		few := w.chance.draw(siteStore, 2) % (fewWrites + 1)
+		few := w.draw(siteMissedWrites, int(w.acting)) % (fewWrites + 1)
 		r.LoseLast(now, int(few))
 	}
 	w.loseLast(r, missed)
@@ -103,7 +103,7 @@ func (w *World) promote(r *model.Redis, missed scenarios.Loss) {
 func (w *World) loseLast(r *model.Redis, missed scenarios.Loss) {
 	now := core.Time(w.now)
 	if n := missed.Writes; !n.IsZero() {
-		r.LoseLast(now, int(between(w.chance.draw(siteStore, 1), int64(n.Min), int64(n.Max))))
+		r.LoseLast(now, int(between(w.draw(siteLostWrites, int(w.acting)), int64(n.Min), int64(n.Max))))
 	}
 	if !missed.Window.IsZero() {
 		r.LoseSince(now, core.Time(w.now-w.span(missed.Window)))

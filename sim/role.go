@@ -59,7 +59,7 @@ func (w *World) resolve(p scenarios.Party, into []int16) []int16 {
 	if n == 0 {
 		return into
 	}
-	k := int(w.chance.draw(siteRole, uint32(p.Kind)) % uint64(n))
+	k := int(w.draw(siteRole, int(w.acting)) % uint64(n))
 	for node := range w.hosts {
 		if w.hasRole(p.Kind, int16(node)) {
 			if k == 0 {

@@ -27,7 +27,7 @@ func (w *World) startSchedule() {
 		w.steps[i] = step{hit: hit}
 		if t := &all[i].Trigger; t.Kind == scenarios.WhenTrigger {
 			nth := t.When.Nth
-			w.steps[i].nth = int(between(w.chance.draw(siteSpan, 1), int64(nth.Min), int64(nth.Max)))
+			w.steps[i].nth = int(between(w.draw(siteNth, i), int64(nth.Min), int64(nth.Max)))
 		}
 	}
 }
@@ -41,7 +41,7 @@ func (w *World) firstElection() {
 	w.begun = true
 	w.agenda = w.agenda[:0]
 	for _, i := range w.program.timed {
-		w.appoint(w.now+max(w.span(w.program.scenario.Steps[i].Trigger.At), 0), i)
+		w.appoint(w.now+max(w.spanOf(i, w.program.scenario.Steps[i].Trigger.At), 0), i)
 	}
 	w.nextAppointment()
 	w.startWorkload()
@@ -127,7 +127,7 @@ func (w *World) after(index int32, end bool) {
 	}
 	for _, i := range w.program.follows[index][moment] {
 		if !w.ended {
-			w.schedule(stepFires, w.span(w.program.scenario.Steps[i].Trigger.Plus), i)
+			w.schedule(stepFires, w.spanOf(i, w.program.scenario.Steps[i].Trigger.Plus), i)
 		}
 	}
 }
@@ -141,7 +141,11 @@ func (w *World) fire(index int32) {
 	s := &w.program.scenario.Steps[index]
 	st.fired = true
 	w.traceStep(index, "fires")
-	if !w.strike(index, s, st) {
+	acting := w.acting
+	w.acting = index
+	done := w.strike(index, s, st)
+	w.acting = acting
+	if !done {
 		// Nobody holds the role now: try again for up to a ttl.
 		st.fired = false
 		if st.saved == 0 {

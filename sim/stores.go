@@ -55,7 +55,7 @@ func (w *World) serve(i int32) {
 // bounceBack answers "connection refused", if that answer can get through.
 func (w *World) bounceBack(i int32) {
 	s := &w.slots.list[i]
-	bits := w.chance.draw(siteReply, uint32(s.op)<<7|uint32(s.node))
+	bits := w.draw(siteReplies[s.op], int(s.node))
 	f, delay := w.travel(w.link(s.node, s.store), back, s.op, bits)
 	if f != arrives || s.life == 0 {
 		w.slots.give(i)
@@ -92,7 +92,7 @@ func (w *World) wayBack(i int32) (fate, int64) {
 	if s.life == 0 {
 		return vanishes, 0
 	}
-	bits := w.chance.draw(siteReply, uint32(s.op)<<7|uint32(s.node))
+	bits := w.draw(siteReplies[s.op], int(s.node))
 	return w.travel(w.link(s.node, s.store), back, s.op, bits)
 }
 
@@ -149,7 +149,7 @@ func (w *World) publishFrom(asker int16, kind core.InputKind) {
 		if !h.up || kind == core.WorkHeard && h.node.Role() != core.Leader || w.redisOf(int16(node)) != redis {
 			continue
 		}
-		bits := w.chance.draw(sitePublish, uint32(node))
+		bits := w.draw(sitePublish, node)
 		f, delay := w.travel(w.link(int16(node), core.Redis), back, core.NoOp, bits)
 		if f != arrives {
 			continue
@@ -229,7 +229,7 @@ func (w *World) serveBroker(i int32) {
 		in.Kind = core.OrderAnswered
 		in.Answer, silent = w.broker.Submit(now, e.Signal, e.Attempt, core.Time(s.left))
 		p := w.program
-		think = between(w.chance.draw(siteAck, uint32(s.node)), p.ackMin, p.ackMax)
+		think = between(w.draw(siteAck, int(s.node)), p.ackMin, p.ackMax)
 	case core.Lookup:
 		in.Kind = core.OrderLookedUp
 		in.Answer, silent = w.broker.Lookup(now, e.Signal, e.Attempt)

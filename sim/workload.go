@@ -32,7 +32,7 @@ type sent struct {
 // startWorkload begins to offer signals.
 func (w *World) startWorkload() {
 	if w.program.interval > 0 {
-		w.schedule(signalOffered, between(w.chance.draw(siteArrival, 0), 0, w.program.interval), 0)
+		w.schedule(signalOffered, between(w.draw(siteArrival, 0), 0, w.program.interval), 0)
 	}
 }
 
@@ -44,7 +44,7 @@ func (w *World) nextSignal() {
 	}
 	w.planned++
 	w.offerNew()
-	bits := w.chance.draw(siteArrival, 0)
+	bits := w.draw(siteArrival, 0)
 	gap := p.interval
 	if !p.steady {
 		gap = between(bits, p.interval/2, p.interval*3/2)
@@ -66,7 +66,7 @@ func (w *World) offerNew() {
 		return
 	}
 	w.newOffer(key, history.None, true, 0)
-	if bits := w.chance.draw(siteDuplicate, 0); int64(bits%million) < int64(w.program.duplicates) {
+	if bits := w.draw(siteDuplicate, 0); int64(bits%million) >= million-int64(w.program.duplicates) {
 		w.newOffer(key, history.None, false, between(bits>>20, 0, w.program.reorder))
 	}
 }
@@ -78,7 +78,7 @@ func (w *World) newOffer(key int32, to int16, first bool, delay int64) {
 	})
 	i := int32(len(w.offers) - 1)
 	if reorder := w.program.reorder; reorder > 0 {
-		delay += between(w.chance.draw(siteOffer, 1), 0, reorder)
+		delay += between(w.draw(siteReorder, 0), 0, reorder)
 	}
 	w.sendOffer(i, delay)
 }
@@ -92,7 +92,7 @@ func (w *World) sendOffer(i int32, delay int64) {
 	if node == history.None {
 		node = w.target()
 	}
-	delay += w.latency(w.chance.draw(siteOffer, 0))
+	delay += w.latency(w.draw(siteOffer, 0))
 	j, s := w.slots.take(offerArrives, node)
 	s.index, s.life = i, 0
 	w.queue.push(w.now+delay, j)
@@ -104,7 +104,7 @@ func (w *World) sendOffer(i int32, delay int64) {
 // target draws the instance that a sender talks to: a balancer in front of the
 // cluster leaves out those that are down.
 func (w *World) target() int16 {
-	bits := w.chance.draw(siteTarget, 0)
+	bits := w.draw(siteTarget, 0)
 	switch w.program.to {
 	case scenarios.ToLeader:
 		if w.leader >= 0 {
@@ -194,7 +194,7 @@ func (w *World) admitted(i int32) {
 func (w *World) answerSender(node int16, offer int32, verdict inbox.Verdict) {
 	i, s := w.slots.take(answerArrives, node)
 	s.index, s.verdict = offer, verdict
-	w.queue.push(w.now+w.latency(w.chance.draw(siteOffer, 2)), i)
+	w.queue.push(w.now+w.latency(w.draw(siteVerdict, 0)), i)
 }
 
 // answered is the sender reading its answer. A refusal is final; nothing but

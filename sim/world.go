@@ -7,6 +7,7 @@ import (
 	"fencepost/core/history"
 	"fencepost/scenarios"
 	"fencepost/sim/model"
+	"fencepost/sim/tape"
 )
 
 // World is one simulated cluster with everything around it. It belongs to one
@@ -14,7 +15,8 @@ import (
 // state allocates nothing.
 type World struct {
 	program *Program
-	chance  chance
+	tape    *tape.Tape
+	seeded  tape.Tape // the tape of Run
 	queue   queue
 	slots   slots
 	now     int64
@@ -52,6 +54,8 @@ type World struct {
 	begun, ended, done bool
 	owed               bool
 	leader             int16
+	// acting is the step that is being carried out: chance is drawn for it.
+	acting int32
 	// hitter is the node whose announcement is firing a step.
 	hitter     int16
 	liveStruck int
@@ -69,8 +73,11 @@ type World struct {
 
 // Result is what one run came to.
 type Result struct {
-	Seed    uint64
+	Seed    uint64 // zero if the tape was no seed's
 	Verdict scenarios.RunVerdict
+	// Unused counts the entries of the tape that the run did not ask for, Unnamed
+	// the draws that no entry named: both are zero for a run that its tape fits.
+	Unused, Unnamed int
 	// Hash is the rolling hash over every input and every store operation.
 	Hash uint64
 	// Events counts inputs to nodes, to the stores and to the broker.
@@ -113,23 +120,36 @@ func sized[T any](list []T, length int) []T {
 
 // Run plays the program once under the seed.
 func (w *World) Run(seed uint64) Result {
-	w.reset(seed)
+	w.seeded.Seed(seed)
+	return w.Play(&w.seeded)
+}
+
+// Play plays the program once with what the tape leaves to chance. The counting
+// of its draws begins anew, as Tape.Begin says; what was drawn from its source
+// before is not given back.
+func (w *World) Play(t *tape.Tape) Result {
+	w.tape = t
+	w.reset()
 	for !w.done {
 		w.advance()
 		if w.suite.Broken() {
 			break
 		}
 	}
-	return w.conclusion(seed)
+	return w.conclusion()
 }
 
+// draw leaves something to chance: for nobody (index zero), or for the node or
+// the step with that index.
+func (w *World) draw(s tape.Site, index int) uint64 { return w.tape.Draw(s, index) }
+
 // reset makes the world new.
-func (w *World) reset(seed uint64) {
+func (w *World) reset() {
 	p := w.program
-	w.chance.reset(seed)
+	w.tape.Begin(p.nodes, p.ids)
 	w.queue.reset()
 	w.slots.reset()
-	w.now, w.events, w.hash = 0, 0, scramble(seed)
+	w.now, w.events, w.hash = 0, 0, 0
 	w.counts = [event.Total]int64{}
 	w.marks.reset()
 	w.begun, w.ended, w.done, w.owed = false, false, false, true
@@ -163,13 +183,13 @@ func (w *World) reset(seed uint64) {
 func (w *World) resetHost(node int16) {
 	h := &w.hosts[node]
 	*h = host{inbox: h.inbox[:0], deferred: h.deferred[:0], wake: never}
-	bits := w.chance.draw(siteClock, uint32(node))
+	const halfSecond = 500_000_000
 	h.clock = clock{
-		base:  core.Time(between(bits, 1_000_000_000, 1_000_000_000_000)),
-		drift: between(scramble(bits), -w.program.drift, w.program.drift),
-		wall:  core.Time(1_700_000_000_000_000_000 + between(bits>>13, -500_000_000, 500_000_000)),
+		base:  core.Time(between(w.draw(siteClockBase, int(node)), 1_000_000_000, 1_000_000_000_000)),
+		drift: around(w.draw(siteClockDrift, int(node)), w.program.drift),
+		wall:  core.Time(1_700_000_000_000_000_000 + around(w.draw(siteClockWall, int(node)), halfSecond)),
 	}
-	delay := between(w.chance.draw(siteStart, uint32(node)), 0, w.program.ttl/10)
+	delay := between(w.draw(siteStart, int(node)), 0, w.program.ttl/10)
 	i, s := w.slots.take(nodeStarts, node)
 	s.index, s.life = -1, 0
 	w.queue.push(delay, i)
@@ -254,6 +274,7 @@ func (w *World) turnWorld(kind what, index int32, node int16) {
 			w.start(node)
 		}
 	case flapTurns:
+		w.acting = index
 		if v, ok := w.program.scenario.Steps[index].Verb.(scenarios.Roll); ok {
 			w.rollNext(index, v)
 			return
