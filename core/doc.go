@@ -29,6 +29,11 @@
 //	   └───────────────────────────────────────────────  draining
 //	      finish sends ─► close the tenure ─► release the lease
 //
+// While Redis is away the lease is a column of the ledger instead, renewed with
+// the heartbeat (a tenure of kind pg); the way is the same. A node that finds
+// the ledger gone back in time is barred from it until a person has accepted
+// the ledger as it is.
+//
 // Belief is a deadline: a leader believes until the earlier end of two trust
 // windows, one opened by each renewal of the lease in Redis, one by each
 // heartbeat confirmed by PostgreSQL, both counted from the start of the attempt
@@ -39,8 +44,11 @@
 // # Where to read
 //
 // node.go is the frame; follower.go, candidate.go, leader.go and draining.go
-// hold a role each; lease.go and ledger.go take the stores' answers. flight.go,
-// permit.go and recovery.go follow one signal from the inbox to its end, and
-// intake.go brings it in. input.go, effect.go and op.go are the language in
-// between, and package journal has its lasting form. The clauses are in docs/PROTOCOL.md.
+// hold a role each; lease.go and ledger.go take the stores' answers.
+// regression.go notices a ledger that went back in time, health.go and clocks.go
+// what else is amiss. flight.go, permit.go and recovery.go follow one signal from
+// the inbox to its end, and intake.go brings it in. input.go, effect.go and op.go
+// are the language in between, with the words of packages event and order; package
+// journal has its lasting form, package config the settings. The clauses are in
+// docs/PROTOCOL.md.
 package core
