@@ -81,7 +81,7 @@ func TestFailoverLosesWhatTheReplicaHasMissed(t *testing.T) {
 	for missed, want := range map[string][2]int64{
 		"":                  {1, -1},
 		", lose_last: 3":    {30, -1},
-		", lose_last: 1us":    {0, 0},
+		", lose_last: 1us":  {0, 0},
 		", lose_last: 2ttl": {30, -1},
 	} {
 		w := acts(t, fmt.Sprintf("{at: 4s, redis: {act: failover%s, down: 100ms}}", missed))

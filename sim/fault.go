@@ -1,58 +1,10 @@
 package sim
 
 import (
-	"slices"
-
 	"fencepost/core"
 	"fencepost/core/history"
 	"fencepost/scenarios"
 )
-
-// refuseStep refuses what the simulator cannot do.
-func refuseStep(s *scenarios.Scenario, step *scenarios.Step) error {
-	switch v := step.Verb.(type) {
-	case scenarios.Postgres:
-		switch v.Act {
-		case scenarios.PostgresRestart, scenarios.PostgresCrash, scenarios.PostgresStall,
-			scenarios.PostgresSlow, scenarios.PostgresKillBackends:
-		default:
-			return s.Refuse(step.Place.Of("postgres.act"), string(v.Act),
-				[]string{"restart", "crash", "stall", "slow", "kill_backends"},
-				"the simulator's PostgreSQL cannot "+string(v.Act)+" yet")
-		}
-	case scenarios.Webhook:
-		if v.Act == scenarios.WebhookMalformed {
-			return s.Refuse(step.Place.Of("webhook.act"), string(v.Act),
-				[]string{"burst", "replay", "duplicate"},
-				"the simulator's senders cannot send malformed bodies yet")
-		}
-	case scenarios.Operator:
-		if v.Act == scenarios.OperatorClear {
-			return s.Refuse(step.Place.Of("operator.act"), string(v.Act), []string{"attest"},
-				"no node of the simulator is ever barred yet, so there is nothing to clear")
-		}
-	default:
-	}
-	return nil
-}
-
-// refuseExpectation refuses a metric that the simulator cannot supply.
-func refuseExpectation(s *scenarios.Scenario, e *scenarios.Expect) error {
-	v, ok := e.Claim.(scenarios.Metric)
-	if !ok {
-		return nil
-	}
-	var allowed []string
-	for _, g := range scenarios.Gauges() {
-		if g.Derived() || g == scenarios.RedisOperations {
-			allowed = append(allowed, g.String())
-		}
-	}
-	if slices.Contains(allowed, v.Name) {
-		return nil
-	}
-	return s.Refuse(e.Place.Of("metric.name"), v.Name, allowed, "the simulator cannot measure "+v.Name)
-}
 
 // strike carries a step out. It reports false if nobody holds the role.
 func (w *World) strike(index int32, s *scenarios.Step, st *step) bool {
@@ -79,7 +31,7 @@ func (w *World) strike(index int32, s *scenarios.Step, st *step) bool {
 	case scenarios.Control:
 		return w.strikeControl(index, v)
 	case scenarios.Operator:
-		return w.strikeOperator(index, v)
+		return w.strikeOperator(index, st, v)
 	case scenarios.Roll:
 		return w.strikeRoll(index, st, v)
 	default:
@@ -172,8 +124,8 @@ func (w *World) heal(index int32) {
 			w.setServer(core.Broker, func(s *server) { s.down-- })
 		}
 		w.fault(history.BrokerFault, false, history.None)
-	case scenarios.Roll:
-		// The roll ends by itself.
+	case scenarios.Roll, scenarios.Operator:
+		// A roll ends by itself, and so does a person's work.
 	default:
 		panic("sim: this verb leaves nothing to heal")
 	}
@@ -203,4 +155,5 @@ func (w *World) healAll() {
 		}
 	}
 	w.healNemesis()
+	w.acceptLoss()
 }

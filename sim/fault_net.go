@@ -57,6 +57,7 @@ func (w *World) strikeNet(index int32, st *step, v scenarios.Net) bool {
 	}
 	w.damageAll(st.hit, v.Link.Stores(), directions(v.Link.Arrow), d)
 	if v.Effect == scenarios.Reset {
+		w.breakAll(st.hit, v.Link.Stores())
 		// A reset is an instant: it breaks what is open, once or at a rate.
 		w.steps[index].saved = interval
 		if interval > 0 {
@@ -73,6 +74,17 @@ func (w *World) strikeNet(index int32, st *step, v scenarios.Net) bool {
 // resetLasts is for how long a reset breaks whatever is written: a connection
 // that was broken is noticed and replaced in about a millisecond.
 const resetLasts = 1_000_000
+
+// breakAll breaks the open connections of several links.
+func (w *World) breakAll(nodes []int16, stores []scenarios.PartyKind) {
+	for _, node := range nodes {
+		for _, kind := range stores {
+			if node >= 0 {
+				w.breakOpen(node, storeOf(kind))
+			}
+		}
+	}
+}
 
 // damageAll applies one damage to several links.
 func (w *World) damageAll(nodes []int16, stores []scenarios.PartyKind, dirs [ways]bool, d damage) {
@@ -102,18 +114,28 @@ func (w *World) healNet(index int32, st *step, v scenarios.Net) {
 	}
 }
 
+// turnStep goes on with a step that acts more than once.
+func (w *World) turnStep(index int32) {
+	switch v := w.program.scenario.Steps[index].Verb.(type) {
+	case scenarios.Roll:
+		w.rollNext(index, v)
+	case scenarios.Net:
+		w.turnFlap(index, v)
+	case scenarios.Operator:
+		w.operatorNext(index, v)
+	default:
+		panic("sim: this verb acts once")
+	}
+}
+
 // turnFlap switches a flapping link between its states, and a repeated reset
 // between breaking and healing.
-func (w *World) turnFlap(index int32) {
+func (w *World) turnFlap(index int32, v scenarios.Net) {
 	st := &w.steps[index]
 	if !st.active {
 		return
 	}
-	v, ok := w.program.scenario.Steps[index].Verb.(scenarios.Net)
-	if !ok {
-		return
-	}
-	next := int64(0)
+	next, resetting := int64(0), false
 	for _, node := range st.hit {
 		for _, kind := range v.Link.Stores() {
 			l := w.wire(node, storeOf(kind))
@@ -121,6 +143,7 @@ func (w *World) turnFlap(index int32) {
 				for k := range l.dir[dir] {
 					if d := &l.dir[dir][k]; d.step == index {
 						next = w.turn(d, st.saved)
+						resetting = d.effect == scenarios.Reset
 					}
 				}
 			}
@@ -128,6 +151,9 @@ func (w *World) turnFlap(index int32) {
 		if node < 0 {
 			w.replicationChanged()
 		}
+	}
+	if resetting {
+		w.breakAll(st.hit, v.Link.Stores())
 	}
 	if next > 0 {
 		w.schedule(flapTurns, next, index)

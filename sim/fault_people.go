@@ -102,13 +102,16 @@ func (w *World) strikeWebhook(index int32, st *step, v scenarios.Webhook) bool {
 			w.newOffer(key, st.hit[int(k)%len(st.hit)], k == 0, 0)
 		}
 	case scenarios.WebhookReplay:
-		// What was delivered last comes again.
-		known := len(w.signals)
-		for k := range min(int(count), known) {
-			w.newOffer(int32(known-1-k), st.hit[k%len(st.hit)], false, 0)
+		// What was delivered first comes again.
+		for k := range min(int(count), len(w.signals)) {
+			w.newOffer(int32(k), st.hit[k%len(st.hit)], false, 0)
+		}
+	case scenarios.WebhookMalformed:
+		for k := range count {
+			w.offerMalformed(st.hit[int(k)%len(st.hit)])
 		}
 	default:
-		panic("sim: Compile refuses what senders cannot do")
+		panic("sim: what senders do is known")
 	}
 	w.instant(index)
 	return true
@@ -125,33 +128,6 @@ func (w *World) strikeControl(index int32, v scenarios.Control) bool {
 	})
 	if stops := v.Set != core.Run; stops != halted {
 		w.fault(history.ControlFault, stops, history.None)
-	}
-	w.instant(index)
-	return true
-}
-
-// strikeOperator lets a person say of every signal in doubt what the broker's
-// book says, or the opposite.
-func (w *World) strikeOperator(index int32, v scenarios.Operator) bool {
-	if unsent, ok := unsentDecisions[v.Act]; ok {
-		w.decideUnsent(unsent)
-		w.instant(index)
-		return true
-	}
-	for key := range w.signals {
-		signal := w.signals[key].signal
-		if signal == 0 {
-			continue
-		}
-		state, _, _ := w.postgres.Signal(signal)
-		if state != core.InDoubt {
-			continue
-		}
-		wrong := v.Verdict == scenarios.VerdictWrong
-		outcome := w.truth(signal, wrong)
-		w.tell(history.Record{Kind: history.Attested, Signal: signal, Wrong: wrong, Node: history.None})
-		w.postgres.Decide(core.Time(w.now), signal, outcome)
-		w.drain()
 	}
 	w.instant(index)
 	return true

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fencepost/core"
+	"fencepost/core/history"
 	"fencepost/core/order"
 	"fencepost/scenarios"
 )
@@ -12,6 +13,61 @@ var unsentDecisions = map[scenarios.OperatorAct]core.SignalState{
 	scenarios.OperatorHold:    core.Held,
 	scenarios.OperatorRelease: core.Received,
 	scenarios.OperatorCancel:  core.Cancelled,
+}
+
+// strikeOperator lets a person act: at once, or after the time that the person
+// takes for each decision.
+func (w *World) strikeOperator(index int32, st *step, v scenarios.Operator) bool {
+	st.saved, st.active = 0, true
+	w.started(index)
+	if v.Delay.IsZero() {
+		w.operatorNext(index, v)
+	} else {
+		w.schedule(flapTurns, w.span(v.Delay), index)
+	}
+	return true
+}
+
+// operatorNext carries out the person's next decision, and plans or carries out
+// the one after it.
+func (w *World) operatorNext(index int32, v scenarios.Operator) {
+	st := &w.steps[index]
+	if !st.active {
+		return
+	}
+	unsent, decides := unsentDecisions[v.Act]
+	switch {
+	case decides:
+		w.decideUnsent(unsent)
+	case v.Act == scenarios.OperatorClear:
+		w.acceptAuthority()
+	default:
+		for w.attestNext(st, v.Verdict == scenarios.VerdictWrong) {
+			if !v.Delay.IsZero() {
+				w.schedule(flapTurns, w.span(v.Delay), index)
+				return
+			}
+		}
+	}
+	w.finished(index)
+}
+
+// attestNext lets the person say of the next signal in doubt what the broker's
+// book says, or the opposite; false if there is none left.
+func (w *World) attestNext(st *step, wrong bool) bool {
+	for int(st.saved) < len(w.signals) {
+		signal := w.signals[st.saved].signal
+		st.saved++
+		if state, _, _ := w.postgres.Signal(signal); signal == 0 || state != core.InDoubt {
+			continue
+		}
+		outcome := w.truth(signal, wrong)
+		w.tell(history.Record{Kind: history.Attested, Signal: signal, Wrong: wrong, Node: history.None})
+		w.postgres.Decide(core.Time(w.now), signal, outcome)
+		w.drain()
+		return true
+	}
+	return false
 }
 
 // decideUnsent lets a person decide about every signal that waits and that

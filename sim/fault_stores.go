@@ -160,17 +160,52 @@ func (w *World) strikePostgres(index int32, _ *step, v scenarios.Postgres) bool 
 		w.steps[index].saved = by
 		w.setServer(core.Postgres, func(s *server) { s.slow += by })
 		w.healLater(index, v.For)
+	case scenarios.PostgresRewind:
+		w.rewind(v)
+		w.setServer(core.Postgres, func(s *server) { s.down++ })
+		w.downFor(index, v.Down)
+	case scenarios.PostgresReadOnly, scenarios.PostgresHangPostmaster, scenarios.PostgresExhaust,
+		scenarios.PostgresLockRows:
+		w.hinderLedger(v.Act, 1)
+		w.healLater(index, v.For)
 	default:
-		panic("sim: Compile refuses what PostgreSQL cannot do")
+		panic("sim: an act of PostgreSQL is known")
 	}
 	w.started(index)
 	return true
 }
 
+// hinderLedger begins (1) or ends (-1) what is in the way of statements, and
+// lets those go on that waited for its end.
+func (w *World) hinderLedger(act scenarios.PostgresAct, by int32) {
+	g := &w.ledger
+	switch act {
+	case scenarios.PostgresReadOnly:
+		g.readOnly += by
+	case scenarios.PostgresHangPostmaster:
+		g.hung += by
+	case scenarios.PostgresExhaust:
+		if g.full += by; g.full == 0 {
+			w.letGo(noConnection)
+		}
+	case scenarios.PostgresLockRows:
+		if g.locked += by; g.locked == 0 {
+			w.letGo(lockedRow)
+			w.letGo(lockedGroup)
+		}
+	default:
+		panic("sim: this act is in nobody's way")
+	}
+	w.reachAllChanged()
+}
+
 // healPostgres brings PostgreSQL back.
 func (w *World) healPostgres(st *step, v scenarios.Postgres) {
 	switch v.Act {
-	case scenarios.PostgresRestart, scenarios.PostgresCrash:
+	case scenarios.PostgresReadOnly, scenarios.PostgresHangPostmaster, scenarios.PostgresExhaust,
+		scenarios.PostgresLockRows:
+		w.hinderLedger(v.Act, -1)
+	case scenarios.PostgresRestart, scenarios.PostgresCrash, scenarios.PostgresRewind:
 		w.postgres.Started(core.Time(w.now))
 		w.setServer(core.Postgres, func(s *server) { s.down-- })
 	case scenarios.PostgresKillBackends:

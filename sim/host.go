@@ -5,6 +5,7 @@ import (
 	"fencepost/core/event"
 	"fencepost/core/history"
 	"fencepost/core/inbox"
+	"fencepost/scenarios"
 )
 
 // host is the machine around one node.
@@ -26,7 +27,7 @@ type host struct {
 	role      core.Role
 	believes  bool
 	until     int64
-	held      core.Token // the token of the last acquisition
+	held      core.Token // the token that it led under last
 	stopping  bool
 	pauses    int32 // how many steps keep it paused
 	downs     int32 // how many steps keep it down
@@ -71,6 +72,7 @@ func (w *World) crash(node int16) {
 	h.up, h.wake = false, never
 	w.dropAll(&h.inbox)
 	w.dropAll(&h.deferred)
+	w.leavePools(node)
 	if h.believes {
 		h.believes = false
 		w.tell(history.Record{Kind: history.BeliefEnded, Node: node})
@@ -114,6 +116,7 @@ func (w *World) resume(node int16) {
 		w.dispatch(i)
 	}
 	h.deferred = h.deferred[:0]
+	w.poolTurn(node)
 	gap := between(w.draw(siteWake, int(node)), 0, 300_000)
 	h.wake = w.now + gap/2
 	for _, i := range h.inbox {
@@ -134,13 +137,13 @@ func (w *World) step(node int16, in *core.Input) {
 	w.events++
 	w.mixIn(uint64(node)<<8|1, in)
 	w.traceInput(node, in)
-	if in.Kind == core.LeaseAcquired {
-		h.held = in.Token
-	}
 	now := h.clock.read(w.now)
 	w.marks.stepped(h.role, in.Kind)
 	h.node.Step(now, in, &w.effects)
 	w.observeBelief(node, h)
+	if w.judge.Wants(scenarios.InFlight) {
+		w.judge.Sample(scenarios.InFlight, node, float64(h.node.Status(now.Boot).InFlight), w.now)
+	}
 	for i := range w.effects.All() {
 		w.carryOut(node, h, &w.effects.All()[i])
 	}
@@ -162,6 +165,7 @@ func (w *World) carryOut(node int16, h *host, e *core.Effect) {
 	}
 	i, s := w.slots.take(requestArrives, node)
 	s.op, s.store, s.life, s.left, s.slowed = e.Op, e.Op.Store(), h.life, w.now, false
+	s.session, s.cut = false, false
 	s.effect = *e
 	if h.paused {
 		h.deferred = append(h.deferred, i)
@@ -172,6 +176,9 @@ func (w *World) carryOut(node int16, h *host, e *core.Effect) {
 
 // dispatch writes a request to the wire.
 func (w *World) dispatch(i int32) {
+	if w.slots.list[i].store == core.Postgres && !w.openSession(i) {
+		return
+	}
 	s := &w.slots.list[i]
 	w.traceCall(s)
 	if s.op == core.Submit {
@@ -188,14 +195,18 @@ func (w *World) dispatch(i int32) {
 		w.queue.push(w.now+delay, i)
 	case waits:
 		l.held = append(l.held, i)
+		w.endSession(i, sessionLost)
 	case bounces:
 		w.bounce(i, delay)
+		w.endSession(i, sessionGone)
 	case resets:
 		if bits>>60&1 == 1 {
 			w.duplicateRequest(i, delay)
 		}
 		w.bounce(i, delay/2)
+		w.endSession(i, sessionGone)
 	case vanishes:
+		w.endSession(i, sessionLost)
 		w.slots.give(i)
 	}
 }
@@ -204,7 +215,7 @@ func (w *World) dispatch(i int32) {
 func (w *World) duplicateRequest(i int32, delay int64) {
 	j, copied := w.slots.take(requestArrives, 0)
 	*copied = w.slots.list[i]
-	copied.life = 0
+	copied.life, copied.session = 0, false
 	w.queue.push(w.now+delay, j)
 }
 

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fencepost/core"
+	"fencepost/core/inbox"
 	"fencepost/scenarios"
 )
 
@@ -30,8 +31,10 @@ type damage struct {
 	effect scenarios.Effect
 	delay  int64
 	jitter int64
-	// byteTime is how long one message of ordinary size takes on a narrow link.
+	// byteTime is how long one message of ordinary size takes on a narrow link,
+	// free when the last one is through.
 	byteTime int64
+	free     int64
 	cut      core.Op
 	step     int32
 	off      bool // a flapping link's present state
@@ -90,7 +93,8 @@ func (w *World) travel(l *link, dir way, op core.Op, bits uint64) (fate, int64) 
 	case scenarios.Latency:
 		return arrives, delay + d.delay + between(bits>>20, 0, d.jitter)
 	case scenarios.Bandwidth:
-		return arrives, delay + d.byteTime
+		d.free = max(d.free, w.now) + d.byteTime
+		return arrives, delay + d.free - w.now
 	case scenarios.Flap:
 		if d.off {
 			return vanishes, 0
@@ -163,6 +167,31 @@ func (w *World) healLink(node int16, store core.Store, step int32) {
 	}
 	w.releaseHeld(l)
 	w.wireChanged(node)
+}
+
+// breakOpen breaks what is open between a node and a store: the calls under way
+// get no answer but that, and the sessions are gone. What was asked may have
+// arrived.
+func (w *World) breakOpen(node int16, store core.Store) {
+	for k := range w.queue.entries {
+		i := w.queue.entries[k].slot
+		s := &w.slots.list[i]
+		if s.node != node || s.store != store || s.life == 0 || w.hosts[node].life != s.life {
+			continue
+		}
+		switch s.what {
+		case replyArrives:
+			s.input = core.Input{Kind: core.OutcomeUnknown, Op: s.op, Req: s.input.Req}
+			s.admit = inbox.AdmissionUnknown
+		case requestArrives:
+			s.cut = true
+		default:
+		}
+	}
+	if store == core.Postgres {
+		w.endSessions(node)
+		w.poolTurn(node)
+	}
 }
 
 // releaseHeld delivers what waited, in its order, once the direction is open.

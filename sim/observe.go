@@ -52,6 +52,9 @@ func (w *World) observeBelief(node int16, h *host) {
 		was := h.role
 		w.marks.changedRole(was, role)
 		h.role = role
+		if role == core.Leader || role == core.Draining {
+			h.held = h.node.Status(h.clock.boot(w.now)).Token
+		}
 		if role == core.Follower && (was == core.Draining || was == core.Leader) {
 			w.tell(history.Record{Kind: history.Drained, Node: node, Token: h.held})
 		}
@@ -113,6 +116,9 @@ func (w *World) reachChanged(node int16) {
 		if w.servers[store].up() && w.servers[store].slow == 0 && w.link(node, store).whole() {
 			reach |= 1 << store
 		}
+	}
+	if w.ledger.troubled() {
+		reach &^= 1 << core.Postgres
 	}
 	if reach != h.reach {
 		h.reach = reach

@@ -41,6 +41,8 @@ type Program struct {
 	fillAfter      time.Duration
 	unfilled       int64 // share of orders, in ppm
 	nemesis        *nemesis
+	conns          int   // sessions of each node for ordinary work
+	rewinds        int64 // how far back the ledger may go
 
 	// The steps by what sets them off: those with a fixed time, those that wait
 	// for an event, those that follow the start or the end of another.
@@ -84,8 +86,8 @@ func (p *Program) index() {
 	}
 }
 
-// Compile turns a scenario into a program. What the simulator cannot do is
-// refused with the place in the file, never ignored.
+// Compile turns a scenario into a program. A setting that it does not know, or
+// that the service would refuse, is refused with its place in the file.
 func Compile(file *scenarios.Scenario) (*Program, error) {
 	s := file.WithDefaults().WithoutProcesses()
 	ttl := s.TTL()
@@ -103,16 +105,6 @@ func Compile(file *scenarios.Scenario) (*Program, error) {
 	if err := p.compileConfig(s); err != nil {
 		return nil, err
 	}
-	for i := range s.Steps {
-		if err := refuseStep(s, &s.Steps[i]); err != nil {
-			return nil, err
-		}
-	}
-	for i := range s.Expect {
-		if err := refuseExpectation(s, &s.Expect[i]); err != nil {
-			return nil, err
-		}
-	}
 	if s.Nemesis != nil {
 		n, err := compileNemesis(s, len(file.Nemesis.Weights) > 0)
 		if err != nil {
@@ -121,6 +113,10 @@ func Compile(file *scenarios.Scenario) (*Program, error) {
 		p.nemesis = n
 	}
 	p.index()
+	p.conns, p.rewinds = s.Cluster.Postgres.Pool, rewindReach(s, ttl)
+	if p.conns == 0 {
+		p.conns = ordinarySessions
+	}
 	p.checks = check.For(&p.config, p.nodes)
 	p.checks.RecoverSignals += p.fillAfter
 	return p, nil

@@ -34,7 +34,12 @@ type slot struct {
 	op    core.Op
 	store core.Store
 	// slowed marks a request that has waited out a slow store.
-	slowed  bool
+	slowed bool
+	// session marks a request that holds a session with PostgreSQL.
+	session bool
+	// cut marks a request whose connection broke on the way: its sender is told
+	// so instead of the answer.
+	cut     bool
 	verdict inbox.Verdict
 	admit   inbox.Admission
 	node    int16

@@ -57,7 +57,8 @@ func (w *World) bounceBack(i int32) {
 	s := &w.slots.list[i]
 	bits := w.draw(siteReplies[s.op], int(s.node))
 	f, delay := w.travel(w.link(s.node, s.store), back, s.op, bits)
-	if f != arrives || s.life == 0 {
+	w.endSession(i, sessionGone)
+	if f != arrives || w.slots.list[i].life == 0 {
 		w.slots.give(i)
 		return
 	}
@@ -91,6 +92,9 @@ func (w *World) wayBack(i int32) (fate, int64) {
 	s := &w.slots.list[i]
 	if s.life == 0 {
 		return vanishes, 0
+	}
+	if s.cut {
+		return resets, 0
 	}
 	bits := w.draw(siteReplies[s.op], int(s.node))
 	return w.travel(w.link(s.node, s.store), back, s.op, bits)
@@ -162,6 +166,9 @@ func (w *World) publishFrom(asker int16, kind core.InputKind) {
 
 // servePostgres carries out one statement or transaction.
 func (w *World) servePostgres(i int32) {
+	if w.ledger.troubled() && w.hinder(i) {
+		return
+	}
 	s := &w.slots.list[i]
 	if s.op == core.Admit {
 		w.serveAdmit(i)
@@ -170,6 +177,7 @@ func (w *World) servePostgres(i int32) {
 	w.postgres.Do(core.Time(w.now), &s.effect, nonceOf(s.node, s.life), &w.answer)
 	w.drain()
 	f, delay := w.wayBack(i)
+	w.endSession(i, endOf(f))
 	for k := range w.answer.All() {
 		w.reply(i, &w.answer.All()[k], f, delay)
 	}
@@ -192,6 +200,7 @@ func (w *World) serveAdmit(i int32) {
 		Kind: history.Announced, Event: what, Node: s.node, Subject: s.node, Signal: signal, State: state,
 	})
 	f, delay := w.wayBack(i)
+	w.endSession(i, endOf(f))
 	j, r := w.slots.take(replyArrives, w.slots.list[i].node)
 	s = &w.slots.list[i]
 	r.op, r.store, r.life, r.index, r.admit = core.Admit, core.Postgres, s.life, s.index, admission
@@ -262,6 +271,9 @@ func (w *World) setServer(store core.Store, change func(*server)) {
 	}
 	if srv.down > 0 {
 		w.dropAll(&srv.waiting)
+		if store == core.Postgres {
+			w.endEverySession()
+		}
 	}
 	w.reachAllChanged()
 }

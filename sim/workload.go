@@ -21,6 +21,8 @@ type offer struct {
 	// first marks the offer that stands for the signal in the statistics.
 	first bool
 	to    int16 // a fixed node, or history.None
+	// malformed: the body is no signal. It has no key.
+	malformed bool
 }
 
 // sent is a signal as the judge counts it.
@@ -81,6 +83,12 @@ func (w *World) newOffer(key int32, to int16, first bool, delay int64) {
 		delay += between(w.draw(siteReorder, 0), 0, reorder)
 	}
 	w.sendOffer(i, delay)
+}
+
+// offerMalformed sends a body that is no signal. It is none of the workload's.
+func (w *World) offerMalformed(to int16) {
+	w.offers = append(w.offers, offer{key: -1, to: to, malformed: true})
+	w.sendOffer(int32(len(w.offers)-1), 0)
 }
 
 // sendOffer tries once to deliver an offer.
@@ -156,6 +164,11 @@ func (w *World) takeIn(i int32) {
 		return
 	}
 	w.slots.give(i)
+	if w.offers[index].malformed {
+		// What cannot be read is refused for good, before anything is asked.
+		w.answerSender(node, index, inbox.Refused)
+		return
+	}
 	boot := h.clock.boot(w.now)
 	for _, second := range [...]bool{false, true} {
 		if _, ok := h.node.MayTakeIn(boot, second); !ok {
@@ -165,6 +178,7 @@ func (w *World) takeIn(i int32) {
 	}
 	j, r := w.slots.take(requestArrives, node)
 	r.op, r.store, r.life, r.left, r.slowed, r.index = core.Admit, core.Postgres, h.life, w.now, false, index
+	r.session, r.cut = false, false
 	r.effect = core.Effect{Op: core.Admit}
 	w.dispatch(j)
 }

@@ -27,6 +27,7 @@ type World struct {
 
 	redis    model.Redis
 	replica  replica
+	ledger   ledger
 	postgres model.Postgres
 	broker   model.Broker
 	records  model.Records
@@ -275,11 +276,9 @@ func (w *World) turnWorld(kind what, index int32, node int16) {
 		}
 	case flapTurns:
 		w.acting = index
-		if v, ok := w.program.scenario.Steps[index].Verb.(scenarios.Roll); ok {
-			w.rollNext(index, v)
-			return
-		}
-		w.turnFlap(index)
+		w.turnStep(index)
+	case storeReady:
+		w.storeTurn(index, node)
 	case nemesisStrikes:
 		w.nemesisTurn(index)
 	case runEnds:

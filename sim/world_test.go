@@ -2,7 +2,6 @@ package sim
 
 import (
 	"bytes"
-	"errors"
 	"runtime"
 	"strings"
 	"testing"
@@ -146,25 +145,5 @@ func TestTraceReadsAloud(t *testing.T) {
 	var last bytes.Buffer
 	if err := w.WriteTrace(&last, 5); err != nil || strings.Count(last.String(), "\n") != 5 {
 		t.Errorf("the last five lines are %q (%v)", last.String(), err)
-	}
-}
-
-func TestWhatTheSimulatorCannotDoIsRefusedAtItsPlace(t *testing.T) {
-	const head = "version: 1\nname: f\nwhy: w\ntiers: [sim, real]\ncatches: [fails-open]\n" +
-		"expect: [{never: single-executor}]\nrun: {seeds: {sim: 1}}\n"
-	for name, step := range map[string]string{
-		"rewind":    "{at: 1s, postgres: {act: rewind, by: 1s}}",
-		"read_only": "{at: 1s, postgres: {act: read_only}}",
-		"malformed": "{at: 1s, webhook: {act: malformed}}",
-		"clear":     "{at: 1s, operator: {act: clear}}",
-	} {
-		s, err := scenarios.Parse("f.yaml", []byte(head+"steps:\n  - "+step+"\n"))
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		var refused *scenarios.Error
-		if _, err = Compile(s); !errors.As(err, &refused) || refused.Line != 9 {
-			t.Errorf("%s: %v", name, err)
-		}
 	}
 }
