@@ -18,8 +18,8 @@ why: w
 tiers: [sim, real]
 catches: [fails-open]
 cluster: {nodes: 3, lease: {ttl: 1s}, broker: {class: A, ack: 5ms..20ms}}
-workload: {signals: 20/s, instruments: 4}
-run: {duration: 20ttl, settle: 6ttl, seeds: {sim: 1}}
+workload: {signals: 10/s, instruments: 4}
+run: {duration: 12ttl, settle: 4ttl, seeds: {sim: 1}}
 `
 
 // acts compiles the few lines with those steps, one a line.
