@@ -117,6 +117,7 @@ func (r *Reader) Leader(ctx context.Context) Leader {
 		dbErr = err
 		if incumbent != nil {
 			db, dbAge, epoch = incumbent.InstanceID, incumbent.Age, incumbent.Epoch
+			found.Tenure = incumbent.Kind.String()
 		}
 	})
 	asking.Wait()

@@ -20,6 +20,12 @@ type (
 	Leader = httpapi.Leader
 	// Incumbent is the leader as the ledger has it.
 	Incumbent = pgledger.Incumbent
+	// Authority is what the stores know of the group's highest epoch.
+	Authority = httpapi.Authority
+	// Acceptance is a person's word that the group goes on with a database that
+	// went back in time, and Accepted what came of it.
+	Acceptance = httpapi.Acceptance
+	Accepted   = pgledger.Accepted
 	// Instance is one process that told the ledger that it lives.
 	Instance = pgledger.Instance
 	// StaleInstance is an instance that has not been heard of for too long.
@@ -53,11 +59,16 @@ func (k *Coordinator) Status() Status {
 		// A leader reads the authority no more: it was told what it took.
 		ledgerEpoch, ledgerOpen = s.Epoch, true
 	}
+	tenure := ""
+	if s.Epoch != 0 {
+		tenure = s.Tenure.String()
+	}
 	return Status{
 		InstanceID: k.config.InstanceID, Group: k.config.Group, Nonce: identity.NonceText(k.nonce),
 		Version: Version(), Role: s.Role.String(), IsLeader: s.Believes, Epoch: uint64(s.Epoch),
-		TrustLeftMS: s.TrustLeft.Milliseconds(), Control: s.Control.String(), Eligible: s.Eligible,
-		InFlight: s.InFlight, Ready: len(missing) == 0, NotReady: missing,
+		TrustLeftMS: s.TrustLeft.Milliseconds(), Tenure: tenure, Barred: s.Barred,
+		Control: s.Control.String(), Eligible: s.Eligible, InFlight: s.InFlight,
+		Ready: len(missing) == 0, NotReady: missing,
 		LedgerEpoch: uint64(ledgerEpoch), LedgerOpen: ledgerOpen,
 		UptimeMS: time.Since(k.began).Milliseconds(),
 	}
@@ -72,7 +83,12 @@ func (k *Coordinator) IsLeader() bool { return k.driver.Status().Believes }
 func (k *Coordinator) Metrics() Metrics {
 	m := k.observer.Coordinator()
 	m.CurrentLeaderRedis, m.CurrentLeaderDB = k.leaders.get()
-	m.IsLeader, m.HeartbeatRunning = k.IsLeader(), k.running.Load()
+	s := k.driver.Status()
+	m.IsLeader, m.Barred, m.HeartbeatRunning = s.Believes, s.Barred, k.running.Load()
+	if s.Believes {
+		kind := s.Tenure.String()
+		m.Tenure = &kind
+	}
 	return m
 }
 

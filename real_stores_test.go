@@ -148,23 +148,3 @@ func TestRealStaleLeaderDetection(t *testing.T) {
 		t.Errorf("took over under epoch %d", epoch)
 	}
 }
-
-func TestRealOutageAtStartIsWaitedOutAndNeverLedThrough(t *testing.T) {
-	s := newStage(t)
-	if err := s.redis.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	i := s.start("blue-1", func(c *fencepost.Config) { c.Intake = "any" })
-	until(t, "it says what is missing", func() bool {
-		code, body := i.admin("GET", "/readyz", "")
-		return code == 503 && strings.Contains(body, `"redis"`) && !strings.Contains(body, `"postgres"`)
-	})
-	if i.Metrics().CurrentLeaderRedis != nil {
-		t.Error("a Redis that is away names a leader")
-	}
-	if err := s.redis.Restart(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	i.leads()
-	until(t, "it is ready", func() bool { code, _ := i.admin("GET", "/readyz", ""); return code == 200 })
-}

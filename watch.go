@@ -47,7 +47,8 @@ func (k *Coordinator) watch(ctx context.Context) {
 }
 
 // missing lists what keeps this instance from being ready. Leading is no part
-// of it.
+// of it, and neither is Redis while the group is led without it: signals are
+// stored and executed all the same.
 func (k *Coordinator) missing() []string {
 	var list []string
 	if !k.running.Load() {
@@ -56,11 +57,27 @@ func (k *Coordinator) missing() []string {
 	if k.stopping.Load() {
 		list = append(list, "stopping")
 	}
-	if !k.driver.Status().LedgerFresh {
+	status := k.driver.Status()
+	if status.Barred {
+		list = append(list, barredWord)
+	}
+	if !status.LedgerFresh {
 		list = append(list, core.Postgres.String())
 	}
-	if !k.observer.AnsweredWithin(core.Redis, 3*k.protocol.Heartbeat) {
+	if !ledWithoutRedis(&status) && !k.observer.AnsweredWithin(core.Redis, 3*k.protocol.Heartbeat) {
 		list = append(list, core.Redis.String())
 	}
 	return list
+}
+
+// barredWord says that PostgreSQL went back in time, and nobody has accepted it.
+const barredWord = "barred"
+
+// ledWithoutRedis reports whether the group has a leader whose lease is in
+// PostgreSQL: this instance, or the one that it last read of.
+func ledWithoutRedis(s *core.Status) bool {
+	if s.Believes {
+		return s.Tenure == core.TenurePG
+	}
+	return s.View.Tenure == core.TenurePG && s.View.Flags.Has(core.Open|core.Live)
 }

@@ -45,11 +45,17 @@ func statusRows(s *fencepost.Status) [][]string {
 	if !s.Ready {
 		ready += ": " + strings.Join(s.NotReady, ", ")
 	}
+	barred := yes(s.Barred)
+	if s.Barred {
+		barred += ": PostgreSQL went back in time; see: fencepost authority show"
+	}
 	return [][]string{
 		{"instance", s.InstanceID + " of group " + s.Group},
 		{"version", s.Version},
 		{"role", s.Role},
 		{"leads", yes(s.IsLeader)},
+		{"tenure", or(&s.Tenure, "-")},
+		{"barred", barred},
 		{"epoch", strconv.FormatUint(s.Epoch, 10)},
 		{"trust left", (time.Duration(s.TrustLeftMS) * time.Millisecond).String()},
 		{"ready", ready},

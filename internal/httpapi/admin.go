@@ -53,6 +53,8 @@ func Admin(service Service, o AdminOptions) http.Handler {
 	mux.HandleFunc("GET /v1/status", a.status)
 	mux.HandleFunc("GET /v1/instances", a.instances)
 	mux.HandleFunc("GET /v1/leadership-history", a.history)
+	mux.HandleFunc("GET /v1/authority", a.authority)
+	mux.HandleFunc("POST /v1/authority/accept", a.command(a.accept))
 	mux.HandleFunc("POST /v1/leader/step-down", a.command(a.stepDown))
 	if o.Seams != nil && o.Clock != nil {
 		a.testCommands(mux, o.Seams, o.Clock)
@@ -152,6 +154,20 @@ func (a *admin) stepDown(w http.ResponseWriter, r *http.Request) {
 	default:
 		answer(w, http.StatusOK, map[string]any{"status": "stepped_down", "epoch": epoch})
 	}
+}
+
+// maxCommand is the most bytes of a command.
+const maxCommand = 4 << 10
+
+// decode reads a command, or answers what is wrong with it.
+func decode(w http.ResponseWriter, r *http.Request, into any) bool {
+	reader := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxCommand))
+	reader.DisallowUnknownFields()
+	if err := reader.Decode(into); err != nil {
+		problem(w, http.StatusBadRequest, err.Error())
+		return false
+	}
+	return true
 }
 
 // read answers with a list, or says that the store did not.

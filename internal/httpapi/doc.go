@@ -8,7 +8,7 @@
 // the configuration opens them, below /test/.
 //
 //	GET  /livez                     200 while the process runs
-//	GET  /readyz                    200 when both stores answer; never a matter of leading
+//	GET  /readyz                    200 when it can do its part; never a matter of leading
 //	GET  /leader                    200 on the leader, else 503
 //	GET  /coordinator/metrics       the coordinator's numbers
 //	GET  /coordinator/leader        who leads by Redis and by PostgreSQL
@@ -16,5 +16,7 @@
 //	GET  /v1/status                 this instance
 //	GET  /v1/instances[?stale=30s]  all instances, or those not heard of for so long
 //	GET  /v1/leadership-history[?limit=20]
+//	GET  /v1/authority              the ledger's epoch and the witness in Redis
+//	POST /v1/authority/accept       go on with a database that went back in time
 //	POST /v1/leader/step-down       hand leadership over
 package httpapi

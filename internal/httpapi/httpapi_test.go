@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"fencepost/core"
 	"fencepost/internal/clock"
 	"fencepost/internal/httpapi"
 	"fencepost/internal/observe"
@@ -25,6 +26,9 @@ type stubService struct {
 	// asked is the timeout of the last question for stale instances.
 	asked time.Duration
 	limit int
+	// authority is what the stores know, accepted the last acceptance.
+	authority httpapi.Authority
+	accepted  httpapi.Acceptance
 }
 
 func (s *stubService) Status() httpapi.Status { return s.status }
@@ -47,7 +51,14 @@ func (s *stubService) History(_ context.Context, limit int) ([]pgledger.Tenure, 
 	s.limit = limit
 	return []pgledger.Tenure{{Epoch: 3}}, s.err
 }
-func (s *stubService) Resign(context.Context) error { return s.err }
+func (s *stubService) Resign(context.Context) error                { return s.err }
+func (s *stubService) Authority(context.Context) httpapi.Authority { return s.authority }
+func (s *stubService) AcceptAuthority(
+	_ context.Context, a httpapi.Acceptance,
+) (pgledger.Accepted, error) {
+	s.accepted = a
+	return pgledger.Accepted{Found: 3, Epoch: core.Epoch(a.Epoch), Count: 1}, s.err
+}
 
 const token = "an-admin-token-of-some-length"
 
@@ -140,6 +151,49 @@ func TestLeaderIsUnavailableOnlyIfNoStoreAnswers(t *testing.T) {
 		h := admin(&stubService{leader: leader}, httpapi.AdminOptions{})
 		if got, _ := ask(t, h, "GET", "/coordinator/leader", "", ""); got != want {
 			t.Errorf("%+v: %d, want %d", leader, got, want)
+		}
+	}
+}
+
+func TestAuthorityIsShownAsLongAsOneStoreAnswers(t *testing.T) {
+	witness := uint64(7)
+	for _, c := range []struct {
+		authority httpapi.Authority
+		want      int
+		says      string
+	}{
+		{httpapi.Authority{Ledger: &pgledger.Authority{Group: "g"}, Witness: &witness}, 200, `"witness":7`},
+		{httpapi.Authority{Witness: &witness, Errors: []string{"postgres: away"}}, 200, `"ledger":null`},
+		{httpapi.Authority{Errors: []string{"redis: away", "postgres: away"}}, 503, "away"},
+	} {
+		h := admin(&stubService{authority: c.authority}, httpapi.AdminOptions{})
+		got, body := ask(t, h, "GET", "/v1/authority", "", "")
+		if got != c.want || !strings.Contains(body, c.says) {
+			t.Errorf("%+v: %d %s", c.authority, got, body)
+		}
+	}
+}
+
+func TestAcceptanceIsACommandWithANameAndAReason(t *testing.T) {
+	s := &stubService{}
+	h := admin(s, httpapi.AdminOptions{Token: token})
+	const path, word = "/v1/authority/accept", `{"by":"ops","reason":"restored","epoch":9}`
+	if got, _ := ask(t, h, "POST", path, "", word); got != 401 || s.accepted != (httpapi.Acceptance{}) {
+		t.Errorf("without the token: %d", got)
+	}
+	if got, body := ask(t, h, "POST", path, token, word); got != 200 || !strings.Contains(body, `"epoch":9`) {
+		t.Errorf("%d %s", got, body)
+	}
+	if want := (httpapi.Acceptance{By: "ops", Reason: "restored", Epoch: 9}); s.accepted != want {
+		t.Errorf("accepted %+v", s.accepted)
+	}
+	if got, body := ask(t, h, "POST", path, token, `{"why":"x"}`); got != 400 || !strings.Contains(body, "why") {
+		t.Errorf("an unknown field: %d %s", got, body)
+	}
+	for want, err := range map[int]error{400: httpapi.ErrAcceptance, 503: errors.New("no answer")} {
+		s.err = err
+		if got, _ := ask(t, h, "POST", path, token, word); got != want {
+			t.Errorf("%v: %d, want %d", err, got, want)
 		}
 	}
 }

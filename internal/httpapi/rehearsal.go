@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
@@ -9,9 +8,6 @@ import (
 	"fencepost/internal/clock"
 	"fencepost/internal/seam"
 )
-
-// maxCommand is the most bytes of a test's command.
-const maxCommand = 4 << 10
 
 // testCommands opens what a test needs.
 func (a *admin) testCommands(mux *http.ServeMux, seams *seam.Switch, shifted *clock.Shifted) {
@@ -66,17 +62,6 @@ func (a *admin) testCommands(mux *http.ServeMux, seams *seam.Switch, shifted *cl
 		now := shifted.Now()
 		answer(w, http.StatusOK, map[string]any{"boot": now.Boot, "mono": now.Mono, "wall": now.Wall})
 	}))
-}
-
-// decode reads a command, or answers what is wrong with it.
-func decode(w http.ResponseWriter, r *http.Request, into any) bool {
-	reader := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxCommand))
-	reader.DisallowUnknownFields()
-	if err := reader.Decode(into); err != nil {
-		problem(w, http.StatusBadRequest, err.Error())
-		return false
-	}
-	return true
 }
 
 // span is a time span that is written with its unit.

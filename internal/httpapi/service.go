@@ -23,7 +23,39 @@ type Service interface {
 	// Resign hands leadership over and waits until that is done. It returns
 	// ErrNotLeader where there is nothing to hand over.
 	Resign(ctx context.Context) error
+	// Authority asks both stores which epoch is the highest, and which database
+	// this is.
+	Authority(ctx context.Context) Authority
+	// AcceptAuthority lets the group go on with a database that went back in
+	// time.
+	AcceptAuthority(ctx context.Context, a Acceptance) (pgledger.Accepted, error)
 }
+
+// Authority is what the stores know of the group's highest epoch.
+type Authority struct {
+	// Ledger is the authority in PostgreSQL, nil if it did not answer.
+	Ledger *pgledger.Authority `json:"ledger"`
+	// Witness is the highest epoch that Redis has been told of, nil if it did
+	// not answer.
+	Witness *uint64 `json:"witness"`
+	// Regressed says that the ledger is behind the witness: it went back in time,
+	// or this is not the database that belongs to this Redis.
+	Regressed bool `json:"regressed"`
+	// Errors say which store did not answer, and why.
+	Errors []string `json:"errors,omitempty"`
+}
+
+// Acceptance is a person's word that the group goes on with this database.
+type Acceptance struct {
+	By     string `json:"by"`
+	Reason string `json:"reason"`
+	// Epoch is the highest epoch that anybody remembers, zero to rely on the
+	// witness in Redis alone. With it Redis need not answer.
+	Epoch uint64 `json:"epoch"`
+}
+
+// ErrAcceptance says that an acceptance lacks something.
+var ErrAcceptance = errors.New("an acceptance needs a name and a reason")
 
 // ErrNotLeader says that this instance does not lead.
 var ErrNotLeader = errors.New("this instance does not lead")
@@ -40,14 +72,21 @@ type Status struct {
 	Epoch    uint64 `json:"epoch"`
 	// TrustLeftMS is for how many milliseconds belief lasts without another
 	// confirmation.
-	TrustLeftMS int64  `json:"trust_left_ms"`
-	Control     string `json:"control"`
+	TrustLeftMS int64 `json:"trust_left_ms"`
+	// Tenure is the kind of lease that the instance leads under: redis or pg;
+	// empty if it does not lead.
+	Tenure string `json:"tenure"`
+	// Barred says that PostgreSQL went back in time: the instance executes
+	// nothing until a person accepts the authority as it is.
+	Barred  bool   `json:"barred"`
+	Control string `json:"control"`
 	// Eligible says that the instance could lead.
 	Eligible bool `json:"eligible"`
 	// InFlight counts the signals that the instance works on.
 	InFlight int `json:"in_flight"`
-	// Ready says that both stores answer and the instance is not stopping;
-	// NotReady says what is missing.
+	// Ready says that the instance can do its part: it runs, is not barred, and
+	// both stores answer, or PostgreSQL alone while the group is led without
+	// Redis. NotReady says what is missing.
 	Ready    bool     `json:"ready"`
 	NotReady []string `json:"not_ready,omitempty"`
 	// LedgerEpoch and LedgerOpen are the group's authority as it was last read.
@@ -64,8 +103,10 @@ type Leader struct {
 	DBLeader    *string `json:"db_leader"`
 	// Conflict says that both name somebody, and not the same one.
 	Conflict bool `json:"conflict"`
-	// Epoch is the epoch of the ledger's leader, zero if there is none.
-	Epoch uint64 `json:"epoch"`
+	// Epoch is the epoch of the ledger's leader, zero if there is none, and
+	// Tenure the kind of its lease: redis, or pg while Redis is away.
+	Epoch  uint64 `json:"epoch"`
+	Tenure string `json:"tenure,omitempty"`
 	// LeaseLeftMS is for how many milliseconds the lease lasts unless renewed.
 	LeaseLeftMS int64 `json:"lease_left_ms"`
 	// HeartbeatAgeMS is how old the leader's heartbeat is by the database's

@@ -76,6 +76,33 @@ func TestEveryAcceptanceCountsAndIsToldOf(t *testing.T) {
 	}
 }
 
+func TestAuthorityIsShownWithTheLastAcceptance(t *testing.T) {
+	n1 := start(t, database(t), "n1")
+	show := func() pgledger.Authority {
+		t.Helper()
+		a, err := n1.Authority(t.Context())
+		if err != nil || a.System == 0 || a.Timeline == 0 || a.Standby || a.Group != "test" {
+			t.Errorf("%+v, %v", a, err)
+		}
+		return a
+	}
+	if a := show(); a.Epoch != 0 || a.Tenure != "" || a.Open || a.LastAcceptance != nil || a.TakenAt != nil {
+		t.Errorf("of nobody: %+v", a)
+	}
+	n1.lead()
+	if a := show(); a.Epoch != 1 || a.Tenure != "redis" || !a.Open || a.Holder != "n1" || a.TakenAt == nil {
+		t.Errorf("of a leader: %+v", a)
+	}
+	n1.accept(3)
+	a := show()
+	if a.Epoch != 3 || a.Tenure != "lost" || a.Open || a.Accepted != 1 || a.LastAcceptance == nil {
+		t.Fatalf("after a repair: %+v", a)
+	}
+	if l := a.LastAcceptance; l.By != "ops" || l.Reason == "" || l.EpochFound != 1 || l.EpochLeft != 3 {
+		t.Errorf("accepted: %+v", l)
+	}
+}
+
 func TestAcceptanceOfALedgerThatForgotEverythingEntersAllEpochs(t *testing.T) {
 	dsn := database(t)
 	n1, conn := start(t, dsn, "n1"), connect(t, dsn)

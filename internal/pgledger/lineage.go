@@ -61,7 +61,12 @@ func (l *Ledger) Lineage(ctx context.Context) (Lineage, error) {
 	if err := l.run(ctx, l.leadership, t); err != nil {
 		return Lineage{}, err
 	}
+	return lineageOf(epoch, accepted, system, timeline), nil
+}
+
+// lineageOf makes what a row tells a lineage.
+func lineageOf(epoch, accepted, system, timeline int64) Lineage {
 	return Lineage{
 		System: uint64(system), Timeline: uint32(timeline), Epoch: core.Epoch(epoch), Accepted: uint32(accepted),
-	}, nil
+	}
 }
