@@ -86,8 +86,8 @@ func (a *Attempt) mayFollow(now core.Time, outcome core.SignalState) bool {
 //	while epoch < $witness: UPDATE authority SET epoch = epoch + 1, kind = 'lost', open = false
 //	                        INSERT INTO leadership_history (closed)
 func (p *Postgres) AcceptAuthority(now core.Time, witness core.Epoch) {
-	p.out.add(history.AuthorityAccepted, now, core.Token{})
 	a := &p.authority
+	p.out.add(history.AuthorityAccepted, now, core.Token{}).Epoch = max(a.Epoch, witness)
 	a.Known = true
 	a.Accepted++
 	if witness <= a.Epoch {

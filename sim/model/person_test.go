@@ -76,7 +76,9 @@ func TestRepairRaisesTheEpochToTheWitness(t *testing.T) {
 	l.take(0, 1)
 	l.records.Reset()
 	l.AcceptAuthority(5*second, 4)
-	only(t, &l.records, history.AuthorityAccepted)
+	if accepted := only(t, &l.records, history.AuthorityAccepted); accepted.Epoch != 4 {
+		t.Fatalf("record %+v", accepted)
+	}
 	if ended := only(t, &l.records, history.TenureEnded); ended.Epoch != 1 ||
 		ended.Span != int64(5*time.Second) {
 		t.Fatalf("record %+v", ended)
