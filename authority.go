@@ -60,7 +60,7 @@ func (r *Reader) AcceptAuthority(ctx context.Context, a Acceptance) (Accepted, e
 	witness, err := r.witness(ctx)
 	if err != nil && a.Epoch == 0 {
 		return Accepted{}, fmt.Errorf(
-			"accept authority: the highest epoch is not known; say it if you do: %w", err)
+			"accept authority: the highest epoch is not known; say it (epoch) if you know it: %w", err)
 	}
 	return r.ledger.AcceptAuthority(ctx, pgledger.Acceptance{
 		Witness: max(witness, core.Epoch(a.Epoch)), By: a.By, Reason: a.Reason,
