@@ -43,7 +43,7 @@ var gaugeWords = []Word{
 	{Name: "leadership_changes", Doc: "Elections since the run began."},
 	{Name: "in_flight", Doc: "Signals that one node works on."},
 	{Name: "redis_operations", Doc: "Calls that Redis has answered since the run began."},
-	{Name: "pool_in_use", Doc: "Database connections that one node has in use; real processes only."},
+	{Name: "pool_in_use", Doc: "Database connections that one node has in use."},
 	{Name: "goroutines", Doc: "Goroutines of one node's process; real processes only."},
 	{Name: "open_files", Doc: "File descriptors of one node's process; real processes only."},
 }
@@ -95,9 +95,10 @@ func (g Gauge) Derived() bool {
 // none, so what a file expects of it is judged in the real tier alone.
 func (g Gauge) OfProcess() bool {
 	switch g {
-	case PoolInUse, Goroutines, OpenFiles:
+	case Goroutines, OpenFiles:
 		return true
-	case NoGauge, OpenSignals, SignalsInDoubt, LeadershipChanges, InFlight, RedisOperations, gaugeCount:
+	case NoGauge, OpenSignals, SignalsInDoubt, LeadershipChanges, InFlight, RedisOperations, PoolInUse,
+		gaugeCount:
 		return false
 	default:
 		return false
