@@ -38,8 +38,8 @@ func (w *World) conclusion() Result {
 // demandHeldBytes calls a run invalid in which a link was to hold messages and
 // deliver them late, and none was.
 func (w *World) demandHeldBytes() {
-	for i := range w.steps {
-		v, ok := w.program.scenario.Steps[i].Verb.(scenarios.Net)
+	for i := range w.program.verbs {
+		v, ok := w.program.verbs[i].(*scenarios.Net)
 		if ok && v.Effect == scenarios.Hold && w.steps[i].fired && w.released == 0 {
 			w.judge.Unmet(i, w.now, "no message was held and delivered later")
 		}

@@ -6,7 +6,7 @@
 // package scenarios takes down what the file's expectations need.
 //
 // Nothing here depends on real time, on the order of a map, on a goroutine or
-// on a global generator. Chance is drawn by key (chance.go), every run is
+// on a global generator. Chance is drawn by name (package tape), every run is
 // hashed, and the same seed gives the same hash on every machine.
 //
 // # A run
@@ -15,7 +15,8 @@
 // wake or a fault; let it happen; let the node's effects out. host.go is the
 // machine around a node, network.go the way between a node and a store,
 // stores.go the stores' side of it. program.go compiles a scenario, schedule.go
-// fires its steps, fault*.go carry them out and heal them. workload.go is the
+// fires its steps, fault*.go carry them out and heal them. plan.go draws the
+// faults of a nemesis, which are carried out as steps, too. workload.go is the
 // senders. observe.go tells the checkers and the judge, trace.go keeps the last
 // few thousand happenings for people to read.
 package sim

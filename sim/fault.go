@@ -7,33 +7,33 @@ import (
 )
 
 // strike carries a step out. It reports false if nobody holds the role.
-func (w *World) strike(index int32, s *scenarios.Step, st *step) bool {
+func (w *World) strike(index int32, st *step) bool {
 	st.hit = st.hit[:0]
-	switch v := s.Verb.(type) {
-	case scenarios.Kill:
+	switch v := w.verb(index).(type) {
+	case *scenarios.Kill:
 		return w.strikeDown(index, st, v.Node, v.As, v.Restart, true)
-	case scenarios.Stop:
+	case *scenarios.Stop:
 		return w.strikeDown(index, st, v.Node, v.As, v.Restart, false)
-	case scenarios.Pause:
-		return w.strikePause(index, st, v)
-	case scenarios.Net:
-		return w.strikeNet(index, st, v)
-	case scenarios.Clock:
-		return w.strikeClock(index, st, v)
-	case scenarios.Redis:
-		return w.strikeRedis(index, st, v)
-	case scenarios.Postgres:
-		return w.strikePostgres(index, st, v)
-	case scenarios.Broker:
-		return w.strikeBroker(index, v)
-	case scenarios.Webhook:
-		return w.strikeWebhook(index, st, v)
-	case scenarios.Control:
-		return w.strikeControl(index, v)
-	case scenarios.Operator:
-		return w.strikeOperator(index, st, v)
-	case scenarios.Roll:
-		return w.strikeRoll(index, st, v)
+	case *scenarios.Pause:
+		return w.strikePause(index, st, *v)
+	case *scenarios.Net:
+		return w.strikeNet(index, st, *v)
+	case *scenarios.Clock:
+		return w.strikeClock(index, st, *v)
+	case *scenarios.Redis:
+		return w.strikeRedis(index, st, *v)
+	case *scenarios.Postgres:
+		return w.strikePostgres(index, st, *v)
+	case *scenarios.Broker:
+		return w.strikeBroker(index, *v)
+	case *scenarios.Webhook:
+		return w.strikeWebhook(index, st, *v)
+	case *scenarios.Control:
+		return w.strikeControl(index, *v)
+	case *scenarios.Operator:
+		return w.strikeOperator(index, st, *v)
+	case *scenarios.Roll:
+		return w.strikeRoll(index, st, *v)
 	default:
 		panic("sim: a step has a verb")
 	}
@@ -100,31 +100,31 @@ func (w *World) heal(index int32) {
 	if !st.active {
 		return
 	}
-	switch v := w.program.scenario.Steps[index].Verb.(type) {
-	case scenarios.Kill, scenarios.Stop:
+	switch v := w.verb(index).(type) {
+	case *scenarios.Kill, *scenarios.Stop:
 		for _, node := range st.hit {
 			w.revive(node)
 		}
-	case scenarios.Pause:
+	case *scenarios.Pause:
 		for _, node := range st.hit {
 			w.fault(history.NodeFault, false, node)
 			w.resume(node)
 		}
-	case scenarios.Net:
-		w.healNet(index, st, v)
-	case scenarios.Clock:
-		w.healClock(st, v)
-	case scenarios.Redis:
-		w.healRedis(st, v)
-	case scenarios.Postgres:
-		w.healPostgres(st, v)
-	case scenarios.Broker:
+	case *scenarios.Net:
+		w.healNet(index, st, *v)
+	case *scenarios.Clock:
+		w.healClock(st, *v)
+	case *scenarios.Redis:
+		w.healRedis(st, *v)
+	case *scenarios.Postgres:
+		w.healPostgres(st, *v)
+	case *scenarios.Broker:
 		w.broker.Heal(string(v.Act))
 		if v.Act == scenarios.BrokerDown {
 			w.setServer(core.Broker, func(s *server) { s.down-- })
 		}
 		w.fault(history.BrokerFault, false, history.None)
-	case scenarios.Roll, scenarios.Operator:
+	case *scenarios.Roll, *scenarios.Operator:
 		// A roll ends by itself, and so does a person's work.
 	default:
 		panic("sim: this verb leaves nothing to heal")
@@ -150,10 +150,9 @@ func (w *World) revive(node int16) {
 // healAll ends every fault: the harness heals at the end.
 func (w *World) healAll() {
 	for i := range w.steps {
-		if w.program.scenario.Steps[i].Heals != scenarios.HealsNever {
+		if i >= len(w.program.verbs) || w.program.scenario.Steps[i].Heals != scenarios.HealsNever {
 			w.heal(int32(i))
 		}
 	}
-	w.healNemesis()
 	w.acceptLoss()
 }

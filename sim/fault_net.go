@@ -116,13 +116,13 @@ func (w *World) healNet(index int32, st *step, v scenarios.Net) {
 
 // turnStep goes on with a step that acts more than once.
 func (w *World) turnStep(index int32) {
-	switch v := w.program.scenario.Steps[index].Verb.(type) {
-	case scenarios.Roll:
-		w.rollNext(index, v)
-	case scenarios.Net:
-		w.turnFlap(index, v)
-	case scenarios.Operator:
-		w.operatorNext(index, v)
+	switch v := w.verb(index).(type) {
+	case *scenarios.Roll:
+		w.rollNext(index, *v)
+	case *scenarios.Net:
+		w.turnFlap(index, *v)
+	case *scenarios.Operator:
+		w.operatorNext(index, *v)
 	default:
 		panic("sim: this verb acts once")
 	}

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"slices"
+
 	"fencepost/core"
 	"fencepost/core/check"
 	"fencepost/core/event"
@@ -305,15 +307,22 @@ func (m *marker) state(id core.SignalID) *core.SignalState {
 	return &m.states[id]
 }
 
-// struck counts a verb that was carried out.
-func (m *marker) struck(verb scenarios.Verb) {
+// struck counts a verb that was carried out, by the number that wordOf gave it.
+func (m *marker) struck(word int, verb scenarios.Verb) {
+	if word >= 0 {
+		m.hits[fromWords+word]++
+	}
+	if v, ok := verb.(*scenarios.Net); ok && v.Effect == scenarios.CutReply {
+		m.hits[fromCuts+int(v.On)]++
+	}
+}
+
+// wordOf returns the number of the verb's mark, or -1 if it has none.
+func wordOf(verb scenarios.Verb) int {
 	act := ""
 	switch v := verb.(type) {
 	case scenarios.Net:
 		act = string(v.Effect)
-		if v.Effect == scenarios.CutReply {
-			m.hits[fromCuts+int(v.On)]++
-		}
 	case scenarios.Clock:
 		act = clockAct(v)
 	case scenarios.Redis:
@@ -332,13 +341,7 @@ func (m *marker) struck(verb scenarios.Verb) {
 		act = string(v.How)
 	default:
 	}
-	word := verb.Word()
-	for i := range markedWords {
-		if markedWords[i][1] == act && markedWords[i][0] == word {
-			m.hits[fromWords+i]++
-			return
-		}
-	}
+	return slices.Index(markedWords[:], [2]string{verb.Word(), act})
 }
 
 // clockAct names what befalls a clock.

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"strings"
 	"testing"
 
 	"fencepost/scenarios"
@@ -43,6 +44,21 @@ func TestATapeThatDoesNotFitIsReported(t *testing.T) {
 	other := w.Play(tape.From((&tape.List{Entries: list.Entries}).Source(tape.Seed(4))))
 	if other.Unnamed < 100 {
 		t.Errorf("another seed behind it: %d unnamed", other.Unnamed)
+	}
+}
+
+func TestABenignRunMeetsNoHarm(t *testing.T) {
+	w := denseWorld(t, scenarios.ClassC)
+	got := w.Play(tape.From(tape.Benign{}))
+	if got.Verdict != scenarios.Pass || got.Excused != 0 {
+		t.Errorf("%v: %v", got.Verdict, got.Failure)
+	}
+	var text strings.Builder
+	if err := w.WriteTrace(&text, 0); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(text.String(), "!!") {
+		t.Error("a fault struck though nothing was left to chance")
 	}
 }
 

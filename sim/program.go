@@ -40,13 +40,15 @@ type Program struct {
 	durability     scenarios.Durability
 	fillAfter      time.Duration
 	unfilled       int64 // share of orders, in ppm
-	nemesis        *nemesis
+	plan           *Plan // of the nemesis; nil without one
 	conns          int   // sessions of each node for ordinary work
 	rewinds        int64 // how far back the ledger may go
 
 	// The steps by what sets them off: those with a fixed time, those that wait
 	// for an event, those that follow the start or the end of another.
-	ids     []string // "" where a step has none
+	verbs   []scenarios.Verb // as pointers
+	words   []int            // their marks
+	ids     []string         // "" where a step has none
 	timed   []int32
 	waits   [event.Total][]int32
 	follows [][2][]int32
@@ -66,6 +68,8 @@ func (p *Program) index() {
 	for i := range steps {
 		ids[steps[i].ID] = i
 		p.ids = append(p.ids, steps[i].ID)
+		p.verbs = append(p.verbs, pointed(steps[i].Verb))
+		p.words = append(p.words, wordOf(steps[i].Verb))
 	}
 	p.follows = make([][2][]int32, len(steps))
 	for i := range steps {
@@ -105,15 +109,14 @@ func Compile(file *scenarios.Scenario) (*Program, error) {
 	if err := p.compileConfig(s); err != nil {
 		return nil, err
 	}
-	if s.Nemesis != nil {
-		n, err := compileNemesis(s, len(file.Nemesis.Weights) > 0)
-		if err != nil {
-			return nil, err
-		}
-		p.nemesis = n
-	}
 	p.index()
+	if s.Nemesis != nil {
+		p.plan = compilePlan(s, p.config.DriftPPM, len(file.Nemesis.Weights) > 0)
+	}
 	p.conns, p.rewinds = s.Cluster.Postgres.Pool, rewindReach(s, ttl)
+	if p.plan != nil && p.plan.Mix.has(PostgresRewind) {
+		p.rewinds = max(p.rewinds, ttl)
+	}
 	if p.conns == 0 {
 		p.conns = ordinarySessions
 	}

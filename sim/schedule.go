@@ -10,6 +10,8 @@ type step struct {
 	seen  int // matching events so far
 	nth   int // the occurrence that fires it
 	fired bool
+	// done: it took effect.
+	done bool
 	// active: the fault stands and must be healed.
 	active bool
 	ended  bool
@@ -19,17 +21,45 @@ type step struct {
 	saved int64
 }
 
-// startSchedule prepares the steps of a run.
+// startSchedule draws the nemesis' plan and prepares the steps of a run.
 func (w *World) startSchedule() {
-	all := w.program.scenario.Steps
+	w.plan = w.plan[:0]
+	if w.program.plan != nil {
+		w.plan = DrawPlan(w.tape, w.program.plan, w.plan)
+	}
+	own := w.program.scenario.Steps
+	w.steps = sized(w.steps, len(own)+len(w.plan))
 	for i := range w.steps {
 		hit := w.steps[i].hit[:0]
 		w.steps[i] = step{hit: hit}
-		if t := &all[i].Trigger; t.Kind == scenarios.WhenTrigger {
+	}
+	for i := range own {
+		if t := &own[i].Trigger; t.Kind == scenarios.WhenTrigger {
 			nth := t.When.Nth
 			w.steps[i].nth = int(between(w.draw(siteNth, i), int64(nth.Min), int64(nth.Max)))
 		}
 	}
+}
+
+// verb returns what a step of the file, or a fault of the plan, does.
+func (w *World) verb(index int32) scenarios.Verb {
+	if own := len(w.program.verbs); int(index) >= own {
+		return w.plan[int(index)-own].verb(&w.scratch)
+	}
+	return w.program.verbs[index]
+}
+
+// Plan appends the faults of the last run's nemesis that took effect, each with
+// the node that it struck where it went for the leader. Written out as steps
+// behind the file's own, they make the same run.
+func (w *World) Plan(into []Fault) []Fault {
+	own := len(w.program.verbs)
+	for i := range w.plan {
+		if w.steps[own+i].done {
+			into = append(into, w.plan[i])
+		}
+	}
+	return into
 }
 
 // firstElection starts the scenario's clock: `at` counts from here, and so do
@@ -43,9 +73,11 @@ func (w *World) firstElection() {
 	for _, i := range w.program.timed {
 		w.appoint(w.now+max(w.spanOf(i, w.program.scenario.Steps[i].Trigger.At), 0), i)
 	}
+	for i := range w.plan {
+		w.appoint(w.now+w.plan[i].At, int32(len(w.program.verbs)+i))
+	}
 	w.nextAppointment()
 	w.startWorkload()
-	w.startNemesis()
 	w.schedule(runEnds, w.program.duration, 0)
 }
 
@@ -138,30 +170,40 @@ func (w *World) fire(index int32) {
 	if st.fired || w.ended {
 		return
 	}
-	s := &w.program.scenario.Steps[index]
+	own := int(index) < len(w.program.verbs)
+	if !own {
+		w.plan[int(index)-len(w.program.verbs)].settle(w.leader, w.program.plan.Protect)
+	}
 	st.fired = true
 	w.traceStep(index, "fires")
 	acting := w.acting
 	w.acting = index
-	done := w.strike(index, s, st)
+	done := w.strike(index, st)
 	w.acting = acting
-	if !done {
-		// Nobody holds the role now: try again for up to a ttl.
-		st.fired = false
-		if st.saved == 0 {
-			st.saved = w.now + w.program.ttl
-		}
-		if w.now < st.saved {
-			w.schedule(stepFires, w.program.ttl/20, index)
-			return
-		}
-		w.judge.Unmet(int(index), w.now, "for a ttl nobody held the role that the step names")
+	if done || !own {
+		return
 	}
+	// Nobody holds the role now: try again for up to a ttl.
+	st.fired = false
+	if st.saved == 0 {
+		st.saved = w.now + w.program.ttl
+	}
+	if w.now < st.saved {
+		w.schedule(stepFires, w.program.ttl/20, index)
+		return
+	}
+	w.judge.Unmet(int(index), w.now, "for a ttl nobody held the role that the step names")
 }
 
 // started tells the judge that the fault took effect.
 func (w *World) started(index int32) {
-	w.marks.struck(w.program.scenario.Steps[index].Verb)
+	w.steps[index].done = true
+	if own := len(w.program.verbs); int(index) >= own {
+		f := &w.plan[int(index)-own]
+		w.marks.struck(wordOfKind[f.Kind], f.verb(&w.scratch))
+		return
+	}
+	w.marks.struck(w.program.words[index], w.program.verbs[index])
 	w.judge.Started(int(index), w.now)
 	w.after(index, false)
 }
@@ -173,9 +215,11 @@ func (w *World) finished(index int32) {
 		return
 	}
 	st.ended, st.active = true, false
-	w.judge.Ended(int(index), w.now)
 	w.traceStep(index, "is healed")
-	w.after(index, true)
+	if int(index) < len(w.program.verbs) {
+		w.judge.Ended(int(index), w.now)
+		w.after(index, true)
+	}
 }
 
 // healLater plans the end of a fault; without a length the harness heals at

@@ -24,7 +24,6 @@ const (
 	nodeResumes
 	storeReady
 	flapTurns
-	nemesisStrikes
 	runEnds
 )
 

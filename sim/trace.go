@@ -20,7 +20,6 @@ const (
 	tracedRecord
 	tracedStep
 	tracedHeal
-	tracedStrike
 )
 
 // line is one happening as the trace keeps it: numbers only, so that keeping
@@ -109,15 +108,6 @@ func (w *World) traceStep(index int32, what string) {
 	w.trace.next(w.now, kind, history.None).req = uint32(index)
 }
 
-// traceStruck keeps a strike of the nemesis or its end.
-func (w *World) traceStruck(index int32, begins bool) {
-	l := w.trace.next(w.now, tracedStrike, w.struck[index].node)
-	l.req = uint32(index)
-	if begins {
-		l.until = 1
-	}
-}
-
 // WriteTrace writes the last n lines of the last run, or all that are kept if
 // n is not positive. Errors of the writer are returned.
 func (w *World) WriteTrace(to io.Writer, n int) error {
@@ -143,16 +133,8 @@ func (w *World) describe(l *line) string {
 		return head + "-> " + l.op.String() + l.details()
 	case tracedRecord:
 		return head + "   " + l.recordWords()
-	case tracedStep:
-		return head + "!! step " + w.stepName(l.req) + " fires"
-	case tracedHeal:
-		return head + "!! step " + w.stepName(l.req) + " is healed"
-	case tracedStrike:
-		if l.until == 1 {
-			return head + fmt.Sprintf("!! nemesis strikes (#%d, kind %d, %v)", l.req, w.struck[l.req].kind,
-				w.struck[l.req].store)
-		}
-		return head + fmt.Sprintf("!! nemesis lets go (#%d)", l.req)
+	case tracedStep, tracedHeal:
+		return head + "!! " + w.stepWords(l.req, l.kind == tracedStep)
 	default:
 		return head + "?"
 	}
@@ -195,6 +177,22 @@ func (l *line) details() string {
 		text += fmt.Sprintf(" token=%s|%d", scenarios.NodeName(nodeOf(l.token.Nonce)), l.token.Acquisition)
 	}
 	return text
+}
+
+// stepWords says that a step fires or is healed, or that the nemesis strikes or
+// lets go.
+func (w *World) stepWords(index uint32, fires bool) string {
+	own := len(w.program.verbs)
+	switch {
+	case int(index) >= own && fires:
+		return "nemesis strikes: " + w.plan[int(index)-own].String()
+	case int(index) >= own:
+		return "nemesis lets go: " + w.plan[int(index)-own].String()
+	case fires:
+		return "step " + w.stepName(index) + " fires"
+	default:
+		return "step " + w.stepName(index) + " is healed"
+	}
 }
 
 // stepName is how a step is called: by its id, or by its number and verb.

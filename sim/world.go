@@ -43,7 +43,9 @@ type World struct {
 	agenda []appointment
 	kept   int              // how many appointments were put into the queue
 	bound  map[string]int16 // looked up by name, never walked
-	struck []struck
+	// plan holds the faults of the nemesis, whose steps lie behind the file's own.
+	plan    []Fault
+	scratch verbs
 
 	signals []sent
 	offers  []offer
@@ -58,8 +60,7 @@ type World struct {
 	// acting is the step that is being carried out: chance is drawn for it.
 	acting int32
 	// hitter is the node whose announcement is firing a step.
-	hitter     int16
-	liveStruck int
+	hitter int16
 	// busy counts the happenings of the present instant.
 	busy     int
 	released int64
@@ -105,7 +106,6 @@ func (w *World) Load(p *Program) {
 	w.program = p
 	w.hosts = sized(w.hosts, p.nodes)
 	w.links = sized(w.links, p.nodes*storeCount)
-	w.steps = sized(w.steps, len(p.scenario.Steps))
 	w.trace.reset()
 }
 
@@ -154,9 +154,9 @@ func (w *World) reset() {
 	w.counts = [event.Total]int64{}
 	w.marks.reset()
 	w.begun, w.ended, w.done, w.owed = false, false, false, true
-	w.leader, w.hitter, w.planned, w.kept, w.liveStruck = history.None, history.None, 0, 0, 0
+	w.leader, w.hitter, w.planned, w.kept = history.None, history.None, 0, 0
 	w.released, w.busy, w.redisCalls = 0, 0, 0
-	w.signals, w.offers, w.keyOf, w.struck = w.signals[:0], w.offers[:0], w.keyOf[:0], w.struck[:0]
+	w.signals, w.offers, w.keyOf = w.signals[:0], w.offers[:0], w.keyOf[:0]
 	clear(w.bound)
 	w.records.Reset()
 	w.drained = 0
@@ -279,8 +279,6 @@ func (w *World) turnWorld(kind what, index int32, node int16) {
 		w.turnStep(index)
 	case storeReady:
 		w.storeTurn(index, node)
-	case nemesisStrikes:
-		w.nemesisTurn(index)
 	case runEnds:
 		w.endRun(index)
 	default:
