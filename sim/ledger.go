@@ -21,6 +21,8 @@ type ledger struct {
 	// losses is how often committed rows were lost since a person last accepted
 	// what is left.
 	losses int
+	// paged is the highest epoch that a node has told of when it was barred.
+	paged  core.Epoch
 	copies copies
 }
 

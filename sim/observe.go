@@ -100,9 +100,13 @@ func (w *World) track(r *history.Record) {
 			})
 		}
 	case history.Announced:
-		if r.Event == event.LeaderElected {
+		switch r.Event {
+		case event.LeaderElected:
 			w.leader = r.Node
 			w.firstElection()
+		case event.AuthorityRegressed:
+			w.ledger.paged = max(w.ledger.paged, r.Epoch)
+		default:
 		}
 	default:
 	}

@@ -81,14 +81,12 @@ func (w *World) acceptLoss() {
 }
 
 // acceptAuthority is the person who looks at a ledger that went back in time,
-// enters the epochs up to the highest that anybody knows of, and lets nodes
-// stand again.
+// enters the epochs up to the highest that anybody knows of, be it Redis or
+// whoever raised the alarm, and lets nodes stand again.
 func (w *World) acceptAuthority() {
-	known := w.redisOf(history.None).Witness()
-	for node := range w.hosts {
-		if h := &w.hosts[node]; h.up {
-			known = max(known, h.node.Epoch())
-		}
+	known := max(w.ledger.paged, w.redis.Witness())
+	if w.replica.split {
+		known = max(known, w.replica.promoted.Witness())
 	}
 	w.postgres.AcceptAuthority(core.Time(w.now), known)
 	w.drain()
