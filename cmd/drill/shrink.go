@@ -33,8 +33,8 @@ func newShrink() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "shrink [flags] FILE|NAME | --seed S",
 		Short: "Turn a failure into the shortest scenario that still fails in the same way",
-		Long: "Plays the scenario until a seed fails, and looks for the shortest file that breaks the same\n" +
-			"invariant, or misses the same expectation: fewer faults, nodes and signals, shorter and\n" +
+		Long: "Plays the scenario until a seed fails, and looks for the shortest file that breaks the\n" +
+			"same invariant, or misses the same expectation: fewer faults, nodes and signals, shorter and\n" +
 			"rounder times. Without a file, --seed S is a seed of `drill fuzz`.\n\n" +
 			"The result is a scenario file, ready to be committed, with its seed pinned. It has been read\n" +
 			"again and replayed; with --mutant it passes on the program without that mistake.\n" +
@@ -47,7 +47,7 @@ func newShrink() *cobra.Command {
 	}
 	f := c.Flags()
 	f.Uint64Var(&o.seed, "seed", 1, "the seed that fails (default: the first of the file's seeds that does)")
-	f.StringVar(&o.mutant, "mutant", "", "shrink a failure of a program with this mistake in it; a+b makes both")
+	f.StringVar(&o.mutant, "mutant", "", "take a program with this mistake in it; a+b makes both")
 	f.StringVarP(&o.out, "out", "o", "", "write the scenario to this file, and name it so")
 	f.BoolVar(&o.json, "json", false, "print what was found as one JSON object")
 	return c

@@ -87,7 +87,9 @@ func TestShrinkSaysWhatDoesNotFail(t *testing.T) {
 func TestShrinkRefusesWhatItCannotRead(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
-		{"shrink"}, {"shrink", "baselin"}, {"shrink", "baseline", "-o", "x.txt"},
+		{"shrink"},
+		{"shrink", "baselin"},
+		{"shrink", "baseline", "-o", "x.txt"},
 		{"shrink", "baseline", "--mutant", "belief-by-flg"},
 	} {
 		if code, _, problems := shrunk(t, args...); code != 64 || problems == "" {

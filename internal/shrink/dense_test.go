@@ -21,7 +21,9 @@ func dense(seed uint64, faults int) *scenarios.Scenario {
 		Cluster:  scenarios.Cluster{Nodes: 3},
 		Workload: scenarios.Workload{Duplicates: 5 * scenarios.OnePercent},
 		Expect:   []scenarios.Expect{{Claim: scenarios.Never{Invariant: 1}}},
-		Run:      scenarios.Run{Duration: scenarios.Length{Nanos: int64(faults)*2_000_000_000 + 1_000_000_000}},
+		Run: scenarios.Run{
+			Duration: scenarios.Length{Nanos: int64(faults)*2_000_000_000 + 1_000_000_000},
+		},
 	}
 	s.Workload.Signals.Rate = scenarios.Rate{Milli: 300, Per: scenarios.Length{Nanos: 1_000_000_000}}
 	s.Cluster.Broker.Class = []scenarios.BrokerClass{"A", "B", "C", "D"}[r.IntN(4)]

@@ -42,7 +42,7 @@ func plainSettings(s *scenarios.Scenario) []candidate {
 		{"no settings", func(s *scenarios.Scenario) { s.Cluster.Config = nil }},
 		{"the default lease", func(s *scenarios.Scenario) { s.Cluster.Lease = scenarios.Lease{} }},
 		{"the default renewal", func(s *scenarios.Scenario) { s.Cluster.Lease.Renew = scenarios.Length{} }},
-		{"the default stale_after", func(s *scenarios.Scenario) { s.Cluster.StaleAfter = scenarios.Length{} }},
+		{"the usual stale_after", func(s *scenarios.Scenario) { s.Cluster.StaleAfter = scenarios.Length{} }},
 		{"the default Redis", func(s *scenarios.Scenario) { s.Cluster.Redis = scenarios.RedisSetup{} }},
 		{"the default mode of Redis", func(s *scenarios.Scenario) { s.Cluster.Redis.Mode = "" }},
 		{"the default durability", func(s *scenarios.Scenario) { s.Cluster.Redis.Durability = "" }},

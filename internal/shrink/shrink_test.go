@@ -17,8 +17,9 @@ import (
 func failing(t *testing.T, seed uint64, what event.Event) shrink.Options {
 	t.Helper()
 	s := dense(seed, 40)
-	s.Expect = append(s.Expect, scenarios.Expect{Claim: scenarios.No{Event: what}},
-		scenarios.Expect{Claim: scenarios.Final{States: []scenarios.FinalState{scenarios.LedgerEqualsBroker}}})
+	final := scenarios.Final{States: []scenarios.FinalState{scenarios.LedgerEqualsBroker}}
+	s.Expect = append(s.Expect,
+		scenarios.Expect{Claim: scenarios.No{Event: what}}, scenarios.Expect{Claim: final})
 	return shrink.Options{Source: string(scenarios.Format(s)), Seed: seed}
 }
 
@@ -72,7 +73,8 @@ func TestResultDoesNotDependOnTheNumberOfCores(t *testing.T) {
 	alone := find(t, o)
 	for _, workers := range []int{2, 7} {
 		o.Workers = workers
-		if many := find(t, o); many.Text != alone.Text || many.Runs != alone.Runs || many.Events != alone.Events {
+		many := find(t, o)
+		if many.Text != alone.Text || many.Runs != alone.Runs || many.Events != alone.Events {
 			t.Errorf("with %d workers\n%s\nalone\n%s", workers, many.Text, alone.Text)
 		}
 	}
