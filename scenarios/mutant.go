@@ -65,6 +65,27 @@ var mutants = []Mutant{
 	{"permit-on-closed-tenure", "A permit does not look whether the tenure is open.", false},
 	{"send-by-wall-clock", "The gate's limit is judged by the wall clock.", false},
 	{"void-before-send-by", "Recovery voids an attempt that its sender may still send.", false},
+	{"denial-by-anyone", "Whoever once had the permit may say that nothing was sent, after another was " +
+		"given it.", true},
+	{"heartbeat-by-process", "A heartbeat is matched by the process instead of by epoch and token.", true},
+	{"close-whoever-leads", "Closing a tenure closes the open one, whoever has it.", true},
+	{"pg-epoch-after-restart", "After a restart of the database an epoch of kind pg may be taken at " +
+		"once.", true},
+	{"pg-lease-in-memory", "The heartbeat that renews a lease in the ledger commits in memory.", true},
+	{"read-back-renews-nothing", "A takeover that is repeated after a lost answer counts as no " +
+		"heartbeat.", true},
+	{"acquire-keeps-expiry", "An acquisition that finds its own token leaves the key's expiry as it " +
+		"is.", true},
+	{"release-by-process", "Releasing compares the process and not the acquisition.", true},
+	{"renew-creates", "Renewing creates the key if it is absent.", true},
+	{"fence-without-lock", "The fenced write does not hold the group's lock.", true},
+	{"lock-and-read-at-once", "The lock is taken in the statement that reads the epoch.", true},
+	{"sequence-cached", "The sequence that orders permits and takeovers hands out blocks of " +
+		"numbers.", true},
+	{"pg-trust-from-reply", "In a tenure of kind pg, trust counts from the answer to the heartbeat.", true},
+	{"age-counts-the-asking", "The time that a look-up took counts towards the bound of late arrivals.", true},
+	{"retry-drops-alert", "An outcome that is recorded again leaves out that a person is to be told.", true},
+	{"waiting-flight-forgotten", "A signal whose outcome is still to be recorded counts as nobody's.", true},
 }
 
 // mutantNames lists the names of all mutants.
