@@ -48,7 +48,9 @@ func (n *Node) drainOn(t Time, out *Effects) {
 	if n.drain != drainFinishing {
 		return
 	}
-	if n.flying > 0 && t < min(n.trust(), n.giveUp) {
+	// The closing waits for a heartbeat too: one that lands after a successor
+	// began is refused, and a false alarm.
+	if (n.flying > 0 || n.beat.busy()) && t < min(n.trust(), n.giveUp) {
 		n.renewAndBeat(t, out)
 		return
 	}

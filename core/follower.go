@@ -17,10 +17,16 @@ func (n *Node) follow(t Time, out *Effects) {
 		return
 	}
 	n.nextTry = t.Add(n.cfg.Retry + n.jitter(n.cfg.RetryJitter))
-	if !n.mustYield() {
-		n.redis(t, Acquire, n.token, out)
+	if n.mustYield() {
+		n.nextTry = min(n.nextTry, n.yieldUntil())
+		return
 	}
+	n.redis(t, Acquire, n.token, out)
 }
+
+// yieldUntil is when the lease of a live tenure of kind pg will have lapsed, if
+// no heartbeat renews it; the ledger is read again then.
+func (n *Node) yieldUntil() Time { return n.view.At.Add(n.cfg.TTL - n.view.Age + n.cfg.Margin) }
 
 // mayStand reports whether this node may become leader at all.
 func (n *Node) mayStand() bool {
@@ -37,9 +43,10 @@ func (n *Node) protocolFits() bool {
 }
 
 // viewFresh reports whether the ledger was read within the last renew
-// interval: whoever cannot read it has no business holding the lease.
+// interval, and what it said of a live tenure may still hold: whoever cannot
+// read it has no business holding the lease.
 func (n *Node) viewFresh(t Time) bool {
-	return n.view.At != 0 && t.Sub(n.view.At) <= n.cfg.Renew
+	return n.view.At != 0 && t.Sub(n.view.At) <= n.cfg.Renew && (!n.mustYield() || t < n.yieldUntil())
 }
 
 // observe keeps what the ledger said, and reports what it shows: a tenure of

@@ -64,6 +64,23 @@ func TestDrainerKeepsItsTenureForItsSends(t *testing.T) {
 	b.asksNot(core.Release)
 }
 
+// PROTOCOL 4.2.16: the tenure stays open until its last heartbeat is answered.
+func TestDrainerWaitsForItsHeartbeat(t *testing.T) {
+	b := idleLeader(t)
+	b.pass(b.cfg.Heartbeat)
+	b.call(core.Heartbeat)
+	b.tell(core.Input{Kind: core.StepDownRequested})
+	b.asksNot(core.Resign)
+	b.answer(core.Heartbeat, confirmed())
+	b.asks(core.Resign)
+
+	b = idleLeader(t)
+	b.pass(b.cfg.Heartbeat)
+	b.tell(core.Input{Kind: core.StepDownRequested})
+	b.pass(b.cfg.StoreTimeout)
+	b.asks(core.Resign)
+}
+
 // PROTOCOL 4.2.16: without trust there is nothing to wait for.
 func TestDrainerWithoutTrustClosesAtOnce(t *testing.T) {
 	b := sending(t, order.ClassD)

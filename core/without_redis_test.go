@@ -134,6 +134,36 @@ func TestCandidateWithoutRedisYieldsToALiveTenure(t *testing.T) {
 	b.is(core.Follower)
 }
 
+// PROTOCOL 4.6.4: the end of a tenure of kind pg is noticed when its column
+// expires, not a retry later.
+func TestEndOfATenureOfKindPgIsNoticedAtOnce(t *testing.T) {
+	b := onBench(t)
+	in := reading(core.TenurePG, core.Open|core.Live)
+	until := b.now.Boot.Add(b.cfg.TTL)
+	b.stores = func(call core.Effect) []core.Input {
+		switch {
+		case call.Op == core.Acquire:
+			return nil
+		case call.Op == core.Observe || call.Op == core.Heartbeat:
+			now := in
+			now.Age = b.cfg.TTL - until.Sub(b.now.Boot)
+			if b.now.Boot >= until {
+				now.Flags = core.Open
+			}
+			return []core.Input{now}
+		default:
+			return nil
+		}
+	}
+	b.tell(core.Input{})
+	for !b.has(core.Acquire) && b.now.Boot < until.Add(b.cfg.TTL) {
+		b.pass(b.part(10))
+	}
+	if late := b.now.Boot.Sub(until); late > b.cfg.Margin+b.part(10) {
+		t.Errorf("it asks for the lease %v after the column expired", late)
+	}
+}
+
 // PROTOCOL 4.6.5: the heartbeat is the lease; Redis is not asked.
 func TestLeaderOfKindPgLeadsByItsHeartbeat(t *testing.T) {
 	b := pgLeader(t)
