@@ -1,10 +1,6 @@
 package sim
 
-import (
-	"slices"
-
-	"fencepost/scenarios"
-)
+import "fencepost/scenarios"
 
 // mixSize is how finely a mix divides its weights.
 const mixSize = 1 << 10
@@ -43,11 +39,8 @@ func (m *Mix) draw(bits uint64) FaultKind {
 	return m.kinds[(bits-1)%uint64(m.size)]
 }
 
-// has reports whether the mix draws the kind.
-func (m *Mix) has(k FaultKind) bool { return slices.Contains(m.kinds[:m.size], k) }
-
 // compilePlan resolves the file's nemesis. What a single Redis cannot do is left
-// out; a ledger goes back in time only where the file says that it may.
+// out.
 func compilePlan(s *scenarios.Scenario, drift int64, named bool) *Plan {
 	v, ttl := s.Nemesis, s.TTL()
 	p := &Plan{
@@ -60,9 +53,6 @@ func compilePlan(s *scenarios.Scenario, drift int64, named bool) *Plan {
 	weights := DefaultWeights()
 	if named {
 		weights = namedWeights(v)
-	}
-	if s.Assume.Postgres == scenarios.MayLoseAckedWrites && weights[PostgresCrash] > 0 {
-		weights[PostgresRewind] = weights[PostgresCrash]
 	}
 	if s.Cluster.Redis.Mode != scenarios.ReplicatedRedis {
 		weights[RedisFailover], weights[RedisSplit] = 0, 0

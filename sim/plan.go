@@ -73,7 +73,7 @@ func (f Fault) valueText() string {
 		return strconv.FormatInt(f.Value, 10)
 	case ofDrift:
 		return scenarios.Percent(f.Value).String()
-	case noValue, ofDelay, ofJump, ofShift, ofReach, ofPace, ofLostTail:
+	case noValue, ofDelay, ofJump, ofShift, ofReach, ofPace:
 		return scenarios.Length{Nanos: f.Value}.String()
 	default:
 		return ""
@@ -229,11 +229,8 @@ func (p *Plan) size(t *tape.Tape, f *Fault) {
 		f.Value = notZero(rounded(around(bits, 4*p.TTL)))
 	case ofShift:
 		f.Value = notZero(rounded(around(bits, p.TTL*9/10)))
-	case ofReach, ofLostTail:
+	case ofReach:
 		f.Value = max(rounded(between(bits, 0, p.TTL)), 1_000)
-		if k.value == ofLostTail && bits&1 == 0 {
-			f.Value = 0
-		}
 	case ofPace:
 		f.Value = max(rounded(between(bits, p.TTL/20, p.TTL)), 1_000)
 	case ofRate:

@@ -80,17 +80,16 @@ type measure uint8
 
 // The measures of a fault's value.
 const (
-	noValue    measure = iota
-	ofDelay            // nanoseconds, up to a quarter of the ttl
-	ofJump             // nanoseconds, either way, up to four ttl
-	ofShift            // nanoseconds, either way, up to 0.9 ttl
-	ofReach            // nanoseconds, up to the ttl
-	ofPace             // nanoseconds, a twentieth of the ttl to the ttl
-	ofRate             // a second: 1 to 20; zero is once
-	ofBytes            // a second: 200 to 20,000
-	ofDrift            // parts per million, within the bound and, rarely, beyond
-	ofCount            // 1 to 4
-	ofLostTail         // nanoseconds up to the ttl; zero is everything
+	noValue measure = iota
+	ofDelay         // nanoseconds, up to a quarter of the ttl
+	ofJump          // nanoseconds, either way, up to four ttl
+	ofShift         // nanoseconds, either way, up to 0.9 ttl
+	ofReach         // nanoseconds, up to the ttl
+	ofPace          // nanoseconds, a twentieth of the ttl to the ttl
+	ofRate          // a second: 1 to 20; zero is once
+	ofBytes         // a second: 200 to 20,000
+	ofDrift         // parts per million, within the bound and, rarely, beyond
+	ofCount         // 1 to 4
 )
 
 // kind describes a FaultKind.
@@ -125,9 +124,9 @@ var kinds = [FaultTotal]kind{
 	ClockSuspend: {verb: "clock", act: "suspend", weight: 3, lasts: true, node: true},
 
 	RedisRestart:  {verb: "redis", act: "restart", weight: 4, lasts: true},
-	RedisLoseData: {verb: "redis", act: "lose_data", weight: 4, lasts: true, value: ofLostTail},
+	RedisLoseData: {verb: "redis", act: "lose_data", weight: 4, lasts: true},
 	RedisFailover: {verb: "redis", act: "failover", weight: 3, lasts: true, value: ofCount},
-	RedisSplit:    {verb: "redis", act: "split", weight: 3, lasts: true},
+	RedisSplit:    {verb: "redis", act: "split", weight: 3, lasts: true, value: ofCount},
 	RedisFlush:    {verb: "redis", act: "flush", weight: 2},
 	RedisStall:    {verb: "redis", act: "stall", weight: 4, lasts: true},
 	RedisShiftTTL: {verb: "redis", act: "shift_ttl", weight: 1, value: ofShift},

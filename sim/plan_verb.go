@@ -128,7 +128,10 @@ func (f *Fault) verb(all *verbs) scenarios.Verb {
 		f.asPostgres(&all.postgres, act)
 		return &all.postgres
 	case "broker":
-		all.broker = scenarios.Broker{Act: scenarios.BrokerAct(act), Delay: fixed(f.Value), For: hold}
+		all.broker = scenarios.Broker{Act: scenarios.BrokerAct(act), For: hold}
+		if kinds[f.Kind].value != noValue {
+			all.broker.Delay = fixed(f.Value)
+		}
 		return &all.broker
 	case "webhook":
 		count := scenarios.Count{Min: int(f.Value), Max: int(f.Value)}
@@ -218,16 +221,15 @@ func (f *Fault) asRedis(all *verbs, act string) {
 	v := &all.redis
 	*v = scenarios.Redis{Act: scenarios.RedisAct(act)}
 	switch f.Kind {
-	case RedisRestart:
+	case RedisRestart, RedisLoseData:
 		v.Down = fixed(f.Hold)
-	case RedisLoseData:
-		v.Down, v.LoseLast.Window = fixed(f.Hold), fixed(f.Value)
 	case RedisFailover:
 		v.Down = fixed(f.Hold)
 		v.LoseLast.Writes = scenarios.Count{Min: int(f.Value), Max: int(f.Value)}
 	case RedisSplit:
 		all.serves[0] = f.party()
 		v.For, v.Serves = fixed(f.Hold), all.serves[:]
+		v.LoseLast.Writes = scenarios.Count{Min: int(f.Value), Max: int(f.Value)}
 	case RedisStall:
 		v.For = fixed(f.Hold)
 	case RedisShiftTTL:

@@ -114,9 +114,6 @@ func Compile(file *scenarios.Scenario) (*Program, error) {
 		p.plan = compilePlan(s, p.config.DriftPPM, len(file.Nemesis.Weights) > 0)
 	}
 	p.conns, p.rewinds = s.Cluster.Postgres.Pool, rewindReach(s, ttl)
-	if p.plan != nil && p.plan.Mix.has(PostgresRewind) {
-		p.rewinds = max(p.rewinds, ttl)
-	}
 	if p.conns == 0 {
 		p.conns = ordinarySessions
 	}
