@@ -61,6 +61,9 @@ func (w *World) attestNext(st *step, wrong bool) bool {
 		if state, _, _ := w.postgres.Signal(signal); signal == 0 || state != core.InDoubt {
 			continue
 		}
+		if !wrong && w.underWay(signal) {
+			continue // whoever is right waits until nothing can arrive any more
+		}
 		outcome := w.truth(signal, wrong)
 		w.tell(history.Record{Kind: history.Attested, Signal: signal, Wrong: wrong, Node: history.None})
 		w.postgres.Decide(core.Time(w.now), signal, outcome)
@@ -118,4 +121,46 @@ func (w *World) truth(signal core.SignalID, wrong bool) core.SignalState {
 	default:
 		return core.Executed
 	}
+}
+
+// underWay reports whether an order of the signal may still reach the broker:
+// whoever says that there is none is right only if none can come.
+func (w *World) underWay(signal core.SignalID) bool {
+	for _, e := range w.queue.entries {
+		if w.submits(e.slot, signal) {
+			return true
+		}
+	}
+	for i := range w.links {
+		if w.anySubmits(w.links[i].held, signal) {
+			return true
+		}
+	}
+	for i := range w.hosts {
+		if w.anySubmits(w.hosts[i].deferred, signal) {
+			return true
+		}
+	}
+	for i := range w.servers {
+		if w.anySubmits(w.servers[i].waiting, signal) {
+			return true
+		}
+	}
+	return false
+}
+
+// anySubmits reports whether one of the slots carries an order of the signal.
+func (w *World) anySubmits(list []int32, signal core.SignalID) bool {
+	for _, i := range list {
+		if w.submits(i, signal) {
+			return true
+		}
+	}
+	return false
+}
+
+// submits reports whether the slot carries an order of the signal.
+func (w *World) submits(i int32, signal core.SignalID) bool {
+	s := &w.slots.list[i]
+	return s.what == requestArrives && s.op == core.Submit && s.effect.Signal == signal
 }

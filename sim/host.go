@@ -112,10 +112,14 @@ func (w *World) resume(node int16) {
 	h.paused = false
 	w.tell(history.Record{Kind: history.NodeResumed, Node: node})
 	w.reachChanged(node)
-	for _, i := range h.deferred {
+	for len(h.deferred) > 0 {
+		i := h.deferred[0]
+		h.deferred = h.deferred[:copy(h.deferred, h.deferred[1:])]
 		w.dispatch(i)
+		if h.paused || !h.up {
+			return // what was written has set off another fault
+		}
 	}
-	h.deferred = h.deferred[:0]
 	w.poolTurn(node)
 	gap := between(w.draw(siteWake, int(node)), 0, 300_000)
 	h.wake = w.now + gap/2
@@ -154,13 +158,13 @@ func (w *World) step(node int16, in *core.Input) {
 
 // carryOut lets one effect out. A fault that an announcement sets off strikes
 // at once: a paused process keeps the calls that it has not written yet, and a
-// dead one has none.
+// dead one has none, and says nothing any more.
 func (w *World) carryOut(node int16, h *host, e *core.Effect) {
-	if e.Op == core.NoOp {
-		w.announce(node, e)
+	if !h.up {
 		return
 	}
-	if !h.up {
+	if e.Op == core.NoOp {
+		w.announce(node, e)
 		return
 	}
 	i, s := w.slots.take(requestArrives, node)
