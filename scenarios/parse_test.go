@@ -205,7 +205,7 @@ func TestLoadReadsNoMoreThanIsAllowed(t *testing.T) {
 	if err := os.WriteFile(path, []byte(strings.Repeat("# hot air\n", 1<<20)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(path); err == nil || !strings.Contains(err.Error(), "a scenario has at most 65536") {
+	if _, err := Load(path); err == nil || !strings.Contains(err.Error(), "a scenario has at most 131072") {
 		t.Errorf("got %v", err)
 	}
 }

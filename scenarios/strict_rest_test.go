@@ -186,8 +186,8 @@ var hostile = []struct {
 		"deep dashes", strings.Repeat("- ", maxColumn/2) + mark + strings.Repeat("- ", 30000),
 		"beyond column 512",
 	},
-	{"many keys", strings.Repeat("a: 1\n", 12000), "more than 8000 words and signs"},
-	{"many bytes", strings.Repeat("# comment\n", 6600), "a scenario has at most 65536"},
+	{"many keys", strings.Repeat("a: 1\n", 20000), "more than 20000 words and signs"},
+	{"many bytes", strings.Repeat("# comment\n", 13200), "a scenario has at most 131072"},
 }
 
 func TestHostileFilesAreRefusedQuicklyWithAPlace(t *testing.T) {

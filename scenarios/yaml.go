@@ -17,8 +17,8 @@ import (
 // kilobyte and nests four deep; the library needs time and stack that grow
 // faster than the file.
 const (
-	maxBytes  = 64 << 10
-	maxTokens = 8_000
+	maxBytes  = 128 << 10
+	maxTokens = 20_000
 	maxDepth  = 24
 	maxColumn = 512 // of a key or a dash
 	maxErrors = 50
