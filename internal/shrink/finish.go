@@ -23,6 +23,11 @@ func (t *task) begin(s *scenarios.Scenario) (bool, error) {
 		if kind, failed := kindOf(&r); failed {
 			t.kind, t.seed, t.result = kind, seed, r
 			t.events = r.Events // looking for the failure is not part of the effort
+			if s.Nemesis != nil && whole {
+				if s, err = t.spellOut(s, world.Plan(nil)); err != nil {
+					return false, err
+				}
+			}
 			return true, t.focus(s)
 		}
 		if !whole {
@@ -35,15 +40,6 @@ func (t *task) begin(s *scenarios.Scenario) (bool, error) {
 // focus makes the first stage: the scenario as it was, but with the one
 // expectation that is broken.
 func (t *task) focus(s *scenarios.Scenario) error {
-	if s.Nemesis != nil {
-		explicit, err := written(s, t.seed)
-		if err != nil {
-			return err
-		}
-		if r, alike := t.replay(explicit); alike {
-			s, t.result = explicit, r
-		}
-	}
 	c := copied(s)
 	c.Expect = needed(s, t.result.Failure)
 	if len(c.Expect) == 0 {
@@ -69,7 +65,7 @@ func (t *task) focus(s *scenarios.Scenario) error {
 
 // replay plays a scenario under the present seed.
 func (t *task) replay(s *scenarios.Scenario) (sim.Result, bool) {
-	found := try(s, []uint64{t.seed}, t.kind)
+	found := try(nil, s, []uint64{t.seed}, t.kind)
 	t.runs += found.runs
 	t.events += found.events
 	return found.result, found.alike
@@ -82,7 +78,7 @@ func (t *task) lowerSeed() {
 	for seed := uint64(1); seed < min(t.seed, 2*reseeds); seed++ {
 		seeds = append(seeds, seed)
 	}
-	found := try(t.now, seeds, t.kind)
+	found := try(nil, t.now, seeds, t.kind)
 	t.runs += found.runs
 	t.events += found.events
 	if found.alike {
@@ -96,7 +92,7 @@ func (t *task) inOrder() {
 	for k, i := range byTime(t.now) {
 		c.Steps[k] = t.now.Steps[i]
 	}
-	found := try(c, []uint64{t.seed}, t.kind)
+	found := try(nil, c, []uint64{t.seed}, t.kind)
 	t.runs += found.runs
 	t.events += found.events
 	if found.alike && bare(c) != bare(t.now) {
@@ -145,13 +141,17 @@ func sentence(detail string) string {
 }
 
 // answer plays the last stage as a reader of the file would, and describes it.
-func (t *task) answer(a *Answer, found *scenarios.Scenario) error {
+func (t *task) answer(a *Answer) error {
+	found, err := scenarios.Parse("", []byte(t.stages[0].Text))
+	if err != nil {
+		return fmt.Errorf("shrink: read the first stage: %w", err)
+	}
 	last := t.stages[len(t.stages)-1]
 	s, err := scenarios.Parse("", []byte(last.Text))
 	if err != nil {
 		return fmt.Errorf("shrink: read the result: %w", err)
 	}
-	again := try(s, []uint64{s.Run.Seed}, t.kind)
+	again := try(nil, s, []uint64{s.Run.Seed}, t.kind)
 	if !again.alike || again.result.Hash != t.result.Hash {
 		return errors.New("shrink: the result does not replay; its text is\n" + last.Text)
 	}

@@ -25,13 +25,17 @@ type trial struct {
 	result sim.Result
 	runs   int64
 	events int64
+	// world is what it was played in, for the next one.
+	world *sim.World
 }
 
 // try plays the candidate under the seeds, in their order, until a run fails in
-// that way. What cannot be compiled does not.
-func try(s *scenarios.Scenario, seeds []uint64, kind Kind) trial {
+// that way. What cannot be compiled does not. The world is used again, if there
+// is one; it is void after a panic.
+func try(world *sim.World, s *scenarios.Scenario, seeds []uint64, kind Kind) trial {
 	t := trial{}
-	world, ok := open(s)
+	world, ok := open(world, s)
+	t.world = world
 	if !ok {
 		return t
 	}
@@ -41,12 +45,13 @@ func try(s *scenarios.Scenario, seeds []uint64, kind Kind) trial {
 		t.events += r.Events
 		if have, failed := kindOf(&r); failed && have == kind {
 			t.alike, t.seed, t.result = true, seed, r
-			return t
 		}
 		if !whole {
-			if world, ok = open(s); !ok {
-				return t
-			}
+			world, _ = open(nil, s)
+			t.world = world
+		}
+		if t.alike {
+			return t
 		}
 	}
 	return t
@@ -55,7 +60,7 @@ func try(s *scenarios.Scenario, seeds []uint64, kind Kind) trial {
 // open compiles the scenario and makes a world for it. Cutting pieces out of a
 // scenario can leave references that lead nowhere: what then panics is refused
 // like what Compile refuses.
-func open(s *scenarios.Scenario) (world *sim.World, ok bool) {
+func open(used *sim.World, s *scenarios.Scenario) (world *sim.World, ok bool) {
 	defer func() {
 		if recover() != nil {
 			world, ok = nil, false
@@ -63,9 +68,13 @@ func open(s *scenarios.Scenario) (world *sim.World, ok bool) {
 	}()
 	program, err := sim.Compile(s)
 	if err != nil {
-		return nil, false
+		return used, false
 	}
-	return sim.NewWorld(program), true
+	if used == nil {
+		return sim.NewWorld(program), true
+	}
+	used.Load(program)
+	return used, true
 }
 
 // play plays the seed once. A panic is a result too, and the world is not whole
@@ -97,12 +106,14 @@ func first(list []candidate, seeds []uint64, kind Kind, workers int) (int, []tri
 	var group sync.WaitGroup
 	for range min(workers, len(list)) {
 		group.Go(func() {
+			var world *sim.World
 			for {
 				i := next.Add(1) - 1
 				if i >= best.Load() {
 					return
 				}
-				trials[i] = try(list[i].scenario, seeds, kind)
+				trials[i] = try(world, list[i].scenario, seeds, kind)
+				world, trials[i].world = trials[i].world, nil
 				for trials[i].alike {
 					have := best.Load()
 					if i >= have || best.CompareAndSwap(have, i) {

@@ -85,7 +85,7 @@ func lawful(text string) (scenarios.RunVerdict, error) {
 	if err != nil {
 		return scenarios.Crash, fmt.Errorf("shrink: read a stage: %w", err)
 	}
-	world, ok := open(s)
+	world, ok := open(nil, s)
 	if !ok {
 		return scenarios.Crash, fmt.Errorf("shrink: a stage cannot be compiled:\n%s", text)
 	}

@@ -108,7 +108,7 @@ func find(ctx context.Context, o *Options, s *scenarios.Scenario, began time.Tim
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("shrink: %w", err)
 		}
-		if err := t.answer(answer, s); err != nil {
+		if err := t.answer(answer); err != nil {
 			return nil, err
 		}
 	}
