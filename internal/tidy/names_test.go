@@ -90,14 +90,3 @@ func wantCount(t *testing.T, found []Finding, n int) {
 		t.Errorf("%d findings, want %d: %v", len(found), n, found)
 	}
 }
-
-func TestAnOwedNameIsOwedUntilItStands(t *testing.T) {
-	left := document("docs/p", "invariants")
-	tree := plant(t, map[string]string{"docs/p": "<!-- names: invariants -->\n`a`\n<!-- /names -->\n"})
-	if have := owing(left, "b").read(tree); len(have) != 2 || have["b"].Path != "docs/p" {
-		t.Fatalf("an owed name counts: %v", have)
-	}
-	if have := owing(left, "a").read(tree); len(have) != 2 {
-		t.Fatalf("a name that stands is owed no more: %v", have)
-	}
-}
