@@ -151,3 +151,22 @@ func TestPersonTakesTheTimeThatTheFileSays(t *testing.T) {
 			scenarios.Seconds(healed))
 	}
 }
+
+func TestKilledBackendTakesNoHeartbeatBack(t *testing.T) {
+	const file = `version: 1
+name: f
+why: w
+tiers: [sim, real]
+catches: [fails-open]
+cluster: {nodes: 3, lease: {ttl: 10s}, broker: {class: D}}
+workload: {signals: 1/s}
+steps:
+  - {at: 10s, net: {link: followers <-> redis, effect: drop, for: 8ttl}}
+  - {id: cut, at: 31s..34s, net: {link: leader <-> postgres, effect: drop, for: 2ttl}}
+  - {after: cut.start, plus: 0s..0.3s, postgres: {act: kill_backends}}
+expect:
+  - never: single-believer
+run: {duration: 12ttl, settle: 4ttl, seeds: {sim: 1}}
+`
+	plays(t, world(t, file), 400)
+}

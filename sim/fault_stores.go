@@ -148,10 +148,7 @@ func (w *World) strikePostgres(index int32, _ *step, v scenarios.Postgres) bool 
 		w.setServer(core.Postgres, func(s *server) { s.down++ })
 		w.downFor(index, v.Down)
 	case scenarios.PostgresKillBackends:
-		// Every session is dropped; new ones are refused for about a second.
-		w.setServer(core.Postgres, func(s *server) { s.down++ })
-		w.steps[index].active = true
-		w.schedule(stepHeals, 1_000_000_000, index)
+		w.killBackends(index)
 	case scenarios.PostgresStall:
 		w.setServer(core.Postgres, func(s *server) { s.stalls++ })
 		w.healLater(index, v.For)
@@ -173,6 +170,20 @@ func (w *World) strikePostgres(index int32, _ *step, v scenarios.Postgres) bool 
 	}
 	w.started(index)
 	return true
+}
+
+// killBackends ends every session. Backends that were asked to end make room at
+// once; one that was killed costs the server its memory, and about a second.
+func (w *World) killBackends(index int32) {
+	length := int64(20_000_000)
+	if w.draw(siteHardKill, int(index))&1 == 1 {
+		length = 1_000_000_000
+		w.postgres.Crash(core.Time(w.now))
+		w.drain()
+	}
+	w.setServer(core.Postgres, func(s *server) { s.down++ })
+	w.steps[index].active = true
+	w.schedule(stepHeals, length, index)
 }
 
 // hinderLedger begins (1) or ends (-1) what is in the way of statements, and

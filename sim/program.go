@@ -113,7 +113,7 @@ func Compile(file *scenarios.Scenario) (*Program, error) {
 	if s.Nemesis != nil {
 		p.plan = compilePlan(s, p.config.DriftPPM, len(file.Nemesis.Weights) > 0)
 	}
-	p.conns, p.rewinds = s.Cluster.Postgres.Pool, rewindReach(s, ttl)
+	p.conns, p.rewinds = s.Cluster.Postgres.Pool, rewindReach(s, p.plan, ttl)
 	if p.conns == 0 {
 		p.conns = ordinarySessions
 	}

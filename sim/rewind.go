@@ -1,12 +1,18 @@
 package sim
 
 import (
+	"slices"
+
 	"fencepost/core"
 	"fencepost/core/history"
 	"fencepost/scenarios"
 	"fencepost/sim/model"
 	"fencepost/sim/tape"
 )
+
+// siteHardKill decides whether backends are killed, so that the server makes its
+// memory anew, or asked to end.
+var siteHardKill = tape.New("step.hard-kill", tape.Steps)
 
 // siteTimeline decides whether a restored copy has a timeline of its own.
 var siteTimeline = tape.New("step.timeline", tape.Steps)
@@ -16,8 +22,11 @@ const mostCopies = 128
 
 // rewindReach is how far back the scenario's rewinds go at the most; zero if
 // there are none, and then no copy is ever made.
-func rewindReach(s *scenarios.Scenario, ttl int64) int64 {
+func rewindReach(s *scenarios.Scenario, plan *Plan, ttl int64) int64 {
 	reach := int64(0)
+	if plan != nil && slices.Contains(plan.Mix.kinds[:plan.Mix.size], PostgresRewind) {
+		reach = ttl
+	}
 	for i := range s.Steps {
 		if v, ok := s.Steps[i].Verb.(scenarios.Postgres); ok && v.Act == scenarios.PostgresRewind {
 			_, most := v.By.Resolve(ttl)
@@ -54,6 +63,9 @@ func (w *World) takeCopy() {
 // copyBefore returns the youngest copy that is not younger than the instant, or
 // the oldest that is kept.
 func (c *copies) copyBefore(at int64) *model.Postgres {
+	if c.taken == 0 {
+		panic("sim: Compile keeps copies where something may rewind")
+	}
 	k := c.taken - 1
 	for oldest := max(c.taken-c.size, 0); k > oldest && c.at[k%c.size] > at; {
 		k--

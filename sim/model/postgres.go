@@ -33,7 +33,8 @@ type Postgres struct {
 
 	authority Authority
 	beats     beats
-	// started is when the server came up, pg_postmaster_start_time().
+	// started is when the server came up, pg_postmaster_start_time(), or made its
+	// memory anew after the death of a backend.
 	started core.Time
 	// lineage tells this server's data from another's and from its own other
 	// pasts: system identifier and timeline in one number. lineages is how many

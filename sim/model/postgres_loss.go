@@ -8,6 +8,9 @@ import (
 // Crash loses what was committed in memory only: the holder's heartbeats of
 // the last CrashLoses, if its lease is in Redis. Everything else is durable.
 // Started says when the server is back.
+//
+// The death of a single backend costs as much: the server makes its memory
+// anew, though it has not been started again.
 func (p *Postgres) Crash(now core.Time) {
 	a := &p.authority
 	if a.Kind == core.TenureRedis && !a.Token.IsZero() {
