@@ -66,3 +66,14 @@ func (r *Reader) AcceptAuthority(ctx context.Context, a Acceptance) (Accepted, e
 		Witness: max(witness, core.Epoch(a.Epoch)), By: a.By, Reason: a.Reason,
 	})
 }
+
+// SetControl sets the group's control mode: in pause and halt nothing is
+// permitted to be sent. It needs a reason and a name.
+func (r *Reader) SetControl(ctx context.Context, mode core.Control, reason, by string) error {
+	return r.ledger.SetControl(ctx, mode, reason, by)
+}
+
+// Decide carries out a person's decision about a signal, which must be signed.
+// The error is ErrNoSignal, or ErrNoArrow where the signal is in no state that
+// allows it.
+func (r *Reader) Decide(ctx context.Context, d Decision) error { return r.ledger.Decide(ctx, d) }

@@ -40,12 +40,17 @@ type (
 	Signal = pgledger.Signal
 	// SignalDetail is a signal with its attempts and what the sender wrote.
 	SignalDetail = pgledger.SignalDetail
+	// Decision is what a person decides about a signal.
+	Decision = pgledger.Decision
 	// SignalFilter selects signals.
 	SignalFilter = pgledger.SignalFilter
 )
 
 // ErrNoSignal says that the ledger has no such signal.
 var ErrNoSignal = pgledger.ErrNoSignal
+
+// ErrNoArrow says that a signal is in no state that allows what was decided.
+var ErrNoArrow = pgledger.ErrNoArrow
 
 // ErrNotLeader says that this instance does not lead.
 var ErrNotLeader = httpapi.ErrNotLeader

@@ -88,39 +88,53 @@ func TestRealTradingGoesOnWithoutRedisAndReturnsToIt(t *testing.T) {
 			for _, i := range all {
 				s.executes(i, "s-of-"+i.name)
 			}
-			epoch := leader.Status().Epoch
-			until(t, "Redis has been away for more than three ttl", func() bool { return time.Since(gone) > 4*ttl })
-			for _, i := range all {
-				if code, body := i.admin("GET", "/readyz", ""); code != 200 {
-					t.Errorf("%s can do its part: %d %s", i.name, code, body)
-				}
-			}
+			until(t, "Redis has been away for four ttl", func() bool { return time.Since(gone) > 4*ttl })
+			s.allAreReady(all)
 			if err := away.back(s); err != nil {
 				t.Fatal(err)
 			}
-			returned := time.Now()
-			until(t, "Redis has been back for two ttl", func() bool { return time.Since(returned) > 2*ttl })
-			if got := leader.Status(); !got.IsLeader || got.Epoch != epoch || got.Tenure != "pg" {
-				t.Errorf("the tenure without Redis did not last: %+v", got)
-			}
-			if code, body := leader.admin("GET", "/coordinator/leader", ""); code != 200 ||
-				!strings.Contains(body, `"tenure":"pg"`) {
-				t.Errorf("%d %s", code, body)
-			}
-			if err := leader.Resign(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			until(t, "somebody leads by Redis again", func() bool {
-				leader = leaderOf(all)
-				return leader != nil && leader.Status().Tenure == "redis"
-			})
-			if got := leader.Status().Epoch; got != epoch+1 {
-				t.Errorf("leads under epoch %d, want %d", got, epoch+1)
-			}
+			leader = s.returnsToRedis(all, leader)
 			s.executes(leader, "s-2")
 			s.oneTenureAfterAnother(leader)
 		})
 	}
+}
+
+// allAreReady demands that every instance says so.
+func (s *stage) allAreReady(all []*instance) {
+	s.t.Helper()
+	for _, i := range all {
+		if code, body := i.admin("GET", "/readyz", ""); code != 200 {
+			s.t.Errorf("%s can do its part: %d %s", i.name, code, body)
+		}
+	}
+}
+
+// returnsToRedis demands that a tenure without Redis goes on when Redis is back,
+// and that the next one is of kind redis again. It returns its leader.
+func (s *stage) returnsToRedis(all []*instance, leader *instance) *instance {
+	s.t.Helper()
+	epoch := leader.Status().Epoch
+	returned := time.Now()
+	until(s.t, "Redis has been back for two ttl", func() bool { return time.Since(returned) > 2*time.Second })
+	if got := leader.Status(); !got.IsLeader || got.Epoch != epoch || got.Tenure != "pg" {
+		s.t.Errorf("the tenure without Redis did not last: %+v", got)
+	}
+	if code, body := leader.admin("GET", "/coordinator/leader", ""); code != 200 ||
+		!strings.Contains(body, `"tenure":"pg"`) {
+		s.t.Errorf("%d %s", code, body)
+	}
+	if err := leader.Resign(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+	until(s.t, "somebody leads by Redis again", func() bool {
+		leader = leaderOf(all)
+		return leader != nil && leader.Status().Tenure == "redis"
+	})
+	if got := leader.Status().Epoch; got != epoch+1 {
+		s.t.Errorf("leads under epoch %d, want %d", got, epoch+1)
+	}
+	return leader
 }
 
 // oneTenureAfterAnother demands that the history has no gap, and an end for

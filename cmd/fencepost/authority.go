@@ -99,15 +99,14 @@ func (a *app) authorityAccept() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "accept --reason TEXT",
 		Short: "Go on with this PostgreSQL as it is, although it went back in time",
-		Long: "Enters the epochs that PostgreSQL has forgotten as lost and counts the acceptance. Every barred\n" +
-			"instance takes part again once it reads of it. What was lost stays lost: look first whether this is\n" +
-			"the database that you mean (docs/runbooks/authority-regressed.md).",
+		Long: "Enters the epochs that PostgreSQL has forgotten as lost and counts the acceptance. Every\n" +
+			"barred instance takes part again once it reads of it. What was lost stays lost: look first\n" +
+			"whether this is the database that you mean (docs/runbooks/authority-regressed.md).",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.accept(cmd, &c) },
 	}
+	signature(cmd, &c.reason, &c.by)
 	flags := cmd.Flags()
-	flags.StringVar(&c.reason, "reason", "", "why, in a sentence; it is kept")
-	flags.StringVar(&c.by, "by", whoami(), "who says so; it is kept")
 	flags.Uint64Var(&c.epoch, "epoch", 0,
 		"the highest `EPOCH` that anybody remembers, if Redis has forgotten it")
 	flags.BoolVar(&c.yes, "yes", false, "do not ask; for scripts")
@@ -123,11 +122,8 @@ func whoami() string {
 }
 
 func (a *app) accept(cmd *cobra.Command, c *consent) error {
-	if strings.TrimSpace(c.reason) == "" {
-		return refused(errors.New("--reason is needed: why is this the database to go on with?"))
-	}
-	if strings.TrimSpace(c.by) == "" {
-		return refused(errors.New("--by is needed: who says so?"))
+	if err := signed(c.reason, c.by); err != nil {
+		return err
 	}
 	r, config, err := a.reader()
 	if err != nil {
@@ -164,7 +160,7 @@ func (a *app) confirm(cmd *cobra.Command, name string, found *fencepost.Authorit
 		fmt.Fprintf(a.errs, "%s: %s\n", row[0], row[1])
 	}
 	if !found.Regressed {
-		fmt.Fprintln(a.errs, "No epoch is known to be lost; an acceptance lets barred instances take part again.")
+		fmt.Fprintln(a.errs, "No epoch is known to be lost; barred instances will take part again.")
 	}
 	fmt.Fprintf(a.errs, "Orders that this database has forgotten may exist at the broker.\n"+
 		"Type the group's name, %s, to go on with it: ", name)

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
 	goredis "github.com/redis/go-redis/v9"
 
 	"fencepost"
+	"fencepost/internal/pgledger"
 	"fencepost/internal/redislease"
 	"fencepost/internal/testbed"
 	"fencepost/internal/testbed/redis"
@@ -39,6 +41,30 @@ func regressed(t *testing.T) (file string, server *redis.Server) {
 	return file, server
 }
 
+// stored puts a signal into the ledger of that configuration and returns its
+// number.
+func stored(t *testing.T, file string) string {
+	t.Helper()
+	c, err := fencepost.LoadConfig(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ledger, err := pgledger.Open(pgledger.Options{
+		DSN: c.Postgres.DSN.Reveal(), Group: c.Group, Instance: "blue-1", Nonce: 1,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ledger.Close()
+	a, err := ledger.Admit(t.Context(), &pgledger.Offer{
+		Key: "k", Type: "EXIT", Instrument: "NIFTY", Position: "LONG", Timestamp: "t", Payload: []byte("{}"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strconv.FormatInt(int64(a.Signal), 10)
+}
+
 // typed runs the program while somebody types.
 func typed(t *testing.T, input string, args ...string) (out, errs string, err error) {
 	t.Helper()
@@ -56,11 +82,14 @@ func TestAuthorityIsAcceptedOnlyWithTheGroupsNameTyped(t *testing.T) {
 	if code != exitConflict || !strings.Contains(out, "went back in time  yes") {
 		t.Errorf("show: exit %d\n%s", code, out)
 	}
-	accept := []string{"authority", "accept", "--config", file, "--reason", "restored on purpose", "--by", "ops"}
+	accept := []string{
+		"authority", "accept", "--config", file, "--reason", "restored on purpose", "--by", "ops",
+	}
 	for _, input := range []string{"", "yes\n", "default\n", "DESK\n", "desk2\n"} {
 		_, errs, err := typed(t, input, accept...)
 		if err == nil || !strings.Contains(err.Error(), "nothing was changed") ||
-			!strings.Contains(errs, "Type the group's name, desk") || !strings.Contains(errs, "witness in Redis: 4") {
+			!strings.Contains(errs, "Type the group's name, desk") ||
+			!strings.Contains(errs, "witness in Redis: 4") {
 			t.Errorf("typed %q: %v\n%s", input, err, errs)
 		}
 	}
@@ -92,15 +121,53 @@ func TestAuthorityIsAcceptedWithoutRedisOnlyUpToAnEpochThatIsSaid(t *testing.T) 
 		t.Fatal(err)
 	}
 	accept := []string{"authority", "accept", "--config", file, "--reason", "Redis is gone too", "--yes"}
-	if code, _, errs := command(t, accept...); code != exitFailed || !strings.Contains(errs, "highest epoch") {
+	code, _, errs := command(t, accept...)
+	if code != exitFailed || !strings.Contains(errs, "highest epoch") {
 		t.Errorf("without a witness: exit %d %s", code, errs)
 	}
-	code, out, errs := command(t, append(accept, "--epoch", "9")...)
+	var out string
+	code, out, errs = command(t, append(accept, "--epoch", "9")...)
 	if code != exitDone || !strings.Contains(out, "epoch now    9") {
 		t.Errorf("exit %d %s%s", code, out, errs)
 	}
 	if code, out, _ = command(t, "authority", "show", "--config", file); code != exitFailed ||
 		!strings.Contains(out, "Redis is gone too") || !strings.Contains(out, "no answer") {
 		t.Errorf("show: exit %d\n%s", code, out)
+	}
+}
+
+func TestPersonSetsTheModeAndDecidesSignals(t *testing.T) {
+	file, _ := regressed(t)
+	code, out, errs := command(t, "control", "set", "pause", "--reason", "we look", "--config", file)
+	if code != exitDone || !strings.Contains(out, "we look") {
+		t.Errorf("exit %d %s%s", code, out, errs)
+	}
+	code, out, _ = command(t, "control", "show", "-o", "json", "--config", file)
+	var found map[string]any
+	err := json.Unmarshal([]byte(out), &found)
+	if err != nil || code != exitDone || found["control"] != "pause" {
+		t.Errorf("exit %d %s", code, out)
+	}
+	id := stored(t, file)
+	decide := func(outcome string) (int, string) {
+		code, out, errs := command(t, "signals", "decide", id, outcome, "--reason", "seen", "--config", file)
+		return code, out + errs
+	}
+	for _, step := range []struct {
+		outcome string
+		code    int
+		says    string
+	}{
+		{"held", exitDone, "held seen"}, {"executed", exitConflict, "no such arrow"},
+		{"received", exitDone, "received seen"}, {"cancelled", exitDone, "cancelled seen"},
+		{"received", exitConflict, "cancelled"},
+	} {
+		if code, text := decide(step.outcome); code != step.code || !strings.Contains(text, step.says) {
+			t.Errorf("%s: exit %d %s", step.outcome, code, text)
+		}
+	}
+	id = "9999"
+	if code, text := decide("held"); code != exitNobody {
+		t.Errorf("of no signal: exit %d %s", code, text)
 	}
 }

@@ -35,7 +35,8 @@ func (a *app) leaderShow() *cobra.Command {
 			rows := [][]string{
 				{"by Redis", or(l.RedisLeader, "nobody"), "lease left " + milliseconds(l.LeaseLeftMS)},
 				{"by PostgreSQL", or(l.DBLeader, "nobody"), "epoch " + strconv.FormatUint(l.Epoch, 10) +
-					", tenure " + or(&l.Tenure, "-") + ", heartbeat " + milliseconds(l.HeartbeatAgeMS) + " ago"},
+					", tenure " + or(&l.Tenure, "-") +
+					", heartbeat " + milliseconds(l.HeartbeatAgeMS) + " ago"},
 				{"conflict", yes(l.Conflict), ""},
 			}
 			for _, text := range l.Errors {

@@ -13,7 +13,8 @@ import (
 )
 
 func (a *app) signals() *cobra.Command {
-	return group("signals", "List, show and send signals", a.signalsList(), a.signalsShow(), a.signalsSend())
+	return group("signals", "List, show, send and decide signals",
+		a.signalsList(), a.signalsShow(), a.signalsSend(), a.signalsDecide())
 }
 
 func (a *app) signalsList() *cobra.Command {

@@ -84,7 +84,8 @@ func TestTakerOfKindPGNeedsAnEndOfEveryTenure(t *testing.T) {
 				if in.Kind != core.EpochWasTaken || in.Epoch != epoch+1 {
 					t.Errorf("after its end: %+v", in)
 				}
-				if a := l.rows().Authority; a.Kind != core.TenurePG || a.LeaseUntil != a.TakenAt.Add(ledgerTTL) {
+				a := l.rows().Authority
+				if a.Kind != core.TenurePG || a.LeaseUntil != a.TakenAt.Add(ledgerTTL) {
 					t.Errorf("authority %+v", a)
 				}
 			})
@@ -111,7 +112,8 @@ func TestLeaseOfAPGTenureIsRenewedByItsOwnHeartbeatAlone(t *testing.T) {
 		}
 		l.ask(n1, resign(n1, 1, core.GracefulShutdown))
 		l.wait(time.Second)
-		if in := l.ask(n1, beat(n1, 1)); in.Kind != core.HeartbeatWasRefused || in.Reason != core.TenureClosed {
+		in := l.ask(n1, beat(n1, 1))
+		if in.Kind != core.HeartbeatWasRefused || in.Reason != core.TenureClosed {
 			t.Errorf("heartbeat of a closed tenure: %+v", in)
 		}
 		if in := l.ask(n2, take(n2, 1)); in.Kind != core.EpochWasTaken {

@@ -187,7 +187,8 @@ func TestAcceptanceIsACommandWithANameAndAReason(t *testing.T) {
 	if want := (httpapi.Acceptance{By: "ops", Reason: "restored", Epoch: 9}); s.accepted != want {
 		t.Errorf("accepted %+v", s.accepted)
 	}
-	if got, body := ask(t, h, "POST", path, token, `{"why":"x"}`); got != 400 || !strings.Contains(body, "why") {
+	got, body := ask(t, h, "POST", path, token, `{"why":"x"}`)
+	if got != 400 || !strings.Contains(body, "why") {
 		t.Errorf("an unknown field: %d %s", got, body)
 	}
 	for want, err := range map[int]error{400: httpapi.ErrAcceptance, 503: errors.New("no answer")} {

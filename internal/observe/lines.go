@@ -45,9 +45,10 @@ var lines = map[event.Event]line{
 		"look at: fencepost signals show"},
 	event.SignalExpired:  {slog.LevelWarn, "signal expired before it could be executed"},
 	event.RedisLostWrite: {slog.LevelError, "Redis lost a write; look at its persistence and failover"},
-	event.AuthorityRegressed: {LevelCritical, siren + "PostgreSQL WENT BACK IN TIME - this instance is barred " +
-		"and executes nothing until a person has looked; see: fencepost authority show; once the database " +
-		"is the right one: fencepost authority accept --reason '...' (docs/runbooks/authority-regressed.md)"},
+	event.AuthorityRegressed: {LevelCritical, siren + "PostgreSQL WENT BACK IN TIME - this instance is " +
+		"barred and executes nothing until a person has looked; see: fencepost authority show; once the " +
+		"database is the right one: fencepost authority accept --reason '...' " +
+		"(docs/runbooks/authority-regressed.md)"},
 	event.LeaderGray: {slog.LevelError, "one store does not answer while the other does; " +
 		"look at the link between this instance and it"},
 	event.ClockDrift:     {slog.LevelWarn, "this machine slept, or one of its clocks was set"},

@@ -77,7 +77,8 @@ func TestRegressionIsOneLoudLineThatSaysWhatToDo(t *testing.T) {
 	}})
 	text := log.String()
 	if strings.Count(text, "\n") != 1 || !strings.Contains(text, `"level":"CRITICAL"`) ||
-		!strings.Contains(text, "fencepost authority accept --reason") || !strings.Contains(text, `"epoch":7`) {
+		!strings.Contains(text, "fencepost authority accept --reason") ||
+		!strings.Contains(text, `"epoch":7`) {
 		t.Errorf("%s", text)
 	}
 	for _, name := range []string{"authority.regressed", "alert.raised"} {

@@ -92,8 +92,8 @@ func (l *Ledger) AcceptAuthority(ctx context.Context, a Acceptance) (Accepted, e
 	case found.Timeline == onStandby:
 		return Accepted{}, fmt.Errorf("accept authority: %w", errStandby)
 	case a.Witness > found.Epoch+MaxLostEpochs:
-		return Accepted{}, fmt.Errorf("accept authority: from epoch %d in the ledger to the witness %d there are "+
-			"more than %d epochs; is this the group's own Redis and its own database?",
+		return Accepted{}, fmt.Errorf("accept authority: from epoch %d in the ledger to the witness %d "+
+			"there are more than %d epochs; is this the group's own Redis and its own database?",
 			found.Epoch, a.Witness, MaxLostEpochs)
 	}
 	epoch := found.Epoch

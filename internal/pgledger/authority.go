@@ -21,6 +21,12 @@ type Authority struct {
 	// Holder is the instance that took the epoch.
 	Holder  string     `json:"holder"`
 	TakenAt *time.Time `json:"taken_at"`
+	// Control is the mode that people set: run, pause or halt; the rest says why,
+	// and is empty if nobody ever set it.
+	Control       string     `json:"control"`
+	ControlReason string     `json:"control_reason"`
+	ControlBy     string     `json:"control_by"`
+	ControlAt     *time.Time `json:"control_at"`
 	// LastAcceptance is the youngest one, nil if there was none.
 	LastAcceptance *AcceptedBy `json:"last_acceptance"`
 }
@@ -38,6 +44,8 @@ type AcceptedBy struct {
 const authoritySQL = `
 SELECT coalesce(a.epoch, 0), coalesce(a.accepted, 0), coalesce(a.open, false),
        CASE WHEN a.epoch > 0 THEN a.kind ELSE '' END, coalesce(a.holder, ''), a.taken_at,
+       coalesce(a.control_mode, 'run'), coalesce(a.control_reason, ''), coalesce(a.control_by, ''),
+       a.control_at,
        l.accepted_by, l.reason, l.accepted_at, l.epoch_found, l.epoch_left,` + lineageColumns + `
 FROM (SELECT) one
 LEFT JOIN authority a ON a.group_name = @group::text
@@ -56,6 +64,7 @@ func (l *Ledger) Authority(ctx context.Context) (Authority, error) {
 			epoch, accepted, system, timeline int64
 		)
 		err := r.Scan(&epoch, &accepted, &found.Open, &found.Tenure, &found.Holder, &found.TakenAt,
+			&found.Control, &found.ControlReason, &found.ControlBy, &found.ControlAt,
 			&by, &reason, &at, &before, &after, &system, &timeline)
 		if err != nil {
 			return found, err

@@ -67,6 +67,7 @@ func (l *Ledger) Lineage(ctx context.Context) (Lineage, error) {
 // lineageOf makes what a row tells a lineage.
 func lineageOf(epoch, accepted, system, timeline int64) Lineage {
 	return Lineage{
-		System: uint64(system), Timeline: uint32(timeline), Epoch: core.Epoch(epoch), Accepted: uint32(accepted),
+		System: uint64(system), Timeline: uint32(timeline),
+		Epoch: core.Epoch(epoch), Accepted: uint32(accepted),
 	}
 }

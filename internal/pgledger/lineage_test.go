@@ -186,7 +186,9 @@ func TestNobodyTakesATenureOfKindPGRightAfterARecovery(t *testing.T) {
 	if in.Kind != core.EpochWasRefused {
 		t.Errorf("right after the recovery: %+v", in)
 	}
-	until(t, "a takeover, once a ttl has passed", func() bool { return n1.takePG(0).Kind == core.EpochWasTaken })
+	until(t, "a takeover, once a ttl has passed", func() bool {
+		return n1.takePG(0).Kind == core.EpochWasTaken
+	})
 	if up := age(again, `(SELECT stats_reset FROM pg_stat_bgwriter)`); up < ttl {
 		t.Errorf("taken %v after the recovery", up)
 	}
