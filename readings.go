@@ -23,9 +23,10 @@ type (
 	// Authority is what the stores know of the group's highest epoch.
 	Authority = httpapi.Authority
 	// Acceptance is a person's word that the group goes on with a database that
-	// went back in time, and Accepted what came of it.
+	// went back in time.
 	Acceptance = httpapi.Acceptance
-	Accepted   = pgledger.Accepted
+	// Accepted is what came of an acceptance.
+	Accepted = pgledger.Accepted
 	// Instance is one process that told the ledger that it lives.
 	Instance = pgledger.Instance
 	// StaleInstance is an instance that has not been heard of for too long.

@@ -158,8 +158,10 @@ func TestPersonSetsTheModeAndDecidesSignals(t *testing.T) {
 		code    int
 		says    string
 	}{
-		{"held", exitDone, "held seen"}, {"executed", exitConflict, "no such arrow"},
-		{"received", exitDone, "received seen"}, {"cancelled", exitDone, "cancelled seen"},
+		{"held", exitDone, "held seen"},
+		{"executed", exitConflict, "no such arrow"},
+		{"received", exitDone, "received seen"},
+		{"cancelled", exitDone, "cancelled seen"},
 		{"received", exitConflict, "cancelled"},
 	} {
 		if code, text := decide(step.outcome); code != step.code || !strings.Contains(text, step.says) {

@@ -43,8 +43,10 @@ func (a *app) printControl(ctx context.Context, r *fencepost.Reader) error {
 		"control_at": l.ControlAt,
 	}
 	return a.print(document, []string{"CONTROL", "IS"}, [][]string{
-		{"mode", l.Control}, {"reason", or(&l.ControlReason, "-")},
-		{"set by", or(&l.ControlBy, "-")}, {"set at", momentOr(l.ControlAt, "-")},
+		{"mode", l.Control},
+		{"reason", or(&l.ControlReason, "-")},
+		{"set by", or(&l.ControlBy, "-")},
+		{"set at", momentOr(l.ControlAt, "-")},
 	})
 }
 

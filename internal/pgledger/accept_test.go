@@ -122,7 +122,8 @@ func TestAcceptanceOfALedgerThatForgotEverythingEntersAllEpochs(t *testing.T) {
 func TestAcceptanceNeedsANameAReasonAndABelievableWitness(t *testing.T) {
 	n1 := start(t, database(t), "n1")
 	for _, a := range []pgledger.Acceptance{
-		{Witness: 1, Reason: "because"}, {Witness: 1, By: "ops"},
+		{Witness: 1, Reason: "because"},
+		{Witness: 1, By: "ops"},
 		{Witness: 1 << 40, By: "ops", Reason: "because"},
 	} {
 		if got, err := n1.AcceptAuthority(t.Context(), a); err == nil {

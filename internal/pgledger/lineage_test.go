@@ -76,7 +76,7 @@ func promoted(t *testing.T, of *postgres.Server) *postgres.Server {
 	t.Helper()
 	data := filepath.Join(t.TempDir(), "data")
 	// The unprivileged account of the server has to cross the directories above.
-	for dir := filepath.Dir(data); dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
+	for _, dir := range []string{filepath.Dir(data), filepath.Dir(filepath.Dir(data))} {
 		if err := os.Chmod(dir, 0o711); err != nil {
 			t.Fatal(err)
 		}
