@@ -31,6 +31,9 @@ type runOptions struct {
 	mutant string
 	out    string
 	resume string
+	tape   string
+	record string
+	taping *campaign.Taping // nil without a tape
 
 	seedGiven, seedsGiven bool
 }
@@ -49,7 +52,9 @@ func newRun() *cobra.Command {
 		Short: "Play scenarios under many seeds and judge each run",
 		Long: "Plays each scenario under its own number of seeds, on all cores, and prints a verdict for\n" +
 			"each file: pass, fail, unknown, invalid or crash. The exit code is that of the worst.\n\n" +
-			"--seed S alone plays that seed; --seeds N plays 1…N; both play S…S+N-1.",
+			"--seed S alone plays that seed; --seeds N plays 1…N; both play S…S+N-1.\n\n" +
+			"A tape is what a run leaves to chance, one draw a line. --record-tape writes that of one\n" +
+			"run, --tape plays one again; draws that do not match are counted and reported.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.seedGiven, o.seedsGiven = c.Flags().Changed("seed"), c.Flags().Changed("seeds")
@@ -66,6 +71,8 @@ func newRun() *cobra.Command {
 	f.StringVar(&o.mutant, "mutant", "", "play against a program with this mistake in it; a+b makes both")
 	f.StringVar(&o.out, "out", "", "write each report, and the trace of each failure, into this directory")
 	f.StringVar(&o.resume, "resume", "", "skip what this directory reports on; without --out, write there")
+	f.StringVar(&o.tape, "tape", "", "play one run with the draws of this file instead of a seed's")
+	f.StringVar(&o.record, "record-tape", "", "write every draw of the run to this file (one run only)")
 	return c
 }
 
@@ -74,7 +81,11 @@ func (o *runOptions) run(c *cobra.Command, args []string) error {
 	if err := o.check(); err != nil {
 		return refuse(err)
 	}
-	work, err := assign(args)
+	open, err := o.opener()
+	if err != nil {
+		return err
+	}
+	work, err := assign(args, open)
 	if err != nil {
 		return err
 	}
@@ -84,6 +95,9 @@ func (o *runOptions) run(c *cobra.Command, args []string) error {
 	play, err := o.player(c)
 	if err != nil {
 		return err
+	}
+	if err := o.checkTaping(work); err != nil {
+		return refuse(err)
 	}
 	worst := scenarios.Pass
 	for _, a := range work {
@@ -95,6 +109,9 @@ func (o *runOptions) run(c *cobra.Command, args []string) error {
 		if err := o.print(c.OutOrStdout(), report); err != nil {
 			return broke(err)
 		}
+	}
+	if err := o.keepTape(); err != nil {
+		return broke(err)
 	}
 	return verdict(worst)
 }
@@ -124,7 +141,7 @@ func (o *runOptions) check() error {
 
 // assign reads and compiles all scenarios before the first one is played, so
 // that a typo in the last file does not cost the time of the others.
-func assign(args []string) ([]assignment, error) {
+func assign(args []string, opened opener) ([]assignment, error) {
 	var work []assignment
 	var refused strings.Builder
 	from := map[string]string{}
@@ -132,7 +149,7 @@ func assign(args []string) ([]assignment, error) {
 		s, err := scenarios.Find(arg)
 		var open func() campaign.World
 		if err == nil {
-			open, err = campaign.Simulated(s)
+			open, err = opened(s)
 		}
 		if err != nil {
 			refused.WriteString(refuse(err).text)
@@ -204,7 +221,7 @@ func (o *runOptions) player(c *cobra.Command) (player, error) {
 		plan := campaign.Campaign{
 			Scenario: a.scenario, Tier: scenarios.SimTier, Open: a.open, First: first, Count: count,
 			Repeat: o.repeat, Lines: lines, Traces: o.out, Timeout: campaign.Timeout(a.scenario),
-			Argument: a.argument,
+			Argument: a.argument, Tape: o.tape,
 		}
 		report, err := plan.Run(c.Context())
 		if err != nil {
@@ -250,6 +267,9 @@ func (o *runOptions) mutated(c *cobra.Command, lines int) (player, error) {
 func (o *runOptions) seedRange(s *scenarios.Scenario) (first uint64, count int) {
 	full := s.WithDefaults()
 	first, count = 1, full.Run.Seeds.Sim
+	if o.taping != nil && o.taping.From != nil {
+		return o.taping.From.Seed, 1
+	}
 	if full.Run.Seed != 0 {
 		first, count = full.Run.Seed, 1
 	}

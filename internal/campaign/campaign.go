@@ -42,6 +42,9 @@ type Outcome struct {
 	Counts [event.Total]int64
 	// Offered is how many signals the senders offered.
 	Offered int64
+	// Unused counts the entries of the run's tape that nobody asked for, Unnamed
+	// the draws that it did not name.
+	Unused, Unnamed int
 }
 
 // AllLines asks for whole traces, of every run.
@@ -77,6 +80,8 @@ type Campaign struct {
 	// built with, or "": the command that replays a run needs both.
 	Argument string
 	Mutant   string
+	// Tape is the file that answers what the run leaves to chance, or "".
+	Tape string
 }
 
 // Run plays all seeds and reports. The error is the context's, or says that a

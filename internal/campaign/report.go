@@ -45,6 +45,10 @@ type Run struct {
 	Events     int64                `json:"events"`
 	SimSeconds float64              `json:"sim_seconds"`
 	Violation  *Violation           `json:"violation"`
+	// Unused counts the entries of the tape that the run did not ask for, Unnamed
+	// the draws that the tape does not name.
+	Unused  int `json:"tape_unused,omitempty"`
+	Unnamed int `json:"tape_unnamed,omitempty"`
 	// Trace holds the last lines of the trace of a run that did not pass.
 	Trace []string `json:"trace,omitempty"`
 }
@@ -159,7 +163,11 @@ func (c *Campaign) replay(seed uint64, seeds int) string {
 	if c.Tier != scenarios.SimTier {
 		words = append(words, "--tier", string(c.Tier))
 	}
-	words = append(words, "--seed", fmt.Sprint(seed))
+	if c.Tape == "" {
+		words = append(words, "--seed", fmt.Sprint(seed))
+	} else {
+		words = append(words, "--tape", shellWord(c.Tape))
+	}
 	if seeds > 1 {
 		words = append(words, "--seeds", fmt.Sprint(seeds))
 	}
@@ -190,5 +198,6 @@ func runOf(p *played) Run {
 	return Run{
 		Seed: p.Seed, Verdict: p.Verdict, Hash: fmt.Sprintf("%016x", p.Hash), Events: p.Events,
 		SimSeconds: seconds(p.SimNanos), Violation: violation(p.Failure), Trace: lines(p.trace),
+		Unused: p.Unused, Unnamed: p.Unnamed,
 	}
 }

@@ -19,15 +19,20 @@ type Refusal interface {
 // worlds. The error is a Refusal where the simulator cannot do what the file
 // asks for.
 func Simulated(s *scenarios.Scenario) (func() World, error) {
-	if !s.Plays(scenarios.SimTier) {
-		return nil, s.Refuse(s.Place.Of("tiers"), string(scenarios.SimTier), nil,
-			"the file does not name the tier sim")
-	}
-	program, err := sim.Compile(s)
+	program, err := compiled(s)
 	if err != nil {
 		return nil, err
 	}
 	return func() World { return simulated{sim.NewWorld(program)} }, nil
+}
+
+// compiled compiles a scenario that names the simulator.
+func compiled(s *scenarios.Scenario) (*sim.Program, error) {
+	if !s.Plays(scenarios.SimTier) {
+		return nil, s.Refuse(s.Place.Of("tiers"), string(scenarios.SimTier), nil,
+			"the file does not name the tier sim")
+	}
+	return sim.Compile(s)
 }
 
 // simulated is a world of the simulator.
@@ -35,10 +40,15 @@ type simulated struct{ *sim.World }
 
 // Run plays the scenario once.
 func (w simulated) Run(seed uint64) Outcome {
-	r := w.World.Run(seed)
+	return outcome(w.World.Run(seed))
+}
+
+// outcome is what the campaign wants of a run's result.
+func outcome(r sim.Result) Outcome {
 	return Outcome{
 		Seed: r.Seed, Verdict: r.Verdict, Hash: r.Hash, Events: r.Events, SimNanos: r.SimNanos,
 		Failure: r.Failure, Excused: r.Excused, Counts: r.Counts, Offered: r.Offered,
+		Unused: r.Unused, Unnamed: r.Unnamed,
 	}
 }
 

@@ -1,0 +1,55 @@
+package campaign
+
+import (
+	"fencepost/scenarios"
+	"fencepost/sim"
+	"fencepost/sim/tape"
+)
+
+// Taping plays a scenario from a written tape, or records what a run left to
+// chance. It serves one run at a time: campaigns of a single seed.
+type Taping struct {
+	// From answers what a run leaves to chance; nil means the seed.
+	From *tape.List
+	// Record asks for a recording.
+	Record bool
+
+	recorded *tape.List
+}
+
+// Recorded returns what the last run left to chance, also if it broke off, or
+// nil.
+func (t *Taping) Recorded() *tape.List { return t.recorded }
+
+// Simulated is as the function of that name, for worlds that play the tape.
+func (t *Taping) Simulated(s *scenarios.Scenario) (func() World, error) {
+	program, err := compiled(s)
+	if err != nil {
+		return nil, err
+	}
+	return func() World { return taped{sim.NewWorld(program), t} }, nil
+}
+
+// taped is a world of the simulator with a tape.
+type taped struct {
+	*sim.World
+	taping *Taping
+}
+
+// Run plays the scenario once, from the tape if there is one.
+func (w taped) Run(seed uint64) Outcome {
+	played := tape.Seeded(seed)
+	if w.taping.From != nil {
+		played = tape.From(w.taping.From.Source(nil))
+	}
+	if w.taping.Record {
+		played.Record()
+		defer func() {
+			w.taping.recorded = played.Recorded()
+			if from := w.taping.From; from != nil {
+				w.taping.recorded.Seed, w.taping.recorded.Seeded = from.Seed, from.Seeded
+			}
+		}()
+	}
+	return outcome(w.Play(played))
+}
