@@ -59,6 +59,8 @@ func (w *World) settledWorld() scenarios.SettledWorld {
 		}
 		state, _, alerted := w.postgres.Signal(signal)
 		switch {
+		case state == core.NoSignal:
+			// A row that was lost is for no-lost-signal to judge.
 		case state == core.InDoubt && !alerted:
 			settled.Unalerted++
 		case !state.Final() && state != core.InDoubt:
