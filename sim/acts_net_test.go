@@ -99,4 +99,11 @@ func TestResetCutsWhatIsUnderWay(t *testing.T) {
 	if w.ledger.pools[0].idle+w.ledger.pools[1].idle != 0 {
 		t.Error("sessions outlive the connections that carry them")
 	}
+	i, r := w.slots.take(requestArrives, 0)
+	r.op, r.store, r.life, r.cut, r.session = core.Observe, core.Postgres, w.hosts[0].life, false, false
+	w.queue.push(w.now, i)
+	w.breakOpen(0, core.Postgres)
+	if f, _ := w.wayBack(i); f != resets {
+		t.Error("a call under way is answered over a connection that broke")
+	}
 }
