@@ -173,23 +173,9 @@ var markedWords = [...][2]string{
 // AllMarks lists every mark in the order of Marks.
 func AllMarks() []Mark {
 	all := make([]Mark, MarkTotal)
-	for from := range markedRoles {
-		for to := range markedRoles {
-			all[fromRoles+from*markedRoles+to].Name = "role: " + core.Role(from).String() + " -> " +
-				core.Role(to).String()
-		}
-	}
-	for from := range markedStates {
-		for to := range markedStates {
-			all[fromArrows+from*markedStates+to].Name = "signal: " + core.SignalState(from).String() + " -> " +
-				core.SignalState(to).String()
-		}
-	}
-	for by := range markedParties {
-		for reason := range markedReasons {
-			all[fromRefusals+by*markedReasons+reason].Name = refuserNames[by] + ": " + core.Reason(reason).String()
-		}
-	}
+	square(all[fromRoles:], "role: ", " -> ", roleName, markedRoles, roleName, markedRoles)
+	square(all[fromArrows:], "signal: ", " -> ", stateName, markedStates, stateName, markedStates)
+	square(all[fromRefusals:], "", ": ", refuserName, markedParties, reasonName, markedReasons)
 	for kind := range markedTenures {
 		all[fromTenures+kind] = Mark{"tenure: " + core.TenureKind(kind).String(), true}
 	}
@@ -205,15 +191,27 @@ func AllMarks() []Mark {
 	for i := range check.MarkTotal {
 		all[fromChecks+i] = Mark{"check: " + check.Mark(i).String(), true}
 	}
-	for role := range markedRoles {
-		for kind := range int(core.InputKindTotal) {
-			all[fromPairs+role*int(core.InputKindTotal)+kind].Name = "input: " + core.Role(role).String() + ", " +
-				core.InputKind(kind).String()
-		}
-	}
+	square(all[fromPairs:], "input: ", ", ", roleName, markedRoles, inputName, int(core.InputKindTotal))
 	demand(all)
 	return all
 }
+
+// square names the marks of every pair.
+func square(all []Mark, head, between string, first func(int) string, rows int, second func(int) string,
+	columns int,
+) {
+	for i := range rows {
+		for k := range columns {
+			all[i*columns+k].Name = head + first(i) + between + second(k)
+		}
+	}
+}
+
+func roleName(i int) string    { return core.Role(i).String() }
+func stateName(i int) string   { return core.SignalState(i).String() }
+func reasonName(i int) string  { return core.Reason(i).String() }
+func inputName(i int) string   { return core.InputKind(i).String() }
+func refuserName(i int) string { return refuserNames[i] }
 
 // demand sets what must be hit of the families that are square.
 func demand(all []Mark) {

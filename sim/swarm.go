@@ -120,7 +120,13 @@ func (g *swarm) drawCluster() {
 	d := g.roll(siteSwarmCluster)
 	c := &g.s.Cluster
 	c.Nodes = [...]int{3, 3, 3, 2, 4, 5, 3, 2}[d.below(8)]
-	g.ttl = [...]int64{swarmTTL, swarmTTL, swarmTTL, swarmTTL, swarmTTL, swarmTTL, swarmTTL / 2, 2 * swarmTTL}[d.below(8)]
+	switch g.ttl = swarmTTL; d.below(8) {
+	case 6:
+		g.ttl = swarmTTL / 2
+	case 7:
+		g.ttl = swarmTTL * 2
+	default:
+	}
 	c.Lease.TTL = scenarios.Length{Nanos: g.ttl}
 	c.Broker.Class = [...]scenarios.BrokerClass{"A", "B", "C", "D"}[d.below(4)]
 	switch d.below(8) {
@@ -217,7 +223,8 @@ func (g *swarm) drawTraffic() {
 		w.Reorder = g.parts(d.between(5, 150))
 	}
 	w.To = [...]scenarios.Target{
-		scenarios.ToAny, scenarios.ToAny, scenarios.ToAny, scenarios.ToLeader, scenarios.ToFollower, scenarios.ToAll,
+		scenarios.ToAny, scenarios.ToAny, scenarios.ToAny, scenarios.ToLeader, scenarios.ToFollower,
+		scenarios.ToAll,
 	}[d.below(6)]
 	if d.oneIn(3) {
 		w.ValidFor = g.parts(d.between(30, 400))

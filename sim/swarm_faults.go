@@ -210,6 +210,8 @@ func (g *swarm) link(d *dice) scenarios.Link {
 	near := g.nodes(d)
 	return scenarios.Link{
 		Near: near, Far: g.store(d),
-		Arrow: [...]scenarios.Arrow{scenarios.Both, scenarios.Back, scenarios.Towards, scenarios.Back}[d.below(4)],
+		Arrow: [...]scenarios.Arrow{
+			scenarios.Both, scenarios.Back, scenarios.Towards, scenarios.Back,
+		}[d.below(4)],
 	}
 }

@@ -39,7 +39,7 @@ func drawRefuse(g *swarm, d *dice, hold scenarios.Span) scenarios.Verb {
 	if d.oneIn(2) {
 		v := scenarios.Net{Link: g.link(d), Effect: scenarios.Reset, For: hold}
 		if d.oneIn(2) {
-			v.Rate = scenarios.Rate{Milli: 1000 * d.between(1, 20), Per: scenarios.Length{Nanos: int64(time.Second)}}
+			v.Rate = perSecond(d.between(1, 20))
 		}
 		return v
 	}
@@ -48,10 +48,15 @@ func drawRefuse(g *swarm, d *dice, hold scenarios.Span) scenarios.Verb {
 
 func drawFlap(g *swarm, d *dice, hold scenarios.Span) scenarios.Verb {
 	if d.oneIn(3) {
-		rate := scenarios.Rate{Milli: 1000 * d.between(300, 20_000), Per: scenarios.Length{Nanos: int64(time.Second)}}
+		rate := perSecond(d.between(300, 20_000))
 		return scenarios.Net{Link: g.link(d), Effect: scenarios.Bandwidth, Rate: rate, For: hold}
 	}
 	return scenarios.Net{Link: g.link(d), Effect: scenarios.Flap, Delay: g.within(d, 2, 40), For: hold}
+}
+
+// perSecond is a rate of so many things in a second.
+func perSecond(n int64) scenarios.Rate {
+	return scenarios.Rate{Milli: 1000 * n, Per: scenarios.Length{Nanos: int64(time.Second)}}
 }
 
 // drawCut loses the replies of one operation.
@@ -217,7 +222,8 @@ func drawPeople(_ *swarm, d *dice, _ scenarios.Span) scenarios.Verb {
 
 func drawRoll(g *swarm, d *dice, _ scenarios.Span) scenarios.Verb {
 	return scenarios.Roll{
-		Every: g.within(d, 20, 200), How: [...]scenarios.How{scenarios.Graceful, scenarios.ByKill}[d.below(2)],
+		Every: g.within(d, 20, 200),
+		How:   [...]scenarios.How{scenarios.Graceful, scenarios.ByKill}[d.below(2)],
 	}
 }
 

@@ -52,7 +52,10 @@ const EnoughRuns = 10_000
 
 // newSummary returns a summary of nothing: every demanded mark stands at zero.
 func newSummary() *Summary {
-	s := &Summary{Failures: []Failure{}, Blind: []string{}, Marks: map[string]uint64{}, Coverage: map[string]uint64{}}
+	s := &Summary{
+		Failures: []Failure{}, Blind: []string{},
+		Marks: map[string]uint64{}, Coverage: map[string]uint64{},
+	}
 	for _, m := range sim.AllMarks() {
 		if m.Demanded {
 			s.Marks[m.Name] = 0

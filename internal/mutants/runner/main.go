@@ -23,6 +23,7 @@ var errands = map[errand.Kind]func(ctx context.Context, o errand.Order, progress
 	errand.Run:    run,
 	errand.Hunt:   hunt,
 	errand.Shrink: shrinks,
+	errand.Fuzz:   fuzzes,
 }
 
 func main() {

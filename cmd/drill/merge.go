@@ -1,0 +1,77 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"fencepost/internal/fuzz"
+)
+
+// newMerge is `drill fuzz merge`.
+func newMerge() *cobra.Command {
+	asJSON := false
+	c := &cobra.Command{
+		Use:   "merge [flags] FILE…",
+		Short: "Add up the summaries of shards, and judge the marks over the sum",
+		Long: "Reads summaries that `drill fuzz --json` has printed, one or several in each file (- reads\n" +
+			"standard input), and prints their sum. A point that no shard has reached is a failure if all\n" +
+			"together played enough.",
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			parts, err := readSummaries(args, c.InOrStdin())
+			if err != nil {
+				return refuse(err)
+			}
+			sum := fuzz.Merge(parts)
+			if err := printSummary(c.OutOrStdout(), sum, asJSON); err != nil {
+				return broke(err)
+			}
+			return verdict(sum.Verdict())
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print the sum as one JSON object")
+	return c
+}
+
+// readSummaries reads every summary of the files.
+func readSummaries(files []string, in io.Reader) ([]*fuzz.Summary, error) {
+	var parts []*fuzz.Summary
+	for _, file := range files {
+		var text []byte
+		var err error
+		if file == "-" {
+			text, err = io.ReadAll(in)
+		} else {
+			text, err = os.ReadFile(file)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("merge: %w", err)
+		}
+		before := len(parts)
+		for d := json.NewDecoder(bytes.NewReader(text)); ; {
+			d.DisallowUnknownFields()
+			part := &fuzz.Summary{}
+			err := d.Decode(part)
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				return nil, fmt.Errorf("merge %s: byte %d: %w", file, d.InputOffset(), err)
+			}
+			if part.Runs == 0 || len(part.Marks) == 0 {
+				return nil, fmt.Errorf("merge %s: no summary of `drill fuzz --json`: it has no runs", file)
+			}
+			parts = append(parts, part)
+		}
+		if len(parts) == before {
+			return nil, fmt.Errorf("merge %s: the file holds no summary", file)
+		}
+	}
+	return parts, nil
+}
