@@ -92,6 +92,91 @@ func cutSuffixes(s *scenarios.Scenario) []candidate {
 	return list
 }
 
+// windows keeps only so many neighbouring steps, the last ones first, and moves
+// them to the beginning: a run so short can be tried under many seeds in no
+// time, however long the first one was.
+func windows(s *scenarios.Scenario, size int) []candidate {
+	order := byTime(s)
+	var list []candidate
+	for end := len(order); end > 0; end -= max(size/2, 1) {
+		gone := map[int]bool{}
+		for k, i := range order {
+			gone[i] = k < end-size || k >= end
+		}
+		if c := without(s, gone); c != nil && len(c.Steps) > 0 {
+			list = append(list, candidate{atOnce(c), fmt.Sprintf("%d faults, at once", len(c.Steps))})
+		}
+	}
+	return list
+}
+
+// atOnce moves all steps towards the beginning, and ends the run two ttl after
+// the last of them begins.
+func atOnce(s *scenarios.Scenario) *scenarios.Scenario {
+	ttl := s.TTL()
+	c := copied(s)
+	first, last := int64(-1), int64(0)
+	for _, step := range c.Steps {
+		if step.Trigger.Kind == scenarios.AtTrigger {
+			at, latest := step.Trigger.At.Resolve(ttl)
+			if first < 0 || at < first {
+				first = at
+			}
+			last = max(last, latest)
+		}
+	}
+	by := first - ttl/2
+	if by <= 0 {
+		by = 0
+	}
+	for i, step := range c.Steps {
+		if step.Trigger.Kind == scenarios.AtTrigger {
+			c.Steps[i].Trigger.At = moved(step.Trigger.At, -by, ttl)
+		}
+	}
+	if end := last - by + 2*ttl; end < c.WithDefaults().Run.Duration.Resolve(ttl) {
+		c.Run.Duration = inTTLs(end, ttl)
+	}
+	return c
+}
+
+// cutKinds leaves out all steps of one kind.
+func cutKinds(s *scenarios.Scenario) []candidate {
+	kinds := map[string]map[int]bool{}
+	var words []string
+	for i, step := range s.Steps {
+		word := kindOfStep(step)
+		if kinds[word] == nil {
+			kinds[word] = map[int]bool{}
+			words = append(words, word)
+		}
+		kinds[word][i] = true
+	}
+	var list []candidate
+	for _, word := range words {
+		if c := without(s, kinds[word]); c != nil {
+			list = append(list, candidate{c, "without " + word})
+		}
+	}
+	return list
+}
+
+// kindOfStep returns the step's verb, with its act or effect.
+func kindOfStep(step scenarios.Step) string {
+	switch v := step.Verb.(type) {
+	case scenarios.Net:
+		return "net " + string(v.Effect)
+	case scenarios.Redis:
+		return "redis " + string(v.Act)
+	case scenarios.Postgres:
+		return "postgres " + string(v.Act)
+	case scenarios.Broker:
+		return "broker " + string(v.Act)
+	default:
+		return step.Verb.Word()
+	}
+}
+
 // cutParts returns the candidates of one round of delta debugging: the steps
 // are cut into so many parts of neighbours, and each part is left out once.
 func cutParts(s *scenarios.Scenario, parts int) []candidate {
@@ -142,6 +227,9 @@ func byTime(s *scenarios.Scenario) []int {
 // that only go together.
 func (t *task) cutFaults() {
 	t.attempt(cutSuffixes)
+	if len(t.now.Steps) > few {
+		t.each(cutKinds)
+	}
 	for parts := 2; len(t.now.Steps) > 0 && !t.spent(); {
 		parts = min(parts, len(t.now.Steps))
 		if t.attempt(func(s *scenarios.Scenario) []candidate { return cutParts(s, parts) }) {

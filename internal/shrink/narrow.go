@@ -166,6 +166,11 @@ func tidySteps(s *scenarios.Scenario) []candidate {
 			next.ID = ""
 			list = append(list, at(s, i, "without its id", next))
 		}
+		if step.Heals != "" {
+			next := step
+			next.Heals = ""
+			list = append(list, at(s, i, "healed at the end", next))
+		}
 		next := step
 		switch v := step.Verb.(type) {
 		case scenarios.Kill:

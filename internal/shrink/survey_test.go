@@ -79,7 +79,8 @@ func (s survey) report(b *testing.B) {
 // returns nil if nothing fails there, or if it fails without the mistake too.
 func mutated(t testing.TB, runner, mutant string, seed uint64) *shrink.Answer {
 	t.Helper()
-	o := shrink.Options{Source: string(scenarios.Format(dense(seed, 570))), Seed: seed, Mutant: mutant}
+	o := shrink.Drawn(seed, []scenarios.Catch{{mutant}})
+	o.Mutant = mutant
 	answer, lawful, err := shrink.Settle(t.Context(), o,
 		func(ctx context.Context, o *shrink.Options) (*shrink.Answer, error) {
 			a := &shrink.Answer{}

@@ -15,6 +15,9 @@ const Effort = 5_000_000
 // not fail under the old one.
 const reseeds = 24
 
+// few faults are quick to try in every combination.
+const few = 6
+
 // task is one search.
 type task struct {
 	ctx   context.Context
@@ -114,6 +117,16 @@ func (t *task) take(c candidate, found *trial) bool {
 // search makes the scenario as simple as it can.
 func (t *task) search() {
 	t.attempt(func(s *scenarios.Scenario) []candidate { return cutAtFailure(s, t.result.Failure.At) })
+	t.attempt(cutSuffixes)
+	if len(t.now.Steps) > few {
+		t.others = reseeds
+		for size := few; size < len(t.now.Steps) && !t.spent(); size *= 2 {
+			if t.attempt(func(s *scenarios.Scenario) []candidate { return windows(s, size) }) {
+				break
+			}
+		}
+		t.others = 0
+	}
 	t.cutFaults()
 	for _, others := range []int{0, reseeds} {
 		t.others = others
