@@ -245,8 +245,13 @@ func (k *Coordinator) stored() {
 }
 
 // spread tells this node and the others of stored signals. Who misses it finds
-// the signals at the next sweep.
+// the signals at the next sweep. This node does not wait for a Redis that is
+// silent: it may be the one that leads without it.
 func (k *Coordinator) spread(ctx context.Context) {
+	others := make(chan struct{}, 1)
+	var publishing sync.WaitGroup
+	publishing.Go(func() { k.publish(ctx, others) })
+	defer publishing.Wait()
 	for {
 		select {
 		case <-ctx.Done():
@@ -254,6 +259,21 @@ func (k *Coordinator) spread(ctx context.Context) {
 		case <-k.work:
 		}
 		k.hear(core.WorkHeard)
+		select {
+		case others <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// publish tells the other nodes of stored signals; several become one.
+func (k *Coordinator) publish(ctx context.Context, stored <-chan struct{}) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-stored:
+		}
 		if err := k.lease.PublishWork(ctx); err != nil && ctx.Err() == nil {
 			k.observer.Log().Debug("work was not published; the leader finds it by itself", "error", err)
 		}
