@@ -163,7 +163,7 @@ run: {duration: 15ttl, settle: 3ttl, seeds: {sim: 1}}
 			}
 		}
 		if first < began+least/10 || last < began+least || last > began+least {
-			t.Errorf("delay %q: asked at %d, the first answer at %d, the last at %d", delay, began, first, last)
+			t.Errorf("delay %q: asked at %d, first answer at %d, last at %d", delay, began, first, last)
 		}
 	}
 }

@@ -126,11 +126,16 @@ func (w *World) strikeControl(index int32, v scenarios.Control) bool {
 		Kind: history.Announced, Event: event.ControlChanged, Node: history.None,
 		Subject: history.None, Control: v.Set,
 	})
-	if stops := v.Set != core.Run; stops != halted {
-		w.fault(history.ControlFault, stops, history.None)
-	}
+	w.controlChanged(halted)
 	w.instant(index)
 	return true
+}
+
+// controlChanged tells whether execution is stopped from now on.
+func (w *World) controlChanged(before bool) {
+	if stops := w.postgres.Control() != core.Run; stops != before {
+		w.fault(history.ControlFault, stops, history.None)
+	}
 }
 
 // strikeRoll restarts one instance after the other.

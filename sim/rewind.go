@@ -61,7 +61,8 @@ func (w *World) takeCopy() {
 }
 
 // copyBefore returns the youngest copy that is not younger than the instant, or
-// the oldest that is kept.
+// the oldest that is kept. Those of what came after it are forgotten: they are
+// of a past that the ledger will not have had.
 func (c *copies) copyBefore(at int64) *model.Postgres {
 	if c.taken == 0 {
 		panic("sim: Compile keeps copies where something may rewind")
@@ -70,6 +71,7 @@ func (c *copies) copyBefore(at int64) *model.Postgres {
 	for oldest := max(c.taken-c.size, 0); k > oldest && c.at[k%c.size] > at; {
 		k--
 	}
+	c.taken = k + 1
 	return &c.ring[k%c.size]
 }
 
@@ -81,8 +83,10 @@ func (w *World) rewind(v scenarios.Postgres) {
 	w.fault(history.PostgresLoss, true, history.None)
 	w.ledger.losses++
 	branch := w.draw(siteTimeline, int(w.acting))&1 == 0
+	stopped := w.postgres.Control() != core.Run
 	w.postgres.Rewind(core.Time(w.now), older, branch)
 	w.drain()
+	w.controlChanged(stopped)
 }
 
 // acceptLoss ends what the checkers excuse because of lost rows.

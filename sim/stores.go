@@ -150,7 +150,8 @@ func (w *World) publishFrom(asker int16, kind core.InputKind) {
 	redis := w.redisOf(asker)
 	for node := range w.hosts {
 		h := &w.hosts[node]
-		if !h.up || kind == core.WorkHeard && h.node.Role() != core.Leader || w.redisOf(int16(node)) != redis {
+		if !h.up || kind == core.WorkHeard && h.node.Role() != core.Leader ||
+			w.redisOf(int16(node)) != redis {
 			continue
 		}
 		bits := w.draw(sitePublish, node)

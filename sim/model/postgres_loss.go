@@ -43,16 +43,18 @@ func (p *Postgres) become(other *Postgres, byKey []core.SignalID) {
 
 // Rewind restores an older copy of this ledger: what was committed since is
 // gone, fence_seq and the epoch included. Signals that are gone are told of as
-// Missing. Their ids are given to nobody else: one whose key comes again gets
-// its own. A copy that was recovered to a point in time, or a standby that was
+// Missing, others by the state that they have again, and the control mode if it
+// is another. The ids of those that are gone are given to nobody else: one whose
+// key comes again gets its own. A copy that was recovered to a point in time, or a standby that was
 // promoted, has a timeline of its own (branch); a copy of the files has that of
 // the original.
 func (p *Postgres) Rewind(now core.Time, older *Postgres, branch bool) {
 	last, lineages := p.LastSignal(), p.lineages
 	for id := core.SignalID(1); id <= last; id++ {
-		if p.signal(id) != nil && older.signal(id) == nil {
-			p.out.addSignal(history.Missing, now, id, 0)
-		}
+		p.tellLoss(now, id, older.signal(id))
+	}
+	if mode := older.authority.Control; mode != p.authority.Control {
+		p.out.add(history.ControlSet, now, core.Token{}).Control = mode
 	}
 	p.become(older, p.byKey)
 	for p.LastSignal() < last {
@@ -63,5 +65,18 @@ func (p *Postgres) Rewind(now core.Time, older *Postgres, branch bool) {
 	if branch {
 		p.lineages++
 		p.lineage = p.lineages
+	}
+}
+
+// tellLoss tells what a restored copy makes of a signal.
+func (p *Postgres) tellLoss(now core.Time, id core.SignalID, older *Signal) {
+	row := p.signal(id)
+	switch {
+	case row == nil:
+	case older == nil:
+		p.out.addSignal(history.Missing, now, id, 0)
+	case older.Version != row.Version:
+		seen := p.out.addSignal(history.StateSet, now, id, older.Attempt)
+		seen.State, seen.Alerted = older.State, older.Alerted
 	}
 }

@@ -62,7 +62,16 @@ func TestRewoundLedgerForgetsAndTellsWhatIsMissing(t *testing.T) {
 	l.take(20*second, 2)
 	l.permit(20*second, gone)
 	l.records.Reset()
+	l.SetControl(20*second, core.Pause)
+	l.records.Reset()
 	l.Rewind(21*second, &copied.Postgres, true)
+	if again := seen(&l.records, history.StateSet); len(again) != 1 || again[0].Signal != id ||
+		again[0].State != core.Submitting {
+		t.Fatalf("records %+v", l.records.List)
+	}
+	if mode := only(t, &l.records, history.ControlSet); mode.Control != core.Run {
+		t.Fatalf("record %+v", mode)
+	}
 	if missing := seen(&l.records, history.Missing); len(missing) != 2 || missing[0].Signal != gone {
 		t.Fatalf("records %+v", l.records.List)
 	}
