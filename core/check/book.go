@@ -17,6 +17,9 @@ type signal struct {
 	live   uint32
 	line   uint32
 	orders uint16
+	// own are those of its orders that were made in the ledger's line of orderLine.
+	own       uint16
+	orderLine uint32
 	// wrong counts the attestations in which a person was wrong, lies those of
 	// them that a success without an order has used up.
 	wrong uint16
@@ -25,8 +28,10 @@ type signal struct {
 	// voided: an attempt of it has been void.
 	voided bool
 	stored bool
-	acked  bool
-	open   bool
+	// gone: its row went with a loss of PostgreSQL's.
+	gone  bool
+	acked bool
+	open  bool
 }
 
 // book is what the history has told of all signals. The open ones are a list

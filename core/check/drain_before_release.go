@@ -13,8 +13,8 @@ import (
 // the broker's answer, given it up as ambiguous, or the ledger knows better.
 //
 // It holds while clocks keep their rates. A node whose trust has run out, whose
-// clocks parted, whose lease is gone or whose epoch is superseded has nothing to
-// wait for.
+// clocks parted, whose lease is gone, whose epoch is superseded or forgotten has
+// nothing to wait for.
 //
 // Counter-example: a leader that is asked to stop releases the lease at once.
 // The next leader is elected within milliseconds, finds nothing in flight, and
@@ -79,6 +79,13 @@ func (drainBeforeRelease) steppedDown(s *Suite, r *history.Record) {
 	if r.Reason == core.LeaseLost || r.Reason == core.SplitBrain {
 		n.until = min(n.until, r.At)
 	}
+}
+
+// barred takes a node's word that the ledger has forgotten its tenure: there is
+// nothing left that it could keep for its sends.
+func (drainBeforeRelease) barred(s *Suite, r *history.Record) {
+	n := &s.scene.nodes[r.Node]
+	n.until = min(n.until, r.At)
 }
 
 // drifted takes a node's word about its clocks. If they parted, the node cannot

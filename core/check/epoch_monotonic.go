@@ -12,7 +12,7 @@ import (
 //
 // It holds while PostgreSQL keeps the rows that it committed. What was taken
 // before a loss still counts: a ledger that was restored from a copy must be
-// repaired up to the witness before anybody leads.
+// repaired up to the witness, and accepted by a person, before anybody leads.
 //
 // Counter-example: a takeover commits and its reply is lost. The candidate
 // asks again and is given the same number as a second tenure, or one is

@@ -74,6 +74,20 @@ func TestALedgerThatWentBackIsExcusedForAWhileAndNotForEver(t *testing.T) {
 	tell(last+1).breaks(t, EpochMonotonic, last+1)
 }
 
+func TestEpochsGoOnFromWhereAPersonHasAccepted(t *testing.T) {
+	tell := func(accepted core.Epoch) *story {
+		s := begin(small(), 3).opens(0, 1).closes(0, 1, core.OperatorRequest)
+		s.opens(0, 2).closes(0, 2, core.OperatorRequest)
+		s.at(ttl).fault(history.PostgresLoss, history.None).healed(history.PostgresLoss, history.None)
+		s.at(9 * ttl).tell(history.Record{
+			Kind: history.AuthorityAccepted, Node: history.None, Epoch: accepted,
+		})
+		return s.opens(1, 2)
+	}
+	tell(1).lawful(t)
+	tell(2).breaks(t, EpochMonotonic, 9*ttl)
+}
+
 func TestATakeoverThatLeavesItsPredecessorOpenIsBroken(t *testing.T) {
 	v := begin(small(), 3).opens(0, 1).at(ttl).opens(1, 2).at(2*ttl).breaks(t, HistoryComplete, ttl)
 	if v.Epoch != 1 || v.Node != 0 {

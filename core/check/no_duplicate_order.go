@@ -10,8 +10,10 @@ import (
 // the broker.
 //
 // It holds unless a person attested something wrong about that signal; each
-// such attestation excuses one more order and no more than one. Rows that
-// PostgreSQL lost excuse for a bounded time, like any fault.
+// such attestation excuses one more order and no more than one. A ledger that has
+// lost rows does not know of orders that were made before: they are excused, and
+// what is made since then counts anew. An order that was on its way when rows were
+// lost is excused for a bounded time, like any fault.
 //
 // Counter-example: a broker answers an order eight seconds late. A new leader
 // does not find it in the day's book, takes absence for proof, and sends again.
@@ -21,9 +23,13 @@ type noDuplicateOrder struct{}
 func (noDuplicateOrder) created(s *Suite, g *signal, r *history.Record) {
 	s.marks[OrderJudged]++
 	g.orders++
+	if g.orderLine != s.executor.line {
+		g.orderLine, g.own = s.executor.line, 0
+	}
+	g.own++
 	switch {
 	case g.orders == 1:
-	case g.orders <= 1+g.wrong:
+	case g.own <= 1+g.wrong:
 		s.excuse(NoDuplicateOrder)
 	default:
 		f := of(NoDuplicateOrder, r, func(f *finding) string {

@@ -29,9 +29,19 @@ func TestAnAttestationExcusesItsOwnSignalAlone(t *testing.T) {
 	begin(small(), 0).order(4, 1).attested(5, true).order(4, 2).breaks(t, NoDuplicateOrder, 0)
 }
 
-func TestLostRowsExcuseASecondOrderForAWhile(t *testing.T) {
+func TestLostRowsExcuseTheOrdersFromBefore(t *testing.T) {
 	tell := func(at int64) *story {
 		return begin(small(), 0).order(4, 1).at(ttl).fault(history.PostgresLoss, history.None).
+			after(100*ms).healed(history.PostgresLoss, history.None).at(20*ttl).order(4, 1).at(at)
+	}
+	tell(30*ttl).excused(t, NoDuplicateOrder, 1)
+	tell(30*ttl).order(4, 2).breaks(t, NoDuplicateOrder, 30*ttl)
+	tell(30*ttl).order(5, 1).order(5, 2).breaks(t, NoDuplicateOrder, 30*ttl)
+}
+
+func TestLostRowsExcuseAnOrderUnderWayForAWhile(t *testing.T) {
+	tell := func(at int64) *story {
+		return begin(small(), 0).at(ttl).fault(history.PostgresLoss, history.None).order(4, 1).
 			after(100*ms).healed(history.PostgresLoss, history.None).at(at).order(4, 2)
 	}
 	last := ttl + 100*ms + ttl + 10*ms
@@ -75,6 +85,14 @@ func TestAnAcknowledgedSignalThatGoesMissingIsBroken(t *testing.T) {
 func TestASignalThatNobodyWasPromisedMayGoMissing(t *testing.T) {
 	s := begin(small(), 0).signal(history.Stored, 4).signal(history.Missing, 4).lawful(t)
 	s.signal(history.Acknowledged, 4).breaks(t, NoLostSignal, 0)
+}
+
+func TestARowThatWasLostExcusesALateAcknowledgement(t *testing.T) {
+	s := begin(small(), 0).signal(history.Stored, 4).signal(history.Stored, 5).at(ttl).
+		fault(history.PostgresLoss, history.None).signal(history.Missing, 4).
+		healed(history.PostgresLoss, history.None).at(20*ttl).signal(history.Acknowledged, 4)
+	s.excused(t, NoLostSignal, 1)
+	s.signal(history.Missing, 5).signal(history.Acknowledged, 5).breaks(t, NoLostSignal, 20*ttl)
 }
 
 func TestLostRowsExcuseAMissingSignalForAWhile(t *testing.T) {

@@ -246,6 +246,7 @@ func (s *Suite) announced(r *history.Record) {
 	case event.AuthorityRegressed:
 		if r.Node >= 0 {
 			s.scene.nodes[r.Node].barred = true
+			s.drains.barred(s, r)
 			s.scene.refit(&s.cfg, r.Node, r.At)
 		}
 	default:
