@@ -54,10 +54,12 @@ func TestExhaustedLedgerLetsTheLeaderBeatOn(t *testing.T) {
 	w := acts(t, "{at: 4s, postgres: {act: exhaust, for: 3ttl}}")
 	r := plays(t, w, 30)
 	times(t, r, event.LeaderElected, 30, 30)
-	within, after := during(t, w, event.PermitGranted, 10)
-	if within > 0 || after == 0 {
+	if within, after := during(t, w, event.PermitGranted, 10); within > 0 || after == 0 {
 		t.Errorf("%d permits while all connections were taken, %d after", within, after)
 	}
+	broken := "{at: 5s, net: {link: leader <-> postgres, effect: reset}}"
+	r = plays(t, acts(t, "{at: 4s, postgres: {act: exhaust, for: 3ttl}}", broken), 30)
+	times(t, r, event.LeaderSteppedDown, 30, -1)
 }
 
 func TestLockedRowsHoldPermitsUpAndWithThemTakeovers(t *testing.T) {

@@ -14,7 +14,9 @@
 // world.go holds the loop: take what happens next, be it a message, a node's
 // wake or a fault; let it happen; let the node's effects out. host.go is the
 // machine around a node, network.go the way between a node and a store,
-// stores.go the stores' side of it. program.go compiles a scenario, schedule.go
+// stores.go the stores' side of it: replica.go is the second Redis, session.go
+// and ledger.go what stands between a client and a statement, rewind.go how the
+// ledger goes back in time. program.go compiles a scenario, schedule.go
 // fires its steps, fault*.go carry them out and heal them. plan.go draws the
 // faults of a nemesis, which are carried out as steps, too. workload.go is the
 // senders. observe.go tells the checkers and the judge, trace.go keeps the last

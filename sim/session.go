@@ -104,6 +104,10 @@ func (w *World) openSession(i int32) bool {
 		// own limit.
 		w.slots.give(i)
 		return false
+	case w.ledger.full > 0 && kindOf(s.op) == leadership:
+		// There is no room for another session, and the server says so.
+		w.bounce(i, w.latency(0))
+		return false
 	default:
 	}
 	s.session = true

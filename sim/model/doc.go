@@ -1,5 +1,5 @@
 // Package model says what each named operation of the three parties outside a
-// node does, atomically: one lease key in Redis, the ledger in PostgreSQL and
+// node does, atomically: lease and witness in Redis, the ledger in PostgreSQL and
 // the broker's book. It is the simulator's only word on them. The SQL and the
 // Lua of the service say the same, and internal/conformance holds the two
 // together.
