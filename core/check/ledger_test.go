@@ -76,7 +76,7 @@ func TestALedgerThatWentBackIsExcusedForAWhileAndNotForEver(t *testing.T) {
 
 func TestEpochsGoOnFromWhereAPersonHasAccepted(t *testing.T) {
 	tell := func(accepted core.Epoch) *story {
-		s := begin(small(), 3).opens(0, 1).closes(0, 1, core.OperatorRequest)
+		s := begin(small(), 0).opens(0, 1).closes(0, 1, core.OperatorRequest)
 		s.opens(0, 2).closes(0, 2, core.OperatorRequest)
 		s.at(ttl).fault(history.PostgresLoss, history.None).healed(history.PostgresLoss, history.None)
 		s.at(9 * ttl).tell(history.Record{
