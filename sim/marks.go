@@ -241,10 +241,13 @@ type marker struct {
 	hits Marks
 	// states is where each signal stood when it was last seen.
 	states []core.SignalState
+	// restored is when a ledger last went back in time: what stands otherwise
+	// then has drawn no arrow.
+	restored int64
 }
 
 // reset begins a new run and keeps the memory.
-func (m *marker) reset() { m.hits, m.states = Marks{}, m.states[:0] }
+func (m *marker) reset() { *m = marker{states: m.states[:0], restored: -1} }
 
 // stepped counts an input to a node in that role.
 func (m *marker) stepped(role core.Role, kind core.InputKind) {
@@ -267,9 +270,15 @@ func (m *marker) observe(r *history.Record) {
 		*m.state(r.Signal) = core.Received
 	case history.StateSet:
 		state := m.state(r.Signal)
-		if *state != r.State {
+		if *state != r.State && r.At != m.restored {
 			m.hits[fromArrows+int(*state)*markedStates+int(r.State)]++
-			*state = r.State
+		}
+		*state = r.State
+	case history.Missing:
+		*m.state(r.Signal) = core.NoSignal
+	case history.FaultBegan:
+		if r.Fault == history.PostgresLoss {
+			m.restored = r.At
 		}
 	case history.EffectRefused:
 		m.observeRefusal(r)

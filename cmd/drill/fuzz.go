@@ -157,6 +157,10 @@ func printSummary(out io.Writer, s *fuzz.Summary, asJSON bool) error {
 	if more := s.Failed + s.Crashed - uint64(len(s.Failures)); more > 0 {
 		fmt.Fprintf(&b, "… and %d more\n", more)
 	}
+	for i := range s.Doubts {
+		d := &s.Doubts[i]
+		fmt.Fprintf(&b, "seed %d: given up on: %s\n    replay: %s\n", d.Seed, d.Detail, d.Repro)
+	}
 	for _, name := range s.Blind {
 		fmt.Fprintf(&b, "never reached: %s\n", name)
 	}

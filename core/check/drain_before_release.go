@@ -69,14 +69,14 @@ func (c drainBeforeRelease) stateSet(s *Suite, r *history.Record) {
 
 // steppedDown notes whether there was something to wait for. A node that was
 // told that its lease is gone has nothing to give up, wherever the key comes
-// from that names it again.
+// from that names it again; one whose ledger went back has no tenure to close.
 func (drainBeforeRelease) steppedDown(s *Suite, r *history.Record) {
 	if r.Node < 0 {
 		return
 	}
 	n := &s.scene.nodes[r.Node]
 	n.draining = n.sending > 0
-	if r.Reason == core.LeaseLost || r.Reason == core.SplitBrain {
+	if r.Reason == core.LeaseLost || r.Reason == core.SplitBrain || r.Reason == core.AuthorityRegressed {
 		n.until = min(n.until, r.At)
 	}
 }

@@ -82,8 +82,13 @@ func (c *campaign) work(ctx context.Context) {
 		}
 		result := p.play(seed)
 		t.add(&result)
-		if result.Verdict == scenarios.Fail || result.Verdict == scenarios.Crash {
+		switch result.Verdict {
+		case scenarios.Fail, scenarios.Crash:
 			c.fail(&result)
+		case scenarios.Unknown:
+			c.doubt(&result)
+		case scenarios.Pass, scenarios.Invalid:
+		default:
 		}
 		if result.Verdict == scenarios.Crash {
 			p.world = nil // nobody knows in which state the panic left it
@@ -156,6 +161,15 @@ func (c *campaign) fail(r *sim.Result) {
 	if c.options.Stop {
 		c.over.Store(true)
 	}
+}
+
+// doubt lists a run that a checker gave up on, if its seed is among the lowest.
+func (c *campaign) doubt(r *sim.Result) {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	f := failureOf(r)
+	f.Repro = repro(r.Seed, "", c.options.Mutant)
+	c.sum.Doubts = lowest(append(c.sum.Doubts, f), c.options.Keep)
 }
 
 // conclude makes the summary.

@@ -24,8 +24,10 @@ type Summary struct {
 	// Undecided counts runs that a checker gave up on, Idle those in which some
 	// fault found nobody to hit.
 	Undecided uint64 `json:"undecided"`
-	Idle      uint64 `json:"idle"`
-	Excused   uint64 `json:"excused"`
+	// Doubts lists those that were given up on, of the lowest seeds.
+	Doubts  []Failure `json:"doubts"`
+	Idle    uint64    `json:"idle"`
+	Excused uint64    `json:"excused"`
 	// Marks counts the points that must be hit, Coverage what else was seen.
 	Marks    map[string]uint64 `json:"marks"`
 	Coverage map[string]uint64 `json:"coverage"`
@@ -53,7 +55,7 @@ const EnoughRuns = 10_000
 // newSummary returns a summary of nothing: every demanded mark stands at zero.
 func newSummary() *Summary {
 	s := &Summary{
-		Failures: []Failure{}, Blind: []string{},
+		Failures: []Failure{}, Doubts: []Failure{}, Blind: []string{},
 		Marks: map[string]uint64{}, Coverage: map[string]uint64{},
 	}
 	for _, m := range sim.AllMarks() {
@@ -85,6 +87,7 @@ func Merge(shards []*Summary) *Summary {
 		sum.SimSeconds += part.SimSeconds
 		sum.WallSeconds = max(sum.WallSeconds, part.WallSeconds)
 		sum.Failures = append(sum.Failures, part.Failures...)
+		sum.Doubts = append(sum.Doubts, part.Doubts...)
 		sum.Failed += part.Failed
 		sum.Crashed += part.Crashed
 		sum.Undecided += part.Undecided
@@ -98,7 +101,7 @@ func Merge(shards []*Summary) *Summary {
 			sum.Coverage[name] += n
 		}
 	}
-	sum.Failures = lowest(sum.Failures, DefaultKeep)
+	sum.Failures, sum.Doubts = lowest(sum.Failures, DefaultKeep), lowest(sum.Doubts, DefaultKeep)
 	sum.judge()
 	return sum
 }
