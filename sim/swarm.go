@@ -16,6 +16,7 @@ var (
 	siteSwarmTraffic  = tape.New("swarm.traffic", tape.World)
 	siteSwarmFamilies = tape.New("swarm.families", tape.World)
 	siteSwarmFaults   = tape.New("swarm.faults", tape.Steps)
+	siteSwarmRewind   = tape.New("swarm.rewind", tape.World)
 	siteSwarmEnd      = tape.New("swarm.aftermath", tape.World)
 )
 
@@ -48,6 +49,7 @@ func Swarm(t *tape.Tape) *scenarios.Scenario {
 	g.drawTraffic()
 	g.drawFamilies()
 	g.drawFaults()
+	g.drawRewind()
 	g.drawAftermath()
 	return g.s
 }
@@ -63,7 +65,9 @@ type swarm struct {
 	families []family // those that are on, once for each unit of weight
 	// Of a thousand faults so many wait for an event, or follow another fault.
 	onEvent, onFault int64
-	every            int64
+	// rewinds: the ledger goes back in time, once.
+	rewinds bool
+	every   int64
 	// A storm lasts so long and is followed by as long a calm; no storm, no calm.
 	storm, calm int64
 	// hold is the longest that a fault lasts, in hundredths of a ttl.

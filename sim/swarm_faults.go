@@ -30,7 +30,6 @@ var families = []family{
 	{"redis time", drawRedisTime},
 	{"postgres away", drawPostgresAway},
 	{"postgres slow", drawPostgresSlow},
-	{"postgres rewind", drawRewind},
 	{"broker", drawBroker},
 	{"clock", drawClock},
 	{"drift", drawDrift},
@@ -60,6 +59,7 @@ func (g *swarm) drawFamilies() {
 			}
 		}
 	}
+	g.rewinds = d.oneIn(16)
 	g.every = [...]int64{swarmEvery, swarmEvery, swarmEvery * 2 / 3, 2 * swarmEvery}[d.below(4)]
 	g.hold = [...]int64{60, 30, 150, 350}[d.below(4)]
 	g.onEvent = [...]int64{0, 100, 300, 600}[d.below(4)]
@@ -120,29 +120,15 @@ func (g *swarm) drawFault(d *dice, at int64) {
 	}
 	verb := f.draw(g, d, hold)
 	g.s.Steps = append(g.s.Steps, scenarios.Step{Trigger: trigger, Verb: verb})
-	g.follow(d, at, hold, verb)
+	g.follow(at, hold, verb)
 }
 
-// follow adds what belongs to a fault: a halt ends, and a person looks at a
-// ledger that went back.
-func (g *swarm) follow(d *dice, at int64, hold scenarios.Span, verb scenarios.Verb) {
+// follow adds what belongs to a fault: a halt ends.
+func (g *swarm) follow(at int64, hold scenarios.Span, verb scenarios.Verb) {
 	low, _ := hold.Resolve(g.ttl)
 	later := scenarios.Trigger{Kind: scenarios.AtTrigger, At: millis(min(at+low, g.duration-g.ttl/4))}
-	switch v := verb.(type) {
-	case scenarios.Control:
-		if v.Set != core.Run {
-			g.s.Steps = append(g.s.Steps, scenarios.Step{
-				Trigger: later, Verb: scenarios.Control{Set: core.Run},
-			})
-		}
-	case scenarios.Postgres:
-		if v.Act == scenarios.PostgresRewind {
-			later.At = millis(min(at+low+g.ttl*d.between(1, 4), g.duration-g.ttl/4))
-			g.s.Steps = append(g.s.Steps, scenarios.Step{
-				Trigger: later, Verb: scenarios.Operator{Act: scenarios.OperatorClear},
-			})
-		}
-	default:
+	if v, ok := verb.(scenarios.Control); ok && v.Set != core.Run {
+		g.s.Steps = append(g.s.Steps, scenarios.Step{Trigger: later, Verb: scenarios.Control{Set: core.Run}})
 	}
 }
 

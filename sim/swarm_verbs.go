@@ -138,12 +138,26 @@ func drawPostgresSlow(g *swarm, d *dice, hold scenarios.Span) scenarios.Verb {
 	}
 }
 
-func drawRewind(g *swarm, d *dice, _ scenarios.Span) scenarios.Verb {
-	by := g.within(d, 1, 60)
-	if d.oneIn(3) {
-		by = g.within(d, 60, 400)
+// drawRewind lets the ledger go back in time, once, and a person look at it
+// some time later: what a second loss takes away, nobody can promise anything of.
+func (g *swarm) drawRewind() {
+	d := g.roll(siteSwarmRewind)
+	if !g.rewinds || d.state == 0 {
+		return
 	}
-	return scenarios.Postgres{Act: scenarios.PostgresRewind, By: by, Down: g.within(d, 1, 30)}
+	by := g.within(&d, 1, 60)
+	if d.oneIn(3) {
+		by = g.within(&d, 60, 400)
+	}
+	at := d.between(g.duration/10, g.duration*3/4)
+	clear := at + g.ttl/hundredth*d.between(50, 600)
+	g.s.Steps = append(g.s.Steps, scenarios.Step{
+		Trigger: scenarios.Trigger{Kind: scenarios.AtTrigger, At: millis(at)},
+		Verb:    scenarios.Postgres{Act: scenarios.PostgresRewind, By: by, Down: g.within(&d, 1, 30)},
+	}, scenarios.Step{
+		Trigger: scenarios.Trigger{Kind: scenarios.AtTrigger, At: millis(min(clear, g.duration-g.ttl/4))},
+		Verb:    scenarios.Operator{Act: scenarios.OperatorClear},
+	})
 }
 
 func drawBroker(g *swarm, d *dice, hold scenarios.Span) scenarios.Verb {
