@@ -60,6 +60,9 @@ func (w *World) start(node int16) {
 		h.wake = never
 	}
 	w.tell(history.Record{Kind: history.NodeUp, Node: node})
+	if h.paused {
+		w.tell(history.Record{Kind: history.NodePaused, Node: node})
+	}
 	w.reachChanged(node)
 }
 

@@ -107,6 +107,31 @@ func TestANemesisAndItsPlanWrittenOutMakeTheSameRun(t *testing.T) {
 	}
 }
 
+// TestAProcessThatStartsOnASleepingMachineIsAsleep keeps the checkers from
+// asking it for what it cannot do.
+func TestAProcessThatStartsOnASleepingMachineIsAsleep(t *testing.T) {
+	const second = int64(1_000_000_000)
+	p, err := Compile(withSteps(t, denseFaults(), []Fault{
+		{At: second, Kind: KillNode, Node: 1, Hold: 2 * second},
+		{At: 2 * second, Kind: ClockSuspend, Node: 1, Hold: 4 * second},
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := NewWorld(p)
+	w.Run(1)
+	var text strings.Builder
+	if err := w.WriteTrace(&text, 0); err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(text.String(), "n2     (node down)")
+	_, after, _ = strings.Cut(after, "n2     (node up)")
+	asleep, _, _ := strings.Cut(after, "n2     (node resumed)")
+	if !strings.Contains(asleep, "n2     (node paused)") || strings.Contains(asleep, "n2  ->") {
+		t.Errorf("before it wakes up:\n%s", asleep)
+	}
+}
+
 // densePlan is the plan of the benchmark.
 func densePlan(t *testing.T, change func(*scenarios.Nemesis)) *Plan {
 	t.Helper()
