@@ -75,7 +75,7 @@ func (p *Postgres) tellLoss(now core.Time, id core.SignalID, older *Signal) {
 	case row == nil:
 	case older == nil:
 		p.out.addSignal(history.Missing, now, id, 0)
-	case older.Version != row.Version:
+	case older.State != row.State || older.Version != row.Version || older.Attempt != row.Attempt:
 		seen := p.out.addSignal(history.StateSet, now, id, older.Attempt)
 		seen.State, seen.Alerted = older.State, older.Alerted
 	}
