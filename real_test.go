@@ -161,7 +161,8 @@ func TestRealConcurrentLeaderElection(t *testing.T) {
 
 func TestRealHeartbeatWithDBSync(t *testing.T) {
 	s := newStage(t)
-	i := s.start("blue-1", nil)
+	// With a ttl of a second a machine that is busy misses a heartbeat now and then.
+	i := s.start("blue-1", func(c *fencepost.Config) { c.Lease.Profile, c.Lease.TTL = "fast", 0 })
 	i.leads()
 	until(t, "the metrics show a leader by both stores", func() bool {
 		m := i.Metrics()
