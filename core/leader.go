@@ -75,8 +75,8 @@ func (n *Node) heartbeatRefused(t Time, in *Input, out *Effects) {
 // nodes that each see the other, exactly one has the lower number.
 func (n *Node) fenced(t Time, in *Input, out *Effects) {
 	n.beatTrust = 0
-	if in.Epoch < n.epoch {
-		// The ledger has confirmed ours, and knows of it no more.
+	if in.Epoch < n.epoch || in.Epoch == n.epoch && in.Reason == Superseded {
+		// The ledger has confirmed ours, and knows of it no more, or as another's.
 		n.bar(t, out)
 	}
 	if n.role != Leader {

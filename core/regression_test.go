@@ -99,21 +99,24 @@ func TestOlderLedgerOfAnotherLineageBars(t *testing.T) {
 	}
 }
 
-// PROTOCOL 4.5.11: a leader whose own epoch the ledger has forgotten.
+// PROTOCOL 4.5.11: a leader whose own epoch the ledger has forgotten, or has
+// given to somebody else since.
 func TestLeaderWhoseEpochIsForgottenIsBarred(t *testing.T) {
-	b := idleLeader(t)
-	b.pass(b.cfg.Heartbeat)
-	b.answer(core.Heartbeat, core.Input{
-		Kind: core.HeartbeatWasRefused, Epoch: epoch - 1, Reason: core.Superseded,
-	})
-	b.believes(false)
-	if !b.barred() {
-		t.Error("not barred")
+	for _, current := range []core.Epoch{epoch - 1, epoch} {
+		b := idleLeader(t)
+		b.pass(b.cfg.Heartbeat)
+		b.answer(core.Heartbeat, core.Input{
+			Kind: core.HeartbeatWasRefused, Epoch: current, Reason: core.Superseded,
+		})
+		b.believes(false)
+		if !b.barred() {
+			t.Errorf("not barred by epoch %d", current)
+		}
+		if e := b.says(event.LeaderSteppedDown); e.Reason != core.AuthorityRegressed {
+			t.Errorf("stepped down for %v", e.Reason)
+		}
+		b.saysNot(event.SplitBrainDetected)
 	}
-	if e := b.says(event.LeaderSteppedDown); e.Reason != core.AuthorityRegressed {
-		t.Errorf("stepped down for %v", e.Reason)
-	}
-	b.saysNot(event.SplitBrainDetected)
 }
 
 // PROTOCOL 4.5.12: neither time nor a higher epoch ends the bar, a person does.

@@ -17,7 +17,7 @@ type signal struct {
 	live   uint32
 	line   uint32
 	orders uint16
-	// own are those of its orders that were made in the ledger's line of orderLine.
+	// own are those of its orders that the ledger's line of orderLine has permitted.
 	own       uint16
 	orderLine uint32
 	// wrong counts the attestations in which a person was wrong, lies those of

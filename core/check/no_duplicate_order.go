@@ -11,9 +11,8 @@ import (
 //
 // It holds unless a person attested something wrong about that signal; each
 // such attestation excuses one more order and no more than one. A ledger that has
-// lost rows does not know of orders that were made before: they are excused, and
-// what is made since then counts anew. An order that was on its way when rows were
-// lost is excused for a bounded time, like any fault.
+// lost rows does not know of orders whose permits it has forgotten: they are
+// excused, and those that it has permitted since are judged.
 //
 // Counter-example: a broker answers an order eight seconds late. A new leader
 // does not find it in the day's book, takes absence for proof, and sends again.
@@ -26,7 +25,9 @@ func (noDuplicateOrder) created(s *Suite, g *signal, r *history.Record) {
 	if g.orderLine != s.executor.line {
 		g.orderLine, g.own = s.executor.line, 0
 	}
-	g.own++
+	if g.line == s.executor.line {
+		g.own++
+	}
 	switch {
 	case g.orders == 1:
 	case g.own <= 1+g.wrong:

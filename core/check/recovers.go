@@ -208,6 +208,11 @@ func (c *recovers) stored(s *Suite, g *signal, r *history.Record) {
 
 // stateSet takes a signal's new state.
 func (c *recovers) stateSet(s *Suite, g *signal, r *history.Record) {
+	if g.open && g.state == core.Received && r.State != core.Received && g.since < c.running {
+		// It had a reason to wait; what it does now begins now.
+		s.book.seal(r.Signal)
+		c.unseal(s, r)
+	}
 	g.state = r.State
 	open := r.State == core.Received || r.State == core.Submitting || r.State == core.Submitted
 	switch {

@@ -176,7 +176,7 @@ func TestAReceivedSignalMayWaitWhileExecutionIsPaused(t *testing.T) {
 		breaks(t, Recovers, 6500*ms)
 	led(all(
 		pauses(), when(3*ttl, stores(1)), when(9*ttl, stores(2)), when(9300*ms, sets(2, core.Submitting)),
-	)).breaks(t, Recovers, 14*ttl)
+	)).breaks(t, Recovers, 14300*ms)
 }
 
 func TestABrokerThatMisbehavesStopsTheSignalsClock(t *testing.T) {

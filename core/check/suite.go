@@ -118,9 +118,7 @@ func (s *Suite) Observe(r *history.Record) {
 		s.scene.control = r.Control
 		s.recovery.controlSet(s, r)
 	case history.AuthorityAccepted:
-		if s.scene.lost {
-			s.epochs.accepted(r.Epoch)
-		}
+		s.epochs.accepted(r.Epoch)
 		s.authorityAccepted(r.At)
 	case history.LeaseSet:
 		// Perhaps somebody outside the cluster wrote the key.
