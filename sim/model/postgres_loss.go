@@ -45,9 +45,9 @@ func (p *Postgres) become(other *Postgres, byKey []core.SignalID) {
 // gone, fence_seq and the epoch included. Signals that are gone are told of as
 // Missing, others by the state that they have again, and the control mode if it
 // is another. The ids of those that are gone are given to nobody else: one whose
-// key comes again gets its own. A copy that was recovered to a point in time, or a standby that was
-// promoted, has a timeline of its own (branch); a copy of the files has that of
-// the original.
+// key comes again gets its own. A copy that was recovered to a point in time, or
+// a standby that was promoted, has a timeline of its own (branch); a copy of the
+// files has that of the original.
 func (p *Postgres) Rewind(now core.Time, older *Postgres, branch bool) {
 	last, lineages := p.LastSignal(), p.lineages
 	for id := core.SignalID(1); id <= last; id++ {
@@ -72,9 +72,17 @@ func (p *Postgres) Rewind(now core.Time, older *Postgres, branch bool) {
 func (p *Postgres) tellLoss(now core.Time, id core.SignalID, older *Signal) {
 	row := p.signal(id)
 	switch {
-	case row == nil:
+	case row == nil && older == nil:
+		return
 	case older == nil:
 		p.out.addSignal(history.Missing, now, id, 0)
+		return
+	case row == nil:
+		p.out.addSignal(history.Stored, now, id, 0)
+		row = &Signal{}
+	default:
+	}
+	switch {
 	case older.State != row.State || older.Version != row.Version || older.Attempt != row.Attempt:
 		seen := p.out.addSignal(history.StateSet, now, id, older.Attempt)
 		seen.State, seen.Alerted = older.State, older.Alerted
