@@ -74,7 +74,7 @@ func (o *mutantsOptions) run(c *cobra.Command, _ []string) error {
 	}
 	search := mutants.Search{Tree: tree}
 	if o.fast {
-		search.Most, search.Others = 300, 20
+		search.Most, search.Others, search.Wild = 2000, 20, 1000
 	}
 	var all []*mutants.Result
 	err = search.KillAll(c.Context(), chosen, func(r *mutants.Result) error {

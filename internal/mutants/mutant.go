@@ -226,6 +226,15 @@ func (m Mutant) Site() string {
 	return strings.Join(parts, " and ")
 }
 
+// Served returns the mutant with the part of its mistake that lies in the
+// service and its servers' statements: no edit of the core or of a model.
+func (m Mutant) Served() Mutant {
+	m.Edits = slices.DeleteFunc(slices.Clone(m.Edits), func(e Edit) bool {
+		return strings.HasPrefix(e.Path, "core/") || strings.HasPrefix(e.Path, "sim/")
+	})
+	return m
+}
+
 // Name returns the names of mutants that are built together, joined by a plus.
 func Name(ms []Mutant) string {
 	names := make([]string, len(ms))

@@ -64,19 +64,6 @@ func TestTheTextOfEachMutantStandsOnceInItsFile(t *testing.T) {
 	}
 }
 
-func TestEachMutantCompiles(t *testing.T) {
-	t.Parallel()
-	root := tree(t)
-	for _, m := range all(t) {
-		t.Run(m.Name, func(t *testing.T) {
-			t.Parallel()
-			if err := root.Compile(t.Context(), []Mutant{m}); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-}
-
 func TestCatchesNameMutantsThatCanBeBuiltTogether(t *testing.T) {
 	t.Parallel()
 	root := tree(t)

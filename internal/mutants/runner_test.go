@@ -1,10 +1,48 @@
 package mutants
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"fencepost/internal/campaign"
+	"fencepost/scenarios"
 )
+
+// TestHuntingGroundsHoldWithoutAMistake: what fails there by itself would hide
+// the mutants that it is for.
+func TestHuntingGroundsHoldWithoutAMistake(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(filepath.Join("grounds", "*.yaml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d hunting grounds (%v)", len(files), err)
+	}
+	for _, file := range files {
+		s, err := scenarios.Load(file)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		open, err := campaign.Simulated(s)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, c := range s.Catches {
+			if _, err := Find(c.String()); err != nil {
+				t.Errorf("%s: %v", file, err)
+			}
+		}
+		c := campaign.Campaign{Scenario: s, Open: open, First: 1, Count: 50, Timeout: campaign.Timeout(s)}
+		seen, err := c.Hunt(t.Context())
+		if err != nil {
+			t.Error(err)
+		} else if seen.Failed != nil {
+			t.Errorf("%s, seed %d: %v", file, seen.Failed.Seed, seen.Failed.Violation)
+		}
+	}
+}
 
 // TestARunnerLinksOnlyWhatPlays keeps runners small: each mutant builds one, and
 // what a runner does not link cannot make it be built again.

@@ -3,6 +3,7 @@ package mutants
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -14,15 +15,16 @@ import (
 )
 
 // Search looks for what kills a mutant: the scenarios that promise to catch it,
-// then all others, then whatever Further has. The zero value, with a tree, is
+// then all others, then random faults, then whatever Further has. The zero value, with a tree, is
 // ready.
 type Search struct {
 	Tree Tree
 	// Cache is where runners are kept; "" is the user's own place.
 	Cache string
 	// Most bounds the seeds of each scenario that promises to catch the mutant,
-	// Others those of each other scenario. 0 means all that a file has.
-	Most, Others int
+	// Others those of each other scenario, Wild those of each hunting ground, where
+	// faults come at random. 0 means all that a file has.
+	Most, Others, Wild int
 	// Further are searches of other kinds, in their order.
 	Further []Further
 }
@@ -88,11 +90,11 @@ func (s *Search) Kill(ctx context.Context, m Mutant) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	first, others, err := s.grounds(m)
+	stages, err := s.stages(m)
 	if err != nil {
 		return nil, err
 	}
-	for _, stage := range [][]errand.Ground{first, others} {
+	for _, stage := range stages {
 		if err := s.hunt(ctx, r, runner, control, m, stage); err != nil {
 			return nil, err
 		}
@@ -130,25 +132,20 @@ func (s *Search) control(ctx context.Context, m Mutant) (string, error) {
 	return s.Tree.Build(ctx, without, s.Cache)
 }
 
-// grounds lists where the mutant is hunted: first the scenarios that promise to
-// catch it, then the others.
-func (s *Search) grounds(m Mutant) (first, others []errand.Ground, err error) {
+// stages lists where the mutant is hunted: first the scenarios that promise to
+// catch it, then the others, then the hunting grounds.
+func (s *Search) stages(m Mutant) ([][]errand.Ground, error) {
 	shipped, err := scenarios.Shipped()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
+	var first, others, wild []errand.Ground
 	for _, sc := range shipped {
 		if !sc.Plays(scenarios.SimTier) {
 			continue
 		}
-		g := errand.Ground{
-			Scenario: s.Tree.Scenario(sc.Name), First: 1, Seeds: sc.WithDefaults().Run.Seeds.Sim,
-		}
-		if sc.Run.Seed != 0 {
-			g.First, g.Seeds = sc.Run.Seed, 1
-		}
-		promises := func(c scenarios.Catch) bool { return slices.Contains(c, m.Name) }
-		if slices.ContainsFunc(sc.Catches, promises) {
+		g := ground(s.Tree.Scenario(sc.Name), sc)
+		if promises(sc, m) {
 			g.Seeds = atMost(g.Seeds, s.Most)
 			first = append(first, g)
 			continue
@@ -156,7 +153,38 @@ func (s *Search) grounds(m Mutant) (first, others []errand.Ground, err error) {
 		g.Seeds = atMost(g.Seeds, s.Others)
 		others = append(others, g)
 	}
-	return first, others, nil
+	files, err := filepath.Glob(filepath.Join(string(s.Tree), "internal", "mutants", "grounds", "*.yaml"))
+	if err != nil {
+		return nil, fmt.Errorf("list hunting grounds: %w", err)
+	}
+	for _, file := range files {
+		sc, err := scenarios.Load(file)
+		if err != nil {
+			return nil, err
+		}
+		g := ground(file, sc)
+		if promises(sc, m) {
+			first = append(first, g)
+			continue
+		}
+		g.Seeds = atMost(g.Seeds, s.Wild)
+		wild = append(wild, g)
+	}
+	return [][]errand.Ground{first, others, wild}, nil
+}
+
+// promises tells whether the scenario names the mutant among those that it
+// catches.
+func promises(sc *scenarios.Scenario, m Mutant) bool {
+	return slices.ContainsFunc(sc.Catches, func(c scenarios.Catch) bool { return slices.Contains(c, m.Name) })
+}
+
+// ground returns the scenario with all of its seeds.
+func ground(file string, sc *scenarios.Scenario) errand.Ground {
+	if sc.Run.Seed != 0 {
+		return errand.Ground{Scenario: file, First: sc.Run.Seed, Seeds: 1}
+	}
+	return errand.Ground{Scenario: file, First: 1, Seeds: sc.WithDefaults().Run.Seeds.Sim}
 }
 
 func atMost(n, most int) int {
@@ -189,7 +217,7 @@ func (s *Search) hunt(
 		}
 		if !failsAlike(sound, &kill) && m.expects(&kill) {
 			kill.Replay = fmt.Sprintf("bin/drill run --seed %d --mutant %s %s",
-				kill.Seed, m.Together(), kill.By)
+				kill.Seed, m.Together(), s.Tree.argument(ground.Scenario))
 			r.killed(&kill)
 			return nil
 		}

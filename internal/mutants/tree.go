@@ -70,6 +70,18 @@ func (t Tree) Apply(ms []Mutant) (map[string][]byte, error) {
 	return changed, nil
 }
 
+// argument is how a person calls a scenario of the tree.
+func (t Tree) argument(file string) string {
+	path, err := filepath.Rel(string(t), file)
+	if err != nil {
+		return file
+	}
+	if dir, name := filepath.Split(path); filepath.Clean(dir) == "scenarios" {
+		return strings.TrimSuffix(name, ".yaml")
+	}
+	return path
+}
+
 // Scenario returns what a runner is told to play for a scenario that a person
 // calls by this argument: the argument itself if it is a file, and the file of
 // the tree if it is the name of one of the project's. A runner's own copies may
