@@ -82,8 +82,7 @@ func (p *Postgres) tellLoss(now core.Time, id core.SignalID, older *Signal) {
 		row = &Signal{}
 	default:
 	}
-	switch {
-	case older.State != row.State || older.Version != row.Version || older.Attempt != row.Attempt:
+	if older.State != row.State || older.Version != row.Version || older.Attempt != row.Attempt {
 		seen := p.out.addSignal(history.StateSet, now, id, older.Attempt)
 		seen.State, seen.Alerted = older.State, older.Alerted
 	}
