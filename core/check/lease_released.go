@@ -13,6 +13,8 @@ type debt struct {
 	due   int64
 	// disturbed: a store may not have answered.
 	disturbed bool
+	// released is the last token of the node's that a release deleted.
+	released core.Token
 }
 
 // leaseReleased judges lease-released: within 0.2 ttl after a node has drained,
@@ -21,7 +23,9 @@ type debt struct {
 // It holds while both stores answer. A lease that still stands is excused if a
 // store or the node's links were disturbed at some moment between the two last
 // calls of the step-down, each bounded by the store's time-out, and the
-// deadline: a release that was lost is not repeated.
+// deadline: a release that was lost is not repeated. It is excused too if the
+// release was carried out, and an acquisition of the same token that had been
+// under way since before came after it: nobody holds that lease, and it lapses.
 //
 // Counter-example: a step-down clears the flag "I hold the lease" first, and
 // the release that follows looks at the flag and returns. Expiry hides it, at
@@ -51,12 +55,20 @@ func (c *leaseReleased) drained(s *Suite, r *history.Record) {
 	n := &s.scene.nodes[r.Node]
 	from := r.At - 2*int64(s.cfg.StoreTimeout)
 	due := r.At + int64(s.cfg.TTL)/5 + int64(s.cfg.HarnessStall)
-	c.debts[r.Node] = debt{
-		token: r.Token, due: due,
+	d := &c.debts[r.Node]
+	*d = debt{
+		token: r.Token, due: due, released: d.released,
 		disturbed: s.excuses.last(storeFaults) >= from || n.cut > 0 || n.cutEnded >= from || s.scene.cut > 0,
 	}
 	c.due = min(c.due, due)
 	s.plan(due)
+}
+
+// leaseGone takes the end of a lease.
+func (c *leaseReleased) leaseGone(r *history.Record) {
+	if r.Op == core.Release && r.Node >= 0 {
+		c.debts[r.Node].released = r.Token
+	}
 }
 
 // faultChanged notes a disturbance that begins while a debt is open.
@@ -87,7 +99,7 @@ func (c *leaseReleased) judge(s *Suite, now int64) {
 		switch {
 		case !s.scene.key.holds(d.token, d.due):
 			s.marks[ReleaseJudged]++
-		case d.disturbed:
+		case d.disturbed || d.released == d.token:
 			s.excuse(LeaseReleased)
 		default:
 			s.marks[ReleaseJudged]++

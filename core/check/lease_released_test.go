@@ -43,8 +43,10 @@ func TestAYoungerAcquisitionIsNotTheDrainersDebt(t *testing.T) {
 		believes(0, 2, s2(950*ms)).after(500 * ms).lawful(t)
 }
 
-func TestADelayedAcquisitionThatRevivesADrainedLeaseIsBroken(t *testing.T) {
+func TestADelayedAcquisitionThatRevivesADrainedLeaseIsExcused(t *testing.T) {
 	leaving().loses(0, core.Release).drained(0).after(100*ms).renews(0).after(200*ms).
+		excused(t, LeaseReleased, 1)
+	leaving().loses(0, core.NoOp).drained(0).after(100*ms).renews(0).after(200*ms).
 		breaks(t, LeaseReleased, 1100*ms)
 }
 

@@ -126,6 +126,7 @@ func (s *Suite) Observe(r *history.Record) {
 		s.stale.leaseSet(s, r)
 	case history.LeaseGone:
 		s.drains.leaseGone(s, r)
+		s.releases.leaseGone(r)
 		s.stale.leaseGone(s, r)
 		s.scene.leaseGone(r)
 	default:
