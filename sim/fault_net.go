@@ -88,16 +88,15 @@ func (w *World) breakAll(nodes []int16, stores []scenarios.PartyKind) {
 
 // damageAll applies one damage to several links.
 func (w *World) damageAll(nodes []int16, stores []scenarios.PartyKind, dirs [ways]bool, d damage) {
+	if d.effect == scenarios.CutReply {
+		dirs[back] = true
+	}
 	for _, node := range nodes {
 		if node >= 0 {
 			w.fault(history.LinkFault, true, node)
 		}
 		for _, kind := range stores {
-			for dir := range ways {
-				if dirs[dir] || d.effect == scenarios.CutReply && dir == back {
-					w.damageLink(node, storeOf(kind), dir, d)
-				}
-			}
+			w.damageLink(node, storeOf(kind), dirs, d)
 		}
 	}
 }

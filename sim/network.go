@@ -146,10 +146,14 @@ func (w *World) wireChanged(node int16) {
 	w.reachChanged(node)
 }
 
-// damageLink adds a fault to one direction.
-func (w *World) damageLink(node int16, store core.Store, dir way, d damage) {
+// damageLink adds a fault to the directions of a link.
+func (w *World) damageLink(node int16, store core.Store, dirs [ways]bool, d damage) {
 	l := w.wire(node, store)
-	l.dir[dir] = append(l.dir[dir], d)
+	for dir := range dirs {
+		if dirs[dir] {
+			l.dir[dir] = append(l.dir[dir], d)
+		}
+	}
 	w.wireChanged(node)
 }
 

@@ -114,6 +114,21 @@ func (w *World) track(r *history.Record) {
 
 // reachChanged tells which stores the node can reach from now on.
 func (w *World) reachChanged(node int16) {
+	w.tellReach(node)
+	w.judgeLiveness()
+}
+
+// reachAllChanged tells it of every node.
+func (w *World) reachAllChanged() {
+	for node := range w.hosts {
+		w.tellReach(int16(node))
+	}
+	w.judgeLiveness()
+}
+
+// tellReach tells the checkers which stores the node can reach, if that is not
+// what they know.
+func (w *World) tellReach(node int16) {
 	h := &w.hosts[node]
 	reach := uint8(0)
 	for store := core.Redis; store <= core.Broker; store++ {
@@ -128,7 +143,6 @@ func (w *World) reachChanged(node int16) {
 		h.reach = reach
 		w.tell(history.Record{Kind: history.Reach, Node: node, Stores: reach})
 	}
-	w.judgeLiveness()
 }
 
 // judgeLiveness tells the judge whether progress is owed: a live eligible node

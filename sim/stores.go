@@ -278,10 +278,3 @@ func (w *World) setServer(store core.Store, change func(*server)) {
 	}
 	w.reachAllChanged()
 }
-
-// reachAllChanged tells which stores each node can reach from now on.
-func (w *World) reachAllChanged() {
-	for node := range w.hosts {
-		w.reachChanged(int16(node))
-	}
-}
