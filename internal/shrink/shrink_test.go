@@ -35,6 +35,12 @@ func find(t *testing.T, o shrink.Options) *shrink.Answer {
 // plays runs the text under its own seed.
 func plays(t *testing.T, text string) sim.Result {
 	t.Helper()
+	return playUnder(t, text, 0)
+}
+
+// playUnder runs the text under the seed, or under its own.
+func playUnder(t testing.TB, text string, seed uint64) sim.Result {
+	t.Helper()
 	s, err := scenarios.Parse("", []byte(text))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
@@ -43,7 +49,10 @@ func plays(t *testing.T, text string) sim.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return sim.NewWorld(program).Run(s.Run.Seed)
+	if seed == 0 {
+		seed = s.Run.Seed
+	}
+	return sim.NewWorld(program).Run(seed)
 }
 
 func TestShrunkFileFailsAsTheLongOneDid(t *testing.T) {

@@ -34,7 +34,7 @@ func BenchmarkShrink(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			for seed, found := uint64(1), 0; seed <= 40 && found < 5; seed++ {
+			for seed, found := uint64(1), 0; seed <= 20 && found < 3; seed++ {
 				if a := mutated(b, runner, m.Name, seed); a != nil {
 					found++
 					survey = append(survey, *a)
@@ -70,6 +70,9 @@ func (s survey) report(b *testing.B) {
 	b.ReportMetric(s.at(50, faults), "faults-p50")
 	b.ReportMetric(s.at(95, faults), "faults-p95")
 	b.ReportMetric(s.at(95, lines), "lines-p95")
+	events := func(a *shrink.Answer) float64 { return float64(a.Events) }
+	b.ReportMetric(s.at(50, events), "events-p50")
+	b.ReportMetric(s.at(95, events), "events-p95")
 	b.ReportMetric(s.at(50, seconds), "s-p50")
 	b.ReportMetric(s.at(95, seconds), "s-p95")
 	b.ReportMetric(s.at(100, seconds), "s-max")
@@ -80,6 +83,10 @@ func (s survey) report(b *testing.B) {
 func mutated(t testing.TB, runner, mutant string, seed uint64) *shrink.Answer {
 	t.Helper()
 	o := shrink.Drawn(seed, []scenarios.Catch{{mutant}})
+	if r := playUnder(t, o.Source, seed); r.Verdict == scenarios.Fail {
+		t.Logf("seed %d fails without a mistake: %s", seed, r.Failure)
+		return nil
+	}
 	o.Mutant = mutant
 	answer, lawful, err := shrink.Settle(t.Context(), o,
 		func(ctx context.Context, o *shrink.Options) (*shrink.Answer, error) {

@@ -9,7 +9,7 @@ import (
 
 // Effort is how many simulated events one search may take: about a second on
 // two cores. It is counted, not timed, so that the result is always the same.
-const Effort = 5_000_000
+const Effort = 7_000_000
 
 // reseeds is how many other micro-schedules are tried where a candidate does
 // not fail under the old one.
@@ -119,11 +119,13 @@ func (t *task) search() {
 	t.attempt(func(s *scenarios.Scenario) []candidate { return cutAtFailure(s, t.result.Failure.At) })
 	t.attempt(cutSuffixes)
 	if len(t.now.Steps) > few {
-		t.others = reseeds
+		// The longer the window, the fewer its seeds: each size costs as much.
+		t.others = 2 * reseeds
 		for size := few; size < len(t.now.Steps) && !t.spent(); size *= 2 {
 			if t.attempt(func(s *scenarios.Scenario) []candidate { return windows(s, size) }) {
 				break
 			}
+			t.others /= 2
 		}
 		t.others = 0
 	}
