@@ -13,7 +13,7 @@ BENCH ?= .
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test race lint fmt sim fuzz bench cover check
+.PHONY: help build demo test race lint fmt sim fuzz map bench cover check
 
 help: ## Show this help.
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ fuzz: ## Run every native fuzz target for FUZZ_TIME (20s).
 			$(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZ_TIME) $$(dirname $$file); \
 		done; \
 	done
+
+map: build ## Search the edge of the promises again and write it into docs/TOLERANCE.md.
+	bin/drill map --doc docs/TOLERANCE.md --svg docs/tolerance.svg
 
 bench: ## Run the benchmarks that match BENCH (.).
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
