@@ -99,6 +99,7 @@ func promoted(t *testing.T, of *postgres.Server) *postgres.Server {
 // nothing about the server may be remembered with them; and what a standby says
 // is no word on what was committed.
 func TestStandbyIsNoAuthorityAndItsPromotionIsANewLineage(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	primary := testbed.OwnPostgres(t, postgres.Options{})
 	if _, err := migrations.Up(ctx, primary.DSN("postgres")); err != nil {
@@ -138,6 +139,7 @@ func TestStandbyIsNoAuthorityAndItsPromotionIsANewLineage(t *testing.T) {
 // forget heartbeats that were committed in memory; it goes on being the server
 // that was started long ago.
 func TestNobodyTakesATenureOfKindPGRightAfterARecovery(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	server := testbed.OwnPostgres(t, postgres.Options{})
 	dsn := server.DSN("postgres")

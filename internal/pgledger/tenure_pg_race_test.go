@@ -83,6 +83,7 @@ func (c *contest) interrupt(ctx context.Context, p *process) {
 // Takers of both kinds press for a lease that is renewed for a while and then is
 // not: whoever comes next comes after a full ttl without a renewal.
 func TestLeaseInPostgresIsNeverTakenBeforeItHasRunOut(t *testing.T) {
+	t.Parallel()
 	const ttl, enough = 100 * time.Millisecond, 8
 	dsn := database(t)
 	conn := connect(t, dsn)
