@@ -72,12 +72,15 @@ func bit(b bool) uint64 {
 
 // Hash folds the input into h.
 func (in *Input) Hash(h uint64) uint64 {
+	h ^= (uint64(in.Req) | uint64(in.Attempt)<<32) * 0xd6e8feb86659fd93
 	h = mix(h, uint64(in.Kind)|uint64(in.Op)<<8|uint64(in.Control)<<16|uint64(in.State)<<24|
 		uint64(in.Answer)<<32|uint64(in.Reason)<<40|uint64(in.Flags)<<48|uint64(in.Tenure)<<56)
-	h = mix(h, uint64(in.Req)|uint64(in.Attempt)<<32)
 	if in.Kind == TimePassed {
 		return h
 	}
-	h = mix(mix(h, uint64(in.Version)|uint64(in.Protocol)<<32), uint64(in.Epoch)^uint64(in.Signal)<<32)
-	return mix(h, in.Token.bits()^uint64(in.Age))
+	// Products with different odd numbers do not wait for one another.
+	rest := (uint64(in.Version)|uint64(in.Protocol)<<32)*0xff51afd7ed558ccd +
+		(uint64(in.Epoch)^uint64(in.Signal)<<32)*0xc4ceb9fe1a85ec53 +
+		(in.Token.bits()^uint64(in.Age)<<1)*0x9fb21c651e98df25
+	return mix(h, rest^rest>>32)
 }

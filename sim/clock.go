@@ -1,6 +1,10 @@
 package sim
 
-import "fencepost/core"
+import (
+	"math/bits"
+
+	"fencepost/core"
+)
 
 // million is the denominator of rates: drift is given in parts per million.
 const million = 1_000_000
@@ -13,6 +17,9 @@ type clock struct {
 	since int64
 	base  core.Time
 	drift int64
+	// pace is how long a unit of the boot clock lasts, as a fraction of 1<<paceBits;
+	// zero until somebody asks.
+	pace uint64
 	// mono and wall are how far those clocks are from the boot clock.
 	mono core.Time
 	wall core.Time
@@ -44,8 +51,7 @@ func (c *clock) when(t core.Time) int64 {
 		return c.since
 	}
 	if c.drift != 0 {
-		rate := int64(million + c.drift)
-		run = run/rate*million + run%rate*million/rate
+		run = c.lasts(run)
 	}
 	at := c.since + run
 	for c.boot(at) < t {
@@ -54,9 +60,27 @@ func (c *clock) when(t core.Time) int64 {
 	return at
 }
 
+// paceBits leaves room for clocks that run at a sixteenth of true time.
+const paceBits = 60
+
+// lasts is how much true time passes while the boot clock runs so far: at most
+// a nanosecond less. It multiplies where a division would take three times as
+// long: each step of a node asks.
+func (c *clock) lasts(run int64) int64 {
+	rate := uint64(million + c.drift)
+	if run >= 1<<50 || rate <= million>>(64-paceBits) {
+		return run/int64(rate)*million + run%int64(rate)*million/int64(rate)
+	}
+	if c.pace == 0 {
+		c.pace, _ = bits.Div64(million>>(64-paceBits), million%(1<<(64-paceBits))<<paceBits, rate)
+	}
+	high, low := bits.Mul64(uint64(run), c.pace)
+	return int64(high<<(64-paceBits) | low>>paceBits)
+}
+
 // setDrift changes the rate from the true instant on.
 func (c *clock) setDrift(at int64, ppm int64) {
-	c.base, c.since, c.drift = c.boot(at), at, ppm
+	c.base, c.since, c.drift, c.pace = c.boot(at), at, ppm, 0
 }
 
 // jump moves the wall clock.

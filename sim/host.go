@@ -27,6 +27,8 @@ type host struct {
 	role      core.Role
 	believes  bool
 	until     int64
+	deadline  core.Time // of its trust, and when its clock shows that
+	ends      int64
 	held      core.Token // the token that it led under last
 	stopping  bool
 	pauses    int32 // how many steps keep it paused

@@ -315,13 +315,22 @@ func (m *marker) state(id core.SignalID) *core.SignalState {
 }
 
 // struck counts a verb that was carried out, by the number that wordOf gave it.
-func (m *marker) struck(word int, verb scenarios.Verb) {
+// Cut is the operation whose replies are lost, if it is that.
+func (m *marker) struck(word int, cut core.Op) {
 	if word >= 0 {
 		m.hits[fromWords+word]++
 	}
-	if v, ok := verb.(*scenarios.Net); ok && v.Effect == scenarios.CutReply {
-		m.hits[fromCuts+int(v.On)]++
+	if cut != core.NoOp {
+		m.hits[fromCuts+int(cut)]++
 	}
+}
+
+// cutOf returns the operation whose replies the verb loses, if it loses any.
+func cutOf(verb scenarios.Verb) core.Op {
+	if v, ok := verb.(scenarios.Net); ok && v.Effect == scenarios.CutReply {
+		return v.On
+	}
+	return core.NoOp
 }
 
 // wordOf returns the number of the verb's mark, or -1 if it has none.

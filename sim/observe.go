@@ -66,10 +66,10 @@ func (w *World) observeBelief(node int16, h *host) {
 		}
 		return
 	}
-	until := h.clock.when(deadline)
-	if h.node.Believes(deadline) {
-		until = never // what believes at its own deadline has none
+	if deadline != h.deadline || h.until == 0 {
+		h.deadline, h.ends = deadline, h.clock.when(deadline)
 	}
+	until := h.ends
 	if h.node.Believes(deadline) {
 		// Whoever would believe at its own deadline knows no deadline.
 		until = never

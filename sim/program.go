@@ -48,6 +48,7 @@ type Program struct {
 	// for an event, those that follow the start or the end of another.
 	verbs   []scenarios.Verb // as pointers
 	words   []int            // their marks
+	cuts    []core.Op        // whose replies they lose
 	ids     []string         // "" where a step has none
 	timed   []int32
 	waits   [event.Total][]int32
@@ -70,6 +71,7 @@ func (p *Program) index() {
 		p.ids = append(p.ids, steps[i].ID)
 		p.verbs = append(p.verbs, pointed(steps[i].Verb))
 		p.words = append(p.words, wordOf(steps[i].Verb))
+		p.cuts = append(p.cuts, cutOf(steps[i].Verb))
 	}
 	p.follows = make([][2][]int32, len(steps))
 	for i := range steps {

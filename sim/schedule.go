@@ -200,10 +200,10 @@ func (w *World) started(index int32) {
 	w.steps[index].done = true
 	if own := len(w.program.verbs); int(index) >= own {
 		f := &w.plan[int(index)-own]
-		w.marks.struck(wordOfKind[f.Kind], f.verb(&w.scratch))
+		w.marks.struck(wordOfKind[f.Kind], f.Cut)
 		return
 	}
-	w.marks.struck(w.program.words[index], w.program.verbs[index])
+	w.marks.struck(w.program.words[index], w.program.cuts[index])
 	w.judge.Started(int(index), w.now)
 	w.after(index, false)
 }

@@ -2,6 +2,7 @@ package check
 
 import (
 	"math"
+	"math/bits"
 
 	"fencepost/core/history"
 )
@@ -46,6 +47,7 @@ const (
 type excuses struct {
 	grace  int64
 	active [history.Faults]int32
+	now    faultSet // the classes that are active
 	ended  [history.Faults]int64
 }
 
@@ -59,13 +61,19 @@ func (e *excuses) reset(grace int64) {
 
 // began and finished follow one fault. A class is active while any fault of it
 // is. finished tells whether there was one to end.
-func (e *excuses) began(f history.Fault) { e.active[f]++ }
+func (e *excuses) began(f history.Fault) {
+	e.active[f]++
+	e.now |= 1 << f
+}
 
 func (e *excuses) finished(f history.Fault, at int64) bool {
 	if e.active[f] == 0 {
 		return false
 	}
 	e.active[f]--
+	if e.active[f] == 0 {
+		e.now &^= 1 << f
+	}
 	e.ended[f] = at
 	return true
 }
@@ -73,15 +81,12 @@ func (e *excuses) finished(f history.Fault, at int64) bool {
 // last is the latest instant at which a fault of the set was active: never
 // (that is, no end in sight) while one is.
 func (e *excuses) last(set faultSet) int64 {
+	if set&e.now != 0 {
+		return never
+	}
 	last := before
-	for f := range e.active {
-		if set&(1<<f) == 0 {
-			continue
-		}
-		if e.active[f] > 0 {
-			return never
-		}
-		last = max(last, e.ended[f])
+	for ; set != 0; set &= set - 1 {
+		last = max(last, e.ended[bits.TrailingZeros16(uint16(set))])
 	}
 	return last
 }
