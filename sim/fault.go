@@ -113,7 +113,7 @@ func (w *World) heal(index int32) {
 	case *scenarios.Net:
 		w.healNet(index, st, *v)
 	case *scenarios.Clock:
-		w.healClock(st, *v)
+		w.healClock(index, st, *v)
 	case *scenarios.Redis:
 		w.healRedis(st, *v)
 	case *scenarios.Postgres:

@@ -21,10 +21,9 @@ func (w *World) strikeClock(index int32, st *step, v scenarios.Clock) bool {
 			st.saved = w.span(v.Jump)
 			h.clock.jump(st.saved)
 		case !v.Drift.IsZero():
-			bits := w.draw(siteStepDrift, int(index))
-			st.saved = h.clock.drift
-			h.clock.setDrift(w.now, between(bits, int64(v.Drift.Min), int64(v.Drift.Max)))
-			w.clockChanged(node, h)
+			rate := between(w.draw(siteStepDrift, int(index)), int64(v.Drift.Min), int64(v.Drift.Max))
+			w.drifts = append(w.drifts, drifting{node: node, step: index, before: h.clock.drift, rate: rate})
+			w.setRate(node, rate)
 		default:
 			h.suspended = w.now
 			w.pause(node)
@@ -59,17 +58,50 @@ func (w *World) clockChanged(node int16, h *host) {
 	w.observeBelief(node, h)
 }
 
+// drifting is one fault that has a node's clock run at another rate.
+type drifting struct {
+	node         int16
+	step         int32
+	before, rate int64
+}
+
+// setRate has a node's clock run at that rate from now on.
+func (w *World) setRate(node int16, rate int64) {
+	h := &w.hosts[node]
+	h.clock.setDrift(w.now, rate)
+	w.clockChanged(node, h)
+}
+
+// endDrift ends one of the faults of a node's clock. The latest that stands
+// counts; with the last of them the clock has its own rate again.
+func (w *World) endDrift(node int16, step int32) {
+	for i := range w.drifts {
+		d := w.drifts[i]
+		if d.node != node || d.step != step {
+			continue
+		}
+		w.drifts = append(w.drifts[:i], w.drifts[i+1:]...)
+		for k := i; k < len(w.drifts); k++ {
+			if later := &w.drifts[k]; later.node == node {
+				later.before = d.before
+				return // a later one stands
+			}
+		}
+		w.setRate(node, d.before)
+		return
+	}
+}
+
 // healClock puts the clocks right: a jump is taken back, a drift ends, a
 // machine wakes up.
-func (w *World) healClock(st *step, v scenarios.Clock) {
+func (w *World) healClock(index int32, st *step, v scenarios.Clock) {
 	for _, node := range st.hit {
 		h := &w.hosts[node]
 		switch {
 		case !v.Jump.IsZero():
 			h.clock.jump(-st.saved)
 		case !v.Drift.IsZero():
-			h.clock.setDrift(w.now, st.saved)
-			w.clockChanged(node, h)
+			w.endDrift(node, index)
 		default:
 			h.clock.slept(w.now - h.suspended)
 			w.resume(node)

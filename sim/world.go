@@ -47,6 +47,8 @@ type World struct {
 	plan    []Fault
 	scratch verbs
 
+	drifts  []drifting
+
 	signals []sent
 	offers  []offer
 	keyOf   []int32
@@ -158,6 +160,7 @@ func (w *World) reset() {
 	w.released, w.busy, w.redisCalls = 0, 0, 0
 	w.signals, w.offers, w.keyOf = w.signals[:0], w.offers[:0], w.keyOf[:0]
 	clear(w.bound)
+	w.drifts = w.drifts[:0]
 	w.records.Reset()
 	w.drained = 0
 	w.resetModels()
