@@ -65,6 +65,9 @@ type swarm struct {
 	families []family // those that are on, once for each unit of weight
 	// Of a thousand faults so many wait for an event, or follow another fault.
 	onEvent, onFault int64
+	// slow: the broker takes so long that a flood of signals would outlast the
+	// run, whoever leads.
+	slow bool
 	// rewinds: the ledger goes back in time, once.
 	rewinds bool
 	every   int64
@@ -133,7 +136,9 @@ func (g *swarm) drawCluster() {
 	}
 	c.Lease.TTL = scenarios.Length{Nanos: g.ttl}
 	c.Broker.Class = [...]scenarios.BrokerClass{"A", "B", "C", "D"}[d.below(4)]
-	switch d.below(8) {
+	slow := d.below(8)
+	g.slow = slow == 5 || slow == 6
+	switch slow {
 	case 5:
 		c.Broker.Ack = scenarios.Span{Min: g.parts(0), Max: g.parts(20)}
 	case 6:
@@ -221,6 +226,9 @@ func (g *swarm) drawTraffic() {
 	d := g.roll(siteSwarmTraffic)
 	w := &g.s.Workload
 	everyTTL := [...]int64{1000, 1000, 1000, 1000, 3000, 3000, 300, 8000}[d.below(8)]
+	if g.slow {
+		everyTTL = min(everyTTL, 1000)
+	}
 	w.Signals.Rate = scenarios.Rate{Milli: everyTTL, Per: scenarios.Length{TTLs: scenarios.OneTTL}}
 	w.Duplicates = [...]scenarios.Percent{0, 10, 0, 60}[d.below(4)] * scenarios.OnePercent
 	if d.oneIn(4) {

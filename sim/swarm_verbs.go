@@ -218,6 +218,9 @@ func drawWebhook(g *swarm, d *dice, _ scenarios.Span) scenarios.Verb {
 	default:
 		v.Act = scenarios.WebhookBurst
 		n = int(d.between(2, 20))
+		if g.slow {
+			n = 1
+		}
 	}
 	v.Count = scenarios.Count{Min: n, Max: n}
 	return v
