@@ -13,19 +13,22 @@ func (w *World) strikeClock(index int32, st *step, v scenarios.Clock) bool {
 	if len(st.hit) == 0 {
 		return false
 	}
+	st.saved = w.span(v.Jump)
 	for _, node := range st.hit {
 		h := &w.hosts[node]
 		w.fault(w.clockFault(v), true, node)
 		switch {
 		case !v.Jump.IsZero():
-			st.saved = w.span(v.Jump)
 			h.clock.jump(st.saved)
 		case !v.Drift.IsZero():
 			rate := between(w.draw(siteStepDrift, int(index)), int64(v.Drift.Min), int64(v.Drift.Max))
 			w.drifts = append(w.drifts, drifting{node: node, step: index, before: h.clock.drift, rate: rate})
 			w.setRate(node, rate)
 		default:
-			h.suspended = w.now
+			if h.asleep == 0 {
+				h.suspended = w.now
+			}
+			h.asleep++
 			w.pause(node)
 		}
 	}
@@ -103,7 +106,9 @@ func (w *World) healClock(index int32, st *step, v scenarios.Clock) {
 		case !v.Drift.IsZero():
 			w.endDrift(node, index)
 		default:
-			h.clock.slept(w.now - h.suspended)
+			if h.asleep--; h.asleep == 0 {
+				h.clock.slept(w.now - h.suspended)
+			}
 			w.resume(node)
 		}
 		w.fault(w.clockFault(v), false, node)

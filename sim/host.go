@@ -34,7 +34,8 @@ type host struct {
 	pauses    int32 // how many steps keep it paused
 	downs     int32 // how many steps keep it down
 	reach     uint8
-	suspended int64 // when the machine went to sleep
+	asleep    int32 // how many steps keep the machine asleep
+	suspended int64 // when it went to sleep
 	// old: in a split, the old primary of Redis serves it.
 	old bool
 }

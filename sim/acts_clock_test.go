@@ -1,0 +1,27 @@
+package sim
+
+import "testing"
+
+func TestMachineThatIsPutToSleepTwiceHasSleptOnce(t *testing.T) {
+	w := acts(t, "{at: 3s, clock: {node: n1, suspend: 800ms}}", "{at: 3400ms, clock: {node: n1, suspend: 900ms}}")
+	w.Run(1)
+	now := w.hosts[0].clock.read(w.now)
+	if slept := int64(now.Boot - now.Mono); slept != 1_300_000_000 {
+		t.Errorf("the monotonic clock stood still for %d ns of 1.3 s", slept)
+	}
+}
+
+func TestJumpOfSeveralClocksIsTakenBackFromEach(t *testing.T) {
+	w := acts(t, "{at: 3s, clock: {node: all, jump: -1h..1h, for: 2s}}")
+	for seed := uint64(1); seed <= 20; seed++ {
+		w.Run(seed)
+		for i := range w.hosts {
+			clock := &w.hosts[i].clock
+			wall := int64(clock.wall)
+			const base, half = 1_700_000_000_000_000_000, 500_000_000
+			if off := wall - base; off > half || off < -half {
+				t.Errorf("seed %d: n%d's wall clock is off by %d ns after all", seed, i+1, off)
+			}
+		}
+	}
+}
