@@ -40,6 +40,10 @@ type book struct {
 	signals []signal
 	oldest  core.SignalID
 	newest  core.SignalID
+	// open counts the open ones, queue is the most that there were since there
+	// was last none.
+	open  int64
+	queue int64
 }
 
 // reset forgets everything and keeps the memory.
@@ -74,12 +78,18 @@ func (b *book) unseal(id core.SignalID, at int64) {
 		b.oldest = id
 	}
 	b.newest = id
+	b.open++
+	b.queue = max(b.queue, b.open)
 }
 
 // seal takes a signal out of the open ones.
 func (b *book) seal(id core.SignalID) {
 	g := &b.signals[id]
 	g.open = false
+	b.open--
+	if b.open == 0 {
+		b.queue = 0
+	}
 	if g.prev != 0 {
 		b.signals[g.prev].next = g.next
 	} else {

@@ -31,6 +31,9 @@ type Config struct {
 	// nothing is disturbed must become final or in doubt. It includes the time
 	// to elect a leader.
 	RecoverSignals time.Duration
+	// QueueTurn is for how long a leader may be busy with as many signals as it
+	// works on at once (core.MaxFlights), before it turns to the next ones.
+	QueueTurn time.Duration
 	// HarnessStall is by how much the observer itself may be late. Overlaps of
 	// belief up to it are not seen, and every deadline is later by it. It is
 	// zero in the simulator.
@@ -54,6 +57,7 @@ func For(cfg *core.Config, nodes int) Config {
 		StoreTimeout:   cfg.StoreTimeout,
 		DriftPPM:       cfg.DriftPPM,
 		RecoverSignals: 3*cfg.TTL + cfg.Sweep + cfg.SendBy + cfg.BrokerTimeout + cfg.Review,
+		QueueTurn:      cfg.BrokerTimeout + 2*cfg.StoreTimeout,
 	}
 }
 

@@ -15,8 +15,8 @@ import (
 // a node that reaches PostgreSQL and the broker, signals end within the bound.
 //
 // A crash, a pause, a waking, a jump of a wall clock, and any beginning or end
-// of a fault, start the clock anew. A stall is legal only for one of these
-// reasons: the ledger, the broker (for signals) or a clock is disturbed; nobody
+// of a fault, start the clock anew; a queue of signals takes its time. A stall is
+// legal only for one of these reasons: the ledger, the broker (for signals) or a clock is disturbed; nobody
 // is fit; an operator has paused or halted (for signals that were received).
 //
 // Counter-example: a leader dies between a permit and the send. Its successor
@@ -79,9 +79,12 @@ func (c *recovers) leaderDue(s *Suite) (due, since int64) {
 	return due, since
 }
 
-// bound is how long a signal may be open in quiet times.
+// bound is how long a signal may be open in quiet times: the stated bound, and
+// a turn for each lot of those that were open with it, as many as a leader works
+// on at once.
 func (c *recovers) bound(s *Suite) int64 {
-	return int64(s.cfg.RecoverSignals) + int64(s.cfg.HarnessStall)
+	turns := s.book.queue / core.MaxFlights
+	return int64(s.cfg.RecoverSignals) + int64(s.cfg.HarnessStall) + turns*int64(s.cfg.QueueTurn)
 }
 
 // stall is since when an open signal has had no reason to wait; never while it

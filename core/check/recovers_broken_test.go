@@ -2,6 +2,7 @@ package check
 
 import (
 	"testing"
+	"time"
 
 	"fencepost/core"
 	"fencepost/core/history"
@@ -65,4 +66,28 @@ func TestSignalsAreOwedByALeaderThatReachesLedgerAndBroker(t *testing.T) {
 	tell(onlyPostgres).breaks(t, Recovers, 8*ttl)
 	tell(1 << core.Postgres).lawful(t)
 	tell(onlyPostgres, history.BrokerFault).lawful(t)
+}
+
+func TestAQueueOfSignalsTakesItsTime(t *testing.T) {
+	cfg := small()
+	cfg.QueueTurn = time.Second
+	tell := func(signals core.SignalID) *story {
+		s := begin(cfg, 1).elects(0, 1)
+		for id := range signals {
+			s.signal(history.Stored, id+1)
+		}
+		return s.leads(0, 1, 20*ttl)
+	}
+	tell(15).breaks(t, Recovers, 5*ttl)
+	tell(16).breaks(t, Recovers, 6*ttl)
+	tell(50).breaks(t, Recovers, 8*ttl)
+	s := begin(cfg, 1).elects(0, 1)
+	for id := range core.SignalID(50) {
+		s.signal(history.Stored, id+1)
+	}
+	s.leads(0, 1, 7*ttl)
+	for id := range core.SignalID(50) {
+		s.state(id+1, core.Expired)
+	}
+	s.signal(history.Stored, 51).leads(0, 1, 20*ttl).breaks(t, Recovers, 12*ttl)
 }
