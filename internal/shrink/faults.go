@@ -92,13 +92,16 @@ func cutSuffixes(s *scenarios.Scenario) []candidate {
 	return list
 }
 
+// mostWindows is how many windows of a size are tried, the last ones first.
+const mostWindows = 32
+
 // windows keeps only so many neighbouring steps, the last ones first, and moves
 // them to the beginning: a run so short can be tried under many seeds in no
 // time, however long the first one was.
 func windows(s *scenarios.Scenario, size int) []candidate {
 	order := byTime(s)
 	var list []candidate
-	for end := len(order); end > 0; end -= max(size/2, 1) {
+	for end := len(order); end > 0 && len(list) < mostWindows; end -= max(size/2, 1) {
 		gone := map[int]bool{}
 		for k, i := range order {
 			gone[i] = k < end-size || k >= end

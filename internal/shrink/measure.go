@@ -9,13 +9,14 @@ import (
 // What is measured of a scenario, the weightiest first: a scenario is simpler
 // than another if it is smaller in the first of these in which they differ.
 const (
-	faults  = iota // steps
-	nodes          // of the cluster
-	signals        // offered by the workload
-	breadth        // directions, stores and nodes that the faults touch
-	clutter        // fields that the file sets
-	rough          // how far its times are from round ones
-	length         // nanoseconds: of the faults, of the run, of the time before each fault
+	faults   = iota // steps
+	nodes           // of the cluster
+	signals         // offered by the workload
+	breadth         // directions, stores and nodes that the faults touch
+	settling        // nanoseconds after the run
+	clutter         // fields that the file sets
+	rough           // how far its times are from round ones
+	length          // nanoseconds: of the faults, of the run, of the time before each fault
 	measured
 )
 
@@ -59,6 +60,7 @@ func measureOf(s *scenarios.Scenario) measure {
 	text := scenarios.Format(&bare)
 	m[clutter] = int64(bytes.Count(text, []byte(": ")))
 	m[rough] += 10 * int64(bytes.Count(text, []byte("..")))
+	m[settling] = full.Run.Settle.Resolve(ttl)
 	m[rough] += roughness(s.Run.Duration.Span()) + roughness(s.Workload.Every)
 	m[length] += duration
 	return m

@@ -58,7 +58,6 @@ func plainSettings(s *scenarios.Scenario) []candidate {
 		{"the default retry", func(s *scenarios.Scenario) { s.Workload.Retry = scenarios.Retry{} }},
 		{"no expiry", func(s *scenarios.Scenario) { s.Workload.ValidFor = scenarios.Length{} }},
 		{"the default drift", func(s *scenarios.Scenario) { s.Assume.ClockDrift = 0 }},
-		{"the default settling", func(s *scenarios.Scenario) { s.Run.Settle = scenarios.Length{} }},
 	})
 }
 

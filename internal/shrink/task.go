@@ -117,10 +117,11 @@ func (t *task) take(c candidate, found *trial) bool {
 // search makes the scenario as simple as it can.
 func (t *task) search() {
 	t.attempt(func(s *scenarios.Scenario) []candidate { return cutAtFailure(s, t.result.Failure.At) })
+	t.attempt(t.hasty)
 	t.attempt(cutSuffixes)
 	if len(t.now.Steps) > few {
 		// The longer the window, the fewer its seeds: each size costs as much.
-		t.others = 2 * reseeds
+		t.others = reseeds
 		for size := few; size < len(t.now.Steps) && !t.spent(); size *= 2 {
 			if t.attempt(func(s *scenarios.Scenario) []candidate { return windows(s, size) }) {
 				break
@@ -137,6 +138,7 @@ func (t *task) search() {
 			changed = t.round()
 		}
 	}
+	t.settleAgain()
 	t.lowerSeed()
 	t.inOrder()
 }

@@ -29,6 +29,26 @@ func cutAtFailure(s *scenarios.Scenario, failedAt int64) []candidate {
 	return []candidate{{c, "nothing after the failure"}}
 }
 
+// hasty leaves a run next to no time to settle: what fails before its end does so
+// as well, and what does not fail is known the sooner.
+func (t *task) hasty(s *scenarios.Scenario) []candidate {
+	c := copied(s)
+	c.Run.Settle = tenths(1)
+	return []candidate{{c, "no time to settle"}}
+}
+
+// settleAgain gives the run the usual time to settle again, if it fails so.
+func (t *task) settleAgain() {
+	c := copied(t.now)
+	c.Run.Settle = scenarios.Length{}
+	found := try(nil, c, []uint64{t.seed}, t.kind)
+	t.runs += found.runs
+	t.events += found.events
+	if found.alike {
+		t.take(candidate{c, "the usual time to settle"}, &found)
+	}
+}
+
 // shorterRuns ends the run earlier.
 func shorterRuns(s *scenarios.Scenario) []candidate {
 	ttl := s.TTL()
