@@ -124,3 +124,18 @@ func TestNodesLinkToThePromotedReplicaCountsInASplitOnly(t *testing.T) {
 	split := "{at: 4s, redis: {act: split, serves: [n2], lose_last: 1us, for: 6ttl}}"
 	times(t, plays(t, acts(t, cut, split), 20), event.OutcomeUnknown, 20, -1)
 }
+
+func TestActsUponASplitRedisStrikeTheNewPrimary(t *testing.T) {
+	split := "{at: 4s, redis: {act: split, serves: [n3], lose_last: 1us, for: 6ttl}}"
+	for _, act := range []string{"flush", "lose_data"} {
+		w := acts(t, split, fmt.Sprintf("{at: 7s, redis: {act: %s}}", act))
+		times(t, plays(t, w, 20), event.RedisLostWrite, 20, -1)
+	}
+	w := acts(t, split)
+	w.Run(1)
+	w.replica.split, w.hosts[2].old = true, true
+	w.primary().Flush(0)
+	if w.primary() == &w.redis || w.redisOf(2) != &w.redis {
+		t.Error("the primary is the server that the old one's nodes do not talk to")
+	}
+}

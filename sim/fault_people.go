@@ -184,8 +184,8 @@ func (w *World) strikeRoll(index int32, st *step, v scenarios.Roll) bool {
 	return true
 }
 
-// rollNext restarts the next instance of a roll: it is down for a twentieth of
-// the gap, and the next one follows when the gap is over.
+// rollNext restarts the next instance of a roll: it comes back after half of the
+// gap, and the next one follows when the gap is over.
 func (w *World) rollNext(index int32, v scenarios.Roll) {
 	st := &w.steps[index]
 	node := int16(st.saved)

@@ -23,7 +23,7 @@ func (w *World) strikeRedis(index int32, st *step, v scenarios.Redis) bool {
 		w.loseRedisData(v)
 		w.downFor(index, v.Down)
 	case scenarios.RedisFlush:
-		w.redisLost(func() { w.redis.Flush(now) })
+		w.redisLost(func() { w.primary().Flush(now) })
 		w.instant(index)
 		return true
 	case scenarios.RedisStall:
@@ -32,7 +32,7 @@ func (w *World) strikeRedis(index int32, st *step, v scenarios.Redis) bool {
 		w.healLater(index, v.For)
 	case scenarios.RedisShiftTTL:
 		w.fault(history.ClockFault, true, history.None)
-		w.redis.ShiftTTL(now, time.Duration(w.span(v.By)))
+		w.primary().ShiftTTL(now, time.Duration(w.span(v.By)))
 		w.drain()
 		w.fault(history.ClockFault, false, history.None)
 		w.instant(index)
@@ -66,12 +66,12 @@ func (w *World) loseRedisData(v scenarios.Redis) {
 	now := core.Time(w.now)
 	switch {
 	case !v.LoseLast.Window.IsZero() || !v.LoseLast.Writes.IsZero():
-		w.redisLost(func() { w.loseLast(&w.redis, v.LoseLast) })
+		w.redisLost(func() { w.loseLast(w.primary(), v.LoseLast) })
 	case v.Act == scenarios.RedisLoseData || w.program.durability == scenarios.NoDurability:
-		w.redisLost(func() { w.redis.Flush(now) })
+		w.redisLost(func() { w.primary().Flush(now) })
 	case w.program.durability == scenarios.AOFEverySec:
 		lost := between(w.draw(siteLostWindow, int(w.acting)), 0, 1_000_000_000)
-		w.redisLost(func() { w.redis.LoseSince(now, core.Time(w.now-lost)) })
+		w.redisLost(func() { w.primary().LoseSince(now, core.Time(w.now-lost)) })
 	default:
 	}
 }
@@ -80,10 +80,10 @@ func (w *World) loseRedisData(v scenarios.Redis) {
 func (w *World) redisLost(lose func()) {
 	w.fault(history.RedisDataLoss, true, history.None)
 	w.lapseLease()
-	before := w.redis.Keys()
+	before := w.primary().Keys()
 	lose()
 	w.drain()
-	w.tellLostWrite(before != w.redis.Keys())
+	w.tellLostWrite(before != w.primary().Keys())
 	w.fault(history.RedisDataLoss, false, history.None)
 }
 
@@ -107,7 +107,7 @@ func (w *World) setLease(index int32, st *step, v scenarios.Redis) bool {
 	node := st.hit[0]
 	token := core.Token{Nonce: nonceOf(node, w.hosts[node].life), Acquisition: 1 << 30}
 	w.fault(history.RedisDataLoss, true, history.None)
-	w.redis.SetLease(core.Time(w.now), token, w.program.config.TTL)
+	w.primary().SetLease(core.Time(w.now), token, w.program.config.TTL)
 	w.drain()
 	w.fault(history.RedisDataLoss, false, history.None)
 	w.instant(index)

@@ -36,6 +36,9 @@ func (w *World) redisOf(node int16) *model.Redis {
 	return &w.redis
 }
 
+// primary is the server that an act upon Redis strikes: in a split, the new one.
+func (w *World) primary() *model.Redis { return w.redisOf(history.None) }
+
 // lag is how much later than the primary the replica gets a write.
 func (r *replica) lag() int64 {
 	d := r.link.top(back)
