@@ -198,6 +198,10 @@ var operatorShape = Shape{
 				Name: string(OperatorCancel), Takes: []string{"delay"},
 				Doc: "Gives up each signal that is held back, or received and not sent.",
 			},
+			{
+				Name: string(OperatorReject), Takes: []string{"delay"},
+				Doc: "Refuses each signal that was received and not sent.",
+			},
 		}},
 		{Name: "verdict", Kind: WordKind, Default: "true", Doc: "Whether the person is right.", Words: []Word{
 			{Name: string(VerdictTrue), Doc: "What the person says is so."},

@@ -179,6 +179,7 @@ const (
 	OperatorHold    OperatorAct = "hold"
 	OperatorRelease OperatorAct = "release"
 	OperatorCancel  OperatorAct = "cancel"
+	OperatorReject  OperatorAct = "reject"
 )
 
 // Verdict tells whether the person is right.

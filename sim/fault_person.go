@@ -13,6 +13,7 @@ var unsentDecisions = map[scenarios.OperatorAct]core.SignalState{
 	scenarios.OperatorHold:    core.Held,
 	scenarios.OperatorRelease: core.Received,
 	scenarios.OperatorCancel:  core.Cancelled,
+	scenarios.OperatorReject:  core.Rejected,
 }
 
 // strikeOperator lets a person act: at once, or after the time that the person

@@ -166,6 +166,7 @@ var markedWords = [...][2]string{
 	{"operator", "hold"},
 	{"operator", "release"},
 	{"operator", "cancel"},
+	{"operator", "reject"},
 	{"roll", "graceful"},
 	{"roll", "kill"},
 }

@@ -66,7 +66,8 @@ steps:
   - {at: 2500ms, operator: {act: release}}
   - {at: 3s, operator: {act: hold}}
   - {at: 3500ms, operator: {act: cancel}}
-  - {at: 4s, control: {set: run}}
+  - {at: 4s, operator: {act: reject}}
+  - {at: 4500ms, control: {set: run}}
 expect: [{never: single-executor}]
 run: {duration: 10ttl, seeds: {sim: 1}}
 `))
@@ -83,6 +84,7 @@ run: {duration: 10ttl, seeds: {sim: 1}}
 	}
 	for _, arrow := range [][2]core.SignalState{
 		{core.Received, core.Held}, {core.Held, core.Received}, {core.Held, core.Cancelled},
+		{core.Received, core.Rejected},
 	} {
 		if r.Marks[fromArrows+int(arrow[0])*markedStates+int(arrow[1])] == 0 {
 			t.Errorf("no signal went from %s to %s", arrow[0], arrow[1])

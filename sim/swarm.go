@@ -17,6 +17,7 @@ var (
 	siteSwarmFamilies = tape.New("swarm.families", tape.World)
 	siteSwarmFaults   = tape.New("swarm.faults", tape.Steps)
 	siteSwarmRewind   = tape.New("swarm.rewind", tape.World)
+	siteSwarmLease    = tape.New("swarm.lease", tape.World)
 	siteSwarmEnd      = tape.New("swarm.aftermath", tape.World)
 )
 
@@ -50,6 +51,7 @@ func Swarm(t *tape.Tape) *scenarios.Scenario {
 	g.drawFamilies()
 	g.drawFaults()
 	g.drawRewind()
+	g.drawStuck()
 	g.drawAftermath()
 	return g.s
 }

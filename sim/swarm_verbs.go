@@ -233,14 +233,37 @@ func drawControl(_ *swarm, d *dice, _ scenarios.Span) scenarios.Verb {
 func drawPeople(_ *swarm, d *dice, _ scenarios.Span) scenarios.Verb {
 	return scenarios.Operator{Act: [...]scenarios.OperatorAct{
 		scenarios.OperatorAttest, scenarios.OperatorAttest, scenarios.OperatorHold, scenarios.OperatorRelease,
-		scenarios.OperatorRelease, scenarios.OperatorCancel,
-	}[d.below(6)]}
+		scenarios.OperatorRelease, scenarios.OperatorCancel, scenarios.OperatorReject,
+	}[d.below(7)]}
 }
 
 func drawRoll(g *swarm, d *dice, _ scenarios.Span) scenarios.Verb {
 	return scenarios.Roll{
 		Every: g.within(d, 20, 200),
 		How:   [...]scenarios.How{scenarios.Graceful, scenarios.ByKill}[d.below(2)],
+	}
+}
+
+// drawStuck lets a lease outlive its holder, whose heartbeats end: a lease that
+// the clock of Redis lengthens again and again. Only an eviction ends it soon.
+func (g *swarm) drawStuck() {
+	d := g.roll(siteSwarmLease)
+	if !d.oneIn(24) {
+		return
+	}
+	at := d.between(g.duration/10, g.duration/2)
+	trigger := func(at int64) scenarios.Trigger {
+		return scenarios.Trigger{Kind: scenarios.AtTrigger, At: millis(at)}
+	}
+	g.s.Steps = append(g.s.Steps, scenarios.Step{
+		Trigger: trigger(at),
+		Verb:    scenarios.Kill{Node: scenarios.Party{Kind: scenarios.LeaderParty}, Restart: g.within(&d, 300, 700)},
+	})
+	for k := range int64(8) {
+		g.s.Steps = append(g.s.Steps, scenarios.Step{
+			Trigger: trigger(at + g.ttl/100 + k*g.ttl*8/10),
+			Verb:    scenarios.Redis{Act: scenarios.RedisShiftTTL, By: g.parts(90).Span()},
+		})
 	}
 }
 

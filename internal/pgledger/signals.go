@@ -176,7 +176,8 @@ type Decision struct {
 	// core.Executed, core.Rejected, core.Cancelled, or core.Void for "the
 	// broker has no such order and will never have it", which lets the signal
 	// be tried again. A signal that nobody has sent can be core.Held,
-	// core.Cancelled or, if it is held, core.Received again.
+	// core.Cancelled, core.Rejected unless it is held, and core.Received again if
+	// it is.
 	Outcome core.SignalState
 	// By and Reason are needed: an attestation is signed.
 	By, Reason string
@@ -221,7 +222,9 @@ func decisionArrows(outcome core.SignalState) (from []string, next core.SignalSt
 		return []string{core.InDoubt.String()}, core.Received
 	case core.Cancelled:
 		return []string{core.InDoubt.String(), core.Received.String(), core.Held.String()}, core.Cancelled
-	case core.Submitted, core.Executed, core.Rejected:
+	case core.Rejected:
+		return []string{core.InDoubt.String(), core.Received.String()}, outcome
+	case core.Submitted, core.Executed:
 		return []string{core.InDoubt.String()}, outcome
 	default:
 		return nil, outcome

@@ -57,7 +57,9 @@ func mayDecide(state, outcome core.SignalState) bool {
 		return state == core.Held
 	case core.Cancelled:
 		return state == core.InDoubt || state == core.Received || state == core.Held
-	case core.Void, core.Submitted, core.Executed, core.Rejected:
+	case core.Rejected:
+		return state == core.InDoubt || state == core.Received
+	case core.Void, core.Submitted, core.Executed:
 		return state == core.InDoubt
 	default:
 		return false
