@@ -32,7 +32,8 @@ func TestMapDrawsTheEdge(t *testing.T) {
 		t.Errorf("%s", got.out)
 	}
 	text, err := os.ReadFile(doc)
-	if err != nil || strings.Contains(string(text), "old\n") || !strings.HasSuffix(string(text), "The end.\n") {
+	if err != nil || strings.Contains(string(text), "old\n") ||
+		!strings.HasSuffix(string(text), "The end.\n") {
 		t.Errorf("%v: %s", err, text)
 	}
 	if picture, err := os.ReadFile(svg); err != nil || !strings.HasPrefix(string(picture), "<svg ") {

@@ -38,8 +38,8 @@ func newShrink() *cobra.Command {
 			"rounder times. Without a file, --seed S is a seed of `drill fuzz`.\n\n" +
 			"The result is a scenario file, ready to be committed, with its seed pinned. It has been read\n" +
 			"again and replayed; with --mutant it passes on the program without that mistake.\n" +
-			"The exit code is 0 if there is such a file, and 3 if no seed fails; with --mutant, that of the\n" +
-			"verdict without the mistake if it is no pass.",
+			"The exit code is 0 if there is such a file, and 3 if no seed fails; with --mutant, that\n" +
+			"of the verdict without the mistake if it is no pass.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.seedGiven = c.Flags().Changed("seed")
