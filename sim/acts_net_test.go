@@ -6,6 +6,7 @@ import (
 
 	"fencepost/core"
 	"fencepost/core/event"
+	"fencepost/core/history"
 )
 
 func TestMalformedBodiesAreRefusedAndLeaveNothing(t *testing.T) {
@@ -105,5 +106,23 @@ func TestResetCutsWhatIsUnderWay(t *testing.T) {
 	w.breakOpen(0, core.Postgres)
 	if f, _ := w.wayBack(i); f != resets {
 		t.Error("a call under way is answered over a connection that broke")
+	}
+}
+
+func TestHeldRequestsArriveLateAndAreAnsweredToNobody(t *testing.T) {
+	w := acts(t, "{at: 4s, net: {link: leader -> postgres, effect: hold, for: 150ms}}")
+	w.Run(1)
+	arrived, told := 0, 0
+	for i := range w.trace.count {
+		l := &w.trace.lines[i&(traceLength-1)]
+		switch {
+		case l.kind == tracedInput && l.input == core.OutcomeUnknown:
+			told++
+		case l.record == history.Permitted || l.record == history.EffectAccepted:
+			arrived++
+		}
+	}
+	if arrived == 0 || told == 0 || w.released == 0 {
+		t.Errorf("%d requests were held, %d answers said that the connection broke", w.released, told)
 	}
 }

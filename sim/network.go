@@ -199,6 +199,8 @@ func (w *World) breakOpen(node int16, store core.Store) {
 }
 
 // releaseHeld delivers what waited, in its order, once the direction is open.
+// The connections that carried it break right after: what is asked that late is
+// answered to nobody.
 func (w *World) releaseHeld(l *link) {
 	kept := l.held[:0]
 	gap := int64(0)
@@ -212,6 +214,7 @@ func (w *World) releaseHeld(l *link) {
 			kept = append(kept, i)
 			continue
 		}
+		s.cut = s.cut || dir == out
 		gap += 20_000
 		w.queue.push(w.now+gap, i)
 		w.released++
