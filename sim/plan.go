@@ -190,9 +190,12 @@ func (p *Plan) aim(t *tape.Tape, f *Fault) bool {
 func (p *Plan) aimLink(t *tape.Tape, f *Fault) {
 	bits := t.Draw(siteFaultLink, 0)
 	f.Store = [...]core.Store{
-		core.Redis, core.Postgres, core.Redis, core.Postgres, core.Redis, core.Postgres, core.Broker, core.NoStore,
+		core.Redis, core.Postgres, core.Redis, core.Postgres,
+		core.Redis, core.Postgres, core.Broker, core.NoStore,
 	}[bits&7]
-	f.Arrow = [...]scenarios.Arrow{scenarios.Both, scenarios.Back, scenarios.Towards, scenarios.Both}[bits>>3&3]
+	f.Arrow = [...]scenarios.Arrow{
+		scenarios.Both, scenarios.Back, scenarios.Towards, scenarios.Both,
+	}[bits>>3&3]
 	if f.Kind != LinkCutReply {
 		return
 	}

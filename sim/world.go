@@ -47,7 +47,7 @@ type World struct {
 	plan    []Fault
 	scratch verbs
 
-	drifts  []drifting
+	drifts []drifting
 
 	signals []sent
 	offers  []offer

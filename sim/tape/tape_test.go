@@ -41,8 +41,10 @@ func TestAnswersOfASeedDependOnNamesAlone(t *testing.T) {
 		name Name
 		bits uint64
 	}{
-		{Of(siteWorld, 0, 0), 0x8a436e82e7ffbe03}, {Of(siteNode, 2, 1), 0xdd69d32f6355289b},
-		{Of(siteStep, 0, 0), 0xb86512ecbfe02ba3}, {Name{siteStep, stepOf("freeze"), 0}, 0x82aa9c0df70661f9},
+		{Of(siteWorld, 0, 0), 0x8a436e82e7ffbe03},
+		{Of(siteNode, 2, 1), 0xdd69d32f6355289b},
+		{Of(siteStep, 0, 0), 0xb86512ecbfe02ba3},
+		{Name{siteStep, stepOf("freeze"), 0}, 0x82aa9c0df70661f9},
 	} {
 		if got := Seed(7).Draw(want.name); got != want.bits {
 			t.Errorf("%v: %#x, not %#x", want.name, got, want.bits)
@@ -156,7 +158,8 @@ func TestWhatDoesNotMatchIsCounted(t *testing.T) {
 }
 
 func TestAnOdometerTriesEveryCombinationOnce(t *testing.T) {
-	o := NewOdometer(Seed(9), Dial{Of(siteNode, 0, 0), 3}, Dial{Of(siteWorld, 0, 0), 2}, Dial{Of(siteNode, 2, 1), 4})
+	o := NewOdometer(Seed(9),
+		Dial{Of(siteNode, 0, 0), 3}, Dial{Of(siteWorld, 0, 0), 2}, Dial{Of(siteNode, 2, 1), 4})
 	seen := map[[3]uint64]bool{}
 	for more := true; more; more = o.Next() {
 		tape := From(o)

@@ -179,8 +179,8 @@ func parseEntry(words []word, end int, wrong complaint) (Entry, error) {
 	}
 	bits, err := strconv.ParseUint(words[4].text, 0, 64)
 	if err != nil {
-		return Entry{}, wrong(words[4].column, "%q is no answer: a whole number of at most 64 bits, as 42 or 0x2a",
-			words[4].text)
+		return Entry{}, wrong(words[4].column,
+			"%q is no answer: a whole number of at most 64 bits, as 42 or 0x2a", words[4].text)
 	}
 	return Entry{Site: words[0].text, Actor: words[1].text, Nth: uint32(nth), Bits: bits}, nil
 }

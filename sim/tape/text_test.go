@@ -1,6 +1,7 @@
 package tape
 
 import (
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -49,14 +50,16 @@ func TestAMistakeInATapeHasAPlace(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{
-		"", "rest = seed 17\nnemesis.kind n1 3 = 0x2a\n", "a - 0 = 1 # b", "a\tb 1 = 0b11\r\n", "rest", "a = b",
+		"", "rest = seed 17\nnemesis.kind n1 3 = 0x2a\n", "a - 0 = 1 # b", "a\tb 1 = 0b11\r\n",
+		"rest", "a = b",
 	} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		l, err := Parse("f", text)
 		if err != nil {
-			if e, ok := err.(*Error); !ok || e.Line < 1 || e.Column < 1 { //nolint:errorlint // Parse wraps nothing.
+			var e *Error
+			if !errors.As(err, &e) || e.Line < 1 || e.Column < 1 {
 				t.Fatalf("%v has no place", err)
 			}
 			return
