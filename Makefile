@@ -8,15 +8,17 @@ LINT := $(GO) tool -modfile=tools.mod golangci-lint
 RACED := $(filter-out internal/tidy,$(wildcard core sim scenarios cmd migrations internal/*))
 # How long each native fuzz target of `make fuzz` runs.
 FUZZ_TIME ?= 20s
+# How many mutants `make mutants-sample` builds.
+MUTANTS ?= 6
 # Which benchmarks `make bench` runs.
 BENCH ?= .
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test race lint fmt sim fuzz map bench cover check
+.PHONY: help build demo test race lint fmt sim fuzz map mutants mutants-sample bench cover check
 
 help: ## Show this help.
-	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## Build bin/fencepost and bin/drill.
 	@mkdir -p bin
@@ -62,4 +64,10 @@ cover: ## Measure which statements the tests reach; writes coverage/index.html.
 	$(GO) tool cover -html=coverage/all.coverprofile -o coverage/index.html
 	$(GO) tool cover -func=coverage/all.coverprofile | tail -n 1
 
-check: build lint race test ## All that a change must pass.
+mutants: build ## Build every mutant and show what notices it; about two minutes.
+	bin/drill mutants --fast
+
+mutants-sample: build ## The same for a few mutants, others with each change of the source.
+	bin/drill mutants --fast --sample $(MUTANTS)
+
+check: build lint race test mutants-sample ## All that a change must pass.

@@ -83,7 +83,8 @@ var mutants = []Mutant{
 	{"sequence-cached", "The sequence that orders permits and takeovers hands out blocks of " +
 		"numbers.", true},
 	{"pg-trust-from-reply", "In a tenure of kind pg, trust counts from the answer to the heartbeat.", true},
-	{"age-counts-the-asking", "The time that a look-up took counts towards the bound of late arrivals.", true},
+	{"age-counts-the-asking", "The time that a look-up took counts towards the " +
+		"bound of late arrivals.", true},
 	{"retry-drops-alert", "An outcome that is recorded again leaves out that a person is to be " +
 		"told.", true},
 	{"waiting-flight-forgotten", "A signal whose outcome is still to be recorded counts as nobody's.", true},

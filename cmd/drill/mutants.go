@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -22,6 +23,7 @@ type mutantsOptions struct {
 	json     bool
 	markdown bool
 	sample   int
+	by       string
 	clauses  bool
 }
 
@@ -44,6 +46,7 @@ func newMutants() *cobra.Command {
 	f.BoolVar(&o.json, "json", false, "print one JSON object for each mutant")
 	f.BoolVar(&o.markdown, "markdown", false, "print the table of docs/MUTANTS.md")
 	f.IntVar(&o.sample, "sample", 0, "only so many mutants, others with each change of the source")
+	f.StringVar(&o.by, "by", "", "search in one way only: "+byScenarios+" or "+byFuzz)
 	f.BoolVar(&o.clauses, "clauses", false, "run the tests of core against each of the project's own instead")
 	c.MarkFlagsMutuallyExclusive("list", "clauses", "markdown")
 	c.MarkFlagsMutuallyExclusive("only", "sample")
@@ -72,9 +75,9 @@ func (o *mutantsOptions) run(c *cobra.Command, _ []string) error {
 	if o.clauses {
 		return clauses(c, tree, chosen)
 	}
-	search := mutants.Search{Tree: tree}
-	if o.fast {
-		search.Most, search.Others, search.Wild = 2000, 20, 1000
+	search, err := o.search(tree)
+	if err != nil {
+		return refuse(err)
 	}
 	var all []*mutants.Result
 	err = search.KillAll(c.Context(), chosen, func(r *mutants.Result) error {
@@ -108,6 +111,31 @@ func (o *mutantsOptions) run(c *cobra.Command, _ []string) error {
 		}
 	}
 	return nil
+}
+
+// The ways to search.
+const (
+	byScenarios = "scenarios"
+	byFuzz      = "fuzz"
+)
+
+// search returns the search that the flags describe.
+func (o *mutantsOptions) search(tree mutants.Tree) (*mutants.Search, error) {
+	search := &mutants.Search{Tree: tree, Further: []mutants.Further{mutants.Fuzz(200_000, 5*time.Minute)}}
+	if o.fast {
+		search.Most, search.Others, search.Wild = 2000, 20, 1000
+		search.Further = []mutants.Further{mutants.Fuzz(20_000, 25*time.Second)}
+	}
+	switch o.by {
+	case "":
+	case byScenarios:
+		search.Further = nil
+	case byFuzz:
+		search.NoScenarios = true
+	default:
+		return nil, fmt.Errorf("--by %s: no such search (allowed: %s, %s)", o.by, byScenarios, byFuzz)
+	}
+	return search, nil
 }
 
 // chosen returns the mutants that the flags name.

@@ -25,16 +25,18 @@ type Search struct {
 	// Others those of each other scenario, Wild those of each hunting ground, where
 	// faults come at random. 0 means all that a file has.
 	Most, Others, Wild int
-	// Further are searches of other kinds, in their order.
-	Further []Further
+	// Further are searches of other kinds, in their order. NoScenarios leaves all
+	// but them out.
+	Further     []Further
+	NoScenarios bool
 }
 
 // Further is a search of another kind than playing scenarios. It gets the path
-// of a runner; the Kill's By is "" if it found nothing.
+// of a runner; the Kill's By is "" if it found nothing. Control gets a runner
+// without the mistake and tells what the run that failed breaks there.
 type Further struct {
-	Name  string
-	Hunt  func(ctx context.Context, runner, mutant string) (errand.Kill, error)
-	Check func(ctx context.Context, runner, mutant string, kill errand.Kill) (broke string, err error)
+	Hunt    func(ctx context.Context, runner, mutant string) (errand.Kill, error)
+	Control func(ctx context.Context, runner string, kill errand.Kill) (broke string, err error)
 }
 
 // Result is what came of the search for one mutant.
@@ -90,9 +92,11 @@ func (s *Search) Kill(ctx context.Context, m Mutant) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	stages, err := s.stages(m)
-	if err != nil {
-		return nil, err
+	var stages [][]errand.Ground
+	if !s.NoScenarios {
+		if stages, err = s.stages(m); err != nil {
+			return nil, err
+		}
 	}
 	for _, stage := range stages {
 		if err := s.hunt(ctx, r, runner, control, m, stage); err != nil {
@@ -257,7 +261,7 @@ func (s *Search) further(
 	if kill.By == "" {
 		return nil
 	}
-	broke, err := f.Check(ctx, control, m.Together(), kill)
+	broke, err := f.Control(ctx, control, kill)
 	if err != nil || broke == kill.Broke() {
 		return err
 	}

@@ -108,6 +108,11 @@ func Markdown(out io.Writer, all []*Result) error {
 			strings.ReplaceAll(mistake[r.Name], "|", `\|`), by, broke, r.Runs, r.SimulatedMS)
 	}
 	text.WriteString("\n" + Summary(all) + ".\n")
+	for _, r := range all {
+		if r.Survived && r.WhyEquivalent != "" {
+			fmt.Fprintf(&text, "\n- `%s`: %s\n", r.Name, strings.TrimSpace(r.WhyEquivalent))
+		}
+	}
 	_, err := io.WriteString(out, text.String())
 	return err
 }
