@@ -20,10 +20,11 @@ import (
 // errands says who carries out what. Each takes its options from the order and
 // returns what is written as JSON; lines about its progress go to the writer.
 var errands = map[errand.Kind]func(ctx context.Context, o errand.Order, progress io.Writer) (any, error){
-	errand.Run:    run,
-	errand.Hunt:   hunt,
-	errand.Shrink: shrinks,
-	errand.Fuzz:   fuzzes,
+	errand.Run:     run,
+	errand.Hunt:    hunt,
+	errand.Shrink:  shrinks,
+	errand.Fuzz:    fuzzes,
+	errand.Explore: explores,
 }
 
 func main() {
