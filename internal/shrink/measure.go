@@ -48,7 +48,7 @@ func measureOf(s *scenarios.Scenario) measure {
 	m[signals] += int64(offered.Count)
 	for _, step := range s.Steps {
 		m[breadth] += touched(step, m[nodes])
-		spans(step, func(u use, span scenarios.Span) scenarios.Span {
+		spans(step, func(_ use, span scenarios.Span) scenarios.Span {
 			m[rough] += roughness(span)
 			low, high := span.Resolve(ttl)
 			m[length] += abs(low) + abs(high)
