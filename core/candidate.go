@@ -116,5 +116,5 @@ func (n *Node) epochTaken(t, started Time, in *Input, out *Effects) {
 		n.nextRenew = Never
 	}
 	n.nextSweep, n.nextReview, n.cursor, n.backlog = t, t, 0, false
-	n.announce(event.LeaderElected, out)
+	n.announce(event.LeaderElected, out).Tenure = n.tenure
 }

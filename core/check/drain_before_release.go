@@ -140,7 +140,9 @@ func (drainBeforeRelease) judge(s *Suite, n *node, r *history.Record, say func(*
 		s.marks[DrainWaited]++
 		n.draining = false
 	}
-	if n.sending == 0 || r.At+int64(s.cfg.HarnessStall) >= n.until {
+	// Until when the node trusts was told at the rate that its clock had then.
+	slack := s.cfg.grace() - int64(s.cfg.TTL) + int64(s.cfg.HarnessStall)
+	if n.sending == 0 || r.At+slack >= n.until {
 		return
 	}
 	f := of(DrainBeforeRelease, r, say)

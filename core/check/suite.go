@@ -12,6 +12,7 @@ type Suite struct {
 	cfg Config
 	// due is the earliest instant that some checker waits for.
 	due     int64
+	refit   bool // what nodes can do has changed since the last look
 	scene   scene
 	book    book
 	excuses excuses
@@ -59,7 +60,7 @@ func (s *Suite) Reset(cfg Config) {
 	s.recovery.reset()
 	s.drains = drainBeforeRelease{}
 	s.marks, s.excused = Marks{}, [invariantCount]int{}
-	s.first, s.broken, s.gaveUp = finding{}, false, ""
+	s.first, s.broken, s.gaveUp, s.refit = finding{}, false, "", false
 }
 
 // Advance tells that time has come to now. It costs one comparison while
@@ -79,6 +80,11 @@ func (s *Suite) plan(due int64) { s.due = min(s.due, due) }
 
 // settle judges what has fallen due before now.
 func (s *Suite) settle(now int64) {
+	if s.refit {
+		s.refit = false
+		s.stale.watch(s)
+		s.recovery.watch(s)
+	}
 	if now > s.believer.due {
 		s.believer.judge(s, now)
 	}
@@ -183,7 +189,7 @@ func (s *Suite) authorityAccepted(at int64) {
 		s.scene.nodes[i].barred = false
 		s.scene.refit(&s.cfg, int16(i), at)
 	}
-	s.refitted()
+	s.refitted(at)
 }
 
 // observeSignal takes a record about a signal's row, its sender or its order.
@@ -294,7 +300,7 @@ func (s *Suite) processChanged(r *history.Record) {
 		s.recovery.shifted(r.At)
 	}
 	s.scene.refit(&s.cfg, r.Node, r.At)
-	s.refitted()
+	s.refitted(r.At)
 }
 
 // faultChanged takes the beginning or the end of a disturbance.
@@ -328,11 +334,12 @@ func (s *Suite) faultChanged(r *history.Record) {
 	if r.Node >= 0 {
 		s.scene.refit(&s.cfg, r.Node, r.At)
 	}
-	s.refitted()
+	s.refitted(r.At)
 }
 
 // refitted tells the checkers of liveness that what a node can do has changed.
-func (s *Suite) refitted() {
-	s.stale.watch(s)
-	s.recovery.watch(s)
+// They look when the instant is over: a fault changes much at once.
+func (s *Suite) refitted(at int64) {
+	s.refit = true
+	s.plan(at)
 }
