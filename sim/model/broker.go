@@ -67,14 +67,14 @@ func (b *Broker) Submit(
 	now core.Time, signal core.SignalID, attempt uint32, dispatchedAt core.Time,
 ) (answer order.Answer, silent bool) {
 	b.Advance(now)
-	if b.conduct.down {
+	if b.conduct.down.on() {
 		return order.Unknown, false
 	}
 	answer = b.place(now, signal, attempt, dispatchedAt)
-	if b.conduct.wrongStatus {
+	if b.conduct.wrongStatus.on() {
 		answer = order.Unknown
 	}
-	return answer, b.conduct.silent
+	return answer, b.conduct.silent.on()
 }
 
 // place puts the order into the book, unless the promise or conduct forbids.
@@ -89,7 +89,7 @@ func (b *Broker) place(
 	if existing := b.remembered(now, signal, attempt); existing != nil {
 		return existing.at(now)
 	}
-	if b.conduct.reject {
+	if b.conduct.reject.on() {
 		return order.Rejected
 	}
 	b.create(now, signal, attempt)
@@ -205,7 +205,7 @@ func (b *Broker) Lookup(
 	now core.Time, signal core.SignalID, attempt uint32,
 ) (answer order.Answer, silent bool) {
 	b.Advance(now)
-	if b.conduct.down || b.cfg.Promise.Lookup == order.LookupNone {
+	if b.conduct.down.on() || b.cfg.Promise.Lookup == order.LookupNone {
 		return order.Unknown, false
 	}
 	answer = order.Absent

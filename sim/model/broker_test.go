@@ -231,3 +231,22 @@ func TestOrdersEndUnfilledAsOftenAsConfigured(t *testing.T) {
 		t.Error("an order that was never sent stands")
 	}
 }
+
+func TestMisconductThatWasAskedForTwiceEndsWithTheSecond(t *testing.T) {
+	var records model.Records
+	var b model.Broker
+	b.Reset(model.BrokerConfig{Promise: order.ClassA.Capability()}, &records)
+	b.Misbehave("late", time.Minute)
+	b.Misbehave("late", time.Second)
+	if b.Heal("late"); b.Late() == 0 {
+		t.Error("the first one's end ended the second")
+	}
+	if b.Heal("late"); b.Late() != 0 {
+		t.Errorf("nobody asks for it any more: %v late", b.Late())
+	}
+	b.Heal("late")
+	b.Misbehave("duplicate_ack", time.Second)
+	if after, twice := b.SecondAnswer(); !twice || after != time.Second {
+		t.Errorf("%v %v", after, twice)
+	}
+}

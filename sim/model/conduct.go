@@ -12,52 +12,71 @@ const (
 	wrongStatus       = "wrong_status"
 )
 
-// conduct is how the broker behaves at the moment. The zero value behaves
-// well.
+// conduct is how the broker behaves at the moment: how many ask for each act,
+// and the delay that was named last. The zero value behaves well.
 type conduct struct {
-	down        bool
-	reject      bool
-	silent      bool
-	wrongStatus bool
-	twice       bool
-	late        time.Duration
-	again       time.Duration
+	down        act
+	reject      act
+	silent      act
+	wrongStatus act
+	twice       act
+	late        act
 }
 
-// Misbehave begins an act, or changes it if it goes on already: the word is
-// that of a scenario file, and delay how late an order or a second answer is.
-func (b *Broker) Misbehave(act string, delay time.Duration) { b.conduct.set(act, true, delay) }
+// act is one way to misbehave.
+type act struct {
+	askers int
+	delay  time.Duration
+}
+
+// on reports whether somebody asks for it.
+func (a *act) on() bool { return a.askers > 0 }
+
+// Misbehave begins an act: the word is that of a scenario file, and delay how
+// late an order or a second answer is. It goes on until it was healed as often
+// as it was begun.
+func (b *Broker) Misbehave(act string, delay time.Duration) {
+	a := b.conduct.named(act)
+	a.askers++
+	a.delay = delay
+}
 
 // Heal ends an act; it is no error if it is not going on.
-func (b *Broker) Heal(act string) { b.conduct.set(act, false, 0) }
+func (b *Broker) Heal(act string) {
+	a := b.conduct.named(act)
+	a.askers = max(a.askers-1, 0)
+	if !a.on() {
+		a.delay = 0
+	}
+}
 
-// set begins or ends an act.
-func (c *conduct) set(act string, on bool, delay time.Duration) {
-	switch act {
+// named returns the act of that word.
+func (c *conduct) named(word string) *act {
+	switch word {
 	case acceptThenSilence:
-		c.silent = on
+		return &c.silent
 	case lateArrival:
-		c.late = delay
+		return &c.late
 	case duplicateAck:
-		c.twice, c.again = on, delay
+		return &c.twice
 	case rejects:
-		c.reject = on
+		return &c.reject
 	case isDown:
-		c.down = on
+		return &c.down
 	case wrongStatus:
-		c.wrongStatus = on
+		return &c.wrongStatus
 	default:
-		assert(false, "a broker misbehaves as a scenario can ask")
+		panic("sim/model: a broker misbehaves as a scenario can ask")
 	}
 }
 
 // Late is how long a request for an order is held up on its way into the book,
 // whether or not its sender still waits. Whoever carries requests holds it that
 // long before calling Submit; the answer comes after that.
-func (b *Broker) Late() time.Duration { return b.conduct.late }
+func (b *Broker) Late() time.Duration { return b.conduct.late.delay }
 
 // SecondAnswer tells whether each answer to a Submit is sent a second time, and
 // how much later.
 func (b *Broker) SecondAnswer() (after time.Duration, twice bool) {
-	return b.conduct.again, b.conduct.twice
+	return b.conduct.twice.delay, b.conduct.twice.on()
 }
