@@ -3,7 +3,8 @@ package sim
 import "testing"
 
 func TestMachineThatIsPutToSleepTwiceHasSleptOnce(t *testing.T) {
-	w := acts(t, "{at: 3s, clock: {node: n1, suspend: 800ms}}", "{at: 3400ms, clock: {node: n1, suspend: 900ms}}")
+	first := "{at: 3s, clock: {node: n1, suspend: 800ms}}"
+	w := acts(t, first, "{at: 3400ms, clock: {node: n1, suspend: 900ms}}")
 	w.Run(1)
 	now := w.hosts[0].clock.read(w.now)
 	if slept := int64(now.Boot - now.Mono); slept != 1_300_000_000 {
