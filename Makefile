@@ -8,6 +8,8 @@ LINT := $(GO) tool -modfile=tools.mod golangci-lint
 RACED := $(filter-out internal/tidy,$(wildcard core sim scenarios cmd migrations internal/*))
 # How long each native fuzz target of `make fuzz` runs.
 FUZZ_TIME ?= 20s
+# How long `make fuzz-sim` plays.
+FUZZ_FOR ?= 10s
 # How many mutants `make mutants-sample` builds.
 MUTANTS ?= 6
 # Which benchmarks `make bench` runs.
@@ -15,7 +17,7 @@ BENCH ?= .
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test race lint fmt sim fuzz map mutants mutants-sample bench cover check
+.PHONY: help build demo test race lint fmt sim fuzz fuzz-sim map mutants mutants-sample bench cover check
 
 help: ## Show this help.
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +46,9 @@ fmt: ## Format every Go file as `make lint` wants it.
 sim: build ## Play every shipped scenario in the simulator, each over its own seeds.
 	bin/drill run --tier sim scenarios/*.yaml
 
+fuzz-sim: build ## Play random clusters under all invariants for FUZZ_FOR (10s).
+	bin/drill fuzz --for $(FUZZ_FOR)
+
 fuzz: ## Run every native fuzz target for FUZZ_TIME (20s).
 	@set -e; for file in $$(grep -rlE --include='*_test.go' '^func Fuzz[A-Z]' .); do \
 		for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]+' $$file | cut -c6-); do \
@@ -70,4 +75,4 @@ mutants: build ## Build every mutant and show what notices it; about two minutes
 mutants-sample: build ## The same for a few mutants, others with each change of the source.
 	bin/drill mutants --fast --sample $(MUTANTS)
 
-check: build lint race test mutants-sample ## All that a change must pass.
+check: build lint race test fuzz-sim mutants-sample ## All that a change must pass.
