@@ -257,7 +257,9 @@ func (g *swarm) drawStuck() {
 	}
 	g.s.Steps = append(g.s.Steps, scenarios.Step{
 		Trigger: trigger(at),
-		Verb:    scenarios.Kill{Node: scenarios.Party{Kind: scenarios.LeaderParty}, Restart: g.within(&d, 300, 700)},
+		Verb: scenarios.Kill{
+			Node: scenarios.Party{Kind: scenarios.LeaderParty}, Restart: g.within(&d, 300, 700),
+		},
 	})
 	for k := range int64(8) {
 		g.s.Steps = append(g.s.Steps, scenarios.Step{

@@ -57,7 +57,8 @@ func TestFuzzReplaysOneSeedWithItsTrace(t *testing.T) {
 		before, _, _ := strings.Cut(text, "\npass")
 		return before
 	}
-	if first.code != 0 || !strings.Contains(first.out, "leader.elected") || trace(first.out) != trace(again.out) {
+	if first.code != 0 || !strings.Contains(first.out, "leader.elected") ||
+		trace(first.out) != trace(again.out) {
 		t.Errorf("exit %d:\n%.300s", first.code, first.out)
 	}
 }
