@@ -95,16 +95,14 @@ func (n *Node) leaseDenied(t Time, in *Input, out *Effects) {
 // one without the lease yields (PROTOCOL 4.5).
 func (n *Node) leaseLost(t Time, in *Input, out *Effects) {
 	n.dropLease()
-	if n.role != Leader {
-		return
-	}
 	lost := n.announce(event.LeaseLost, out)
-	if in.Token.IsZero() || in.Token.Nonce == n.self {
-		lost.Reason = LeaseLost
-		n.stepDown(t, LeaseLost, out)
-		return
+	lost.Reason = LeaseLost
+	another := !in.Token.IsZero() && in.Token.Nonce != n.self
+	if another {
+		lost.Reason = SplitBrain
+		n.announce(event.SplitBrainDetected, out).Token = in.Token
 	}
-	lost.Reason = SplitBrain
-	n.announce(event.SplitBrainDetected, out).Token = in.Token
-	n.stepDown(t, SplitBrain, out)
+	if n.role == Leader {
+		n.stepDown(t, lost.Reason, out)
+	}
 }

@@ -81,6 +81,18 @@ func TestDrainerWaitsForItsHeartbeat(t *testing.T) {
 	b.asks(core.Resign)
 }
 
+// PROTOCOL 4.5.3: a drainer whose lease is gone says so, and waits no longer.
+func TestDrainerWithoutALeaseSaysSoAndCloses(t *testing.T) {
+	b := sending(t, order.ClassC)
+	b.tell(core.Input{Kind: core.StepDownRequested})
+	b.asksNot(core.Resign)
+	b.pass(b.cfg.Renew)
+	b.answer(core.Renew, core.Input{Kind: core.LeaseWasLost})
+	b.says(event.LeaseLost)
+	b.saysNot(event.LeaderSteppedDown)
+	b.asks(core.Resign)
+}
+
 // PROTOCOL 4.2.16: without trust there is nothing to wait for.
 func TestDrainerWithoutTrustClosesAtOnce(t *testing.T) {
 	b := sending(t, order.ClassD)

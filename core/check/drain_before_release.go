@@ -67,16 +67,20 @@ func (c drainBeforeRelease) stateSet(s *Suite, r *history.Record) {
 	}
 }
 
-// steppedDown notes whether there was something to wait for. A node that was
-// told that its lease is gone has nothing to give up, wherever the key comes
-// from that names it again; one whose ledger went back has no tenure to close.
+// steppedDown notes whether there was something to wait for.
 func (drainBeforeRelease) steppedDown(s *Suite, r *history.Record) {
 	if r.Node < 0 {
 		return
 	}
 	n := &s.scene.nodes[r.Node]
 	n.draining = n.sending > 0
-	if r.Reason == core.LeaseLost || r.Reason == core.SplitBrain || r.Reason == core.AuthorityRegressed {
+}
+
+// leaseLost takes a node's word that its lease is gone: it has nothing to give
+// up, wherever the key comes from that names it again.
+func (drainBeforeRelease) leaseLost(s *Suite, r *history.Record) {
+	if r.Node >= 0 {
+		n := &s.scene.nodes[r.Node]
 		n.until = min(n.until, r.At)
 	}
 }

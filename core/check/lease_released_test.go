@@ -143,6 +143,12 @@ func TestACandidatesLeaseIsNotTheEarlierTenures(t *testing.T) {
 		says(0, event.LeaseReleased, 0, 0).lawful(t)
 }
 
+func TestADrainerThatIsToldThatItsLeaseIsGoneMayClose(t *testing.T) {
+	sending().says(0, event.LeaseLost, 1, 0).resigns(0, 1).lawful(t)
+	sending().says(0, event.AuthorityRegressed, 1, 0).resigns(0, 1).lawful(t)
+	sending().says(1, event.LeaseLost, 1, 0).resigns(0, 1).breaks(t, DrainBeforeRelease, 200*ms)
+}
+
 func TestANodeWhoseClocksPartedHasNoTrustToWaitFor(t *testing.T) {
 	tell := func(why core.Reason) *story {
 		return sending().at(300*ms).tell(history.Record{

@@ -93,7 +93,9 @@ func (c *staleLeader) ours(s *Suite, r *history.Record) bool {
 func (c *staleLeader) leaseSet(s *Suite, r *history.Record) {
 	c.set = *r
 	if c.ours(s, r) {
-		c.leaseAt = r.At
+		// A clock of Redis that stepped may have lengthened it: as if it had been
+		// renewed later.
+		c.leaseAt = max(r.At, r.Until-int64(s.cfg.TTL))
 		c.foreign = min(c.foreign, r.At)
 		return
 	}

@@ -70,6 +70,19 @@ func TestACandidatesTokenThatExpiresUnseenStopsTheClockNoLonger(t *testing.T) {
 	tell(3600*ms+1).breaks(t, StaleLeaderDetected, 3600*ms)
 }
 
+func TestALeaseThatWasLengthenedStandsForLonger(t *testing.T) {
+	cfg := small()
+	cfg.StaleAfter = 30 * time.Second
+	tell := func(at int64) *story {
+		s := begin(cfg, 2).elects(0, 1).at(500 * ms)
+		s.tell(history.Record{Kind: history.LeaseSet, Node: 0, Token: s.token(0), Until: 4 * ttl})
+		s.fault(history.LinkFault, 2) // keeps recovers out of this
+		return s.at(at)
+	}
+	tell(4500 * ms).lawful(t)
+	tell(4500*ms+1).breaks(t, StaleLeaderDetected, 4500*ms)
+}
+
 func TestWithoutAHealthyPeerNothingIsOwed(t *testing.T) {
 	unable := map[string]func(*story){
 		"down":             func(s *story) { s.node(history.NodeDown, 1) },

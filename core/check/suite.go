@@ -244,6 +244,8 @@ func (s *Suite) announced(r *history.Record) {
 		}
 	case event.LeaderSteppedDown:
 		s.drains.steppedDown(s, r)
+	case event.LeaseLost:
+		s.drains.leaseLost(s, r)
 	case event.ClockDrift:
 		s.drains.drifted(s, r)
 	case event.LeaseReleased:
