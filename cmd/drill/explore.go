@@ -46,7 +46,8 @@ func newExplore() *cobra.Command {
 	f.IntVar(&o.Limit, "limit", 0, "the most states (0: no bound)")
 	f.StringVar(&o.Class, "class", "D", "the broker's class: A or D")
 	f.StringVar(&o.kinds, "kinds", strings.Join(explore.UsualKinds(), ","), "which faults strike")
-	f.BoolVar(&o.NoReduction, "no-reduction", false, "tell nodes apart by name, and order each node's requests freely")
+	f.BoolVar(&o.NoReduction, "no-reduction", false, "tell nodes apart by name, and order what needs no order")
+	f.BoolVar(&o.AnyOrder, "any-order", false, "let what one node has sent be carried out in any order")
 	f.BoolVar(&o.json, "json", false, "print one JSON object")
 	f.StringVar(&o.mutant, "mutant", "", "search a program with this mistake in it; a+b makes both")
 	return c

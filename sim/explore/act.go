@@ -11,6 +11,7 @@ const (
 	refuse                  // the sender's own limit stops a request that waited in it
 	deliver                 // a late answer, or a hint, reaches its node
 	wake                    // a node's timer rings
+	wakeAlone               // the timers of all nodes ring to which nothing else can happen first
 	restart                 // a node that is down starts again
 	resume                  // a node that stands still goes on
 	admit                   // a signal is stored
@@ -45,8 +46,10 @@ type act struct {
 // acts lists what can happen next without a fault.
 func (w *world) acts(to []act) []act {
 	if w.rules.reduced {
-		if i := w.alone(); i >= 0 {
-			return append(to, act{wake, int8(i)})
+		for i := range w.hosts {
+			if w.alone(i) {
+				return append(to, act{wakeAlone, 0})
+			}
 		}
 	}
 	for i := range w.net {
@@ -73,7 +76,7 @@ func (w *world) acts(to []act) []act {
 			to = append(to, act{wake, int8(i)})
 		}
 	}
-	if int(w.watch.admitted) < w.rules.signals && (quiet || !w.rules.reduced) {
+	if int(w.watch.admitted) < w.rules.signals && (quiet || w.rules.anyOrder) {
 		to = append(to, act{admit, 0})
 	}
 	if quiet {
@@ -82,11 +85,9 @@ func (w *world) acts(to []act) []act {
 	return to
 }
 
-// comesBack adds what brings a node back. That it comes back earlier in an
-// instant than it does something changes nothing: with reductions it does so
-// when the instant begins.
+// comesBack adds what brings a node back: when an instant begins, or at any time.
 func (w *world) comesBack(to []act, i int, now, later deed, quiet bool) []act {
-	if !w.rules.reduced {
+	if w.rules.anyOrder {
 		return append(to, act{now, int8(i)})
 	}
 	if quiet {
@@ -101,28 +102,24 @@ func (w *world) rings(i int) bool {
 	return h.up && !h.paused && h.node.Wake() <= w.now
 }
 
-// alone returns a node whose timer is due and to which nothing else can happen
+// alone reports whether a node's timer is due and nothing else can happen to it
 // first, but for faults: no message is from it or for it. Whatever the others do
-// meanwhile neither sees that it was woken nor changes what it does; -1 is none.
-func (w *world) alone() int {
-	for i := range w.hosts {
-		if !w.rings(i) {
-			continue
-		}
-		busy := false
-		for k := range w.net {
-			busy = busy || int(w.net[k].node) == i
-		}
-		if !busy {
-			return i
+// meanwhile neither sees that it was woken nor changes what it does.
+func (w *world) alone(i int) bool {
+	if !w.rings(i) {
+		return false
+	}
+	for k := range w.net {
+		if int(w.net[k].node) == i {
+			return false
 		}
 	}
-	return -1
+	return true
 }
 
 // first reports whether a request is the next of its node's.
 func (w *world) first(i int) bool {
-	if !w.rules.reduced || w.net[i].slow {
+	if w.rules.anyOrder || w.net[i].slow {
 		return true
 	}
 	for k := range w.net[:i] {

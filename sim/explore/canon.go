@@ -136,7 +136,7 @@ func awaited(w *world, m *message) uint16 {
 
 // turnOf is how many requests its node has sent before, where that counts.
 func turnOf(w *world, m *message) (turn uint16) {
-	if !w.rules.reduced || m.stage != request || m.slow {
+	if w.rules.anyOrder || m.stage != request || m.slow {
 		return 0
 	}
 	for k := range w.net {

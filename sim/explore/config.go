@@ -24,8 +24,13 @@ type Config struct {
 	Class string `json:"class"`
 	// Kinds are the faults that strike, by their words; none means the usual ones.
 	Kinds []string `json:"kinds"`
-	// NoReduction searches without symmetry, and with every order of the requests
-	// of one node.
+	// AnyOrder lets what one node has sent be carried out in any order, and nodes
+	// come back and signals come in the midst of an instant. Otherwise only a fault
+	// changes the order in which a node has sent; what several nodes have sent
+	// interleaves in every way in any case.
+	AnyOrder bool `json:"any_order"`
+	// NoReduction tells nodes apart by name and lets everything happen in every
+	// order, even where the order makes no difference.
 	NoReduction bool `json:"no_reduction"`
 	// Share lets do run once for each job, on as many cores as the caller likes,
 	// and returns when all are done; nil does them one after the other. What is
@@ -108,7 +113,7 @@ func (c *Config) rules() (*rules, error) {
 	}
 	r := &rules{
 		nodes: c.Nodes, signals: c.Signals, config: configOf(class), faults: set,
-		symmetric: !c.NoReduction, reduced: !c.NoReduction,
+		symmetric: !c.NoReduction, reduced: !c.NoReduction, anyOrder: c.AnyOrder,
 	}
 	return r, errors.Join(faults...)
 }

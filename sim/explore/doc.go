@@ -46,11 +46,13 @@
 // The parts of the nodes are summed, so that names do not count, and a node that
 // a token names counts by what it is. A timer that is due rings at once if
 // nothing is on its way to or from its node: whatever else happens neither sees
-// nor changes that. A node that comes back, and a signal that comes, do so when an
-// instant begins or ends. These three lose nothing. The fourth is a bound as well:
-// what one node has sent is carried out in the order in which it was sent, unless
-// a fault intervenes, while what several send interleaves in every way. Config's
-// NoReduction switches all of them off, and tests compare.
+// nor changes that. Config's NoReduction switches both off; tests compare the
+// states of rest that are reached with and without.
+//
+// No reductions but bounds of the world are these: what one node has sent is
+// carried out in the order in which it was sent, unless a fault intervenes, while
+// what several send interleaves in every way; a node comes back when an instant
+// begins, and a signal comes when one ends. Config's AnyOrder lifts them.
 //
 // # Budgets
 //

@@ -24,9 +24,12 @@ const (
 	number
 	// instant: the time since or until then, up to the horizon.
 	instant
-	// deadline: the time until then; zero is none, and every past one is alike.
+	// deadline: the time until then, in half steps; zero is none, and every one
+	// that has come is alike.
 	deadline
-	// due: as deadline, and zero is past.
+	// limit: as deadline, but it has not passed at its own instant.
+	limit
+	// due: the step at which it falls due; zero is past.
 	due
 	// ancient: the time since then, unless it lies before the start of every
 	// call under way and is older than aux: then nothing can tell how much.
@@ -142,7 +145,7 @@ func (l *layout) add(f field, signal, request int64) {
 		l.starts = append(l.starts, f.at)
 	case version:
 		f.aux = signal
-	case neutral, number, instant, deadline, due, ancient, span, epoch, token, nonce:
+	case neutral, number, instant, deadline, limit, due, ancient, span, epoch, token, nonce:
 	default:
 	}
 	l.fields = append(l.fields, f)

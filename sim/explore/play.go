@@ -2,6 +2,7 @@ package explore
 
 import (
 	"fmt"
+	"time"
 	"unsafe"
 
 	"fencepost/core"
@@ -21,6 +22,16 @@ func (w *world) do(a act) {
 		w.deliver(int(a.at))
 	case wake:
 		w.wakeUp(int(a.at))
+	case wakeAlone:
+		var ring [maxNodes]bool
+		for i := range w.hosts {
+			ring[i] = w.alone(i)
+		}
+		for i := range w.hosts {
+			if ring[i] {
+				w.wakeUp(i)
+			}
+		}
 	case restart:
 		w.start(int(a.at))
 	case resume:
@@ -174,7 +185,14 @@ func (w *world) carryOut(m *message) []core.Input {
 		}
 	case core.Postgres:
 		w.postgres.Do(w.now, e, nonceOf(int(m.node), m.life), &w.answer)
-		return w.answer.All()
+		answers := w.answer.All()
+		for i := range answers {
+			if in := &answers[i]; in.Kind == core.SignalFound || in.Kind == core.AttemptRead {
+				// Brokers of class A and D do not weigh for how long send_by has passed.
+				in.Age = min(in.Age, time.Duration(unit))
+			}
+		}
+		return answers
 	case core.Broker:
 		w.single[0] = core.Input{Kind: core.OrderLookedUp, Signal: e.Signal, Attempt: e.Attempt}
 		in := &w.single[0]

@@ -56,14 +56,10 @@ func (r *reader) read(l *layout, base unsafe.Pointer) {
 			} else {
 				*(*core.Time)(p) = r.instant()
 			}
-		case deadline:
+		case deadline, limit:
 			*(*core.Time)(p) = r.deadline()
 		case due:
-			t := r.deadline()
-			if t == 0 {
-				t = startOfTime - unit
-			}
-			*(*core.Time)(p) = t
+			*(*core.Time)(p) = r.due()
 		case span:
 			*(*core.Time)(p) = core.Time(r.number()) * unit
 		case epoch:
@@ -107,6 +103,18 @@ func (r *reader) deadline() core.Time {
 		return core.Never
 	case pastTime:
 		return startOfTime - unit
+	default:
+		return startOfTime + core.Time(int(code)-firstTime)*(unit/2)
+	}
+}
+
+// due reads what putDue wrote.
+func (r *reader) due() core.Time {
+	switch code := r.next(); code {
+	case zeroTime:
+		return startOfTime - unit
+	case neverTime:
+		return core.Never
 	default:
 		return startOfTime + core.Time(int(code)-firstTime)*unit
 	}

@@ -113,9 +113,11 @@ func (c *coder) write(l *layout, base unsafe.Pointer) {
 				c.putInstant(*(*core.Time)(p))
 			}
 		case deadline:
-			c.putDeadline(*(*core.Time)(p), pastTime)
+			c.putDeadline(*(*core.Time)(p), 0)
+		case limit:
+			c.putDeadline(*(*core.Time)(p), 1)
 		case due:
-			c.putDeadline(max(*(*core.Time)(p), 1), zeroTime)
+			c.putDue(*(*core.Time)(p))
 		case ancient:
 			t := *(*core.Time)(p)
 			if t != 0 && t <= c.starts && c.r.now-t > core.Time(f.aux) {
@@ -160,17 +162,34 @@ func (c *coder) putInstant(t core.Time) {
 	}
 }
 
-// putDeadline adds the time until an instant.
-func (c *coder) putDeadline(t core.Time, past uint16) {
+// putDeadline adds the time until an instant, which has passed if it lies at
+// least so long ago.
+func (c *coder) putDeadline(t, since core.Time) {
+	const half = unit / 2
 	switch {
 	case t == 0:
 		c.put(zeroTime)
 	case t == core.Never:
 		c.put(neverTime)
-	case t < c.r.now:
-		c.put(past)
+	case t <= c.r.now-since:
+		c.put(pastTime)
 	default:
-		// What falls due between two steps falls due at the later one.
+		if (t-c.r.now)%half != 0 {
+			c.offGrid = fmt.Sprintf("a deadline %v from now", time.Duration(t-c.r.now))
+		}
+		c.put(uint16(firstTime + (t-c.r.now)/half))
+	}
+}
+
+// putDue adds at which step a timer rings: what falls due between two falls due
+// at the later one.
+func (c *coder) putDue(t core.Time) {
+	switch {
+	case t <= c.r.now:
+		c.put(zeroTime)
+	case t == core.Never:
+		c.put(neverTime)
+	default:
 		c.put(uint16(firstTime + (t-c.r.now+unit-1)/unit))
 	}
 }

@@ -55,18 +55,18 @@ var (
 		"flights":       ignored, // each a section of its own
 		"flying":        ignored,
 		"lease.started": started, "ledger.started": started, "beat.started": started, "list.started": started,
-		"lease.deadline": deadline, "ledger.deadline": deadline, "beat.deadline": deadline,
-		"list.deadline": deadline,
+		"lease.deadline": due, "ledger.deadline": due, "beat.deadline": due,
+		"list.deadline": due,
 		"leaseTrust":    deadline, "leaseLapse": deadline, "beatTrust": deadline,
 		"nextTry": due, "nextRenew": due, "nextBeat": due, "nextSweep": due, "nextReview": due,
 		"notBefore": due, "giveUp": due, "wake": due,
 		"past.witnessAt": ancient, "view.At": ancient, "controlAt": ancient,
 	}).older(place(nodeType, "view")+place(reflect.TypeFor[core.View](), "At"), core.Time(configOf(0).Renew))
 	flightLayout = layoutOf(flightType, map[string]sense{
-		"lane.req": busy, "lane.started": started, "lane.deadline": deadline, "limit": deadline,
+		"lane.req": busy, "lane.started": started, "lane.deadline": due, "limit": limit,
 	})
 	effectLayout = layoutOf(reflect.TypeFor[core.Effect](), map[string]sense{
-		"Req": ignored, "Timeout": ignored, "NotAfter": deadline,
+		"Req": ignored, "Timeout": ignored, "NotAfter": limit,
 	})
 	inputLayout = layoutOf(reflect.TypeFor[core.Input](), map[string]sense{
 		"Req": ignored, "Server": ignored, // the clocks agree
@@ -91,7 +91,7 @@ var (
 		"Key":     ignored, "Payload": ignored, "ReceivedAt": ignored, "ValidUntil": deadline,
 	})
 	attemptLayout = layoutOf(reflect.TypeFor[model.Attempt](), map[string]sense{
-		"Seq": ignored, "SendBy": deadline,
+		"Seq": ignored, "SendBy": limit,
 	})
 	brokerLayout = layoutOf(brokerType, map[string]sense{
 		"cfg": ignored, "out": ignored, "conduct": ignored, // it behaves well

@@ -63,6 +63,8 @@ func (w *world) tell(a act, after *world) string {
 		text = w.tellMessage(a)
 	case wake:
 		text = name + " wakes"
+	case wakeAlone:
+		text = "timers ring"
 	case restart:
 		text = name + " starts again"
 	case resume:

@@ -90,9 +90,12 @@ type world struct {
 type rules struct {
 	nodes, signals int
 	config         core.Config
-	symmetric      bool
-	reduced        bool
-	faults         faultSet
+	// symmetric: names do not count; reduced: what commutes has one order;
+	// anyOrder: what one node has sent is carried out in any order.
+	symmetric bool
+	reduced   bool
+	anyOrder  bool
+	faults    faultSet
 }
 
 // newWorld returns a world in which all nodes have just started.
