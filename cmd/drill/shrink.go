@@ -24,6 +24,8 @@ type shrinkOptions struct {
 	mutant string
 	out    string
 	json   bool
+	// effort is in millions of simulated events.
+	effort int64
 
 	seedGiven bool
 }
@@ -50,6 +52,8 @@ func newShrink() *cobra.Command {
 	f.Uint64Var(&o.seed, "seed", 1, "the seed that fails (default: the first of the file's seeds that does)")
 	f.StringVar(&o.mutant, "mutant", "", "take a program with this mistake in it; a+b makes both")
 	f.StringVarP(&o.out, "out", "o", "", "write the scenario to this file, and name it so")
+	const millions = shrink.Effort / 1_000_000
+	f.Int64Var(&o.effort, "effort", millions, "how much to search, in millions of simulated events")
 	f.BoolVar(&o.json, "json", false, "print what was found as one JSON object")
 	return c
 }
@@ -59,6 +63,9 @@ func (o *shrinkOptions) shrink(c *cobra.Command, args []string) error {
 	if len(args) == 0 && !o.seedGiven {
 		return refuse(errors.New("shrink what? give a FILE, or --seed S of `drill fuzz`"))
 	}
+	if o.effort < 1 {
+		return refuse(fmt.Errorf("--effort %d: at least one million of events must be played", o.effort))
+	}
 	if o.out != "" && scenarioName(o.out) == "" {
 		return refuse(fmt.Errorf("-o %s: a scenario's file is called NAME.yaml", o.out))
 	}
@@ -66,6 +73,7 @@ func (o *shrinkOptions) shrink(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	options.Effort = o.effort * 1_000_000
 	answer, lawful, err := o.find(c.Context(), options, c.ErrOrStderr())
 	if err != nil {
 		return err
@@ -212,6 +220,9 @@ func (o *shrinkOptions) print(out io.Writer, answer *shrink.Answer, lawful scena
 	fmt.Fprintf(out, "# %s: %d faults became %d (%d lines), %d nodes %d; %d runs, %.2f s\n",
 		answer.Kind, answer.Before.Faults, answer.After.Faults, answer.After.Lines, answer.Before.Nodes,
 		answer.After.Nodes, answer.Runs, answer.WallSeconds)
+	if answer.Spent {
+		fmt.Fprintf(out, "# the effort was spent before the end: --effort %d may get further\n", 4*o.effort)
+	}
 	if o.mutant != "" {
 		fmt.Fprintf(out, "# without the mistake: %s\n", lawful)
 	}

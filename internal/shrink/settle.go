@@ -20,6 +20,10 @@ const rounds = 6
 // it, and avoids it. The second result is the last stage's verdict here; it is
 // not pass only if no stage passes.
 func Settle(ctx context.Context, o Options, engine Engine) (*Answer, scenarios.RunVerdict, error) {
+	effort := o.Effort
+	if effort <= 0 {
+		effort = Effort
+	}
 	var before Size
 	var runs, events int64
 	var best *Answer
@@ -56,7 +60,7 @@ func Settle(ctx context.Context, o Options, engine Engine) (*Answer, scenarios.R
 			}
 			break
 		}
-		o.Effort = max(Effort-events, 1)
+		o.Effort = max(effort-events, 1)
 		// Begin again at the last stage that passes.
 		stage := answer.Stages[passed]
 		o.Avoid = append(o.Avoid, answer.Stages[passed+1].Key)

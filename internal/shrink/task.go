@@ -119,17 +119,7 @@ func (t *task) search() {
 	t.attempt(func(s *scenarios.Scenario) []candidate { return cutAtFailure(s, t.result.Failure.At) })
 	t.attempt(t.hasty)
 	t.attempt(cutSuffixes)
-	if len(t.now.Steps) > few {
-		// The longer the window, the fewer its seeds: each size costs as much.
-		t.others = reseeds
-		for size := few; size < len(t.now.Steps) && !t.spent(); size *= 2 {
-			if t.attempt(func(s *scenarios.Scenario) []candidate { return windows(s, size) }) {
-				break
-			}
-			t.others /= 2
-		}
-		t.others = 0
-	}
+	t.cutWindow()
 	t.cutFaults()
 	for _, others := range []int{0, reseeds} {
 		t.others = others
@@ -141,6 +131,19 @@ func (t *task) search() {
 	t.settleAgain()
 	t.lowerSeed()
 	t.inOrder()
+}
+
+// cutWindow looks for a window of neighbouring steps that fails by itself, under
+// fewer seeds the longer it is: each size costs as much.
+func (t *task) cutWindow() {
+	t.others = reseeds
+	for size := few; size < len(t.now.Steps) && !t.spent(); size *= 2 {
+		if t.attempt(func(s *scenarios.Scenario) []candidate { return windows(s, size) }) {
+			break
+		}
+		t.others /= 2
+	}
+	t.others = 0
 }
 
 // round runs every pass once and tells whether one of them changed something.
