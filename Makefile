@@ -17,7 +17,7 @@ BENCH ?= .
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test race lint fmt sim fuzz fuzz-sim map mutants mutants-sample bench cover check
+.PHONY: help build demo test race lint fmt sim fuzz explore explore-small fuzz-sim map mutants mutants-sample bench cover check
 
 help: ## Show this help.
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,15 @@ fuzz: ## Run every native fuzz target for FUZZ_TIME (20s).
 
 map: build ## Search the edge of the promises again and write it into docs/TOLERANCE.md.
 	bin/drill map --doc docs/TOLERANCE.md --svg docs/tolerance.svg
+
+explore: build ## Search a small world to its end: two nodes, one signal, up to two faults, class D and class A.
+	bin/drill explore --nodes 2 --signals 1 --faults 2 --class D
+	bin/drill explore --nodes 2 --signals 1 --faults 2 --class A
+
+explore-small: build ## The part of it that every change must pass.
+	bin/drill explore --nodes 2 --signals 1 --faults 1 --class D
+	bin/drill explore --nodes 2 --signals 1 --faults 1 --class A
+	bin/drill explore --nodes 3 --signals 1 --faults 0
 
 bench: ## Run the benchmarks that match BENCH (.).
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
