@@ -1,6 +1,9 @@
 package sim
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestMachineThatIsPutToSleepTwiceHasSleptOnce(t *testing.T) {
 	first := "{at: 3s, clock: {node: n1, suspend: 800ms}}"
@@ -25,4 +28,13 @@ func TestJumpOfSeveralClocksIsTakenBackFromEach(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestBeliefOfAPausedLeaderEndsByTheRateOfItsClock(t *testing.T) {
+	drift := "{at: 5s, clock: {node: leader, drift: -9%, for: 0.12ttl}}"
+	pause := "{at: 6200ms, pause: {node: leader, for: 2ttl}}"
+	text := strings.Replace(acting, "lease: {ttl: 1s}", "lease: {ttl: 10s}", 1)
+	text = strings.Replace(text, "duration: 12ttl", "duration: 4ttl", 1)
+	text += "steps:\n  - " + drift + "\n  - " + pause + "\nexpect:\n  - never: single-believer\n"
+	plays(t, world(t, text), 50)
 }

@@ -53,10 +53,13 @@ func (w *World) clockFault(v scenarios.Clock) history.Fault {
 
 // clockChanged works out again what depends on the rate of a node's clock.
 func (w *World) clockChanged(node int16, h *host) {
-	if !h.up || h.paused {
+	if !h.up {
 		return
 	}
-	h.wake = w.wakeOf(h)
+	if !h.paused {
+		h.wake = w.wakeOf(h)
+	}
+	// Belief ends by the clock whether or not the process stands still.
 	h.until = 0
 	w.observeBelief(node, h)
 }
