@@ -151,7 +151,8 @@ func printSearch(out io.Writer, r *explore.Report) error {
 	fmt.Fprintf(&b, "%.0f states/s, %.1f bytes for each visited state, %.1f more for those that waited\n",
 		r.StatesPerSecond, r.BytesPerState, r.FrontierBytesPerState)
 	if v := r.Violation; v != nil {
-		fmt.Fprintf(&b, "%s is broken with %d faults, after %d steps: %s\n", v.Invariant, v.Faults, len(v.Steps), v.Detail)
+		fmt.Fprintf(&b, "%s is broken with %d faults, after %d steps: %s\n",
+			v.Invariant, v.Faults, len(v.Steps), v.Detail)
 		for _, step := range v.Steps {
 			b.WriteString("  " + step + "\n")
 		}

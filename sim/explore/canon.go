@@ -63,16 +63,38 @@ func (r *relations) relate(w *world) {
 // they are alike, up to the nodes' names when names do not count.
 func (c *canon) take(w *world) uint64 {
 	c.r.relate(w)
+	return c.writeWorld(w, nil)
+}
+
+// takeFrom does the same for a world that came of another, which was taken by
+// before: what did not change is copied, if it is still relative to the same.
+func (c *canon) takeFrom(w *world, before *canon) uint64 {
+	c.r.relate(w)
+	if c.r != before.r {
+		before = nil
+	}
+	return c.writeWorld(w, before)
+}
+
+// writeWorld writes the sections.
+func (c *canon) writeWorld(w *world, before *canon) uint64 {
 	c.codes, c.refs, c.sections = c.codes[:0], c.refs[:0], c.sections[:0]
 	for i := range w.hosts {
+		if before != nil && w.touched>>i&1 == 0 {
+			c.again(before, i)
+			continue
+		}
 		c.begin(int8(i))
 		c.putHost(&w.hosts[i])
 		c.end()
 	}
-	c.begin(everybodys)
-	c.putShared(w)
-	c.put(uint16(len(w.net)))
-	c.end()
+	if before != nil && w.touched&touchedStores == 0 {
+		c.again(before, len(w.hosts))
+	} else {
+		c.begin(everybodys)
+		c.putShared(w)
+		c.end()
+	}
 	c.messages = len(w.net)
 	for i := range w.net {
 		m := &w.net[i]
@@ -81,6 +103,17 @@ func (c *canon) take(w *world) uint64 {
 		c.end()
 	}
 	return c.fingerprint(len(w.hosts), w.rules.symmetric)
+}
+
+// again adds a section as it was before.
+func (c *canon) again(before *canon, i int) {
+	old := &before.sections[i]
+	from, refs := len(c.codes), len(c.refs)
+	c.codes = append(c.codes, before.codes[old.from:old.to]...)
+	c.refs = append(c.refs, before.refs[old.refFrom:old.refTo]...)
+	c.sections = append(c.sections, section{
+		owner: old.owner, from: from, to: len(c.codes), refFrom: refs, refTo: len(c.refs), hash: old.hash,
+	})
 }
 
 // putHost adds a node.

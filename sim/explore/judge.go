@@ -73,19 +73,22 @@ func (w *world) judgeRecord(r *history.Record) {
 		w.landed(int(r.Signal))
 	case history.StateSet:
 		if r.State == core.Executed && !w.broker.Has(r.Signal) {
-			w.breaks(check.NoPhantomSuccess, "signal %d is executed in the ledger; the broker has no order", r.Signal)
+			w.breaks(check.NoPhantomSuccess,
+				"signal %d is executed in the ledger; the broker has no order", r.Signal)
 		}
 		if r.State != core.Submitting {
 			w.landed(int(r.Signal))
 		}
 	case history.OrderCreated:
 		if orders := w.broker.OrdersOf(r.Signal); orders > 1 {
-			w.breaks(check.NoDuplicateOrder, "signal %d has %d orders at the broker; the latest is attempt %d",
+			w.breaks(check.NoDuplicateOrder,
+				"signal %d has %d orders at the broker; the latest is attempt %d",
 				r.Signal, orders, r.Attempt)
 		}
 	case history.EffectAccepted:
 		if r.Current.Supersedes(r.Epoch) {
-			w.breaks(check.NoStaleEffect, "the ledger carried out a %v of n%d under epoch %d; epoch %d is the current one",
+			w.breaks(check.NoStaleEffect,
+				"the ledger carried out a %v of n%d under epoch %d; epoch %d is the current one",
 				r.Op, r.Node+1, r.Epoch, r.Current)
 		}
 		if r.Op == core.Resign && !r.Current.Supersedes(r.Epoch) {
@@ -93,7 +96,8 @@ func (w *world) judgeRecord(r *history.Record) {
 		}
 	case history.EffectRefused:
 		if r.Current.Supersedes(r.Epoch) && !r.Logged {
-			w.breaks(check.NoStaleEffect, "a %v of n%d under epoch %d (current: %d) was refused and left no row",
+			w.breaks(check.NoStaleEffect,
+				"a %v of n%d under epoch %d (current: %d) was refused and left no row",
 				r.Op, r.Node+1, r.Epoch, r.Current)
 		}
 	case history.LeaseGone:
@@ -109,7 +113,8 @@ func (w *world) judgeRecord(r *history.Record) {
 func (w *world) judgePermit(r *history.Record) {
 	m := &w.watch
 	if m.greatest.Supersedes(r.Epoch) {
-		w.breaks(check.SingleExecutor, "a permit was granted under epoch %d after epoch %d began (signal %d, n%d)",
+		w.breaks(check.SingleExecutor,
+			"a permit was granted under epoch %d after epoch %d began (signal %d, n%d)",
 			r.Epoch, m.greatest, r.Signal, r.Node+1)
 	}
 	if live := m.live[r.Signal]; live != 0 && live != r.Attempt {
@@ -140,7 +145,10 @@ func (w *world) judgeDrain(r *history.Record, deed string) {
 // landed takes a signal's order off every node: the ledger knows its outcome.
 func (w *world) landed(signal int) {
 	for i := range w.hosts {
-		w.hosts[i].sending &^= 1 << signal
+		if h := &w.hosts[i]; h.sending>>signal&1 != 0 {
+			w.touched |= 1 << i
+			h.sending &^= 1 << signal
+		}
 	}
 }
 
@@ -170,7 +178,8 @@ func (w *world) judgeActor(i int, e *core.Effect) {
 	}
 	for k := range w.hosts {
 		if h := &w.hosts[k]; k != i && h.up && h.node.Believes(w.now) {
-			w.breaks(check.SingleBeliever, "n%d acts on signal %d without trust left, and n%d (epoch %d) believes",
+			w.breaks(check.SingleBeliever,
+				"n%d acts on signal %d without trust left, and n%d (epoch %d) believes",
 				i+1, e.Signal, k+1, h.node.Epoch())
 		}
 	}

@@ -75,10 +75,8 @@ func layoutOf(t reflect.Type, exceptions map[string]sense) *layout {
 	l := &layout{size: t.Size()}
 	used := map[string]bool{}
 	l.walk(t, 0, "", exceptions, used)
-	for name := range exceptions {
-		if !used[name] {
-			panic(fmt.Sprintf("explore: %v has no field %s any more", t, name))
-		}
+	if len(used) < len(exceptions) {
+		panic(fmt.Sprintf("explore: of the fields that are excepted, %v has no longer each one", t))
 	}
 	// Which row a version belongs to must be known when it is read.
 	slices.SortStableFunc(l.fields, func(a, b field) int {
@@ -88,7 +86,9 @@ func layoutOf(t reflect.Type, exceptions map[string]sense) *layout {
 }
 
 // walk adds the leaves of a struct.
-func (l *layout) walk(t reflect.Type, at uintptr, path string, exceptions map[string]sense, used map[string]bool) {
+func (l *layout) walk(
+	t reflect.Type, at uintptr, path string, exceptions map[string]sense, used map[string]bool,
+) {
 	var signal, request int64 = -1, -1
 	for i := range t.NumField() {
 		f := t.Field(i)

@@ -35,7 +35,7 @@ func (w *world) do(a act) {
 	case restart:
 		w.start(int(a.at))
 	case resume:
-		w.hosts[a.at].paused = false
+		w.stand(int(a.at), false)
 	case admit:
 		w.admit()
 	case pass:
@@ -45,11 +45,11 @@ func (w *world) do(a act) {
 		w.start(int(a.at))
 	case passResume:
 		w.pass()
-		w.hosts[a.at].paused = false
+		w.stand(int(a.at), false)
 	case crash:
 		w.crash(int(a.at))
 	case pause:
-		w.hosts[a.at].paused = true
+		w.stand(int(a.at), true)
 	case handOver:
 		w.step(int(a.at), &core.Input{Kind: core.StepDownRequested})
 	case drop:
@@ -57,12 +57,19 @@ func (w *world) do(a act) {
 	case delay:
 		w.net[a.at].slow = true
 	case loseData:
+		w.touched |= touchedStores
 		w.redis.Flush(w.now)
 		w.watch.excused = w.now.Add(w.rules.config.TTL)
 		w.records.Reset()
 	case deeds:
 	default:
 	}
+}
+
+// stand lets a node stand still, or go on.
+func (w *world) stand(i int, still bool) {
+	w.touched |= 1 << i
+	w.hosts[i].paused = still
 }
 
 // caught turns a broken assertion into a violation.
@@ -93,6 +100,7 @@ func (w *world) put(s stage, node int8, life, req uint32, op core.Op) *message {
 // step gives a node an input and takes its effects.
 func (w *world) step(i int, in *core.Input) {
 	h := &w.hosts[i]
+	w.touched |= 1 << i
 	w.reached[h.node.Role()] |= 1 << in.Kind
 	h.node.Step(w.clocks(), in, &w.effects)
 	clear(unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(&h.node), atHealth)), healthSize))
@@ -149,6 +157,7 @@ func (w *world) refuse(i int) {
 func (w *world) serve(i int, how deed) {
 	m := w.net[i]
 	w.take(i)
+	w.touched |= touchedStores
 	answers := w.carryOut(&m)
 	for k := range answers {
 		answers[k].Req, answers[k].Op = m.req, m.op
@@ -156,7 +165,7 @@ func (w *world) serve(i int, how deed) {
 	w.judgeRecords()
 	h := &w.hosts[m.node]
 	if how == pauseAt {
-		h.paused = true
+		w.stand(int(m.node), true)
 	}
 	switch {
 	case how == loseReply || !h.up || h.life != m.life:
@@ -241,6 +250,7 @@ func (w *world) publish(kind core.InputKind) {
 
 // admit stores the next signal.
 func (w *world) admit() {
+	w.touched |= touchedStores
 	w.watch.admitted++
 	key := int64(w.watch.admitted)
 	if was, _, _ := w.postgres.Admit(w.now, key, key, 0); was != inbox.Fresh {
@@ -253,6 +263,7 @@ func (w *world) admit() {
 // crash ends a process. What it has not sent is gone, and so are answers to it.
 func (w *world) crash(i int) {
 	h := &w.hosts[i]
+	w.touched |= 1 << i
 	h.acqs[0] = inside[core.Token](&h.node, atToken).Acquisition
 	h.up, h.paused, h.sending = false, false, 0
 	for k := len(w.net) - 1; k >= 0; k-- {

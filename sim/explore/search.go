@@ -57,6 +57,7 @@ type breach struct {
 type worker struct {
 	from, to *world
 	canon    canon
+	before   canon
 	unpacker unpacker
 	acts     []act
 }
@@ -105,15 +106,17 @@ func (k *worker) expand(s *search, print uint64, packed []byte, faults bool, out
 	} else {
 		k.acts = k.from.acts(k.acts)
 	}
+	k.before.take(k.from)
+	k.to.become(k.from)
 	for _, a := range k.acts {
-		k.to.become(k.from)
+		k.to.revert(k.from)
 		k.to.do(a)
 		out.acts++
 		if k.to.broken.Invariant != "" {
 			out.broken = append(out.broken, breach{print, a, k.to.broken})
 			continue
 		}
-		next := k.canon.take(k.to)
+		next := k.canon.takeFrom(k.to, &k.before)
 		part := shardOf(next)
 		if next == print || s.parts[part].find(next) != nil {
 			continue
@@ -192,7 +195,9 @@ func (l *level) size() int { return cap(l.bytes) + cap(l.items)*itemBytes }
 // The states that take one fault less are those before; each is the source of
 // what one more fault makes of it. It is not complete if a bound cut something
 // off, or if something broke.
-func (s *search) budget(faults int, before []*level, keep bool) (levels []*level, deepest int, complete bool) {
+func (s *search) budget(
+	faults int, before []*level, keep bool,
+) (levels []*level, deepest int, complete bool) {
 	current := &level{}
 	if faults == 0 {
 		current = s.root()

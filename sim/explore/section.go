@@ -81,7 +81,8 @@ var (
 		"fenceSeq": ignored, "refusals": ignored, // they only rise
 		"authority.TakenAt":    ignored, // BeatAt is never earlier
 		"authority.LeaseUntil": deadline,
-		"tenures":              ignored, "signals": ignored, "attempts": ignored, "byKey": ignored, // sections of their own
+		// Slices have codes of their own.
+		"tenures": ignored, "signals": ignored, "attempts": ignored, "byKey": ignored,
 	})
 	tenureLayout = layoutOf(reflect.TypeFor[model.Tenure](), map[string]sense{
 		"OpenedAt": ignored, "ClosedAt": ignored, "Seq": ignored, "began": ignored, // only told

@@ -82,7 +82,7 @@ func (u *unpacker) readWorld(w *world, owners []byte) {
 	}
 	u.owner = everybodys
 	u.readShared(w)
-	w.net = w.net[:u.next()]
+	w.net = w.net[:len(owners)]
 	for i := range w.net {
 		u.readMessage(w, &w.net[i], int8(owners[i]))
 	}

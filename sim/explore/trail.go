@@ -27,7 +27,7 @@ func (s *search) trail(b *breach) []string {
 		}
 		a, ok := from.towards(to, &c, print)
 		if !ok {
-			return append(told, "(the way from here is not found again: the fingerprints are no bisimulation)")
+			return append(told, lostWay)
 		}
 		told = append(told, from.tell(a, to))
 		from, to = to, from
@@ -38,8 +38,11 @@ func (s *search) trail(b *breach) []string {
 			return append(told, from.tell(a, to))
 		}
 	}
-	return append(told, "(the last step is not found again: the fingerprints are no bisimulation)")
+	return append(told, lostWay)
 }
+
+// lostWay says that doing it again does not lead there.
+const lostWay = "(the way from here is not found again: the fingerprints are no bisimulation)"
 
 // towards finds what leads to the state of that fingerprint, and leaves it in
 // to.

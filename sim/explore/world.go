@@ -65,6 +65,9 @@ type watch struct {
 	admitted int32
 }
 
+// touchedStores is the bit of the stores and of what the judge remembers.
+const touchedStores = 1 << 7
+
 // world is one state, in full.
 type world struct {
 	rules    *rules
@@ -80,6 +83,9 @@ type world struct {
 	answer  model.Reply
 	single  [1]core.Input
 	effects core.Effects
+	// touched says what the last deed may have changed: a bit for each node, and
+	// touchedStores.
+	touched uint8
 	// broken is the first invariant that the last act broke.
 	broken Violation
 	// reached are the inputs that each role was given, one bit each.
@@ -117,6 +123,7 @@ func newWorld(r *rules) *world {
 // start begins a process.
 func (w *world) start(i int) {
 	h := &w.hosts[i]
+	w.touched |= 1 << i
 	copy(h.acqs[1:], h.acqs[:])
 	h.life++
 	h.up, h.paused, h.sending = true, false, 0
@@ -134,7 +141,25 @@ func (w *world) become(other *world) {
 	w.postgres.CopyFrom(&other.postgres)
 	w.broker.CopyFrom(&other.broker)
 	redisRecords(&w.redis, &w.records)
-	w.broken = Violation{}
+	w.broken, w.touched = Violation{}, 0
+}
+
+// revert makes w the other world again, after a single deed.
+func (w *world) revert(other *world) {
+	w.now, w.broken = other.now, Violation{}
+	for i := range w.hosts {
+		if w.touched>>i&1 != 0 {
+			w.hosts[i] = other.hosts[i]
+		}
+	}
+	w.net = append(w.net[:0], other.net...)
+	if w.touched&touchedStores != 0 {
+		w.watch, w.redis = other.watch, other.redis
+		redisRecords(&w.redis, &w.records)
+		w.postgres.CopyFrom(&other.postgres)
+		w.broker.CopyFrom(&other.broker)
+	}
+	w.touched = 0
 }
 
 // configOf is the configuration of every node: all intervals lie on a coarse
