@@ -59,6 +59,9 @@ func (w *World) clockChanged(node int16, h *host) {
 	if !h.paused {
 		h.wake = w.wakeOf(h)
 	}
+	if h.until <= w.now {
+		return // what is over does not begin anew
+	}
 	// Belief ends by the clock whether or not the process stands still.
 	h.until = 0
 	w.observeBelief(node, h)
