@@ -3,10 +3,10 @@ package explore
 import (
 	"fmt"
 	"math/bits"
+	"time"
 	"unsafe"
 
 	"fencepost/core"
-	"time"
 )
 
 // Two states are alike if nothing that can happen tells them apart. What counts

@@ -35,6 +35,7 @@ func (s *search) trail(b *breach) []string {
 	for _, a := range append(from.acts(nil), from.strikes(nil)...) {
 		to.become(from)
 		if to.do(a); to.broken.Invariant == b.what.Invariant {
+			b.what.Detail = to.broken.Detail // with the numbers of this way
 			return append(told, from.tell(a, to))
 		}
 	}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"fencepost/scenarios"
+	"fencepost/sim/explore"
+)
+
+func TestExploreProvesASmallWorld(t *testing.T) {
+	t.Parallel()
+	var out, problems bytes.Buffer
+	if code := drill(t.Context(), []string{"explore", "--signals", "0", "--json"}, &out, &problems); code != 0 {
+		t.Fatalf("code %d: %s%s", code, out.String(), problems.String())
+	}
+	var report explore.Report
+	if err := json.Unmarshal(out.Bytes(), &report); err != nil {
+		t.Fatal(err)
+	}
+	if !report.Complete || report.Violation != nil || report.States < 1000 || len(report.Budgets) != 2 {
+		t.Errorf("%s", out.String())
+	}
+	if !slices.Contains(report.Reachable["leader"], "lease renewed") {
+		t.Errorf("no leader renews its lease: %v", report.Reachable)
+	}
+}
+
+func TestExploreRefusesAWorldThatItCannotSearch(t *testing.T) {
+	t.Parallel()
+	for _, args := range []string{"--nodes 1", "--nodes 4", "--signals 3", "--faults 9", "--class C", "--kinds drip"} {
+		var out, problems bytes.Buffer
+		code := drill(t.Context(), append([]string{"explore"}, strings.Fields(args)...), &out, &problems)
+		if code != scenarios.ExitRefused || problems.Len() == 0 {
+			t.Errorf("%s: code %d, %q", args, code, problems.String())
+		}
+	}
+}
+
+// TestExploreFindsMistakes searches programs with a mistake in them.
+func TestExploreFindsMistakes(t *testing.T) {
+	for _, planted := range []struct{ mutant, invariant string }{
+		{"permit-without-epoch", "single-executor"},
+		{"belief-by-flag", "single-believer"},
+		{"no-gate-before-wire", "single-believer"},
+		{"trust-from-reply", "single-believer"},
+		{"blind-retry", "no-duplicate-order"},
+		{"history-left-open", "history-complete"},
+	} {
+		t.Run(planted.mutant, func(t *testing.T) {
+			var out, problems bytes.Buffer
+			code := drill(t.Context(), []string{"explore", "--mutant", planted.mutant, "--json"}, &out, &problems)
+			var report explore.Report
+			if err := json.Unmarshal(out.Bytes(), &report); err != nil {
+				t.Fatalf("%v: %s", err, problems.String())
+			}
+			v := report.Violation
+			if code != scenarios.Fail.ExitCode() || v == nil || v.Invariant != planted.invariant || v.Faults > 1 {
+				t.Fatalf("code %d: %s", code, out.String())
+			}
+			if strings.Contains(strings.Join(v.Steps, "\n"), "not found again") {
+				t.Errorf("the way is lost: %s", strings.Join(v.Steps, "\n"))
+			}
+		})
+	}
+}
