@@ -43,9 +43,11 @@ func (n *Node) standWithoutRedis(t Time, out *Effects) {
 
 // mustYield reports whether a live tenure stands in the way: one of kind pg in
 // everybody's, any in that of somebody who wants one of kind pg. The ledger
-// judges it again inside the takeover.
+// judges it again inside the takeover. Our own is none: a takeover whose answer
+// was lost reads it.
 func (n *Node) mustYield() bool {
-	return n.view.Flags.Has(Open|Live) && (n.view.Tenure == TenurePG || n.tenure == TenurePG)
+	return n.view.Flags.Has(Open|Live) && n.view.Token != n.token &&
+		(n.view.Tenure == TenurePG || n.tenure == TenurePG)
 }
 
 // stand is the candidate's turn. It reads the epoch after the lease was

@@ -134,6 +134,22 @@ func TestCandidateWithoutRedisYieldsToALiveTenure(t *testing.T) {
 	b.is(core.Follower)
 }
 
+// PROTOCOL 4.2.10: a takeover whose answer was lost finds its own tenure, which
+// is live, and asks again.
+func TestCandidateWithoutRedisDoesNotYieldToItself(t *testing.T) {
+	b := cutOff(t)
+	lost := b.call(core.TakeEpoch)
+	own := reading(core.TenurePG, core.Open|core.Live)
+	own.Epoch, own.Token = lost.Epoch+1, lost.Token
+	b.stores = withoutRedis(own)
+	b.pass(b.cfg.StoreTimeout + b.part(30))
+	b.is(core.Candidate)
+	if again := b.call(core.TakeEpoch); again.Req == lost.Req || again.Token != lost.Token {
+		t.Errorf("it asks %+v", again)
+	}
+	b.asksNot(core.Resign)
+}
+
 // PROTOCOL 4.6.4: the end of a tenure of kind pg is noticed when its column
 // expires, not a retry later.
 func TestEndOfATenureOfKindPgIsNoticedAtOnce(t *testing.T) {
