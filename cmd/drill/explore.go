@@ -31,9 +31,9 @@ func newExplore() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "explore [flags]",
 		Short: "Enumerate every order of events and every choice of faults in a small world",
-		Long: "Searches all states that a few nodes and signals can reach with at most so many faults, on the\n" +
-			"production core, and judges each: first without faults, then with one, and so on. Prints what\n" +
-			"was searched, and the shortest way to a broken invariant or the line that there is none.\n\n" +
+		Long: "Searches all states that a few nodes and signals can reach with at most so many faults, on\n" +
+			"the production core, and judges each: first without faults, then with one, and so on. Prints\n" +
+			"what was searched, and the shortest way to a broken invariant or the line that there is none.\n\n" +
 			"Faults: " + strings.Join(explore.Kinds(), ", ") + ".",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return o.run(c) },
@@ -46,7 +46,7 @@ func newExplore() *cobra.Command {
 	f.IntVar(&o.Limit, "limit", 0, "the most states (0: no bound)")
 	f.StringVar(&o.Class, "class", "D", "the broker's class: A or D")
 	f.StringVar(&o.kinds, "kinds", strings.Join(explore.UsualKinds(), ","), "which faults strike")
-	f.BoolVar(&o.NoReduction, "no-reduction", false, "tell nodes apart by name, and order what needs no order")
+	f.BoolVar(&o.NoReduction, "no-reduction", false, "tell nodes by name, and order what needs no order")
 	f.BoolVar(&o.AnyOrder, "any-order", false, "let what one node has sent be carried out in any order")
 	f.BoolVar(&o.json, "json", false, "print one JSON object")
 	f.StringVar(&o.mutant, "mutant", "", "search a program with this mistake in it; a+b makes both")

@@ -128,10 +128,10 @@ func (c *canon) putHost(h *host) {
 	for i := range flights {
 		c.starts = firstStart(flightLayout, flightAt(n, i), c.starts)
 	}
-	c.coder.write(nodeLayout, unsafe.Pointer(n))
+	c.write(nodeLayout, unsafe.Pointer(n))
 	c.put(uint16(flights))
 	for i := range flights {
-		c.coder.write(flightLayout, flightAt(n, i))
+		c.write(flightLayout, flightAt(n, i))
 	}
 }
 
@@ -190,27 +190,27 @@ func (c *canon) putMessage(w *world, m *message) {
 	c.put(uint16(m.stage) | uint16(bitOf(m.slow))<<2 | uint16(m.count)<<3 | uint16(m.op)<<8)
 	c.put(awaited(w, m) | uint16(min(w.hosts[m.node].life-m.life, maxLives-1))<<8)
 	if m.stage == request {
-		c.coder.write(effectLayout, unsafe.Pointer(&m.effect))
+		c.write(effectLayout, unsafe.Pointer(&m.effect))
 		return
 	}
 	for i := range m.inputs[:m.count] {
-		c.coder.write(inputLayout, unsafe.Pointer(&m.inputs[i]))
+		c.write(inputLayout, unsafe.Pointer(&m.inputs[i]))
 	}
 }
 
 // putShared adds the stores and what the judge remembers.
 func (c *canon) putShared(w *world) {
-	c.coder.write(redisLayout, unsafe.Pointer(&w.redis))
-	c.coder.write(postgresLayout, unsafe.Pointer(&w.postgres))
+	c.write(redisLayout, unsafe.Pointer(&w.redis))
+	c.write(postgresLayout, unsafe.Pointer(&w.postgres))
 	tenures := *inside[[]model.Tenure](&w.postgres, atTenures)
 	putAll(c, tenureLayout, tenures[max(len(tenures)-keptTenures, 0):])
 	putAll(c, signalLayout, *inside[[]model.Signal](&w.postgres, atSignals))
 	putAll(c, attemptLayout, *inside[[]model.Attempt](&w.postgres, atAttempts))
 	putNumbers(c, *inside[[]core.SignalID](&w.postgres, atKeys))
-	c.coder.write(brokerLayout, unsafe.Pointer(&w.broker))
+	c.write(brokerLayout, unsafe.Pointer(&w.broker))
 	putAll(c, orderLayout, *inside[[]model.Order](&w.broker, atOrders))
 	putNumbers(c, *inside[[]int32](&w.broker, atNewest))
-	c.coder.write(watchLayout, unsafe.Pointer(&w.watch))
+	c.write(watchLayout, unsafe.Pointer(&w.watch))
 }
 
 // keptTenures is how many rows of the history the ledger's operations can look
@@ -221,7 +221,7 @@ const keptTenures = 2
 func putAll[T any](c *canon, l *layout, list []T) {
 	c.put(uint16(len(list)))
 	for i := range list {
-		c.coder.write(l, unsafe.Pointer(&list[i]))
+		c.write(l, unsafe.Pointer(&list[i]))
 	}
 }
 

@@ -108,7 +108,8 @@ func (c *Config) rules() (*rules, error) {
 			}
 		}
 		if !known {
-			faults = append(faults, fmt.Errorf("%q is no fault (allowed: %s)", word, strings.Join(Kinds(), ", ")))
+			allowed := strings.Join(Kinds(), ", ")
+			faults = append(faults, fmt.Errorf("%q is no fault (allowed: %s)", word, allowed))
 		}
 	}
 	r := &rules{

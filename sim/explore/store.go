@@ -84,7 +84,7 @@ func (u *unpacker) readWorld(w *world, owners []byte) {
 	u.readShared(w)
 	w.net = w.net[:len(owners)]
 	for i := range w.net {
-		u.readMessage(w, &w.net[i], int8(owners[i]))
+		u.readMessage(&w.net[i], int8(owners[i]))
 	}
 }
 
@@ -116,7 +116,7 @@ func (u *unpacker) readHost(w *world, i int) {
 }
 
 // readMessage reads a message.
-func (u *unpacker) readMessage(w *world, m *message, owner int8) {
+func (u *unpacker) readMessage(m *message, owner int8) {
 	u.owner = owner
 	_, head, about := u.next(), u.next(), u.next()
 	m.stage, m.slow, m.count, m.op = stage(head&3), head&4 != 0, int(head>>3&31), core.Op(head>>8)
