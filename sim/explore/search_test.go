@@ -2,7 +2,10 @@ package explore
 
 import (
 	"math/rand/v2"
+	"reflect"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 
 	"fencepost/core/order"
@@ -217,4 +220,64 @@ func compare(a, b map[uint64]bool) (onlyA, onlyB int) {
 		}
 	}
 	return onlyA, onlyB
+}
+
+// TestWhatIsFoundDoesNotDependOnHowJobsAreShared compares a search whose jobs are
+// done in turn with one whose jobs are done backwards and side by side.
+func TestWhatIsFoundDoesNotDependOnHowJobsAreShared(t *testing.T) {
+	c := Config{Nodes: 2, Signals: 0, Faults: 1}
+	first, err := Search(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Share = func(jobs int, do func(job int)) {
+		var all sync.WaitGroup
+		for job := range jobs {
+			all.Go(func() { do(jobs - 1 - job) })
+		}
+		all.Wait()
+	}
+	second, err := Search(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(first, second) {
+		t.Errorf("%s\n%s", first.Proof, second.Proof)
+	}
+}
+
+// TestAProofSaysWhatWasCutOff: a bound leaves a search without a proof, and what
+// lies behind it is not judged.
+func TestAProofSaysWhatWasCutOff(t *testing.T) {
+	for _, c := range []Config{
+		{Nodes: 2, Signals: 1, Faults: 1, Depth: 9}, {Nodes: 2, Signals: 1, Faults: 1, Limit: 1000},
+	} {
+		report, err := Search(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if report.Complete || report.Violation != nil || !strings.Contains(report.Proof, "cut off") {
+			t.Errorf("%+v: %s", c, report.Proof)
+		}
+	}
+}
+
+// TestAWayIsToldFromTheFirstStateOn breaks the fence for one state and looks for
+// the way there.
+func TestAWayIsToldFromTheFirstStateOn(t *testing.T) {
+	s := newSearch(smallRules(t, order.ClassD, 1), &Config{})
+	levels, _, complete := s.budget(0, nil, true)
+	if !complete {
+		t.Fatal("without faults the search ends")
+	}
+	deepest := levels[len(levels)-1].items[0]
+	var u unpacker
+	w, next := newWorld(s.rules), newWorld(s.rules)
+	last := levels[len(levels)-1]
+	u.unpack(last.bytes[deepest.from:deepest.to], w)
+	next.become(w)
+	told := s.trail(&breach{parent: deepest.print, act: w.acts(nil)[0]})
+	if len(told) != len(levels) || slices.Contains(told, lostWay) {
+		t.Errorf("%d steps to depth %d: %q", len(told), len(levels)-1, told)
+	}
 }
