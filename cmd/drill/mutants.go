@@ -46,7 +46,7 @@ func newMutants() *cobra.Command {
 	f.BoolVar(&o.json, "json", false, "print one JSON object for each mutant")
 	f.BoolVar(&o.markdown, "markdown", false, "print the table of docs/MUTANTS.md")
 	f.IntVar(&o.sample, "sample", 0, "only so many mutants, others with each change of the source")
-	f.StringVar(&o.by, "by", "", "search in one way only: "+byScenarios+" or "+byFuzz)
+	f.StringVar(&o.by, "by", "", "search in one way only: scenarios, fuzz or explore")
 	f.BoolVar(&o.clauses, "clauses", false, "run the tests of core against each of the project's own instead")
 	c.MarkFlagsMutuallyExclusive("list", "clauses", "markdown")
 	c.MarkFlagsMutuallyExclusive("only", "sample")
@@ -98,7 +98,7 @@ func (o *mutantsOptions) run(c *cobra.Command, _ []string) error {
 	mutants.Order(all)
 	switch {
 	case o.markdown:
-		err = mutants.Markdown(out, all)
+		err = mutants.Markdown(out, all, chosen)
 	case !o.json:
 		_, err = fmt.Fprintln(out, mutants.Summary(all))
 	}
@@ -116,24 +116,30 @@ func (o *mutantsOptions) run(c *cobra.Command, _ []string) error {
 // The ways to search.
 const (
 	byScenarios = "scenarios"
-	byFuzz      = "fuzz"
+	byFuzz      = mutants.FuzzName
+	byExplore   = mutants.ExploreName
 )
 
 // search returns the search that the flags describe.
 func (o *mutantsOptions) search(tree mutants.Tree) (*mutants.Search, error) {
-	search := &mutants.Search{Tree: tree, Further: []mutants.Further{mutants.Fuzz(200_000, 5*time.Minute)}}
+	fuzz, explore := mutants.Fuzz(200_000, 5*time.Minute), mutants.Explore(20_000_000)
+	search := &mutants.Search{Tree: tree}
 	if o.fast {
 		search.Most, search.Others, search.Wild = 2000, 20, 1000
-		search.Further = []mutants.Further{mutants.Fuzz(20_000, 25*time.Second)}
+		fuzz, explore = mutants.Fuzz(20_000, 25*time.Second), mutants.Explore(1_000_000)
 	}
+	search.Further = []mutants.Further{fuzz, explore}
 	switch o.by {
 	case "":
 	case byScenarios:
 		search.Further = nil
 	case byFuzz:
-		search.NoScenarios = true
+		search.NoScenarios, search.Further = true, []mutants.Further{fuzz}
+	case byExplore:
+		search.NoScenarios, search.Further = true, []mutants.Further{explore}
 	default:
-		return nil, fmt.Errorf("--by %s: no such search (allowed: %s, %s)", o.by, byScenarios, byFuzz)
+		return nil, fmt.Errorf("--by %s: no such search (allowed: %s, %s, %s)", o.by, byScenarios, byFuzz,
+			byExplore)
 	}
 	return search, nil
 }

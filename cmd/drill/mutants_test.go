@@ -51,7 +51,7 @@ func TestMutantsRefuseWhatMakesNoSense(t *testing.T) {
 	for args, want := range map[string]string{
 		"--only belief-by-flg":           "did you mean belief-by-flag?",
 		"--sample -1":                    "at least one",
-		"--by magic":                     "allowed: scenarios, fuzz",
+		"--by magic":                     "allowed: scenarios, fuzz, explore)",
 		"--sample 2 --only fails-open":   "none of the others can be",
 		"--list --markdown":              "none of the others can be",
 		"fails-open":                     "unknown command",

@@ -218,3 +218,33 @@ func TestOneNameStandsForSeveralMutants(t *testing.T) {
 		t.Errorf("found %v", names)
 	}
 }
+
+// TestTheDocumentSaysWhatTheFilesSay: the measured columns are as old as the
+// document, the others are checked.
+func TestTheDocumentSaysWhatTheFilesSay(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join(string(tree(t)), "docs", "MUTANTS.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mistakes := map[string]string{}
+	for _, m := range scenarios.Mutants() {
+		mistakes[m.Name] = m.Mistake
+	}
+	for _, m := range all(t) {
+		_, row, found := strings.Cut(string(text), "\n| `"+m.Name+"`")
+		row, _, _ = strings.Cut(row, "\n")
+		want := " | " + m.Site() + " | " + mistakes[m.Name] + " | "
+		if !found || !strings.Contains(row, want) {
+			t.Errorf("the row of %s is not%s: run bin/drill mutants --fast --markdown", m.Name, want)
+		}
+		if m.Needs != "" && !strings.Contains(string(text), "\n- `"+m.Name+"`: "+strings.TrimSpace(m.Needs)) {
+			t.Errorf("the document does not say what %s needs", m.Name)
+		}
+		for _, f := range m.Fails {
+			if !strings.Contains(string(text), "| `"+m.Name+"` | `"+f.Test+"` in "+f.Package+" |") {
+				t.Errorf("the document does not say that %s fails %s", m.Name, f.Test)
+			}
+		}
+	}
+}

@@ -115,13 +115,14 @@ func TestTheTableSaysWhatSurvives(t *testing.T) {
 		t.Errorf("the order is %s, %s, %s", all[0].Name, all[1].Name, all[2].Name)
 	}
 	var text strings.Builder
-	if err := Markdown(&text, all); err != nil {
+	if err := Markdown(&text, all, []Mutant{one(t, "heartbeat-by-process")}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
 		"| `belief-by-flag` | core |", "| leader-crash | `elect: {from: a}` |", "| *survives* |",
 		"1 of 3 mutants killed, median 1.5 ms", "1 survive with an argument; 1 SURVIVE.",
-		"- `epoch-reused`: It cannot be seen.",
+		"- `epoch-reused`: It cannot be seen.", "## Three faults in a certain order\n\n- `heartbeat-by-process`: ",
+		"| `heartbeat-by-process` | `TestHeartbeatOfAnEarlier",
 	} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, &text)

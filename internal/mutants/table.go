@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
-	"io"
 	"slices"
-	"strings"
 
 	"fencepost/scenarios"
 )
@@ -84,35 +82,4 @@ func Summary(all []*Result) string {
 		text += fmt.Sprintf("; %d SURVIVE", survived)
 	}
 	return text
-}
-
-// Markdown writes the table of docs/MUTANTS.md.
-func Markdown(out io.Writer, all []*Result) error {
-	mistake := map[string]string{}
-	for _, m := range scenarios.Mutants() {
-		mistake[m.Name] = m.Mistake
-	}
-	var text strings.Builder
-	text.WriteString("| name | site | the mistake | killed by | what fell | runs | simulated ms |\n")
-	text.WriteString("|---|---|---|---|---|--:|--:|\n")
-	for _, r := range all {
-		name := "`" + r.Name + "`"
-		for _, with := range r.With {
-			name += " with `" + with + "`"
-		}
-		by, broke := r.KilledBy, "`"+r.Broke+"`"
-		if r.Survived {
-			by, broke = "*survives*", ""
-		}
-		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s | %d | %.0f |\n", name, r.Site,
-			strings.ReplaceAll(mistake[r.Name], "|", `\|`), by, broke, r.Runs, r.SimulatedMS)
-	}
-	text.WriteString("\n" + Summary(all) + ".\n")
-	for _, r := range all {
-		if r.Survived && r.WhyEquivalent != "" {
-			fmt.Fprintf(&text, "\n- `%s`: %s\n", r.Name, strings.TrimSpace(r.WhyEquivalent))
-		}
-	}
-	_, err := io.WriteString(out, text.String())
-	return err
 }
