@@ -121,7 +121,8 @@ func TestTheTableSaysWhatSurvives(t *testing.T) {
 	for _, want := range []string{
 		"| `belief-by-flag` | core |", "| leader-crash | `elect: {from: a}` |", "| *survives* |",
 		"1 of 3 mutants killed, median 1.5 ms", "1 survive with an argument; 1 SURVIVE.",
-		"- `epoch-reused`: It cannot be seen.", "## Three faults in a certain order\n\n- `heartbeat-by-process`: ",
+		"- `epoch-reused`: It cannot be seen.",
+		"## Three faults in a certain order\n\n- `heartbeat-by-process`: ",
 		"| `heartbeat-by-process` | `TestHeartbeatOfAnEarlier",
 	} {
 		if !strings.Contains(text.String(), want) {
