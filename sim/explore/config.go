@@ -3,6 +3,7 @@ package explore
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,7 +78,7 @@ func UsualKinds() []string { return Kinds()[:usualKinds] }
 
 // rules reads the configuration. Its error names every fault.
 func (c *Config) rules() (*rules, error) {
-	var faults []error
+	faults := slices.Clone(foreign)
 	within := func(name string, v, least, most int) {
 		if v < least || v > most {
 			faults = append(faults, fmt.Errorf("%s %d: must lie between %d and %d", name, v, least, most))

@@ -70,13 +70,16 @@ type layout struct {
 	starts   []uintptr
 }
 
+// foreign are fields that the search cannot compare: it refuses to search then.
+var foreign []error
+
 // layoutOf reads a type. Of its exceptions, each names the end of a field's path.
 func layoutOf(t reflect.Type, exceptions map[string]sense) *layout {
 	l := &layout{size: t.Size()}
 	used := map[string]bool{}
 	l.walk(t, 0, "", exceptions, used)
 	if len(used) < len(exceptions) {
-		panic(fmt.Sprintf("explore: of the fields that are excepted, %v has no longer each one", t))
+		foreign = append(foreign, fmt.Errorf("%v lacks a field that sim/explore excepts", t))
 	}
 	// Which row a version belongs to must be known when it is read.
 	slices.SortStableFunc(l.fields, func(a, b field) int {
@@ -128,7 +131,8 @@ func (l *layout) leaf(
 		}
 		return
 	case s == ignored:
-		panic(fmt.Sprintf("explore: it is not known how %v %s is to be compared", t, name))
+		foreign = append(foreign, fmt.Errorf("it is not known how %s, a %v, is to be compared", name, t))
+		return
 	}
 	l.add(field{sense: s, size: uint8(t.Size()), at: at}, signal, request)
 }
