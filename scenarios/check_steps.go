@@ -77,7 +77,8 @@ func (c *checker) checkVerb(i int, step Step) {
 	hit, field := hitBy(step.Verb)
 	c.node(hit, step.Place.Of(field), i)
 	if step.Heals == HealsNever && !lasts(step.Verb) {
-		c.refuse(step.Place.Of("heals"), "", nil, "this %s ends by itself, so there is nothing that never heals",
+		c.refuse(step.Place.Of("heals"), "", nil,
+			"this %s ends by itself, so there is nothing that never heals",
 			step.Verb.Word())
 	}
 	switch v := step.Verb.(type) {
@@ -144,8 +145,8 @@ func lasts(verb Verb) bool {
 	case Redis:
 		return v.For.IsZero() && (v.Act == RedisStall || v.Act == RedisSplit)
 	case Postgres:
-		return v.For.IsZero() && v.Down.IsZero() && v.Act != PostgresKillBackends && v.Act != PostgresRestart &&
-			v.Act != PostgresCrash && v.Act != PostgresRewind
+		return v.For.IsZero() && v.Down.IsZero() && v.Act != PostgresKillBackends &&
+			v.Act != PostgresRestart && v.Act != PostgresCrash && v.Act != PostgresRewind
 	case Broker:
 		return v.For.IsZero()
 	default:

@@ -23,7 +23,8 @@ var stepShape = Shape{
 		{
 			Name: "heals", Kind: WordKind, Default: "by its own time, or at the end", Words: []Word{{
 				Name: string(HealsNever),
-				Doc:  "The fault stays when the harness heals the rest at the end; what is healthy goes on without.",
+				Doc: "The fault stays when the harness heals the rest at the end; what is healthy goes on " +
+					"without.",
 			}}, Doc: "Whether the fault is ever healed.",
 		},
 		{Name: "kill", Kind: ObjectKind, Object: &killShape, Doc: killShape.Doc},

@@ -173,8 +173,8 @@ var controlShape = Shape{
 
 var operatorShape = Shape{
 	Name: "operator",
-	Doc: "A person resolves what is in doubt, clears an instance that is barred, or decides about signals that " +
-		"nobody has sent.",
+	Doc: "A person resolves what is in doubt, clears an instance that is barred, or decides about " +
+		"signals that nobody has sent.",
 	By: "act",
 	Fields: []Field{
 		{Name: "act", Kind: WordKind, Required: true, Doc: "What the person does.", Words: []Word{
