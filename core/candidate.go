@@ -25,7 +25,7 @@ func (n *Node) leaseAcquired(t, started Time, out *Effects) {
 // column of the authority row: trading must not stop because the fast path is
 // down. It needs a ttl without any answer of Redis, and no tenure that is live.
 // What an earlier acquisition may have left in Redis is none of this claim.
-func (n *Node) standWithoutRedis(t Time, out *Effects) {
+func (n *Node) standWithoutRedis(t Time) {
 	if n.role != Follower || !n.mayStand() || t.Sub(n.redisGone) < n.cfg.TTL {
 		return
 	}

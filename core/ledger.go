@@ -79,7 +79,7 @@ func (n *Node) callEnded(t Time, asked *lane, out *Effects) {
 	}
 	switch asked.op {
 	case Acquire:
-		n.standWithoutRedis(t, out)
+		n.standWithoutRedis(t)
 	case Release:
 		n.leaseReleased(t, false, out)
 	case Resign:

@@ -157,10 +157,8 @@ func TestEndOfATenureOfKindPgIsNoticedAtOnce(t *testing.T) {
 	in := reading(core.TenurePG, core.Open|core.Live)
 	until := b.now.Boot.Add(b.cfg.TTL)
 	b.stores = func(call core.Effect) []core.Input {
-		switch {
-		case call.Op == core.Acquire:
-			return nil
-		case call.Op == core.Observe || call.Op == core.Heartbeat:
+		switch call.Op {
+		case core.Observe, core.Heartbeat:
 			now := in
 			now.Age = b.cfg.TTL - until.Sub(b.now.Boot)
 			if b.now.Boot >= until {
