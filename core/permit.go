@@ -112,13 +112,16 @@ func (n *Node) attemptRead(t Time, f *flight, in *Input, out *Effects) {
 // orderAnswered records what the broker said of the order.
 func (n *Node) orderAnswered(t Time, f *flight, answer order.Answer, out *Effects) {
 	outcome := Outcome(n.cfg.Broker, answer)
+	if outcome == Rejected && f.resend {
+		outcome = InDoubt // of the first send it says nothing
+	}
 	what := event.OrderAcked
 	if outcome == InDoubt {
 		what = event.OrderAmbiguous
 	}
 	said := n.announce(what, out)
 	said.Signal, said.Attempt, said.Answer = f.signal, f.attempt, answer
-	n.record(t, f, outcome, outcome == InDoubt && n.needsPerson(), NoReason, out)
+	n.record(t, f, outcome, outcome == InDoubt && (n.needsPerson() || f.resend && answer == order.Rejected), NoReason, out)
 }
 
 // needsPerson reports whether a doubt cannot be resolved by asking the broker.

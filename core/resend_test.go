@@ -42,6 +42,17 @@ func TestWithheldResendStaysInDoubt(t *testing.T) {
 	}
 }
 
+// PROTOCOL 5.3.3: a second send that was refused proves nothing about the first,
+// which may still be on its way.
+func TestRefusedResendStaysInDoubt(t *testing.T) {
+	b := lookedUp(t, order.ClassA, doubtful(0), order.Absent)
+	b.answer(core.Permit, granted(1, 1))
+	b.answer(core.Submit, said(order.Rejected))
+	if r := b.asks(core.Record); r.State != core.InDoubt || !r.Alert {
+		t.Fatalf("records %v, alert %v", r.State, r.Alert)
+	}
+}
+
 // PROTOCOL 5.3.3: nothing is sent again while the mode is not run.
 func TestClassAWaitsForControlModeRun(t *testing.T) {
 	b := idleLeader(t, broker(order.ClassA))

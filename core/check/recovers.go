@@ -61,7 +61,7 @@ func (c *recovers) undisturbed(s *Suite, fit int64, faults faultSet) int64 {
 	}
 	// What a clock did outlasts it: a lease that it lengthened still stands.
 	skew := s.excuses.last(clockExcuses) + s.excuses.grace
-	return max(c.moved, fit, last, skew)
+	return max(c.moved, fit, last, skew, s.scene.stretched)
 }
 
 // leaderDue is by when somebody must believe, and since when that is owed.

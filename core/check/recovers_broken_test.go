@@ -91,3 +91,18 @@ func TestAQueueOfSignalsTakesItsTime(t *testing.T) {
 	}
 	s.signal(history.Stored, 51).leads(0, 1, 20*ttl).breaks(t, Recovers, 12*ttl)
 }
+
+func TestALeaseThatAClockHasLengthenedMayStand(t *testing.T) {
+	tell := func() *story {
+		s := begin(small(), 1).at(ttl)
+		s.tell(history.Record{Kind: history.LeaseSet, Node: 0, Token: core.Token{Nonce: 9}, Until: 6 * ttl})
+		return s
+	}
+	tell().at(7 * ttl).lawful(t)
+	tell().at(7*ttl+1).breaks(t, Recovers, 7*ttl)
+	held := begin(small(), 1)
+	for range 20 {
+		held.after(100 * ms).acquires(0) // renewed again and again, and nobody leads
+	}
+	held.after(ms).breaks(t, Recovers, 2*ttl)
+}

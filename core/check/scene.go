@@ -87,6 +87,9 @@ type scene struct {
 	skewed    int16
 	cut       int16
 	skewEnded int64
+	// stretched is when the longest lease that a clock has lengthened would have
+	// been set, had it been an ordinary one.
+	stretched int64
 }
 
 // reset forgets everything and keeps the memory.
@@ -94,7 +97,7 @@ func (w *scene) reset(cfg *Config) {
 	if cap(w.nodes) < cfg.Nodes {
 		w.nodes = make([]node, cfg.Nodes)
 	}
-	*w = scene{nodes: w.nodes[:cfg.Nodes], control: core.Run, skewEnded: before}
+	*w = scene{nodes: w.nodes[:cfg.Nodes], control: core.Run, skewEnded: before, stretched: before}
 	w.key.until = before
 	for i := range w.nodes {
 		w.nodes[i] = node{
@@ -184,7 +187,10 @@ func (w *scene) believeEnded(id int16, at int64) {
 }
 
 // leaseSet and leaseGone follow the key.
-func (w *scene) leaseSet(r *history.Record) {
+func (w *scene) leaseSet(cfg *Config, r *history.Record) {
+	if set := r.Until - int64(cfg.TTL); set > r.At {
+		w.stretched = max(w.stretched, set)
+	}
 	w.key = key{node: r.Node, token: r.Token, until: r.Until}
 }
 

@@ -128,7 +128,7 @@ func (s *Suite) Observe(r *history.Record) {
 		s.authorityAccepted(r.At)
 	case history.LeaseSet:
 		// Perhaps somebody outside the cluster wrote the key.
-		s.scene.leaseSet(r)
+		s.scene.leaseSet(&s.cfg, r)
 		s.stale.leaseSet(s, r)
 	case history.LeaseGone:
 		s.drains.leaseGone(s, r)

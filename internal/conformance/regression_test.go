@@ -67,9 +67,16 @@ func TestAnotherServerIsAnotherLineage(t *testing.T) {
 // respected by every taker of kind pg, and its own end by none.
 func TestTakerOfKindPGNeedsAnEndOfEveryTenure(t *testing.T) {
 	for name, end := range map[string]func(*ledger){
-		"closed":            func(l *ledger) { l.ask(n1, resign(n1, 1, core.LeaseExpired)) },
-		"silent for a ttl":  func(l *ledger) { l.wait(ledgerTTL + µs) },
-		"taken over before": func(l *ledger) { l.lead(n2); l.ask(n2, resign(n2, 2, core.Lapsed)) },
+		"closed":           func(l *ledger) { l.ask(n1, resign(n1, 1, core.LeaseExpired)) },
+		"silent for a ttl": func(l *ledger) { l.wait(ledgerTTL + µs) },
+		"taken over before": func(l *ledger) {
+			l.lead(n2)
+			l.ask(n2, resign(n2, 2, core.Lapsed))
+			if in := l.ask(n3, takePG(n3, 2)); in.Kind != core.EpochWasRefused {
+				l.t.Errorf("while the one that was superseded may believe: %+v", in)
+			}
+			l.wait(ledgerTTL)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachLedger(t, func(t *testing.T, l *ledger) {

@@ -18,8 +18,9 @@ SELECT 1 FROM authority WHERE group_name = @group::text FOR NO KEY UPDATE`
 
 // takeEpochSQL takes the next epoch if the one observed is still the current
 // one and no other process has a lease in PostgreSQL that is still running. A
-// taker of kind pg must find no live tenure at all, and a server that has been
-// up for a ttl: heartbeats that commit in memory may be missing after a crash.
+// taker of kind pg must find no live tenure at all, none that was superseded
+// within a ttl (its holder was not asked, and may believe still), and a server
+// that has been up for a ttl: heartbeats that commit in memory may be missing after a crash.
 // A server that recovers because one of its backends died keeps its start time,
 // but begins its statistics anew.
 const takeEpochSQL = `
@@ -35,6 +36,11 @@ WITH standing AS MATERIALIZED (` + standingSQL + `), taken AS (
       AND a.epoch = @observed::bigint
       AND a.token <> @token::text
       AND NOT (s.live AND s.nonce <> @nonce::text AND (s.kind = 'pg' OR @kind::text = 'pg'))
+      AND NOT (@kind::text = 'pg' AND EXISTS (
+          SELECT FROM leadership_history h
+          WHERE h.group_name = @group::text AND h.release_reason = 'superseded'
+            AND split_part(h.token, '|', 2) <> @nonce::text
+            AND h.released_leader_at > s.now - @ttl::bigint * interval '1 microsecond'))
       AND (@kind::text <> 'pg'
            OR s.now - greatest(pg_postmaster_start_time(), (SELECT stats_reset FROM pg_stat_bgwriter))
               > @ttl::bigint * interval '1 microsecond')

@@ -34,9 +34,25 @@ func (p *Postgres) takeEpoch(now core.Time, e *core.Effect, reply *Reply) {
 func (p *Postgres) mustYield(now core.Time, e *core.Effect) bool {
 	others := p.live(now) && p.authority.Token.Nonce != e.Token.Nonce
 	if e.Tenure == core.TenurePG {
-		return others || now.Sub(p.started) <= p.cfg.TTL
+		return others || p.supersededLately(now, e) || now.Sub(p.started) <= p.cfg.TTL
 	}
 	return others && p.authority.Kind == core.TenurePG
+}
+
+// supersededLately reports whether a tenure of another process was superseded
+// less than a ttl ago. Its holder was not asked, and may believe still; whoever
+// takes over through Redis has its lease to tell.
+//
+//	EXISTS (SELECT FROM leadership_history WHERE release_reason = 'superseded' AND released_leader_at > now - ttl)
+func (p *Postgres) supersededLately(now core.Time, e *core.Effect) bool {
+	for i := len(p.tenures) - 1; i >= 0; i-- {
+		row := &p.tenures[i]
+		if row.Open || row.Reason != core.Superseded || row.Token.Nonce == e.Token.Nonce {
+			continue
+		}
+		return now.Sub(row.ClosedAt) < p.cfg.TTL
+	}
+	return false
 }
 
 // tookBefore answers a takeover that was carried out already. It counts as a
