@@ -83,7 +83,9 @@ run: {duration: 10ttl, seeds: {sim: 1}}
 		t.Fatalf("%v: %+v", r.Verdict, r.Failure)
 	}
 	for _, arrow := range [][2]core.SignalState{
-		{core.Received, core.Held}, {core.Held, core.Received}, {core.Held, core.Cancelled},
+		{core.Received, core.Held},
+		{core.Held, core.Received},
+		{core.Held, core.Cancelled},
 		{core.Received, core.Rejected},
 	} {
 		if r.Marks[fromArrows+int(arrow[0])*markedStates+int(arrow[1])] == 0 {
