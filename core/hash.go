@@ -36,7 +36,8 @@ func (n *Node) Hash(h uint64) uint64 {
 	}
 	for store := range health.paces {
 		p := &health.paces[store]
-		h = mix(mix(mix(h, uint64(p.server)), uint64(p.sent)), uint64(p.heard)^uint64(health.degradedAt[store])<<1)
+		h = mix(mix(h, uint64(p.server)), uint64(p.sent))
+		h = mix(h, uint64(p.heard)^uint64(health.degradedAt[store])<<1)
 	}
 	for i := range n.flights[:n.flying] {
 		h = n.flights[i].hash(h)

@@ -112,8 +112,9 @@ func (n *Node) attemptRead(t Time, f *flight, in *Input, out *Effects) {
 // orderAnswered records what the broker said of the order.
 func (n *Node) orderAnswered(t Time, f *flight, answer order.Answer, out *Effects) {
 	outcome := Outcome(n.cfg.Broker, answer)
+	alert := n.needsPerson()
 	if outcome == Rejected && f.resend {
-		outcome = InDoubt // of the first send it says nothing
+		outcome, alert = InDoubt, true // of the first send it says nothing
 	}
 	what := event.OrderAcked
 	if outcome == InDoubt {
@@ -121,7 +122,7 @@ func (n *Node) orderAnswered(t Time, f *flight, answer order.Answer, out *Effect
 	}
 	said := n.announce(what, out)
 	said.Signal, said.Attempt, said.Answer = f.signal, f.attempt, answer
-	n.record(t, f, outcome, outcome == InDoubt && (n.needsPerson() || f.resend && answer == order.Rejected), NoReason, out)
+	n.record(t, f, outcome, outcome == InDoubt && alert, NoReason, out)
 }
 
 // needsPerson reports whether a doubt cannot be resolved by asking the broker.

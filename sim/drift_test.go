@@ -16,7 +16,8 @@ func TestFaultsOfOneClockEndInAnyOrder(t *testing.T) {
 		standing := map[int32]bool{}
 		for step := int32(1); step <= 3; step++ {
 			before := w.hosts[0].clock.drift
-			w.drifts = append(w.drifts, drifting{node: 0, step: step, before: before, rate: int64(step) * 1000})
+			fault := drifting{node: 0, step: step, before: before, rate: int64(step) * 1000}
+			w.drifts = append(w.drifts, fault)
 			w.setRate(0, int64(step)*1000)
 			standing[step] = true
 		}

@@ -247,7 +247,9 @@ func TestFaultsPrintThemselves(t *testing.T) {
 	}{
 		{Fault{At: 12 * second, Kind: KillNode, Whom: TheLeader, Hold: 3 * second}, "12s kill leader for 3s"},
 		{
-			Fault{At: second, Kind: LinkDrop, Node: 1, Store: core.Redis, Arrow: scenarios.Back, Hold: second},
+			Fault{
+				At: second, Kind: LinkDrop, Node: 1, Store: core.Redis, Arrow: scenarios.Back, Hold: second,
+			},
 			"1s net drop n2 <- redis for 1s",
 		},
 		{

@@ -33,7 +33,8 @@ func newExplore() *cobra.Command {
 		Short: "Enumerate every order of events and every choice of faults in a small world",
 		Long: "Searches all states that a few nodes and signals can reach with at most so many faults, on\n" +
 			"the production core, and judges each: first without faults, then with one, and so on. Prints\n" +
-			"what was searched, and the shortest way to a broken invariant or the line that there is none.\n\n" +
+			"what was searched, and the shortest way to a broken invariant or the line that there is " +
+			"none.\n\n" +
 			"Faults: " + strings.Join(explore.Kinds(), ", ") + ".",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return o.run(c) },

@@ -52,7 +52,8 @@ func (o *runOptions) checkTaping(work []assignment) error {
 		return fmt.Errorf("%s: nothing is played that --resume skips", flag)
 	}
 	if _, count := o.seedRange(work[0].scenario); count != 1 {
-		return fmt.Errorf("%s: a tape is that of one run, and %d are to be played; name one by --seed", flag, count)
+		return fmt.Errorf("%s: a tape is that of one run, and %d are to be played; name one by --seed",
+			flag, count)
 	}
 	return nil
 }

@@ -101,7 +101,8 @@ func (w *scene) reset(cfg *Config) {
 	w.key.until = before
 	for i := range w.nodes {
 		w.nodes[i] = node{
-			reach: everyStore, until: before, covered: before, fitSince: never, aloneSince: never, cutEnded: before,
+			reach: everyStore, until: before, covered: before, cutEnded: before,
+			fitSince: never, aloneSince: never,
 		}
 	}
 }

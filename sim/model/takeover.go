@@ -43,7 +43,8 @@ func (p *Postgres) mustYield(now core.Time, e *core.Effect) bool {
 // less than a ttl ago. Its holder was not asked, and may believe still; whoever
 // takes over through Redis has its lease to tell.
 //
-//	EXISTS (SELECT FROM leadership_history WHERE release_reason = 'superseded' AND released_leader_at > now - ttl)
+//	EXISTS (SELECT FROM leadership_history
+//	        WHERE release_reason = 'superseded' AND released_leader_at > now - ttl)
 func (p *Postgres) supersededLately(now core.Time, e *core.Effect) bool {
 	for i := len(p.tenures) - 1; i >= 0; i-- {
 		row := &p.tenures[i]
