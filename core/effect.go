@@ -13,7 +13,8 @@ import (
 //
 // What a call needs, by operation:
 //
-//	Acquire, Renew             Token; TTL is the configuration's
+//	Acquire                    Token; TTL is the configuration's
+//	Renew                      Token, Epoch (raises the witness)
 //	Release, Evict             Token
 //	Heartbeat                  Epoch, Token (both zero from a follower)
 //	TakeEpoch                  Epoch (the one observed), Token, Tenure

@@ -198,6 +198,8 @@ func TestRefusedCandidateReadsAgain(t *testing.T) {
 	b := taking(t)
 	b.answer(core.TakeEpoch, core.Input{Kind: core.EpochWasRefused, Epoch: epoch, Reason: core.StateChanged})
 	b.is(core.Candidate)
+	b.asksNot(core.Observe) // what refused it may last
+	b.pass(b.cfg.Retry / 8)
 	in := before()
 	in.Epoch = epoch
 	b.answer(core.Observe, in)

@@ -19,6 +19,7 @@ type flight struct {
 	outcome SignalState // what is being recorded
 	reason  Reason
 	resend  bool
+	refused bool // the second send, by the broker
 	alert   bool
 	flags   Flags // of the reading: Alerted, Outdated
 	attempt uint32
@@ -144,7 +145,7 @@ func (n *Node) outcomeRecorded(t Time, f *flight, in *Input, out *Effects) {
 		said := n.announce(event.AlertRaised, out)
 		said.Signal, said.Attempt, said.State, said.Reason = f.signal, f.attempt, in.State, f.reason
 	}
-	if in.State == InDoubt && n.cfg.Broker.Class() == order.ClassA {
+	if in.State == InDoubt && n.cfg.Broker.Class() == order.ClassA && !f.refused {
 		soon := t.Add(n.cfg.Retry)
 		n.nextReview, n.nextSweep = min(n.nextReview, soon), min(n.nextSweep, soon)
 	}

@@ -58,7 +58,7 @@ func (f *flight) hash(h uint64) uint64 {
 	h = f.lane.hash(h)
 	h = mix(h, uint64(f.signal)^uint64(f.state)<<56^uint64(f.outcome)<<48^uint64(f.reason)<<40)
 	h = mix(h, uint64(f.attempt)<<32|uint64(f.version))
-	h = mix(h, bit(f.resend)|bit(f.alert)<<1|uint64(f.flags)<<8)
+	h = mix(h, bit(f.resend)|bit(f.alert)<<1|bit(f.refused)<<2|uint64(f.flags)<<8)
 	h = mix(mix(h, uint64(f.limit)), uint64(f.age))
 	return mix(mix(h, uint64(f.epoch)), f.token.bits())
 }

@@ -29,13 +29,14 @@ const (
 	// not have been carried out.
 	OutcomeUnknown
 
-	// LeaseAcquired (Token, Server): the key holds our token, with a full ttl.
+	// LeaseAcquired (Token, Epoch, Server): the key holds our token, with a full
+	// ttl. Epoch is the witness, here and in the next three: zero if there is none.
 	LeaseAcquired
-	// LeaseDenied (Token, Age): the key holds another token, for Age more.
+	// LeaseDenied (Token, Age, Epoch, Server): the key holds another token, for Age more.
 	LeaseDenied
-	// LeaseRenewed (Token, Server): the key held our token and has a full ttl.
+	// LeaseRenewed (Token, Epoch, Server): the key held our token and has a full ttl.
 	LeaseRenewed
-	// LeaseWasLost (Token): the key is absent (zero token) or holds another.
+	// LeaseWasLost (Token, Epoch, Server): the key is absent (zero token) or holds another.
 	LeaseWasLost
 	// LeaseWasReleased (Flag Done): the key no longer holds the token; Done
 	// tells whether this call deleted it.
@@ -43,10 +44,11 @@ const (
 	// LeaseWasEvicted (Flag Done): as LeaseWasReleased, of a stale leader's.
 	LeaseWasEvicted
 
-	// AuthorityObserved (Epoch, Token, Tenure, Age, Control, Flags Open, Live,
-	// Server): the authority row, the age of its holder's heartbeat by the
-	// database's clock, and the control mode. Answers Observe, and Heartbeat
-	// under epoch zero.
+	// AuthorityObserved (Epoch, Token, Tenure, Age, Control, Protocol, Flags Open,
+	// Live, Server; Version, Attempt): the authority row, the age of its holder's
+	// heartbeat by the database's clock, and the control mode. Version is the
+	// server's lineage, zero if it does not tell; Attempt counts the acceptances
+	// by a person. Answers Observe, and Heartbeat under epoch zero.
 	AuthorityObserved
 	// EpochWasTaken (Epoch, Control, Age, Flags Open; Token): the tenure is
 	// ours. Open and Token tell of the predecessor: whether it had left its

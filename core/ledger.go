@@ -23,7 +23,9 @@ func (n *Node) acceptLedger(t Time, in *Input, out *Effects) {
 	case EpochWasTaken:
 		n.epochTaken(t, asked.started, in, out)
 	case EpochWasRefused:
-		// The candidate's turn reads again, while its lease is trusted.
+		// The candidate's turn reads again, while its lease is trusted; not at once,
+		// for what refused it may last.
+		n.nextTry = t.Add(n.cfg.Retry / 8)
 	case TenureWasClosed, CloseWasRefused:
 		n.tenureClosed(t, out)
 	default:

@@ -114,7 +114,8 @@ func (n *Node) orderAnswered(t Time, f *flight, answer order.Answer, out *Effect
 	outcome := Outcome(n.cfg.Broker, answer)
 	alert := n.needsPerson()
 	if outcome == Rejected && f.resend {
-		outcome, alert = InDoubt, true // of the first send it says nothing
+		// Of the first send it says nothing.
+		outcome, alert, f.refused = InDoubt, !f.flags.Has(Alerted), true
 	}
 	what := event.OrderAcked
 	if outcome == InDoubt {

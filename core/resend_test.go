@@ -51,6 +51,17 @@ func TestRefusedResendStaysInDoubt(t *testing.T) {
 	if r := b.asks(core.Record); r.State != core.InDoubt || !r.Alert {
 		t.Fatalf("records %v, alert %v", r.State, r.Alert)
 	}
+	b.answer(core.Record, recorded(core.InDoubt))
+	b.stores = healthy
+	b.pass(b.cfg.Retry)
+	b.asksNot(core.Fetch) // nothing is brought forward
+
+	b = lookedUp(t, order.ClassA, doubtful(core.Alerted), order.Absent)
+	b.answer(core.Permit, granted(1, 1))
+	b.answer(core.Submit, said(order.Rejected))
+	if r := b.asks(core.Record); r.Alert {
+		t.Fatal("a person is told again")
+	}
 }
 
 // PROTOCOL 5.3.3: nothing is sent again while the mode is not run.

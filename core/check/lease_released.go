@@ -13,8 +13,10 @@ type debt struct {
 	due   int64
 	// disturbed: a store may not have answered.
 	disturbed bool
-	// released is the last token of the node's that a release deleted.
-	released core.Token
+	// released is the last token of the node's that a release deleted, releasedAt
+	// when that was.
+	released   core.Token
+	releasedAt int64
 }
 
 // leaseReleased judges lease-released: within 0.2 ttl after a node has drained,
@@ -57,8 +59,11 @@ func (c *leaseReleased) drained(s *Suite, r *history.Record) {
 	due := r.At + int64(s.cfg.TTL)/5 + int64(s.cfg.HarnessStall)
 	d := &c.debts[r.Node]
 	*d = debt{
-		token: r.Token, due: due, released: d.released,
+		token: r.Token, due: due, released: d.released, releasedAt: d.releasedAt,
 		disturbed: s.excuses.last(storeFaults) >= from || n.cut > 0 || n.cutEnded >= from || s.scene.cut > 0,
+	}
+	if d.releasedAt < from {
+		d.released = core.Token{} // in an earlier step-down
 	}
 	c.due = min(c.due, due)
 	s.plan(due)
@@ -67,7 +72,7 @@ func (c *leaseReleased) drained(s *Suite, r *history.Record) {
 // leaseGone takes the end of a lease.
 func (c *leaseReleased) leaseGone(r *history.Record) {
 	if r.Op == core.Release && r.Node >= 0 {
-		c.debts[r.Node].released = r.Token
+		c.debts[r.Node].released, c.debts[r.Node].releasedAt = r.Token, r.At
 	}
 }
 

@@ -120,6 +120,9 @@ func (c *singleExecutor) permitted(s *Suite, r *history.Record) {
 	}
 	c.granted[i] = max(c.granted[i], r.Seq)
 	c.last = max(c.last, r.Seq)
+	if r.Current.Supersedes(r.Epoch) && r.Epoch >= c.youngest {
+		c.broken(s, r, r.Epoch, r.Current) // taken in a line of which nothing was told
+	}
 	if r.Epoch < c.youngest {
 		for young, place := range c.opened[i+1:] {
 			if place != 0 && place < r.Seq {

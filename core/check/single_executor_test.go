@@ -121,3 +121,15 @@ func TestAPermitUnderTheEpochThatTheHistoryBeginsWithIsJudged(t *testing.T) {
 	cfg.FirstEpoch = 4
 	begin(cfg, 0).permitAt(4, 1, 1).lawful(t).openAt(5, 2).permitAt(4, 3, 2).breaks(t, SingleExecutor, 0)
 }
+
+func TestAPermitUnderAnOlderEpochThanTheLedgersIsBrokenAfterALossToo(t *testing.T) {
+	permit := func(current core.Epoch) *story {
+		s := begin(small(), 0).openAt(1, 1).openAt(2, 2).fault(history.PostgresLoss, history.None)
+		s.healed(history.PostgresLoss, history.None).at(20 * ttl)
+		return s.tell(history.Record{
+			Kind: history.Permitted, Node: 0, Epoch: 1, Current: current, Seq: 9, Signal: 1, Attempt: 1,
+		})
+	}
+	permit(1).lawful(t)
+	permit(2).breaks(t, SingleExecutor, 20*ttl)
+}
