@@ -192,14 +192,13 @@ func TestEarlierReadingDoesNotServeACandidate(t *testing.T) {
 	b.is(core.Candidate)
 }
 
-// PROTOCOL 4.2.8: a refusal is read again and asked again while the budget
-// lasts.
+// PROTOCOL 4.2.8: after a refusal it reads and asks again while its budget lasts.
 func TestRefusedCandidateReadsAgain(t *testing.T) {
 	b := taking(t)
 	b.answer(core.TakeEpoch, core.Input{Kind: core.EpochWasRefused, Epoch: epoch, Reason: core.StateChanged})
 	b.is(core.Candidate)
-	b.asksNot(core.Observe) // what refused it may last
-	b.pass(b.cfg.Retry / 8)
+	b.asksNot(core.Observe)
+	b.pass(b.cfg.Retry / 8) // what refused it may last
 	in := before()
 	in.Epoch = epoch
 	b.answer(core.Observe, in)
