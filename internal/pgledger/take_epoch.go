@@ -18,10 +18,10 @@ SELECT 1 FROM authority WHERE group_name = @group::text FOR NO KEY UPDATE`
 
 // takeEpochSQL takes the next epoch if the one observed is still the current
 // one and no other process has a lease in PostgreSQL that is still running. A
-// taker of kind pg must find no live tenure at all, none that was superseded
-// within a ttl (its holder was not asked, and may believe still), and a server
-// that has been up for a ttl: heartbeats that commit in memory may be missing after a crash.
-// A server that recovers because one of its backends died keeps its start time,
+// taker of kind pg must find no live tenure of another process at all, none that
+// was superseded within a ttl (its holder was not asked, and may believe still),
+// and a server that has been up for a ttl: heartbeats that commit in memory may
+// be missing after a crash. A server that recovers because one of its backends died keeps its start time,
 // but begins its statistics anew.
 const takeEpochSQL = `
 WITH standing AS MATERIALIZED (` + standingSQL + `), taken AS (
