@@ -154,8 +154,8 @@ func printSummary(out io.Writer, s *fuzz.Summary, asJSON bool) error {
 		}
 		fmt.Fprintf(&b, "seed %d: %s at %.6fs: %s\n    replay: %s\n", f.Seed, what, f.At, f.Detail, f.Repro)
 	}
-	if more := s.Failed + s.Crashed - uint64(len(s.Failures)); more > 0 {
-		fmt.Fprintf(&b, "… and %d more\n", more)
+	if all, shown := s.Failed+s.Crashed, uint64(len(s.Failures)); all > shown {
+		fmt.Fprintf(&b, "… and %d more\n", all-shown)
 	}
 	for i := range s.Doubts {
 		d := &s.Doubts[i]

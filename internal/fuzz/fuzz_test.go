@@ -60,6 +60,18 @@ func TestShardsMergeToTheWhole(t *testing.T) {
 	}
 }
 
+func TestASummaryThatListsAFailureHasNotPassed(t *testing.T) {
+	t.Parallel()
+	part := &Summary{Runs: 3, Failures: []Failure{{Seed: 2, Invariant: "recovers"}}}
+	if sum := Merge([]*Summary{part}); sum.Failed != 1 || sum.Verdict() != scenarios.Fail {
+		t.Errorf("%d failed: %s", sum.Failed, sum.Verdict())
+	}
+	part.Failures[0].Invariant = ""
+	if sum := Merge([]*Summary{part, part}); sum.Crashed != 2 || sum.Verdict() != scenarios.Crash {
+		t.Errorf("%d crashed: %s", sum.Crashed, sum.Verdict())
+	}
+}
+
 func TestShardIsCountedFromZeroOrFromOne(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string][2]uint64{

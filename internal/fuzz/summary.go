@@ -88,8 +88,9 @@ func Merge(shards []*Summary) *Summary {
 		sum.WallSeconds = max(sum.WallSeconds, part.WallSeconds)
 		sum.Failures = append(sum.Failures, part.Failures...)
 		sum.Doubts = append(sum.Doubts, part.Doubts...)
-		sum.Failed += part.Failed
-		sum.Crashed += part.Crashed
+		failed, crashed := part.listed()
+		sum.Failed += max(part.Failed, failed)
+		sum.Crashed += max(part.Crashed, crashed)
 		sum.Undecided += part.Undecided
 		sum.Idle += part.Idle
 		sum.Excused += part.Excused
@@ -104,6 +105,19 @@ func Merge(shards []*Summary) *Summary {
 	sum.Failures, sum.Doubts = lowest(sum.Failures, DefaultKeep), lowest(sum.Doubts, DefaultKeep)
 	sum.judge()
 	return sum
+}
+
+// listed counts the failures and the crashes of the list: a summary that lacks the
+// counts, or contradicts its list, has not passed.
+func (s *Summary) listed() (failed, crashed uint64) {
+	for i := range s.Failures {
+		if s.Failures[i].Invariant == "" {
+			crashed++
+		} else {
+			failed++
+		}
+	}
+	return failed, crashed
 }
 
 // lowest keeps the failures of the lowest seeds, in their order.
