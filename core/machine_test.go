@@ -174,7 +174,7 @@ func (m *machine) draw(t *rapid.T, call core.Effect, kind core.InputKind) core.I
 // reply answers one of the open calls, which need not be awaited any more.
 func (m *machine) reply(t *rapid.T) {
 	if len(m.open) == 0 {
-		t.Skip()
+		t.Skip("this draw does not apply: no call is open")
 	}
 	i := rapid.IntRange(0, len(m.open)-1).Draw(t, "call")
 	call := m.open[i]
@@ -201,7 +201,7 @@ func (m *machine) reply(t *rapid.T) {
 func (m *machine) fill(t *rapid.T) {
 	i := slices.IndexFunc(m.open, func(e core.Effect) bool { return e.Op == core.Fetch })
 	if i < 0 {
-		t.Skip()
+		t.Skip("this draw does not apply: no list is under way")
 	}
 	call := m.open[i]
 	m.open = slices.Delete(m.open, i, i+1)
@@ -221,7 +221,7 @@ func (m *machine) fill(t *rapid.T) {
 // search does not spend its time among followers.
 func (m *machine) elect(t *rapid.T) {
 	if m.node.Role() == core.Leader {
-		t.Skip()
+		t.Skip("this draw does not apply: it leads already")
 	}
 	for range 60 {
 		i := slices.IndexFunc(m.open, func(e core.Effect) bool {
@@ -271,7 +271,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		},
 		"lose": func(t *rapid.T) {
 			if len(m.open) == 0 {
-				t.Skip()
+				t.Skip("this draw does not apply: no call is open")
 			}
 			i := rapid.IntRange(0, len(m.open)-1).Draw(t, "call")
 			call := m.open[i]
@@ -285,7 +285,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		},
 		"stop": func(t *rapid.T) {
 			if rapid.IntRange(0, 30).Draw(t, "now") != 0 {
-				t.Skip()
+				t.Skip("this draw is discarded: a node is seldom asked to stop")
 			}
 			m.step(t, core.Input{Kind: core.StopRequested})
 		},

@@ -221,7 +221,7 @@ func (h *hall) calm(t *rapid.T, without core.Store) {
 // one draws an index, or skips where there is none.
 func one(t *rapid.T, n int) int {
 	if n == 0 {
-		t.Skip()
+		t.Skip("this draw does not apply: there is nothing to choose from")
 	}
 	return rapid.IntRange(0, n-1).Draw(t, "which")
 }

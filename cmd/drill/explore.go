@@ -96,27 +96,12 @@ func (o *exploreOptions) search(c *cobra.Command) (*explore.Report, error) {
 		}
 		return report, interrupted(c.Context())
 	}
-	made, err := mutants.Find(o.mutant)
+	_, runner, err := mutated(c.Context(), o.mutant)
 	if err != nil {
-		return nil, refuse(fmt.Errorf("--mutant: %w", err))
-	}
-	tree, err := mutants.FindTree()
-	if err != nil {
-		return nil, refuse(fmt.Errorf("--mutant %s: %w", o.mutant, err))
-	}
-	runner, err := tree.Build(c.Context(), made, "")
-	if err != nil {
-		return nil, broke(err)
+		return nil, err
 	}
 	err = mutants.Ask(c.Context(), runner, errand.Explore, o.mutant, o.Config, report, c.ErrOrStderr())
-	var refused *mutants.Refused
-	switch {
-	case errors.As(err, &refused):
-		return nil, &exit{scenarios.ExitRefused, refused.Text + "\n"}
-	case err != nil:
-		return nil, broke(err)
-	}
-	return report, nil
+	return report, ofRunner(err)
 }
 
 // interrupted is the error of a search that was given up.

@@ -13,7 +13,6 @@ import (
 	"fencepost/internal/fuzz"
 	"fencepost/internal/mutants"
 	"fencepost/internal/mutants/errand"
-	"fencepost/scenarios"
 )
 
 // defaultSeeds is how many clusters are played unless something else is said.
@@ -113,28 +112,13 @@ func (o *fuzzOptions) play(c *cobra.Command) (*fuzz.Summary, error) {
 		}
 		return summary, nil
 	}
-	made, err := mutants.Find(o.Mutant)
+	_, runner, err := mutated(c.Context(), o.Mutant)
 	if err != nil {
-		return nil, refuse(fmt.Errorf("--mutant: %w", err))
-	}
-	tree, err := mutants.FindTree()
-	if err != nil {
-		return nil, refuse(fmt.Errorf("--mutant %s: %w", o.Mutant, err))
-	}
-	runner, err := tree.Build(c.Context(), made, "")
-	if err != nil {
-		return nil, broke(err)
+		return nil, err
 	}
 	summary := &fuzz.Summary{}
 	err = mutants.Ask(c.Context(), runner, errand.Fuzz, o.Mutant, o.Options, summary, c.ErrOrStderr())
-	var refused *mutants.Refused
-	switch {
-	case errors.As(err, &refused):
-		return nil, &exit{scenarios.ExitRefused, refused.Text + "\n"}
-	case err != nil:
-		return nil, broke(err)
-	}
-	return summary, nil
+	return summary, ofRunner(err)
 }
 
 // printSummary writes a summary, for programs or for people.

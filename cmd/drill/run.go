@@ -233,17 +233,9 @@ func (o *runOptions) player(c *cobra.Command) (player, error) {
 
 // mutated builds the runner, once for all scenarios.
 func (o *runOptions) mutated(c *cobra.Command, lines int) (player, error) {
-	made, err := mutants.Find(o.mutant)
+	tree, runner, err := mutated(c.Context(), o.mutant)
 	if err != nil {
-		return nil, refuse(fmt.Errorf("--mutant: %w", err))
-	}
-	tree, err := mutants.FindTree()
-	if err != nil {
-		return nil, refuse(fmt.Errorf("--mutant %s: %w", o.mutant, err))
-	}
-	runner, err := tree.Build(c.Context(), made, "")
-	if err != nil {
-		return nil, broke(err)
+		return nil, err
 	}
 	return func(a assignment) (*campaign.Report, error) {
 		first, count := o.seedRange(a.scenario)
@@ -251,14 +243,7 @@ func (o *runOptions) mutated(c *cobra.Command, lines int) (player, error) {
 			Scenario: tree.Scenario(a.argument), Argument: a.argument, First: first, Count: count,
 			Repeat: o.repeat, Lines: lines, Traces: o.out,
 		})
-		var refused *mutants.Refused
-		switch {
-		case errors.As(err, &refused):
-			return nil, &exit{scenarios.ExitRefused, refused.Text + "\n"}
-		case err != nil:
-			return nil, broke(err)
-		}
-		return report, nil
+		return report, ofRunner(err)
 	}, nil
 }
 

@@ -147,7 +147,7 @@ func (o *shrinkOptions) find(ctx context.Context, options shrink.Options, progre
 		}
 		return answer, scenarios.Fail, nil
 	}
-	runner, err := buildMutant(ctx, o.mutant)
+	_, runner, err := mutated(ctx, o.mutant)
 	if err != nil {
 		return nil, scenarios.Unknown, err
 	}
@@ -164,23 +164,6 @@ func (o *shrinkOptions) find(ctx context.Context, options shrink.Options, progre
 		return nil, scenarios.Unknown, broke(err)
 	}
 	return answer, lawful, nil
-}
-
-// buildMutant builds the runner of that mutant. Its errors are exits.
-func buildMutant(ctx context.Context, name string) (string, error) {
-	made, err := mutants.Find(name)
-	if err != nil {
-		return "", refuse(fmt.Errorf("--mutant: %w", err))
-	}
-	tree, err := mutants.FindTree()
-	if err != nil {
-		return "", refuse(fmt.Errorf("--mutant %s: %w", name, err))
-	}
-	runner, err := tree.Build(ctx, made, "")
-	if err != nil {
-		return "", broke(err)
-	}
-	return runner, nil
 }
 
 // passes says that there is nothing to shrink.

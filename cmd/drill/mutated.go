@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"fencepost/internal/mutants"
+	"fencepost/scenarios"
+)
+
+// mutated builds the program with the named mistakes in it, and returns it with the
+// tree that it was built from. A name that is none, and a drill outside of the
+// tree, are wrong usage.
+func mutated(ctx context.Context, name string) (tree mutants.Tree, runner string, err error) {
+	made, err := mutants.Find(name)
+	if err != nil {
+		return "", "", refuse(fmt.Errorf("--mutant: %w", err))
+	}
+	if tree, err = mutants.FindTree(); err != nil {
+		return "", "", refuse(fmt.Errorf("--mutant %s: %w", name, err))
+	}
+	if runner, err = tree.Build(ctx, made, ""); err != nil {
+		return "", "", broke(err)
+	}
+	return tree, runner, nil
+}
+
+// ofRunner is what the command says of a runner's error, if there is one.
+func ofRunner(err error) error {
+	var refused *mutants.Refused
+	switch {
+	case errors.As(err, &refused):
+		return &exit{scenarios.ExitRefused, refused.Text + "\n"}
+	case err != nil:
+		return broke(err)
+	}
+	return nil
+}
