@@ -157,8 +157,8 @@ func (j *Judge) judgeRecover(w *watch, rate Percent, end int64) (RunVerdict, Fai
 	case best.offered == 0:
 		return Invalid, at(deadline, "no whole window of one ttl with an offered signal lies in time")
 	default:
-		return Fail, at(deadline, "the best window of one ttl saw %d of %d signals concluded",
-			best.concluded, best.offered)
+		return Fail, at(deadline, "the best window of one ttl saw %d of %s concluded",
+			best.concluded, Plural(best.offered, "signal"))
 	}
 }
 
@@ -167,9 +167,9 @@ func (j *Judge) judgeFinal(states []FinalState, end int64) (RunVerdict, Failure)
 		return Invalid, at(end, "the run ended before the cluster could settle")
 	}
 	world, verdict, broken := j.settled.world, Pass, []string(nil)
-	count := func(n int, what string) {
+	count := func(n int, noun, what string) {
 		if n > 0 {
-			verdict, broken = Fail, append(broken, fmt.Sprintf("%d %s", n, what))
+			verdict, broken = Fail, append(broken, Plural(n, noun)+" "+what)
 		}
 	}
 	for _, state := range states {
@@ -178,10 +178,10 @@ func (j *Judge) judgeFinal(states []FinalState, end int64) (RunVerdict, Failure)
 			if world.Open > 0 && !j.settled.owed {
 				return Invalid, at(j.settled.at, "no live eligible node reaches PostgreSQL, so nothing ends")
 			}
-			count(world.Open, "signals neither final nor in doubt")
-			count(world.Unalerted, "signals in doubt of which nobody was told")
+			count(world.Open, "signal", "neither final nor in doubt")
+			count(world.Unalerted, "signal", "in doubt of which nobody was told")
 		case LedgerEqualsBroker:
-			count(world.Different, "orders that only one has, the ledger or the broker")
+			count(world.Different, "order", "that only one has, the ledger or the broker")
 		}
 	}
 	if verdict == Pass {
@@ -253,7 +253,7 @@ func (a *Aggregate) Unmet() []Failure {
 		if n := a.counts[v.Event]; n < int64(v.AtLeast) {
 			unmet = append(unmet, Failure{
 				Expect: e.Text(), Node: history.None,
-				Detail: fmt.Sprintf("%s happened %d times in %d runs", v.Event, n, a.runs),
+				Detail: fmt.Sprintf("%s happened %s in %s", v.Event, Plural(n, "time"), Plural(a.runs, "run")),
 			})
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"fencepost/internal/fuzz"
 	"fencepost/internal/mutants"
 	"fencepost/internal/mutants/errand"
+	"fencepost/scenarios"
 )
 
 // defaultSeeds is how many clusters are played unless something else is said.
@@ -150,10 +151,10 @@ func printSummary(out io.Writer, s *fuzz.Summary, asJSON bool) error {
 	}
 	hit, demanded := s.Hit()
 	wall := max(s.WallSeconds, 1e-9)
-	fmt.Fprintf(&b, "%-8s%d runs, %d failed, %d crashed, %d undecided; marks %d of %d\n",
-		s.Verdict(), s.Runs, s.Failed, s.Crashed, s.Undecided, hit, demanded)
-	fmt.Fprintf(&b, "        %d events in %s simulated, %.1f s: %.0f runs/s, %.2f M events/s, %.2f M : 1\n",
-		s.Events, (time.Duration(s.SimSeconds) * time.Second).String(), s.WallSeconds, float64(s.Runs)/wall,
+	fmt.Fprintf(&b, "%-8s%s, %d failed, %d crashed, %d undecided; marks %d of %d\n",
+		s.Verdict(), scenarios.Plural(s.Runs, "run"), s.Failed, s.Crashed, s.Undecided, hit, demanded)
+	fmt.Fprintf(&b, "        %s in %s simulated, %.1f s: %.0f runs/s, %.2f M events/s, %.2f M : 1\n",
+		scenarios.Plural(s.Events, "event"), (time.Duration(s.SimSeconds) * time.Second).String(), s.WallSeconds, float64(s.Runs)/wall,
 		float64(s.Events)/1e6/wall, s.SimSeconds/1e6/wall)
 	_, err := io.WriteString(out, b.String())
 	return err

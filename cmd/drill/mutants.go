@@ -173,13 +173,14 @@ func printResult(out io.Writer, r *mutants.Result) error {
 		if why == "" {
 			why = "nothing noticed it"
 		}
-		_, err := fmt.Fprintf(out, "SURVIVES %s (%s): %d runs in %.0f ms; %s\n",
-			name, r.Site, r.Runs, r.SimMS, why)
+		_, err := fmt.Fprintf(out, "SURVIVES %s (%s): %s in %.0f ms; %s\n",
+			name, r.Site, scenarios.Plural(r.Runs, "run"), r.SimMS, why)
 		return err
 	}
 	_, err := fmt.Fprintf(out, "killed   %s (%s) by %s, seed %d: %s\n"+
-		"         %d runs, %d events in %.1f ms of simulation, built in %.1f s\n",
-		name, r.Site, r.KilledBy, r.Seed, r.Broke, r.Runs, r.Events, r.SimMS, r.BuildMS/1e3)
+		"         %s, %s in %.1f ms of simulation, built in %.1f s\n",
+		name, r.Site, r.KilledBy, r.Seed, r.Broke, scenarios.Plural(r.Runs, "run"),
+		scenarios.Plural(r.Events, "event"), r.SimMS, r.BuildMS/1e3)
 	return err
 }
 

@@ -200,9 +200,10 @@ func (o *shrinkOptions) print(out io.Writer, answer *shrink.Answer, lawful scena
 		fmt.Fprint(out, answer.Text)
 	}
 	// A comment, so that what is printed stays a scenario file.
-	fmt.Fprintf(out, "# %s: %d faults became %d (%d lines), %d nodes %d; %d runs, %.2f s\n",
-		answer.Kind, answer.Before.Faults, answer.After.Faults, answer.After.Lines, answer.Before.Nodes,
-		answer.After.Nodes, answer.Runs, answer.WallSeconds)
+	fmt.Fprintf(out, "# %s: %s became %d (%s), %s %d; %s, %.2f s\n", answer.Kind,
+		scenarios.Plural(answer.Before.Faults, "fault"), answer.After.Faults,
+		scenarios.Plural(answer.After.Lines, "line"), scenarios.Plural(answer.Before.Nodes, "node"),
+		answer.After.Nodes, scenarios.Plural(answer.Runs, "run"), answer.WallSeconds)
 	if answer.Spent {
 		fmt.Fprintf(out, "# the effort was spent before the end: --effort %d may get further\n", 4*o.effort)
 	}

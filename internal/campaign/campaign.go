@@ -88,7 +88,7 @@ type Campaign struct {
 // trace could not be written; there is no report then.
 func (c *Campaign) Run(ctx context.Context) (*Report, error) {
 	if c.Count < 1 {
-		return nil, fmt.Errorf("play %s: %d seeds are too few", c.Scenario.Name, c.Count)
+		return nil, fmt.Errorf("play %s: %s cannot be played", c.Scenario.Name, scenarios.Plural(c.Count, "seed"))
 	}
 	workers := c.Workers
 	if workers <= 0 {

@@ -53,7 +53,7 @@ func (r *Report) built() string {
 }
 
 func (r *Report) summary() string {
-	parts := []string{plural(r.Seeds, "seed")}
+	parts := []string{scenarios.Plural(r.Seeds, "seed")}
 	for _, part := range []struct {
 		n    int
 		what string
@@ -75,18 +75,11 @@ func (r *Report) summary() string {
 		events += r.Runs[i].Events
 		length += r.Runs[i].SimSeconds
 	}
-	parts = append(parts, fmt.Sprintf("%d events in %.0f s of the runs", events, length))
+	parts = append(parts, fmt.Sprintf("%s in %.0f s of the runs", scenarios.Plural(events, "event"), length))
 	if r.Seeds == 1 {
 		parts = append(parts, "seed "+fmt.Sprint(r.Runs[0].Seed), "hash "+r.Runs[0].Hash)
 	}
 	return strings.Join(parts, ", ")
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // renderRun writes one run that did not pass.

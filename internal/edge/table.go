@@ -3,6 +3,8 @@ package edge
 import (
 	"fmt"
 	"strings"
+
+	"fencepost/scenarios"
 )
 
 // Table returns the map as two tables in Markdown, with a picture of text and a
@@ -77,9 +79,9 @@ func (m *Map) words() string {
 	if m.ExecutorBroken {
 		executor = "`single-executor` or `no-stale-effect` BROKE"
 	}
-	text := fmt.Sprintf("%d runs, %d seeds for each drift, up to %g %%: %s. "+
+	text := fmt.Sprintf("%s, %s for each drift, up to %g %%: %s. "+
 		"The least drift at which two nodes believed is %.1f %%; promised is %g %%.\n",
-		m.Runs, m.Seeds, m.Limit, executor, least, m.Promised)
+		scenarios.Plural(m.Runs, "run"), scenarios.Plural(m.Seeds, "seed"), m.Limit, executor, least, m.Promised)
 	if len(m.Other) > 0 {
 		text += "Beyond the promise these broke as well: " + strings.Join(m.Other, ", ") + ".\n"
 	}

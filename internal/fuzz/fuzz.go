@@ -236,7 +236,7 @@ func (c *campaign) line() string {
 			}
 		}
 	}
-	text := fmt.Sprintf("%4.0fs  %d runs", wall.Seconds(), c.sum.Runs)
+	text := fmt.Sprintf("%4.0fs  %s", wall.Seconds(), scenarios.Plural(c.sum.Runs, "run"))
 	if n := c.options.Seeds; n > 0 {
 		text += fmt.Sprintf(" (%d %%)", c.sum.Runs*max(c.options.Shards, 1)*100/n)
 	}

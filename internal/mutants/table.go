@@ -69,7 +69,7 @@ func Summary(all []*Result) string {
 			survived++
 		}
 	}
-	text := fmt.Sprintf("%d of %d mutants killed", len(took), len(all))
+	text := fmt.Sprintf("%d of %s killed", len(took), scenarios.Plural(len(all), "mutant"))
 	if len(took) > 0 {
 		slices.Sort(took)
 		text += fmt.Sprintf(", median %.1f ms of simulation, worst %.1f s",

@@ -30,8 +30,8 @@ func (t *task) spellOut(s *scenarios.Scenario, plan []sim.Fault) (*scenarios.Sce
 	t.runs += found.runs
 	t.events += found.events
 	if !found.alike {
-		return nil, fmt.Errorf("shrink: seed %d of %s breaks %s, but the %d faults of its nemesis, "+
-			"written out as steps, do not", t.seed, s.Name, t.kind, len(plan))
+		return nil, fmt.Errorf("shrink: seed %d of %s breaks %s, but what its nemesis drew (%s), "+
+			"written out as steps, does not", t.seed, s.Name, t.kind, scenarios.Plural(len(plan), "fault"))
 	}
 	t.seed, t.result = found.seed, found.result
 	return c, nil
