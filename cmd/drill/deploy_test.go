@@ -127,7 +127,7 @@ func TestTheJobPlaysEveryShardWithFlagsThatExist(t *testing.T) {
 			t.Fatal(err)
 		}
 		shard, shards, err := fuzz.ParseShard(command.Flags().Lookup("shard").Value.String())
-		if err != nil || shards != uint64(j.Spec.Completions) {
+		if err != nil || shard != uint64(index) || shards != uint64(j.Spec.Completions) {
 			t.Fatalf("pod %d of %d plays shard %d of %d (%v)", index, j.Spec.Completions, shard, shards, err)
 		}
 		covered[shard] = true

@@ -37,10 +37,10 @@ func newFuzz() *cobra.Command {
 		Long: "For each seed draws a cluster, a workload and a swarm of faults, plays ten simulated\n" +
 			"minutes of it, and judges every invariant at every moment. Plays on all cores and does not\n" +
 			"stop at a failure; each comes with the one command that plays it again.\n\n" +
-			"--seeds N plays S…S+N-1, --for D as many seeds as there is time for. --shard I/N plays one\n" +
-			"part of N; `drill fuzz merge` adds the parts up. From ten thousand runs on, a point of the\n" +
-			"program that was never reached (`marks`) is a failure of the search.\n" +
-			"An interrupt ends the campaign with the summary so far.",
+			"--seeds N plays S…S+N-1, --for D as many seeds as there is time for. --shard I/N plays the\n" +
+			"part I of N, from 0/N to N-1/N; `drill fuzz merge` adds the parts up. From ten thousand runs\n" +
+			"on, a point of the program that was never reached (`marks`) is a failure of the search.\n" +
+			"An interrupt ends the campaign with the summary so far, which is unknown unless it failed.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			f := c.Flags()
@@ -52,7 +52,7 @@ func newFuzz() *cobra.Command {
 	f.Uint64Var(&o.First, "seed", 1, "the first seed")
 	f.Uint64Var(&o.Seeds, "seeds", defaultSeeds, "how many seeds (1 with --seed alone)")
 	f.DurationVar(&o.For, "for", 0, "play for so long instead of a number of seeds")
-	f.StringVar(&o.shard, "shard", "", "play the part I of N, as I/N")
+	f.StringVar(&o.shard, "shard", "", "play the part I of N, as I/N; the first is 0/N")
 	f.StringVar(&o.Mutant, "mutant", "", "play against a program with this mistake in it; a+b makes both")
 	f.BoolVar(&o.json, "json", false, "print the summary as one JSON object")
 	f.BoolVar(&o.Stop, "stop", false, "stop at the first failure; plays on one core")
@@ -148,6 +148,12 @@ func printSummary(out io.Writer, s *fuzz.Summary, asJSON bool) error {
 	}
 	for _, name := range s.Blind {
 		fmt.Fprintf(&b, "never reached: %s\n", name)
+	}
+	for _, shard := range s.Missing {
+		fmt.Fprintf(&b, "missing: shard %d of %d\n", shard, s.Campaign.Shards)
+	}
+	for _, gap := range s.Gaps {
+		fmt.Fprintf(&b, "not whole: %s\n", gap)
 	}
 	hit, demanded := s.Hit()
 	wall := max(s.WallSeconds, 1e-9)

@@ -30,13 +30,21 @@ func TestFuzzPrintsOneSummaryAndShardsMergeToIt(t *testing.T) {
 		t.Fatalf("exit %d: %s", whole.code, whole.problems)
 	}
 	var files []string
-	for _, shard := range []string{"1/2", "2/2"} {
+	for _, shard := range []string{"0/2", "1/2"} {
 		part := say(t, "fuzz", "--seeds", "24", "--shard", shard, "--json")
 		file := filepath.Join(t.TempDir(), "shard.json")
 		if err := os.WriteFile(file, []byte(part.out), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		files = append(files, file)
+	}
+	if twice := say(t, "fuzz", "merge", files[0], files[1], files[0]); twice.code != scenarios.ExitRefused ||
+		!strings.Contains(twice.problems, files[0]+" is shard 0 of 2") || twice.out != "" {
+		t.Errorf("a shard given twice: exit %d, %s%s", twice.code, twice.problems, twice.out)
+	}
+	if half := say(t, "fuzz", "merge", files[1]); half.code != scenarios.Unknown.ExitCode() ||
+		!strings.Contains(half.out, "missing: shard 0 of 2\n") {
+		t.Errorf("a missing shard: exit %d, %s%s", half.code, half.problems, half.out)
 	}
 	merged := say(t, append([]string{"fuzz", "merge", "--json"}, files...)...)
 	if merged.code != 0 {
@@ -74,7 +82,8 @@ func TestFuzzRefusesWhatMakesNoSense(t *testing.T) {
 		"fuzz --seeds 0":                  "at least one seed",
 		"fuzz --for -1s":                  "takes time",
 		"fuzz --shard 3":                  "no shard",
-		"fuzz --shard 5/4":                "no shard",
+		"fuzz --shard 5/4":                "the first is 0/4 and the last 3/4",
+		"fuzz --shard 8/8":                "count from 0",
 		"fuzz --trace":                    "--seeds 1",
 		"fuzz --mutant blind-retri":       "did you mean blind-retry",
 		"fuzz seven":                      "unknown command",

@@ -21,14 +21,19 @@ func newMerge() *cobra.Command {
 		Short: "Add up the summaries of shards, and judge the marks over the sum",
 		Long: "Reads summaries that `drill fuzz --json` has printed, one or several in each file (- reads\n" +
 			"standard input), and prints their sum. A point that no shard has reached is a failure if all\n" +
-			"together played enough.",
+			"together played enough.\n\n" +
+			"A shard that is missing, or was interrupted, is named, and the verdict is unknown. One that\n" +
+			"stands there twice, or belongs to another campaign or mutant, is refused.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			parts, err := readSummaries(args, c.InOrStdin())
 			if err != nil {
 				return refuse(err)
 			}
-			sum := fuzz.Merge(parts)
+			sum, err := fuzz.Merge(parts)
+			if err != nil {
+				return refuse(fmt.Errorf("merge: %w", err))
+			}
 			if err := printSummary(c.OutOrStdout(), sum, asJSON); err != nil {
 				return broke(err)
 			}
@@ -39,9 +44,9 @@ func newMerge() *cobra.Command {
 	return c
 }
 
-// readSummaries reads every summary of the files.
-func readSummaries(files []string, in io.Reader) ([]*fuzz.Summary, error) {
-	var parts []*fuzz.Summary
+// readSummaries reads every summary of the files, and says where each stands.
+func readSummaries(files []string, in io.Reader) ([]fuzz.Shard, error) {
+	var parts []fuzz.Shard
 	for _, file := range files {
 		var text []byte
 		var err error
@@ -64,10 +69,14 @@ func readSummaries(files []string, in io.Reader) ([]*fuzz.Summary, error) {
 			if err != nil {
 				return nil, fmt.Errorf("merge %s: byte %d: %w", file, d.InputOffset(), err)
 			}
-			if part.Runs == 0 || len(part.Marks) == 0 {
+			if part.Runs == 0 && !part.Interrupted || len(part.Marks) == 0 {
 				return nil, fmt.Errorf("merge %s: no summary of `drill fuzz --json`: it has no runs", file)
 			}
-			parts = append(parts, part)
+			from := file
+			if nth := len(parts) - before + 1; nth > 1 {
+				from = fmt.Sprintf("%s (summary %d)", file, nth)
+			}
+			parts = append(parts, fuzz.Shard{From: from, Summary: part})
 		}
 		if len(parts) == before {
 			return nil, fmt.Errorf("merge %s: the file holds no summary", file)

@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -37,20 +38,47 @@ func Run(ctx context.Context, o Options, progress io.Writer) (*Summary, error) {
 			return nil, fmt.Errorf("make the directory for scenarios: %w", err)
 		}
 	}
+	bounded, stop := ctx, context.CancelFunc(func() {})
 	if o.For > 0 {
-		var stop context.CancelFunc
-		ctx, stop = context.WithTimeout(ctx, o.For)
-		defer stop()
+		bounded, stop = context.WithTimeout(ctx, o.For)
 	}
+	defer stop()
 	c := &campaign{options: o, began: time.Now(), sum: newSummary()}
 	finished := c.report(progress)
 	var group sync.WaitGroup
 	for range o.Workers {
-		group.Go(func() { c.work(ctx) })
+		group.Go(func() { c.work(bounded) })
 	}
 	group.Wait()
 	finished()
+	c.interrupted(ctx, bounded)
 	return c.conclude()
+}
+
+// Unplayed is the summary of a campaign that was interrupted before its first
+// run.
+func Unplayed(o Options) *Summary {
+	s := newSummary()
+	s.Mutant, s.Campaign = o.Mutant, o.plan()
+	s.interrupt()
+	return s
+}
+
+// interrupt notes that not all was played that was asked for.
+func (s *Summary) interrupt() {
+	s.Interrupted = true
+	s.Gaps = append(s.Gaps, "interrupted after "+scenarios.Plural(s.Runs, "run"))
+}
+
+// interrupted notes whether the campaign's context ended before the campaign
+// did: by its time, which bounds the other context, by its seeds, or by the
+// failure at which it was to stop.
+func (c *campaign) interrupted(ctx, bounded context.Context) {
+	timeOver := errors.Is(bounded.Err(), context.DeadlineExceeded)
+	_, left := c.options.seed(c.sum.Runs)
+	if ctx.Err() != nil && !timeOver && left && !c.over.Load() {
+		c.sum.interrupt()
+	}
 }
 
 // campaign is one under way.
@@ -175,7 +203,7 @@ func (c *campaign) doubt(r *sim.Result) {
 // conclude makes the summary.
 func (c *campaign) conclude() (*Summary, error) {
 	s := c.sum
-	s.Mutant = c.options.Mutant
+	s.Mutant, s.Campaign = c.options.Mutant, c.options.plan()
 	s.SimSeconds = float64(c.nanos) / 1e9
 	s.WallSeconds = time.Since(c.began).Seconds()
 	s.addMarks(&c.hits)

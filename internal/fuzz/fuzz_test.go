@@ -27,10 +27,10 @@ func played(t *testing.T, o Options) *Summary {
 }
 
 // alike drops what may differ between two equal campaigns: how long it took,
-// and the last digits of a sum of seconds.
+// the last digits of a sum of seconds, and how it was cut into shards.
 func alike(s *Summary) Summary {
 	plain := *s
-	plain.WallSeconds, plain.SimSeconds = 0, math.Round(s.SimSeconds*1e6)
+	plain.WallSeconds, plain.SimSeconds, plain.Campaign = 0, math.Round(s.SimSeconds*1e6), nil
 	return plain
 }
 
@@ -48,55 +48,19 @@ func TestSummaryDependsOnTheSeedsAlone(t *testing.T) {
 	}
 }
 
-func TestShardsMergeToTheWhole(t *testing.T) {
-	t.Parallel()
-	whole := played(t, Options{First: 1, Seeds: 50, Workers: 2})
-	var parts []*Summary
-	for i := range uint64(3) {
-		parts = append(parts, played(t, Options{First: 1, Seeds: 50, Shard: i, Shards: 3, Workers: 2}))
-	}
-	if sum := Merge(parts); !reflect.DeepEqual(alike(sum), alike(whole)) {
-		t.Errorf("merged %+v\nwhole %+v", alike(sum), alike(whole))
-	}
-}
-
-func TestASummaryThatListsAFailureHasNotPassed(t *testing.T) {
-	t.Parallel()
-	part := &Summary{Runs: 3, Failures: []Failure{{Seed: 2, Invariant: "recovers"}}}
-	if sum := Merge([]*Summary{part}); sum.Failed != 1 || sum.Verdict() != scenarios.Fail {
-		t.Errorf("%d failed: %s", sum.Failed, sum.Verdict())
-	}
-	part.Failures[0].Invariant = ""
-	if sum := Merge([]*Summary{part, part}); sum.Crashed != 2 || sum.Verdict() != scenarios.Crash {
-		t.Errorf("%d crashed: %s", sum.Crashed, sum.Verdict())
-	}
-}
-
-func TestShardIsCountedFromZeroOrFromOne(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string][2]uint64{
-		"0/4": {0, 4}, "3/4": {3, 4}, "4/4": {0, 4}, "1/1": {0, 1}, "0/1": {0, 1},
-	} {
-		if i, n, err := ParseShard(text); err != nil || i != want[0] || n != want[1] {
-			t.Errorf("%s is %d of %d (%v)", text, i, n, err)
-		}
-	}
-	for _, text := range []string{"", "4", "5/4", "-1/4", "1/0", "a/b", "1/2/3"} {
-		if _, _, err := ParseShard(text); err == nil {
-			t.Errorf("%q is taken", text)
-		}
-	}
-}
-
 func TestCampaignEndsWithItsTimeOrItsContext(t *testing.T) {
 	t.Parallel()
-	if s := played(t, Options{First: 1, For: 300 * time.Millisecond}); s.Runs == 0 || s.WallSeconds > 20 {
-		t.Errorf("%d runs in %f s", s.Runs, s.WallSeconds)
+	if s := played(t, Options{First: 1, For: 300 * time.Millisecond}); s.Runs == 0 || s.WallSeconds > 20 ||
+		s.Interrupted {
+		t.Errorf("%d runs in %f s, interrupted: %v", s.Runs, s.WallSeconds, s.Interrupted)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if s, err := Run(ctx, Options{First: 1, Seeds: 1000}, nil); err != nil || s.Runs != 0 {
-		t.Errorf("after an interrupt: %+v (%v)", s, err)
+	for _, o := range []Options{{First: 1, Seeds: 1000}, {First: 1, For: time.Hour}} {
+		s, err := Run(ctx, o, nil)
+		if err != nil || s.Runs != 0 || !s.Interrupted || s.Verdict() != scenarios.Unknown {
+			t.Errorf("after an interrupt: %+v (%v)", s, err)
+		}
 	}
 	if _, err := Run(t.Context(), Options{First: 1}, nil); err == nil {
 		t.Error("a campaign without an end is taken")
@@ -123,11 +87,11 @@ func TestBlindnessIsAFailureOnceEnoughWasPlayed(t *testing.T) {
 	if few.judge(); few.Verdict() != scenarios.Pass {
 		t.Errorf("%d runs are judged: %v", few.Runs, few.Blind)
 	}
-	sum := Merge([]*Summary{half, sampled(EnoughRuns/2, mark)})
+	sum := merged(t, half, sampled(EnoughRuns/2, mark))
 	if sum.Verdict() != scenarios.Fail || len(sum.Blind) != 1 || sum.Blind[0] != mark {
 		t.Errorf("%v: blind to %v", sum.Verdict(), sum.Blind)
 	}
-	if sum = Merge([]*Summary{half, sampled(EnoughRuns/2, "")}); sum.Verdict() != scenarios.Pass {
+	if sum = merged(t, half, sampled(EnoughRuns/2, "")); len(sum.Blind) > 0 {
 		t.Errorf("what one shard has hit is missing: %v", sum.Blind)
 	}
 }

@@ -42,7 +42,7 @@ const DefaultKeep = 24
 func (o *Options) Validate() error {
 	switch {
 	case o.Shards > 0 && o.Shard >= o.Shards:
-		return fmt.Errorf("shard %d of %d: there is none", o.Shard, o.Shards)
+		return fmt.Errorf("shard %d of %d: they count from 0 to %d", o.Shard, o.Shards, o.Shards-1)
 	case o.Seeds == 0 && o.For <= 0 && !o.Stop:
 		return fmt.Errorf("neither a number of seeds nor a time: the campaign would never end")
 	case o.Keep < 0 || o.Workers < 0:
@@ -51,17 +51,22 @@ func (o *Options) Validate() error {
 	return nil
 }
 
-// ParseShard reads `I/N`: the part I of N. I counts from zero or from one: the
-// part N is the part zero, so that either way of counting covers every seed
-// once.
+// ParseShard reads `I/N`: the part I of N. I counts from zero, as the indices of
+// a Kubernetes Job do.
 func ParseShard(text string) (shard, shards uint64, err error) {
 	part, whole, ok := strings.Cut(text, "/")
 	i, errI := strconv.ParseUint(part, 10, 32)
 	n, errN := strconv.ParseUint(whole, 10, 32)
-	if !ok || errI != nil || errN != nil || n == 0 || i > n {
-		return 0, 0, fmt.Errorf("%q is no shard; one is I/N, such as 0/8 to 7/8, or 1/8 to 8/8", text)
+	switch {
+	case !ok || errI != nil || errN != nil || n == 0:
+		return 0, 0, fmt.Errorf("%q is no shard; one is I/N and counts from 0, such as 0/8 to 7/8", text)
+	case n == 1 && i > 0:
+		return 0, 0, fmt.Errorf("%s: shards count from 0; the only one is 0/1", text)
+	case i >= n:
+		return 0, 0, fmt.Errorf("%s: shards count from 0; of %d the first is 0/%d and the last %d/%d",
+			text, n, n, n-1, n)
 	}
-	return i % n, n, nil
+	return i, n, nil
 }
 
 // seed returns the i-th seed of the shard, and whether there is one.

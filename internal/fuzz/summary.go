@@ -1,7 +1,6 @@
 package fuzz
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -34,6 +33,15 @@ type Summary struct {
 	// Blind lists demanded marks that were never hit, once enough was played.
 	Blind  []string `json:"blind"`
 	Mutant string   `json:"mutant,omitempty"`
+	// Campaign is what this answers for; nil only where somebody else has written
+	// the summary.
+	Campaign *Plan `json:"campaign,omitempty"`
+	// Interrupted: it ended before what was asked for had been played. Missing
+	// lists the shards that a merge lacks, Gaps says what else keeps the summary
+	// from answering for the whole.
+	Interrupted bool     `json:"interrupted"`
+	Missing     []uint64 `json:"missing,omitempty"`
+	Gaps        []string `json:"gaps,omitempty"`
 	// Trace is that of the last run, if it was asked for.
 	Trace []string `json:"trace,omitempty"`
 }
@@ -78,54 +86,6 @@ func (s *Summary) addMarks(hits *sim.Marks) {
 	}
 }
 
-// Merge adds up the summaries of shards and judges the marks over the sum.
-func Merge(shards []*Summary) *Summary {
-	sum := newSummary()
-	for _, part := range shards {
-		sum.Runs += part.Runs
-		sum.Events += part.Events
-		sum.SimSeconds += part.SimSeconds
-		sum.WallSeconds = max(sum.WallSeconds, part.WallSeconds)
-		sum.Failures = append(sum.Failures, part.Failures...)
-		sum.Doubts = append(sum.Doubts, part.Doubts...)
-		failed, crashed := part.listed()
-		sum.Failed += max(part.Failed, failed)
-		sum.Crashed += max(part.Crashed, crashed)
-		sum.Undecided += part.Undecided
-		sum.Idle += part.Idle
-		sum.Excused += part.Excused
-		sum.Mutant = cmp.Or(sum.Mutant, part.Mutant)
-		for name, n := range part.Marks {
-			sum.Marks[name] += n
-		}
-		for name, n := range part.Coverage {
-			sum.Coverage[name] += n
-		}
-	}
-	sum.Failures, sum.Doubts = lowest(sum.Failures, DefaultKeep), lowest(sum.Doubts, DefaultKeep)
-	sum.judge()
-	return sum
-}
-
-// listed counts the failures and the crashes of the list: a summary that lacks the
-// counts, or contradicts its list, has not passed.
-func (s *Summary) listed() (failed, crashed uint64) {
-	for i := range s.Failures {
-		if s.Failures[i].Invariant == "" {
-			crashed++
-		} else {
-			failed++
-		}
-	}
-	return failed, crashed
-}
-
-// lowest keeps the failures of the lowest seeds, in their order.
-func lowest(failures []Failure, most int) []Failure {
-	slices.SortFunc(failures, func(a, b Failure) int { return cmp.Compare(a.Seed, b.Seed) })
-	return failures[:min(len(failures), most)]
-}
-
 // judge finds the marks to which the search was blind.
 func (s *Summary) judge() {
 	s.Blind = s.Blind[:0]
@@ -150,14 +110,15 @@ func (s *Summary) Hit() (hit, demanded int) {
 	return hit, len(s.Marks)
 }
 
-// Verdict is the worst that happened: a campaign that was blind has failed.
+// Verdict is the worst that happened: a campaign that was blind has failed, and
+// one of which a part is missing is unknown.
 func (s *Summary) Verdict() scenarios.RunVerdict {
 	switch {
 	case s.Crashed > 0:
 		return scenarios.Crash
 	case s.Failed > 0 || len(s.Blind) > 0:
 		return scenarios.Fail
-	case s.Undecided > 0:
+	case s.Undecided > 0 || s.Interrupted || len(s.Missing) > 0 || len(s.Gaps) > 0:
 		return scenarios.Unknown
 	default:
 		return scenarios.Pass
