@@ -91,7 +91,7 @@ func (c *checker) checkWorkload() {
 	switch {
 	case counted && w.Every.IsZero():
 		c.refuse(place.Of("workload.signals"), "", nil,
-			"a count (%d) needs `every`, the gap between two signals; or write a rate, such as %d/s",
+			"signals that are counted (%d) need `every`, the gap between two; or write a rate, such as %d/s",
 			w.Signals.Count, w.Signals.Count)
 	case !counted && !w.Every.IsZero():
 		c.refuse(place.Of("workload.every"), "", nil, "`every` belongs to a count of signals; %s is "+

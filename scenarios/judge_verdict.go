@@ -253,7 +253,8 @@ func (a *Aggregate) Unmet() []Failure {
 		if n := a.counts[v.Event]; n < int64(v.AtLeast) {
 			unmet = append(unmet, Failure{
 				Expect: e.Text(), Node: history.None,
-				Detail: fmt.Sprintf("%s happened %s in %s", v.Event, Plural(n, "time"), Plural(a.runs, "run")),
+				Detail: fmt.Sprintf("%s happened %s in %s", v.Event, Plural(n, "time"),
+					Plural(a.runs, "run")),
 			})
 		}
 	}

@@ -101,7 +101,7 @@ func (o *exploreOptions) search(c *cobra.Command) (*explore.Report, error) {
 		return nil, err
 	}
 	err = mutants.Ask(c.Context(), runner, errand.Explore, o.mutant, o.Config, report, c.ErrOrStderr())
-	return report, ofRunner(err)
+	return report, ofRunner(c.Context(), err)
 }
 
 // interrupted is the error of a search that was given up.

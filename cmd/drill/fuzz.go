@@ -74,6 +74,9 @@ func (o *fuzzOptions) fuzz(c *cobra.Command) error {
 	if err := printSummary(c.OutOrStdout(), summary, o.json); err != nil {
 		return broke(err)
 	}
+	if v := summary.Verdict(); summary.Interrupted {
+		return &exit{v.ExitCode(), "drill: interrupted: this is what was played so far\n"}
+	}
 	return verdict(summary.Verdict())
 }
 
@@ -114,12 +117,18 @@ func (o *fuzzOptions) play(c *cobra.Command) (*fuzz.Summary, error) {
 		return summary, nil
 	}
 	_, runner, err := mutated(c.Context(), o.Mutant)
+	if stopped(c.Context(), err) {
+		return fuzz.Unplayed(o.Options), nil
+	}
 	if err != nil {
 		return nil, err
 	}
 	summary := &fuzz.Summary{}
 	err = mutants.Ask(c.Context(), runner, errand.Fuzz, o.Mutant, o.Options, summary, c.ErrOrStderr())
-	return summary, ofRunner(err)
+	if stopped(c.Context(), err) {
+		return fuzz.Unplayed(o.Options), nil
+	}
+	return summary, ofRunner(c.Context(), err)
 }
 
 // printSummary writes a summary, for programs or for people.
@@ -160,8 +169,8 @@ func printSummary(out io.Writer, s *fuzz.Summary, asJSON bool) error {
 	fmt.Fprintf(&b, "%-8s%s, %d failed, %d crashed, %d undecided; marks %d of %d\n",
 		s.Verdict(), scenarios.Plural(s.Runs, "run"), s.Failed, s.Crashed, s.Undecided, hit, demanded)
 	fmt.Fprintf(&b, "        %s in %s simulated, %.1f s: %.0f runs/s, %.2f M events/s, %.2f M : 1\n",
-		scenarios.Plural(s.Events, "event"), (time.Duration(s.SimSeconds) * time.Second).String(), s.WallSeconds, float64(s.Runs)/wall,
-		float64(s.Events)/1e6/wall, s.SimSeconds/1e6/wall)
+		scenarios.Plural(s.Events, "event"), time.Duration(s.SimSeconds)*time.Second, s.WallSeconds,
+		float64(s.Runs)/wall, float64(s.Events)/1e6/wall, s.SimSeconds/1e6/wall)
 	_, err := io.WriteString(out, b.String())
 	return err
 }

@@ -30,8 +30,10 @@ func newMap() *cobra.Command {
 			if err != nil {
 				return broke(err)
 			}
-			if err := keepMap(m, svg, doc); err != nil {
-				return broke(err)
+			if !m.Interrupted {
+				if err := keepMap(m, svg, doc); err != nil {
+					return broke(err)
+				}
 			}
 			if asJSON {
 				err = json.NewEncoder(c.OutOrStdout()).Encode(m)
@@ -40,6 +42,9 @@ func newMap() *cobra.Command {
 			}
 			if err != nil {
 				return broke(err)
+			}
+			if m.Interrupted {
+				return cutShort(m.ExecutorBroken, "the map has gaps; no file was written")
 			}
 			if m.ExecutorBroken {
 				return &exit{1, "drill: single-executor or no-stale-effect broke, which nothing excuses\n"}

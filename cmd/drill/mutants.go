@@ -79,8 +79,14 @@ func (o *mutantsOptions) run(c *cobra.Command, _ []string) error {
 	if err != nil {
 		return refuse(err)
 	}
+	return o.kill(c, search, chosen)
+}
+
+// kill searches for what kills each mutant, and prints it.
+func (o *mutantsOptions) kill(c *cobra.Command, search *mutants.Search, chosen []mutants.Mutant) error {
 	var all []*mutants.Result
-	err = search.KillAll(c.Context(), chosen, func(r *mutants.Result) error {
+	out := c.OutOrStdout()
+	tell := func(r *mutants.Result) error {
 		all = append(all, r)
 		switch {
 		case o.markdown:
@@ -91,7 +97,12 @@ func (o *mutantsOptions) run(c *cobra.Command, _ []string) error {
 		default:
 			return printResult(out, r)
 		}
-	})
+	}
+	err := search.KillAll(c.Context(), chosen, tell)
+	halted := stopped(c.Context(), err)
+	if halted {
+		err = tellAll(mutants.Unsearched(chosen, all), tell)
+	}
 	if err != nil {
 		return broke(err)
 	}
@@ -105,9 +116,23 @@ func (o *mutantsOptions) run(c *cobra.Command, _ []string) error {
 	if err != nil {
 		return broke(err)
 	}
+	survives := slices.ContainsFunc(all, func(r *mutants.Result) bool {
+		return r.Survived && r.WhyEquivalent == ""
+	})
+	switch {
+	case halted:
+		return cutShort(survives, "not every mutant was searched")
+	case survives:
+		return verdict(scenarios.Fail)
+	}
+	return nil
+}
+
+// tellAll hands over results, up to the first that cannot be.
+func tellAll(all []*mutants.Result, tell func(*mutants.Result) error) error {
 	for _, r := range all {
-		if r.Survived && r.WhyEquivalent == "" {
-			return verdict(scenarios.Fail)
+		if err := tell(r); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -168,6 +193,10 @@ func (o *mutantsOptions) chosen() ([]mutants.Mutant, error) {
 // printResult writes one line for people, and how to see a survivor.
 func printResult(out io.Writer, r *mutants.Result) error {
 	name := strings.Join(append([]string{r.Name}, r.With...), "+")
+	if r.Interrupted {
+		_, err := fmt.Fprintf(out, "unsearched %s (%s)\n", name, r.Site)
+		return err
+	}
 	if r.Survived {
 		why := r.WhyEquivalent
 		if why == "" {
@@ -234,6 +263,8 @@ func clauses(c *cobra.Command, tree mutants.Tree, chosen []mutants.Mutant) error
 		switch {
 		case errors.As(err, &not):
 			fmt.Fprintf(c.OutOrStdout(), "unseen   %s (no edit in core)\n", chosen[i].Name)
+		case stopped(c.Context(), err):
+			return cutShort(noticed > 0, "%d of %s tried", i, scenarios.Plural(len(chosen), "mutant"))
 		case err != nil:
 			return broke(err)
 		case len(failing) == 0:

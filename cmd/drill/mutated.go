@@ -20,16 +20,22 @@ func mutated(ctx context.Context, name string) (tree mutants.Tree, runner string
 	if tree, err = mutants.FindTree(); err != nil {
 		return "", "", refuse(fmt.Errorf("--mutant %s: %w", name, err))
 	}
-	if runner, err = tree.Build(ctx, made, ""); err != nil {
+	runner, err = tree.Build(ctx, made, "")
+	if stopped(ctx, err) {
+		return "", "", cutShort(false, "the mutant was not built yet, and nothing was played")
+	}
+	if err != nil {
 		return "", "", broke(err)
 	}
 	return tree, runner, nil
 }
 
 // ofRunner is what the command says of a runner's error, if there is one.
-func ofRunner(err error) error {
+func ofRunner(ctx context.Context, err error) error {
 	var refused *mutants.Refused
 	switch {
+	case stopped(ctx, err):
+		return cutShort(false, "nothing was played to its end")
 	case errors.As(err, &refused):
 		return &exit{scenarios.ExitRefused, refused.Text + "\n"}
 	case err != nil:

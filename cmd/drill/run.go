@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -53,6 +54,7 @@ func newRun() *cobra.Command {
 		Long: "Plays each scenario under its own number of seeds, on all cores, and prints a verdict for\n" +
 			"each file: pass, fail, unknown, invalid or crash. The exit code is that of the worst.\n\n" +
 			"--seed S alone plays that seed; --seeds N plays 1…N; both play S…S+N-1.\n\n" +
+			"An interrupt ends it with what was played so far: unknown, unless something failed.\n\n" +
 			"A tape is what a run leaves to chance, one draw a line. --record-tape writes that of one\n" +
 			"run, --tape plays one again; draws that do not match are counted and reported.",
 		Args: cobra.MinimumNArgs(1),
@@ -93,22 +95,29 @@ func (o *runOptions) run(c *cobra.Command, args []string) error {
 		return broke(err)
 	}
 	play, err := o.player(c)
-	if err != nil {
+	if err != nil && !stopped(c.Context(), err) {
 		return err
 	}
 	if err := o.checkTaping(work); err != nil {
 		return refuse(err)
 	}
-	worst := scenarios.Pass
+	worst, left := scenarios.Pass, 0
 	for _, a := range work {
-		report, err := o.report(a, play)
+		report, err := o.report(c.Context(), a, play)
 		if err != nil {
 			return err
 		}
 		worst = worst.Worst(report.Verdict)
+		if report.Interrupted {
+			left++
+		}
 		if err := o.print(c.OutOrStdout(), report); err != nil {
 			return broke(err)
 		}
+	}
+	if left > 0 {
+		return &exit{worst.ExitCode(), fmt.Sprintf("drill: interrupted: %d of %s not played to the end\n",
+			left, scenarios.Plural(len(work), "scenario"))}
 	}
 	if err := o.keepTape(); err != nil {
 		return broke(err)
@@ -180,8 +189,8 @@ func (o *runOptions) prepareOut() error {
 }
 
 // report returns the report of one scenario: the one that was kept, or that of
-// a campaign.
-func (o *runOptions) report(a assignment, play player) (*campaign.Report, error) {
+// a campaign. After an interrupt it is one without a run.
+func (o *runOptions) report(ctx context.Context, a assignment, play player) (*campaign.Report, error) {
 	if o.resume != "" {
 		kept, err := campaign.Kept(o.resume, a.scenario.Name, o.mutant, scenarios.Tier(o.tier))
 		if err != nil {
@@ -191,7 +200,15 @@ func (o *runOptions) report(a assignment, play player) (*campaign.Report, error)
 			return kept, nil
 		}
 	}
+	if ctx.Err() != nil {
+		plan := o.plan(a, 0)
+		return plan.Unplayed(), nil
+	}
 	report, err := play(a)
+	if stopped(ctx, err) {
+		plan := o.plan(a, 0)
+		return plan.Unplayed(), nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -217,18 +234,23 @@ func (o *runOptions) player(c *cobra.Command) (player, error) {
 		return o.mutated(c, lines)
 	}
 	return func(a assignment) (*campaign.Report, error) {
-		first, count := o.seedRange(a.scenario)
-		plan := campaign.Campaign{
-			Scenario: a.scenario, Tier: scenarios.SimTier, Open: a.open, First: first, Count: count,
-			Repeat: o.repeat, Lines: lines, Traces: o.out, Timeout: campaign.Timeout(a.scenario),
-			Argument: a.argument, Tape: o.tape,
-		}
+		plan := o.plan(a, lines)
 		report, err := plan.Run(c.Context())
 		if err != nil {
 			return nil, broke(err)
 		}
 		return report, nil
 	}, nil
+}
+
+// plan is the campaign of one scenario.
+func (o *runOptions) plan(a assignment, lines int) campaign.Campaign {
+	first, count := o.seedRange(a.scenario)
+	return campaign.Campaign{
+		Scenario: a.scenario, Tier: scenarios.SimTier, Open: a.open, First: first, Count: count,
+		Repeat: o.repeat, Lines: lines, Traces: o.out, Timeout: campaign.Timeout(a.scenario),
+		Argument: a.argument, Mutant: o.mutant, Tape: o.tape,
+	}
 }
 
 // mutated builds the runner, once for all scenarios.
@@ -243,7 +265,7 @@ func (o *runOptions) mutated(c *cobra.Command, lines int) (player, error) {
 			Scenario: tree.Scenario(a.argument), Argument: a.argument, First: first, Count: count,
 			Repeat: o.repeat, Lines: lines, Traces: o.out,
 		})
-		return report, ofRunner(err)
+		return report, ofRunner(c.Context(), err)
 	}, nil
 }
 

@@ -41,7 +41,8 @@ func newShrink() *cobra.Command {
 			"The result is a scenario file, ready to be committed, with its seed pinned. It has been read\n" +
 			"again and replayed; with --mutant it passes on the program without that mistake.\n" +
 			"The exit code is 0 if there is such a file, and 3 if no seed fails; with --mutant, that\n" +
-			"of the verdict without the mistake if it is no pass.",
+			"of the verdict without the mistake if it is no pass. An interrupt ends the search with the\n" +
+			"shortest file so far and exit code 1, or with 2 if no seed has failed by then.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.seedGiven = c.Flags().Changed("seed")
@@ -78,6 +79,9 @@ func (o *shrinkOptions) shrink(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if answer.Interrupted && !answer.Failing {
+		return o.unplayed(c.OutOrStdout(), answer)
+	}
 	if !answer.Failing {
 		return o.passes(c.OutOrStdout(), answer, options)
 	}
@@ -88,6 +92,9 @@ func (o *shrinkOptions) shrink(c *cobra.Command, args []string) error {
 	}
 	if err := o.print(c.OutOrStdout(), answer, lawful); err != nil {
 		return broke(err)
+	}
+	if answer.Interrupted {
+		return cutShort(true, "this is the shortest so far")
 	}
 	if o.mutant != "" && lawful != scenarios.Pass {
 		return &exit{lawful.ExitCode(), "drill: what was found does not pass without the mistake either\n"}
@@ -148,6 +155,9 @@ func (o *shrinkOptions) find(ctx context.Context, options shrink.Options, progre
 		return answer, scenarios.Fail, nil
 	}
 	_, runner, err := mutated(ctx, o.mutant)
+	if stopped(ctx, err) {
+		return &shrink.Answer{Interrupted: true}, scenarios.Unknown, nil
+	}
 	if err != nil {
 		return nil, scenarios.Unknown, err
 	}
@@ -156,14 +166,20 @@ func (o *shrinkOptions) find(ctx context.Context, options shrink.Options, progre
 			answer := &shrink.Answer{}
 			return answer, mutants.Ask(ctx, runner, errand.Shrink, o.mutant, options, answer, progress)
 		})
-	var refused *mutants.Refused
-	switch {
-	case errors.As(err, &refused):
-		return nil, scenarios.Unknown, &exit{scenarios.ExitRefused, refused.Text + "\n"}
-	case err != nil:
-		return nil, scenarios.Unknown, broke(err)
+	if stopped(ctx, err) {
+		return &shrink.Answer{Interrupted: true}, scenarios.Unknown, nil
 	}
-	return answer, lawful, nil
+	return answer, lawful, ofRunner(ctx, err)
+}
+
+// unplayed says that no seed had failed by the time of the interrupt.
+func (o *shrinkOptions) unplayed(out io.Writer, answer *shrink.Answer) error {
+	if o.json {
+		if err := json.NewEncoder(out).Encode(answer); err != nil {
+			return broke(err)
+		}
+	}
+	return cutShort(false, "%s played, and none has failed yet", scenarios.Plural(answer.Seeds, "seed"))
 }
 
 // passes says that there is nothing to shrink.
@@ -204,6 +220,9 @@ func (o *shrinkOptions) print(out io.Writer, answer *shrink.Answer, lawful scena
 		scenarios.Plural(answer.Before.Faults, "fault"), answer.After.Faults,
 		scenarios.Plural(answer.After.Lines, "line"), scenarios.Plural(answer.Before.Nodes, "node"),
 		answer.After.Nodes, scenarios.Plural(answer.Runs, "run"), answer.WallSeconds)
+	if answer.Interrupted {
+		fmt.Fprintln(out, "# the search was interrupted: it is not as short as it can be")
+	}
 	if answer.Spent {
 		fmt.Fprintf(out, "# the effort was spent before the end: --effort %d may get further\n", 4*o.effort)
 	}

@@ -84,18 +84,19 @@ type Campaign struct {
 	Tape string
 }
 
-// Run plays all seeds and reports. The error is the context's, or says that a
-// trace could not be written; there is no report then.
+// Run plays all seeds and reports. When the context ends, so does the campaign:
+// what was played until then is the report. The error says that a trace could not
+// be written; there is no report then.
 func (c *Campaign) Run(ctx context.Context) (*Report, error) {
 	if c.Count < 1 {
-		return nil, fmt.Errorf("play %s: %s cannot be played", c.Scenario.Name, scenarios.Plural(c.Count, "seed"))
+		return nil, fmt.Errorf("play %s: %d seeds are too few", c.Scenario.Name, c.Count)
 	}
 	workers := c.Workers
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	played := make([]played, c.Count)
-	var next atomic.Int64
+	var next, done atomic.Int64
 	var group sync.WaitGroup
 	failures := make([]error, min(workers, c.Count))
 	for i := range failures {
@@ -109,17 +110,23 @@ func (c *Campaign) Run(ctx context.Context) (*Report, error) {
 				if played[index], failures[i] = w.play(c.First + uint64(index)); failures[i] != nil {
 					return
 				}
+				done.Add(1)
 			}
 		})
 	}
 	group.Wait()
-	if err := errors.Join(append(failures, ctx.Err())...); err != nil {
+	if err := errors.Join(failures...); err != nil {
 		return nil, fmt.Errorf("play %s: %w", c.Scenario.Name, err)
 	}
-	report := c.report(played)
-	c.illustrate(report, played)
+	// A seed that was begun is played to its end, and they are begun in order.
+	all := played[:done.Load()]
+	report := c.report(all)
+	c.illustrate(report, all)
 	return report, nil
 }
+
+// Unplayed is the report of a campaign that was interrupted before its first run.
+func (c *Campaign) Unplayed() *Report { return c.report(nil) }
 
 // played is what a worker hands in for one seed.
 type played struct {

@@ -112,7 +112,7 @@ func TestAReportHoldsWhatOutsideChecksRelyOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `{"name":"planted","tier":"sim","verdict":"fail","seeds":3,"failed":1,"unknown":0,` +
-		`"invalid":0,"crashed":0,"repeated":0,"excused":0,"unmet":[],"runs":[` +
+		`"invalid":0,"crashed":0,"repeated":0,"excused":0,"unmet":[],"interrupted":false,"runs":[` +
 		`{"seed":1,"verdict":"pass","hash":"0000000000000007","events":10,"sim_seconds":1.5,` +
 		`"violation":null},` +
 		`{"seed":2,"verdict":"fail","hash":"000000000000000e","events":10,"sim_seconds":1.5,"violation":` +
@@ -268,11 +268,37 @@ func TestPeopleReadTheFirstViolationAndHowToReplayIt(t *testing.T) {
 	}
 }
 
-func TestACancelledCampaignReportsNothing(t *testing.T) {
+func TestAnInterruptedCampaignReportsWhatItPlayed(t *testing.T) {
 	t.Parallel()
+	for failing, want := range map[uint64]scenarios.RunVerdict{2: scenarios.Fail, 19: scenarios.Unknown} {
+		ctx, cancel := context.WithCancel(context.Background())
+		c := planted(t, func(seed uint64) Outcome {
+			if seed == 4 {
+				cancel()
+			}
+			return failsOn(failing)(seed)
+		})
+		c.Workers = 1
+		r, err := c.Run(ctx)
+		if err != nil || !r.Interrupted || r.Verdict != want || r.Seeds != 4 || len(r.Runs) != 4 {
+			t.Fatalf("%v: %+v", err, r)
+		}
+		var text strings.Builder
+		if r.Render(&text); !strings.Contains(text.String(), "interrupted: not all seeds were played") {
+			t.Errorf("%s", &text)
+		}
+		dir := t.TempDir()
+		if err := r.Keep(dir); err != nil {
+			t.Fatal(err)
+		}
+		if kept, err := Kept(dir, r.Name, "", r.Tier); kept != nil || err != nil {
+			t.Errorf("half a campaign counts as reported: %v (%v)", kept, err)
+		}
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if r, err := planted(t, passes).Run(ctx); err == nil || r != nil {
-		t.Errorf("reported %v", r)
+	r, err := planted(t, passes).Run(ctx)
+	if err != nil || !r.Interrupted || r.Verdict != scenarios.Unknown || len(r.Runs) != 0 {
+		t.Errorf("nothing was played: %v, %+v", err, r)
 	}
 }

@@ -44,7 +44,7 @@ func (r *Report) Keep(dir string) error {
 }
 
 // Kept returns the report that the directory holds of the scenario, or nil. One
-// of another tier does not count.
+// of another tier, or of a campaign that was interrupted, does not count.
 func Kept(dir, scenario, mutant string, tier scenarios.Tier) (*Report, error) {
 	name := filepath.Join(dir, ReportName(scenario, mutant))
 	text, err := os.ReadFile(name)
@@ -58,7 +58,7 @@ func Kept(dir, scenario, mutant string, tier scenarios.Tier) (*Report, error) {
 	if err := json.Unmarshal(text, r); err != nil {
 		return nil, fmt.Errorf("read report %s: %w", name, err)
 	}
-	if r.Tier != tier || r.Name != scenario || r.Mutant != mutant {
+	if r.Interrupted || r.Tier != tier || r.Name != scenario || r.Mutant != mutant {
 		return nil, nil
 	}
 	return r, nil

@@ -23,6 +23,9 @@ func (r *Report) Render(out io.Writer) {
 				"not name %d\n", run.Unused, run.Unnamed)
 		}
 	}
+	if r.Interrupted {
+		fmt.Fprintf(out, "    interrupted: not all seeds were played\n")
+	}
 	for i := range r.Unmet {
 		fmt.Fprintf(out, "    all seeds together: %s\n", &r.Unmet[i])
 	}

@@ -31,7 +31,10 @@ type Report struct {
 	// Unmet lists what all seeds together did not meet: `sometimes` and
 	// `min_traffic`. It is empty for a single seed.
 	Unmet []Violation `json:"unmet"`
-	Runs  []Run       `json:"runs"`
+	// Interrupted: it ended before all seeds were played. What was played is
+	// here, and nothing is said of all of them together.
+	Interrupted bool  `json:"interrupted"`
+	Runs        []Run `json:"runs"`
 	// Replay is the command that plays the first run of the worst verdict again,
 	// or the first run if all passed.
 	Replay string `json:"replay"`
@@ -103,6 +106,11 @@ func (c *Campaign) report(all []played) *Report {
 	r := &Report{
 		Name: c.Scenario.Name, Tier: c.Tier, Mutant: c.Mutant, Verdict: scenarios.Pass,
 		Seeds: len(all), Runs: make([]Run, len(all)), Unmet: []Violation{},
+		Interrupted: len(all) < c.Count,
+	}
+	if len(all) == 0 {
+		r.Verdict, r.Replay = scenarios.Unknown, c.replay(c.First, c.Count)
+		return r
 	}
 	together := scenarios.NewAggregate(c.Scenario)
 	worst := 0
@@ -116,6 +124,10 @@ func (c *Campaign) report(all []played) *Report {
 		together.Add(&p.Counts, p.Offered)
 	}
 	r.Replay = c.replay(all[worst].Seed, 1)
+	if r.Interrupted {
+		r.Verdict = r.Verdict.Worst(scenarios.Unknown)
+		return r
+	}
 	// A run that broke something ended there: what it did not come to is no
 	// news beside that.
 	if len(all) > 1 && r.Failed+r.Crashed == 0 {

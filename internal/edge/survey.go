@@ -37,6 +37,8 @@ type Point struct {
 	// servers', in percent, at which two nodes believed at once; null if none did
 	// up to the limit.
 	Drift *float64 `json:"drift_percent"`
+	// Open: the search for this point was interrupted, and says nothing.
+	Open bool `json:"open,omitempty"`
 }
 
 // Curve is the edge for one timing and one kind of disturbance.
@@ -62,11 +64,13 @@ type Map struct {
 	// of the runs, Other which other invariants did.
 	ExecutorBroken bool     `json:"executor_broken"`
 	Other          []string `json:"other"`
+	// Interrupted: the search ended before all points were found.
+	Interrupted bool `json:"interrupted"`
 }
 
 // Search draws the map with so many seeds for each drift, on so many cores (0
-// means all). The error is the context's, or that the simulator refuses a
-// timing.
+// means all), until ctx ends: what was found until then is the map. The error
+// says that the simulator refuses a timing.
 func Search(ctx context.Context, seeds, workers int) (*Map, error) {
 	if seeds < 1 {
 		return nil, fmt.Errorf("search the edge: %d seeds are too few", seeds)
@@ -103,9 +107,6 @@ func Search(ctx context.Context, seeds, workers int) (*Map, error) {
 		})
 	}
 	group.Wait()
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("search the edge: %w", err)
-	}
 	return m, m.collect(found)
 }
 
@@ -125,7 +126,9 @@ func (m *Map) collect(found []bisection) error {
 		c := &m.Curves[k/len(amounts[Pause])]
 		p := &c.Points[k%len(amounts[Pause])]
 		p.Amount = float64(amounts[c.kind][k%len(amounts[Pause])]) / 1000
-		if f.drift <= driftLimit {
+		p.Open = !f.found
+		m.Interrupted = m.Interrupted || p.Open
+		if f.found && f.drift <= driftLimit {
 			drift := percent(f.drift)
 			p.Drift = &drift
 		}
@@ -140,6 +143,7 @@ func (m *Map) collect(found []bisection) error {
 // bisection is the search for one point.
 type bisection struct {
 	drift        int64 // beyond the limit if nothing broke
+	found        bool  // not if the search was interrupted
 	runs, events int64
 	executors    bool
 	others       []string
@@ -148,9 +152,10 @@ type bisection struct {
 
 // bisect looks for the least drift at which two nodes believe at once.
 func bisect(ctx context.Context, s situation, seeds int) bisection {
-	b := bisection{}
+	b := bisection{found: true}
 	breaks := func(steps int) bool {
 		if b.err != nil || ctx.Err() != nil {
+			b.found = false
 			return true
 		}
 		s.drift = int64(steps) * driftStep

@@ -51,18 +51,21 @@ func (m *Map) table(b *strings.Builder, kind Disturbance) {
 	for i, p := range curves[0].Points {
 		fmt.Fprintf(b, "| %g ttl |", p.Amount)
 		for _, c := range curves {
-			b.WriteString(" " + drift(c.Points[i].Drift) + " |")
+			b.WriteString(" " + drift(c.Points[i]) + " |")
 		}
 		b.WriteString("\n")
 	}
 }
 
 // drift prints where the promise ends.
-func drift(percent *float64) string {
-	if percent == nil {
+func drift(p Point) string {
+	switch {
+	case p.Open:
+		return "?"
+	case p.Drift == nil:
 		return "holds"
 	}
-	return fmt.Sprintf("%.1f %%", *percent)
+	return fmt.Sprintf("%.1f %%", *p.Drift)
 }
 
 // words says what the tables do not.
@@ -79,9 +82,14 @@ func (m *Map) words() string {
 	if m.ExecutorBroken {
 		executor = "`single-executor` or `no-stale-effect` BROKE"
 	}
+	runs := scenarios.Plural(m.Runs, "run")
 	text := fmt.Sprintf("%s, %s for each drift, up to %g %%: %s. "+
 		"The least drift at which two nodes believed is %.1f %%; promised is %g %%.\n",
-		scenarios.Plural(m.Runs, "run"), scenarios.Plural(m.Seeds, "seed"), m.Limit, executor, least, m.Promised)
+		runs, scenarios.Plural(m.Seeds, "seed"), m.Limit, executor, least, m.Promised)
+	if m.Interrupted {
+		text = fmt.Sprintf("%s: %s. Interrupted: what is marked ? was not searched to its end.\n",
+			runs, executor)
+	}
 	if len(m.Other) > 0 {
 		text += "Beyond the promise these broke as well: " + strings.Join(m.Other, ", ") + ".\n"
 	}
@@ -101,6 +109,8 @@ func (m *Map) picture() string {
 			b.WriteString("  │")
 			for _, p := range m.curves(kind)[0].Points {
 				switch {
+				case p.Open:
+					b.WriteString("    ?")
 				case p.Drift != nil && row >= *p.Drift:
 					b.WriteString("    #")
 				case row <= m.Promised:

@@ -102,7 +102,8 @@ func (p *Plan) join(part *Plan, from, planned string, whose map[uint64]string) e
 	}
 	for _, shard := range part.Played {
 		if before, twice := whose[shard]; twice {
-			return fmt.Errorf("%s is shard %d of %d, which stands in %s already", from, shard, p.Shards, before)
+			return fmt.Errorf("%s is shard %d of %d, which stands in %s already", from, shard, p.Shards,
+				before)
 		}
 		whose[shard] = from
 		p.Played = append(p.Played, shard)

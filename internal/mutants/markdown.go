@@ -55,7 +55,10 @@ func writeResults(text *strings.Builder, results []*Result) {
 			name += " *"
 		}
 		by, broke := r.KilledBy, "`"+r.Broke+"`"
-		if r.Survived {
+		switch {
+		case r.Interrupted:
+			by, broke = "*not searched*", ""
+		case r.Survived:
 			by, broke = "*survives*", ""
 		}
 		fmt.Fprintf(text, "| %s | %s | %s | %s | %s | %d | %.0f |\n", name, r.Site,

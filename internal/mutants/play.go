@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"syscall"
+	"time"
 
 	"fencepost/internal/campaign"
 	"fencepost/internal/mutants/errand"
@@ -23,8 +25,10 @@ func (e *Refused) Error() string { return e.Text }
 
 // Ask lets a runner, the path of a program that Build returned, carry out an
 // order. Options and answer are what the kind wants; the answer is a pointer.
-// Lines of progress go to the writer, which may be nil. The error is a *Refused,
-// or says that the runner itself broke; the runner ends with ctx.
+// Lines of progress go to the writer, which may be nil. When ctx ends the runner
+// is interrupted, and answers with what it has, which says so itself. The error
+// is a *Refused, or says that the runner broke, or that it was interrupted before
+// it could answer: it is the context's then.
 func Ask(
 	ctx context.Context, runner string, do errand.Kind, mutant string, options, answer any,
 	progress io.Writer,
@@ -38,18 +42,26 @@ func Ask(
 		return fmt.Errorf("order to %s: %w", do, err)
 	}
 	command := exec.CommandContext(ctx, runner)
+	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
+	command.WaitDelay = lastWords
 	var out, said bytes.Buffer
 	command.Stdin, command.Stdout, command.Stderr = bytes.NewReader(text), &out, &said
 	if progress != nil {
 		command.Stderr = io.MultiWriter(&said, progress)
 	}
 	err = command.Run()
+	if ctx.Err() != nil && command.ProcessState != nil && command.ProcessState.Success() {
+		err = nil // Run says that it was interrupted even if the runner ended in order
+	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() == errand.ExitRefused {
 		return &Refused{strings.TrimRight(said.String(), "\n")}
 	}
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("%s with %s: interrupted: %w", do, mutant, ctx.Err())
+	}
 	if err != nil {
-		return fmt.Errorf("%s with %s: %w\n%s", do, mutant, errors.Join(err, ctx.Err()), tail(said.String()))
+		return fmt.Errorf("%s with %s: %w\n%s", do, mutant, err, tail(said.String()))
 	}
 	if err := json.Unmarshal(out.Bytes(), answer); err != nil {
 		return fmt.Errorf("%s with %s: the runner answers %s: %w",
@@ -68,6 +80,10 @@ func Play(
 	}
 	return report, nil
 }
+
+// lastWords is how long a runner that was interrupted has to say what it has
+// played: the run that it is in the middle of comes to its end first.
+const lastWords = 10 * time.Second
 
 // tail returns the end of what a program said.
 func tail(text string) string {

@@ -2,6 +2,7 @@ package mutants
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -65,6 +66,9 @@ type Result struct {
 	BuildMS  float64 `json:"build_ms"`
 	WallMS   float64 `json:"wall_ms"`
 	Survived bool    `json:"survived"`
+	// Interrupted: the search was interrupted before it had found anything; the
+	// rest is empty.
+	Interrupted bool `json:"interrupted,omitempty"`
 	// WhyEquivalent is the written argument of a survivor, if it has one.
 	WhyEquivalent string `json:"why_equivalent,omitempty"`
 }
@@ -216,8 +220,8 @@ func (s *Search) hunt(
 		sound, err := Play(ctx, control, "", errand.RunOptions{
 			Scenario: ground.Scenario, Argument: kill.By, First: kill.Seed, Count: 1,
 		})
-		if err != nil {
-			return err
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return err // half a comparison proves nothing
 		}
 		if !failsAlike(sound, &kill) && m.expects(&kill) {
 			kill.Replay = fmt.Sprintf("bin/drill run --seed %d --mutant %s %s",
@@ -254,7 +258,7 @@ func (s *Search) further(
 	ctx context.Context, r *Result, runner, control string, m Mutant, f Further,
 ) error {
 	kill, err := f.Hunt(ctx, runner, m.Together())
-	if err != nil {
+	if err = errors.Join(err, ctx.Err()); err != nil {
 		return err
 	}
 	r.add(&kill)
@@ -262,7 +266,7 @@ func (s *Search) further(
 		return nil
 	}
 	broke, err := f.Control(ctx, control, kill)
-	if err != nil || broke == kill.Broke() {
+	if err = errors.Join(err, ctx.Err()); err != nil || broke == kill.Broke() {
 		return err
 	}
 	r.killed(&kill)

@@ -59,7 +59,12 @@ func Order(all []*Result) {
 func Summary(all []*Result) string {
 	var took []float64
 	survived, argued := 0, 0
+	searched := 0
 	for _, r := range all {
+		if r.Interrupted {
+			continue
+		}
+		searched++
 		switch {
 		case !r.Survived:
 			took = append(took, r.SimMS)
@@ -69,7 +74,7 @@ func Summary(all []*Result) string {
 			survived++
 		}
 	}
-	text := fmt.Sprintf("%d of %s killed", len(took), scenarios.Plural(len(all), "mutant"))
+	text := fmt.Sprintf("%d of %s killed", len(took), scenarios.Plural(searched, "mutant"))
 	if len(took) > 0 {
 		slices.Sort(took)
 		text += fmt.Sprintf(", median %.1f ms of simulation, worst %.1f s",
@@ -81,5 +86,21 @@ func Summary(all []*Result) string {
 	if survived > 0 {
 		text += fmt.Sprintf("; %d SURVIVE", survived)
 	}
+	if left := len(all) - searched; left > 0 {
+		text += fmt.Sprintf("; interrupted, %s not searched", scenarios.Plural(left, "mutant"))
+	}
 	return text
+}
+
+// Unsearched returns a result for each of the mutants that has none yet, which
+// says that the search was interrupted.
+func Unsearched(chosen []Mutant, have []*Result) []*Result {
+	var left []*Result
+	for i := range chosen {
+		m := &chosen[i]
+		if !slices.ContainsFunc(have, func(r *Result) bool { return r.Name == m.Name }) {
+			left = append(left, &Result{Name: m.Name, Site: m.Site(), With: m.With, Interrupted: true})
+		}
+	}
+	return left
 }

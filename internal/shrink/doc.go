@@ -16,7 +16,8 @@
 //     its parser, played, and failed alike.
 //   - The result depends on the scenario, the seed and the options alone, not on
 //     the number of cores or on the clock: effort is counted in simulated events.
-//   - A run that does not fail is no error: the answer says so.
+//   - A run that does not fail is no error, nor is an interrupt: the answer says
+//     so, with the shortest file that there was until then.
 //   - A program with a mistake in it cannot know what passes without it. Every
 //     stage on the way is returned, so that the caller can step back to one that
 //     passes on the true program (Settle does).

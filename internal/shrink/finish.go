@@ -16,7 +16,7 @@ func (t *task) begin(s *scenarios.Scenario) (bool, error) {
 		return false, err
 	}
 	world := sim.NewWorld(program)
-	for seed := t.o.Seed; seed < t.o.Seed+uint64(max(t.o.Seeds, 1)); seed++ {
+	for seed := t.o.Seed; seed < t.o.Seed+uint64(max(t.o.Seeds, 1)) && t.ctx.Err() == nil; seed++ {
 		r, whole := play(world, seed)
 		t.runs++
 		t.events += r.Events

@@ -70,6 +70,9 @@ func Settle(ctx context.Context, o Options, engine Engine) (*Answer, scenarios.R
 		}
 		o.Source, o.File, o.Seed, o.Seeds, o.Name = stage.Text, "", s.Run.Seed, 1, s.Name
 		best, verdict = answer.at(passed, s), scenarios.Pass
+		if answer.Interrupted {
+			break
+		}
 	}
 	best.Before, best.Runs, best.Events, best.WallSeconds = before, runs, events, wall
 	return best, verdict, nil

@@ -36,8 +36,8 @@ type Options struct {
 
 // Answer is what came of the search.
 type Answer struct {
-	// Failing tells whether a seed failed at all; if not, Seeds is how many
-	// passed, and the rest is empty.
+	// Failing tells whether a seed failed at all; if not, Seeds is how many were
+	// played, and the rest is empty.
 	Failing bool `json:"failing"`
 	Seeds   int  `json:"seeds"`
 	// Kind is the broken invariant, or the word of the expectation. The rest is
@@ -59,6 +59,9 @@ type Answer struct {
 	Events      int64   `json:"events"`
 	Spent       bool    `json:"spent"`
 	WallSeconds float64 `json:"wall_seconds"`
+	// Interrupted: the context ended first. What was found until then is here, and
+	// replays like any other answer.
+	Interrupted bool `json:"interrupted"`
 }
 
 // Size says how large a scenario is.
@@ -77,9 +80,9 @@ type Stage struct {
 	Text string `json:"text"`
 }
 
-// Find looks for the failure and shrinks it. The error says that the source is
-// no scenario that the simulator can play, that the search was interrupted, or
-// that its result did not replay, which is a mistake of this package.
+// Find looks for the failure and shrinks it, until ctx ends. The error says that
+// the source is no scenario that the simulator can play, or that the result did
+// not replay, which is a mistake of this package.
 func Find(ctx context.Context, o *Options) (*Answer, error) {
 	began := time.Now()
 	s, err := scenarios.Parse(o.File, []byte(o.Source))
@@ -103,16 +106,16 @@ func find(ctx context.Context, o *Options, s *scenarios.Scenario, began time.Tim
 		return nil, err
 	}
 	answer := &Answer{Failing: failing, Seeds: max(o.Seeds, 1)}
-	if failing {
+	if !failing {
+		answer.Seeds = int(t.runs)
+	} else {
 		t.search()
-		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("shrink: %w", err)
-		}
 		if err := t.answer(answer); err != nil {
 			return nil, err
 		}
 	}
 	answer.Runs, answer.Events, answer.Spent = t.runs, t.events, t.events >= own.Effort
+	answer.Interrupted = ctx.Err() != nil
 	answer.WallSeconds = time.Since(began).Seconds()
 	return answer, nil
 }

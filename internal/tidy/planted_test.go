@@ -141,6 +141,9 @@ func TestLeftOutDirectoriesAreNotRead(t *testing.T) {
 		"bin/a.go": "package", "core/testdata/b.go": "package", ".git/c.go": "package",
 		"core/d.go": "package core\n",
 	})
+	if linked := plant(t, map[string]string{".git": "gitdir: /elsewhere\n"}); len(linked.Files) > 0 {
+		t.Errorf("read %v in a second work tree", linked.Files)
+	}
 	if len(tree.Files) != 1 || tree.Files[0].Path != "core/d.go" {
 		t.Errorf("read %v, want core/d.go alone", tree.Files)
 	}

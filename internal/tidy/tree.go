@@ -73,7 +73,7 @@ func Load(fsys fs.FS) (*Tree, error) {
 			return err
 		case entry.IsDir() && leftOut(name):
 			return fs.SkipDir
-		case !entry.Type().IsRegular():
+		case !entry.Type().IsRegular() || name == ".git": // a file in a second work tree
 			return nil
 		}
 		return tree.add(fsys, name)
