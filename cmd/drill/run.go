@@ -56,7 +56,8 @@ func newRun() *cobra.Command {
 			"--seed S alone plays that seed; --seeds N plays 1…N; both play S…S+N-1.\n\n" +
 			"An interrupt ends it with what was played so far: unknown, unless something failed.\n\n" +
 			"A tape is what a run leaves to chance, one draw a line. --record-tape writes that of one\n" +
-			"run, --tape plays one again; draws that do not match are counted and reported.",
+			"run, --tape plays one again; draws that do not match are counted and reported, and a run\n" +
+			"that asks for none of them is invalid. A name that no draw has is refused.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.seedGiven, o.seedsGiven = c.Flags().Changed("seed"), c.Flags().Changed("seeds")

@@ -25,11 +25,24 @@ func (o *runOptions) opener() (opener, error) {
 		if err != nil {
 			return nil, refuse(fmt.Errorf("--tape: %w", err))
 		}
-		if o.taping.From, err = tape.Parse(o.tape, string(text)); err != nil {
-			return nil, refuse(err)
+		if o.taping.From, err = tape.Read(o.tape, string(text)); err != nil {
+			return nil, refuse(shown(err))
 		}
 	}
 	return o.taping.Simulated, nil
+}
+
+// shown returns a tape's error as a scenario's is shown: with its line, a caret,
+// and the nearest word.
+func shown(err error) error {
+	var wrong *tape.Error
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	return &scenarios.Error{
+		File: wrong.File, Line: wrong.Line, Column: wrong.Column, Message: wrong.Message,
+		Nearest: scenarios.Nearest(wrong.Got, wrong.Allowed), Allowed: wrong.Allowed, Source: wrong.Source,
+	}
 }
 
 // checkTaping refuses tapes of more than one run.

@@ -29,13 +29,47 @@ func TestARunPlaysAgainFromItsTape(t *testing.T) {
 		t.Fatalf("%v: %.80s", err, text)
 	}
 	lines := strings.SplitAfter(string(text), "\n")
-	cut := strings.Join(append([]string{"left.behind n1 0 = 0x1\n"}, lines[3:]...), "")
+	cut := strings.Join(append([]string{"clock.drift n9 0 = 0x1\n"}, lines[3:]...), "")
 	if err := os.WriteFile(kept, []byte(cut), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	other := say(t, "run", "--tape", kept, file)
-	if want := "does not fit: 1 of its draws were not asked for"; !strings.Contains(other.out, want) {
+	if want := "does not fit: 1 draw of it not asked for, "; !strings.Contains(other.out, want) {
 		t.Errorf("%s%s", other.out, other.problems)
+	}
+}
+
+func TestATapeThatNoRunCanHaveIsRefusedAtItsLine(t *testing.T) {
+	t.Parallel()
+	file := failing(t)
+	for text, want := range map[string]string{
+		"":                           "run.tape:1:1: the tape is empty",
+		"# nothing but a remark\n\n": "run.tape:1:1: the tape is empty",
+		"clock.base n1 0 = 1\nclok.base n1 0 = 2": "run.tape:2:1: clok.base is no site of this program; " +
+			"did you mean clock.base?\n    2 | clok.base n1 0 = 2\n        ^\n        allowed: ",
+		"clock.base - 0 = 1":           "run.tape:1:12: clock.base draws for nodes: the actor is n1",
+		"clock.base n1 0 = yes":        "run.tape:1:19: \"yes\" is no answer",
+		"rest = seed 3\nclock.base n1": "run.tape:2:14: the line breaks off",
+	} {
+		got := say(t, "run", "--tape", write(t, "run.tape", text), file)
+		if got.code != 64 || !strings.Contains(got.problems, want) || got.out != "" {
+			t.Errorf("%q: exit %d, %s%s", text, got.code, got.problems, got.out)
+		}
+	}
+}
+
+func TestATapeThatDoesNotFitAtAllMakesTheRunInvalid(t *testing.T) {
+	t.Parallel()
+	stray := write(t, "stray.tape", "rest = seed 3\nclock.base n9 0 = 0x1\nclock.drift n9 0 = 0x1\n")
+	got := say(t, "run", "--json", "--tape", stray, "baseline")
+	if r := reports(t, got.out)[0]; got.code != 3 || r.Verdict.String() != "invalid" || r.Invalid != 1 ||
+		r.Runs[0].Unused != 2 || !strings.Contains(r.Runs[0].Violation.Detail, "none of its 2 draws") {
+		t.Errorf("exit %d: %s", got.code, got.out)
+	}
+	half := write(t, "half.tape", "rest = seed 3\nclock.base n1 0 = 0x1\nclock.drift n9 0 = 0x1\n")
+	if got := say(t, "run", "--tape", half, "baseline"); got.code != 0 ||
+		!strings.Contains(got.out, "the tape does not fit: 1 draw of it not asked for") {
+		t.Errorf("exit %d: %s", got.code, got.out)
 	}
 }
 
@@ -47,7 +81,7 @@ func TestATapeIsOfOneRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	good := filepath.Join(t.TempDir(), "good.tape")
-	if err := os.WriteFile(good, nil, 0o644); err != nil {
+	if err := os.WriteFile(good, []byte("rest = seed 3\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for args, want := range map[string]string{

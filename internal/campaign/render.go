@@ -19,8 +19,8 @@ func (r *Report) Render(out io.Writer) {
 	fmt.Fprintf(out, "%-8s%s%s: %s\n", r.Verdict, r.Name, r.built(), r.summary())
 	for i := range r.Runs {
 		if run := &r.Runs[i]; run.Unused > 0 || run.Unnamed > 0 {
-			fmt.Fprintf(out, "    the tape does not fit: %d of its draws were not asked for, and it does "+
-				"not name %d\n", run.Unused, run.Unnamed)
+			fmt.Fprintf(out, "    the tape does not fit: %s of it not asked for, %s not named in it\n",
+				scenarios.Plural(run.Unused, "draw"), scenarios.Plural(run.Unnamed, "draw"))
 		}
 	}
 	if r.Interrupted {

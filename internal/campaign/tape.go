@@ -1,6 +1,9 @@
 package campaign
 
 import (
+	"fmt"
+
+	"fencepost/core/history"
 	"fencepost/scenarios"
 	"fencepost/sim"
 	"fencepost/sim/tape"
@@ -51,5 +54,22 @@ func (w taped) Run(seed uint64) Outcome {
 			}
 		}()
 	}
-	return outcome(w.Play(played))
+	o := outcome(w.Play(played))
+	if from := w.taping.From; from != nil {
+		o.misfits(len(from.Entries))
+	}
+	return o
+}
+
+// misfits makes a run invalid in which none of its tape's entries was asked for:
+// it was another run than the one that the tape is of.
+func (o *Outcome) misfits(entries int) {
+	if entries == 0 || o.Unused < entries || !scenarios.Invalid.WorseThan(o.Verdict) {
+		return
+	}
+	o.Verdict = scenarios.Invalid
+	o.Failure = &scenarios.Failure{
+		Expect: "the tape fits the run", Node: history.None,
+		Detail: fmt.Sprintf("none of its %s was asked for", scenarios.Plural(entries, "draw")),
+	}
 }

@@ -19,7 +19,8 @@
 //   - The key of a draw is made of names. Adding a site, or declaring sites in
 //     another order, changes the meaning of no seed; renaming one does.
 //   - A tape that does not fit never stops a run: entries that nobody asked for
-//     and draws that no entry answered are counted (Tape.Unmatched).
+//     and draws that no entry answered are counted (Tape.Unmatched). Read refuses
+//     only what can fit no run: an empty file, and names that no draw has.
 //   - Parse and List.Text are inverse.
 //   - One goroutine owns a tape and its source.
 package tape

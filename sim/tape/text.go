@@ -63,6 +63,11 @@ type Error struct {
 	Line    int
 	Column  int
 	Message string
+	// Source is the text of the line. Got is the word that is none of Allowed,
+	// where that is what is wrong.
+	Source  string
+	Got     string
+	Allowed []string
 }
 
 // Error returns `FILE:LINE:COL: message`.
@@ -75,39 +80,48 @@ func (e *Error) Error() string {
 // otherwise). Empty lines, and what follows a #, say nothing. The error is an
 // *Error.
 func Parse(file, text string) (*List, error) {
-	l := &List{}
+	l, _, err := parse(file, text)
+	return l, err
+}
+
+// parse is Parse, and tells where each entry stands.
+func parse(file, text string) (*List, []place, error) {
+	l, places := &List{}, []place(nil)
 	first := map[Entry]int{}
-	for number, line := range strings.Split(text, "\n") {
-		line, _, _ = strings.Cut(line, "#")
+	for number, source := range strings.Split(text, "\n") {
+		line, _, _ := strings.Cut(source, "#")
 		words := split(line)
 		if len(words) == 0 {
 			continue
 		}
 		wrong := func(column int, format string, args ...any) error {
-			return &Error{file, number + 1, column, fmt.Sprintf(format, args...)}
+			return &Error{
+				File: file, Line: number + 1, Column: column, Source: source,
+				Message: fmt.Sprintf(format, args...),
+			}
 		}
 		if words[0].text == rest {
 			if l.Seeded || len(l.Entries) > 0 {
-				return nil, wrong(words[0].column, "%s stands once, before all draws", rest)
+				return nil, nil, wrong(words[0].column, "%s stands once, before all draws", rest)
 			}
 			if err := l.parseRest(words, len(line), wrong); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			continue
 		}
 		e, err := parseEntry(words, len(line), wrong)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		draw := e
 		draw.Bits = 0
 		if before, twice := first[draw]; twice {
-			return nil, wrong(words[0].column, "line %d answers the same draw", before)
+			return nil, nil, wrong(words[0].column, "line %d answers the same draw", before)
 		}
 		first[draw] = number + 1
-		l.Entries = append(l.Entries, e)
+		l.Entries, places = append(l.Entries, e), append(places, place{number + 1, source})
 	}
-	return l, nil
+	return l, places, nil
 }
 
 // word is one word of a line.

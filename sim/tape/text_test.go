@@ -48,6 +48,30 @@ func TestAMistakeInATapeHasAPlace(t *testing.T) {
 	}
 }
 
+func TestATapeThatFitsNoRunIsRefused(t *testing.T) {
+	node, step := siteNode.String(), siteStep.String()
+	for text, want := range map[string]string{
+		"":                            "f:1:1: the tape is empty",
+		"\n# a remark\n":              "f:1:1: the tape is empty",
+		"rest = seed 1\n x.y - 0 = 1": "f:2:2: x.y is no site of this program",
+		node + " - 0 = 1":             "draws for nodes",
+		node + " n0 0 = 1":            "draws for nodes",
+		node + " n1 0":                "the line breaks off",
+		step + " 0 0 = 1":             "draws for steps",
+	} {
+		_, err := Read("f", text)
+		var wrong *Error
+		if !errors.As(err, &wrong) || !strings.Contains(err.Error(), want) || wrong.Line*wrong.Column < 1 {
+			t.Errorf("%q: %v, not %s", text, err, want)
+		}
+	}
+	for _, text := range []string{"rest = seed 1\n", node + " n7 0 = 1\n", step + " x 0 = 1"} {
+		if _, err := Read("f", text); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{
 		"", "rest = seed 17\nnemesis.kind n1 3 = 0x2a\n", "a - 0 = 1 # b", "a\tb 1 = 0b11\r\n",
