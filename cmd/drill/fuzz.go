@@ -26,7 +26,7 @@ type fuzzOptions struct {
 	shard string
 	json  bool
 
-	seedGiven, seedsGiven, forGiven bool
+	seedGiven, seedsGiven, forGiven, mutantGiven bool
 }
 
 func newFuzz() *cobra.Command {
@@ -45,6 +45,7 @@ func newFuzz() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error {
 			f := c.Flags()
 			o.seedGiven, o.seedsGiven, o.forGiven = f.Changed("seed"), f.Changed("seeds"), f.Changed("for")
+			o.mutantGiven = f.Changed("mutant")
 			return o.fuzz(c)
 		},
 	}
@@ -67,6 +68,9 @@ func (o *fuzzOptions) fuzz(c *cobra.Command) error {
 	if err := o.check(); err != nil {
 		return refuse(err)
 	}
+	if err := writableDir("--out", o.Out); err != nil {
+		return refuse(err)
+	}
 	summary, err := o.play(c)
 	if err != nil {
 		return err
@@ -83,6 +87,8 @@ func (o *fuzzOptions) fuzz(c *cobra.Command) error {
 // check refuses flags that make no sense, and works out what the others mean.
 func (o *fuzzOptions) check() error {
 	switch {
+	case o.mutantGiven && o.Mutant == "":
+		return errNoMutant
 	case o.seedsGiven && o.forGiven:
 		return errors.New("--seeds and --for: a campaign has one end; give one of them")
 	case o.seedsGiven && o.Seeds == 0:

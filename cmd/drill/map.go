@@ -26,6 +26,9 @@ func newMap() *cobra.Command {
 			if seeds < 1 {
 				return refuse(fmt.Errorf("--seeds %d: at least one seed must be played", seeds))
 			}
+			if err := mapFits(svg, doc); err != nil {
+				return refuse(err)
+			}
 			m, err := edge.Search(c.Context(), seeds, 0)
 			if err != nil {
 				return broke(err)
@@ -58,6 +61,21 @@ func newMap() *cobra.Command {
 	f.StringVar(&svg, "svg", "", "draw the map into this file")
 	f.StringVar(&doc, "doc", "", "write the tables between the markers of this document")
 	return c
+}
+
+// mapFits tells whether the picture and the document can be written.
+func mapFits(svg, doc string) error {
+	if err := writable("--svg", svg); err != nil || doc == "" {
+		return err
+	}
+	text, err := os.ReadFile(doc)
+	if err != nil {
+		return fmt.Errorf("--doc %s: it cannot be read: %w", doc, reason(err))
+	}
+	if err := edge.Fits(string(text)); err != nil {
+		return fmt.Errorf("--doc %s: %w", doc, err)
+	}
+	return writable("--doc", doc)
 }
 
 // keepMap writes the picture and the document, if they are asked for.

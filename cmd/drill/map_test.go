@@ -44,7 +44,7 @@ func TestMapDrawsTheEdge(t *testing.T) {
 func TestMapRefusesADocumentWithoutItsMarkers(t *testing.T) {
 	t.Parallel()
 	doc := write(t, "EDGE.md", "# Edge\n")
-	if got := carry(t, "map", "--seeds", "1", "--doc", doc); got.code != 4 ||
+	if got := carry(t, "map", "--seeds", "1", "--doc", doc); got.code != 64 ||
 		!strings.Contains(got.problems, "drill map") {
 		t.Errorf("exit %d: %s", got.code, got.problems)
 	}

@@ -25,6 +25,8 @@ type mutantsOptions struct {
 	sample   int
 	by       string
 	clauses  bool
+
+	onlyGiven, sampleGiven bool
 }
 
 func newMutants() *cobra.Command {
@@ -37,7 +39,10 @@ func newMutants() *cobra.Command {
 			"Prints what killed each mutant, after how many runs and how much simulation.\n\n" +
 			"The exit code is 1 if a mutant survives that has no written argument why it may.",
 		Args: cobra.NoArgs,
-		RunE: o.run,
+		RunE: func(c *cobra.Command, _ []string) error {
+			o.onlyGiven, o.sampleGiven = c.Flags().Changed("only"), c.Flags().Changed("sample")
+			return o.run(c)
+		},
 	}
 	f := c.Flags()
 	f.BoolVar(&o.list, "list", false, "only list the mutants: where each lies, what it breaks, why it tempts")
@@ -54,7 +59,7 @@ func newMutants() *cobra.Command {
 }
 
 // run does what the flags say.
-func (o *mutantsOptions) run(c *cobra.Command, _ []string) error {
+func (o *mutantsOptions) run(c *cobra.Command) error {
 	out := c.OutOrStdout()
 	chosen, err := o.chosen()
 	if err != nil {
@@ -68,7 +73,9 @@ func (o *mutantsOptions) run(c *cobra.Command, _ []string) error {
 		return refuse(err)
 	}
 	if o.sample > 0 {
-		if chosen, err = tree.Sample(c.Context(), chosen, o.sample); err != nil {
+		if chosen, err = tree.Sample(c.Context(), chosen, o.sample); stopped(c.Context(), err) {
+			return cutShort(false, "no mutant was chosen yet")
+		} else if err != nil {
 			return broke(err)
 		}
 	}
@@ -171,21 +178,25 @@ func (o *mutantsOptions) search(tree mutants.Tree) (*mutants.Search, error) {
 
 // chosen returns the mutants that the flags name.
 func (o *mutantsOptions) chosen() ([]mutants.Mutant, error) {
-	if o.sample < 0 {
+	switch {
+	case o.sampleGiven && o.sample < 1:
 		return nil, fmt.Errorf("--sample %d: at least one mutant must be built", o.sample)
-	}
-	if len(o.only) == 0 {
+	case !o.onlyGiven:
 		return mutants.All()
+	case len(o.only) == 0:
+		return nil, errors.New(`--only "": it names no mutant (drill mutants --list lists them)`)
 	}
 	var chosen []mutants.Mutant
 	for _, name := range o.only {
-		// A mutant is named alone; what masks it is built with it anyway.
-		first, _, _ := strings.Cut(name, "+")
-		found, err := mutants.Find(first)
+		found, err := mutants.Find(name)
 		if err != nil {
 			return nil, fmt.Errorf("--only: %w", err)
 		}
-		chosen = append(chosen, found...)
+		// A mutant is named alone; what masks it is built with it anyway.
+		first := found[0]
+		if !slices.ContainsFunc(chosen, func(m mutants.Mutant) bool { return m.Name == first.Name }) {
+			chosen = append(chosen, first)
+		}
 	}
 	return chosen, nil
 }

@@ -9,6 +9,10 @@ import (
 	"fencepost/scenarios"
 )
 
+// errNoMutant refuses a flag that is empty, as a variable of a shell may be: the
+// program without a mistake would pass in the mutant's name.
+var errNoMutant = errors.New(`--mutant "": it names no mutant (drill mutants --list lists them)`)
+
 // mutated builds the program with the named mistakes in it, and returns it with the
 // tree that it was built from. A name that is none, and a drill outside of the
 // tree, are wrong usage.

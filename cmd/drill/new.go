@@ -33,6 +33,15 @@ func newNew() *cobra.Command {
 	}
 }
 
+// nameable tells whether a scenario can have the name of that file.
+func nameable(file string) error {
+	if _, err := scenarios.Parse(file, scenarios.Template(file)); err != nil {
+		return errors.New("a scenario's name begins with a letter and has letters, digits, dashes and " +
+			"underscores")
+	}
+	return nil
+}
+
 // create writes the template under the name and returns the file's path.
 func create(arg string) (string, error) {
 	path := arg
@@ -40,9 +49,8 @@ func create(arg string) (string, error) {
 		path += ".yaml"
 	}
 	src := scenarios.Template(path)
-	if _, err := scenarios.Parse(path, src); err != nil {
-		return "", fmt.Errorf("new %s: a scenario's name begins with a letter and has letters, digits, "+
-			"dashes and underscores", arg)
+	if err := nameable(path); err != nil {
+		return "", fmt.Errorf("new %s: %w", arg, err)
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	switch {

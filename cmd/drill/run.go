@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -36,7 +35,7 @@ type runOptions struct {
 	record string
 	taping *campaign.Taping // nil without a tape
 
-	seedGiven, seedsGiven bool
+	seedGiven, seedsGiven, mutantGiven bool
 }
 
 // assignment is one scenario that is to be played.
@@ -61,6 +60,7 @@ func newRun() *cobra.Command {
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.seedGiven, o.seedsGiven = c.Flags().Changed("seed"), c.Flags().Changed("seeds")
+			o.mutantGiven = c.Flags().Changed("mutant")
 			return o.run(c, args)
 		},
 	}
@@ -92,15 +92,15 @@ func (o *runOptions) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := o.checkTaping(work); err != nil {
+		return refuse(err)
+	}
 	if err := o.prepareOut(); err != nil {
-		return broke(err)
+		return refuse(err)
 	}
 	play, err := o.player(c)
 	if err != nil && !stopped(c.Context(), err) {
 		return err
-	}
-	if err := o.checkTaping(work); err != nil {
-		return refuse(err)
 	}
 	worst, left := scenarios.Pass, 0
 	for _, a := range work {
@@ -143,6 +143,9 @@ func (o *runOptions) check() error {
 	if o.seedsGiven && o.seeds < 1 {
 		return fmt.Errorf("--seeds %d: at least one seed must be played", o.seeds)
 	}
+	if o.mutantGiven && o.mutant == "" {
+		return errNoMutant
+	}
 	if o.repeat < 1 {
 		return fmt.Errorf("--repeat %d: each seed must be played at least once", o.repeat)
 	}
@@ -178,15 +181,17 @@ func assign(args []string, opened opener) ([]assignment, error) {
 	return work, nil
 }
 
-// prepareOut makes the directory for reports.
+// prepareOut makes the directory for reports, and tells whether what is asked for
+// can be written.
 func (o *runOptions) prepareOut() error {
+	flag := "--out"
 	if o.out == "" {
-		o.out = o.resume
+		flag, o.out = "--resume", o.resume
 	}
-	if o.out == "" {
-		return nil
+	if err := writableDir(flag, o.out); err != nil {
+		return err
 	}
-	return os.MkdirAll(o.out, 0o755)
+	return writable("--record-tape", o.record)
 }
 
 // report returns the report of one scenario: the one that was kept, or that of

@@ -27,7 +27,7 @@ type shrinkOptions struct {
 	// effort is in millions of simulated events.
 	effort int64
 
-	seedGiven bool
+	seedGiven, mutantGiven bool
 }
 
 func newShrink() *cobra.Command {
@@ -45,7 +45,7 @@ func newShrink() *cobra.Command {
 			"shortest file so far and exit code 1, or with 2 if no seed has failed by then.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			o.seedGiven = c.Flags().Changed("seed")
+			o.seedGiven, o.mutantGiven = c.Flags().Changed("seed"), c.Flags().Changed("mutant")
 			return o.shrink(c, args)
 		},
 	}
@@ -64,15 +64,29 @@ func (o *shrinkOptions) shrink(c *cobra.Command, args []string) error {
 	if len(args) == 0 && !o.seedGiven {
 		return refuse(errors.New("shrink what? give a FILE, or --seed S of `drill fuzz`"))
 	}
+	if o.mutantGiven && o.mutant == "" {
+		return refuse(errNoMutant)
+	}
 	if o.effort < 1 {
 		return refuse(fmt.Errorf("--effort %d: at least one million of events must be played", o.effort))
 	}
 	if o.out != "" && scenarioName(o.out) == "" {
 		return refuse(fmt.Errorf("-o %s: a scenario's file is called NAME.yaml", o.out))
 	}
+	if o.out != "" {
+		if err := nameable(o.out); err != nil {
+			return refuse(fmt.Errorf("-o %s: %w", o.out, err))
+		}
+	}
 	options, err := o.source(args)
 	if err != nil {
 		return err
+	}
+	if o.out != "" && sameFile(o.out, options.File) {
+		return refuse(fmt.Errorf("-o %s: it is the file that is to be shrunk", o.out))
+	}
+	if err := writable("-o", o.out); err != nil {
+		return refuse(err)
 	}
 	options.Effort = o.effort * 1_000_000
 	answer, lawful, err := o.find(c.Context(), options, c.ErrOrStderr())

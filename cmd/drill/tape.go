@@ -20,6 +20,9 @@ func (o *runOptions) opener() (opener, error) {
 		return campaign.Simulated, nil
 	}
 	o.taping = &campaign.Taping{Record: o.record != ""}
+	if o.record != "" && sameFile(o.tape, o.record) {
+		return nil, refuse(fmt.Errorf("--record-tape %s: it is the tape that is played", o.record))
+	}
 	if o.tape != "" {
 		text, err := os.ReadFile(o.tape)
 		if err != nil {

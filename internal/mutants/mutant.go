@@ -130,7 +130,11 @@ type UnknownName struct {
 
 // Error names the word, the nearest mutant and all of them.
 func (e *UnknownName) Error() string {
-	text := fmt.Sprintf("%s is no mutant that stands in internal/mutants", e.Name)
+	name := e.Name
+	if name == "" {
+		name = "an empty word"
+	}
+	text := fmt.Sprintf("%s is no mutant that stands in internal/mutants", name)
 	if e.Nearest != "" {
 		text += "; did you mean " + e.Nearest + "?"
 	}
