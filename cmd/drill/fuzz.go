@@ -75,6 +75,7 @@ func (o *fuzzOptions) fuzz(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	replayable(summary)
 	if err := printSummary(c.OutOrStdout(), summary, o.json); err != nil {
 		return broke(err)
 	}

@@ -34,6 +34,7 @@ func newMerge() *cobra.Command {
 			if err != nil {
 				return refuse(fmt.Errorf("merge: %w", err))
 			}
+			replayable(sum)
 			if err := printSummary(c.OutOrStdout(), sum, asJSON); err != nil {
 				return broke(err)
 			}

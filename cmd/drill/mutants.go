@@ -94,6 +94,7 @@ func (o *mutantsOptions) kill(c *cobra.Command, search *mutants.Search, chosen [
 	var all []*mutants.Result
 	out := c.OutOrStdout()
 	tell := func(r *mutants.Result) error {
+		r.Replay = asCalled(r.Replay)
 		all = append(all, r)
 		switch {
 		case o.markdown:

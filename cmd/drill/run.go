@@ -218,6 +218,7 @@ func (o *runOptions) report(ctx context.Context, a assignment, play player) (*ca
 	if err != nil {
 		return nil, err
 	}
+	report.Replay = asCalled(report.Replay)
 	if o.out != "" {
 		if err := report.Keep(o.out); err != nil {
 			return nil, broke(err)

@@ -104,7 +104,7 @@ func (o *shrinkOptions) shrink(c *cobra.Command, args []string) error {
 			return broke(err)
 		}
 	}
-	if err := o.print(c.OutOrStdout(), answer, lawful); err != nil {
+	if err := o.print(c.OutOrStdout(), answer, lawful, o.replay(answer)); err != nil {
 		return broke(err)
 	}
 	if answer.Interrupted {
@@ -214,7 +214,9 @@ func (o *shrinkOptions) passes(out io.Writer, answer *shrink.Answer, options shr
 }
 
 // print writes what was found, for programs or for people.
-func (o *shrinkOptions) print(out io.Writer, answer *shrink.Answer, lawful scenarios.RunVerdict) error {
+func (o *shrinkOptions) print(
+	out io.Writer, answer *shrink.Answer, lawful scenarios.RunVerdict, replay string,
+) error {
 	if o.json {
 		slim := *answer
 		slim.Stages = nil
@@ -224,7 +226,7 @@ func (o *shrinkOptions) print(out io.Writer, answer *shrink.Answer, lawful scena
 			Lawful scenarios.RunVerdict `json:"lawful"`
 			Replay string               `json:"replay"`
 		}
-		return json.NewEncoder(out).Encode(found{&slim, lawful, o.replay()})
+		return json.NewEncoder(out).Encode(found{&slim, lawful, replay})
 	}
 	if o.out == "" {
 		fmt.Fprint(out, answer.Text)
@@ -243,19 +245,42 @@ func (o *shrinkOptions) print(out io.Writer, answer *shrink.Answer, lawful scena
 	if o.mutant != "" {
 		fmt.Fprintf(out, "# without the mistake: %s\n", lawful)
 	}
-	fmt.Fprintf(out, "# replay: %s\n", o.replay())
+	fmt.Fprintf(out, "# replay: %s\n", replay)
 	return nil
 }
 
-// replay returns the command that plays the result.
-func (o *shrinkOptions) replay() string {
-	words := []string{"bin/drill", "run"}
+// replay returns the command that plays the result. Where no file was asked for
+// one is kept, so that there is something to play.
+func (o *shrinkOptions) replay(answer *shrink.Answer) string {
+	words := []string{asBuilt, "run"}
 	if o.mutant != "" {
 		words = append(words, "--mutant", o.mutant)
 	}
 	file := o.out
 	if file == "" {
-		file = "FILE"
+		var err error
+		if file, err = shelve(answer.Text); err != nil {
+			return "none: " + err.Error() + "; give -o FILE"
+		}
 	}
-	return strings.Join(append(words, file), " ")
+	return asCalled(strings.Join(append(words, scenarios.ShellWord(file)), " "))
+}
+
+// shelve keeps a scenario's text among the files that this user may throw away,
+// under its own name.
+func shelve(text string) (file string, err error) {
+	s, err := scenarios.Parse("", []byte(text))
+	if err != nil {
+		return "", err
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		dir = os.TempDir()
+	}
+	dir = filepath.Join(dir, "fencepost", "shrunk")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	file = filepath.Join(dir, s.Name+".yaml")
+	return file, os.WriteFile(file, []byte(text), 0o644)
 }

@@ -3,8 +3,6 @@ package campaign
 import (
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"fencepost/core/check"
 	"fencepost/scenarios"
@@ -178,10 +176,13 @@ func (c *Campaign) replay(seed uint64, seeds int) string {
 	if c.Tape == "" {
 		words = append(words, "--seed", fmt.Sprint(seed))
 	} else {
-		words = append(words, "--tape", shellWord(c.Tape))
+		words = append(words, "--tape", scenarios.ShellWord(c.Tape))
 	}
 	if seeds > 1 {
 		words = append(words, "--seeds", fmt.Sprint(seeds))
+	}
+	if c.Repeat > 1 {
+		words = append(words, "--repeat", fmt.Sprint(c.Repeat))
 	}
 	if c.Mutant != "" {
 		words = append(words, "--mutant", c.Mutant)
@@ -190,19 +191,7 @@ func (c *Campaign) replay(seed uint64, seeds int) string {
 	if argument == "" {
 		argument = c.Scenario.Name
 	}
-	return strings.Join(append(words, shellWord(argument)), " ")
-}
-
-// shellWord quotes a word that a shell would read as something else.
-func shellWord(word string) string {
-	plain := func(r rune) bool {
-		word := r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r))
-		return word || strings.ContainsRune("-_./+@%:,", r)
-	}
-	if word != "" && strings.TrimFunc(word, plain) == "" {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	return strings.Join(append(words, scenarios.ShellWord(argument)), " ")
 }
 
 // runOf says what came of one seed.

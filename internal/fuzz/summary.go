@@ -136,12 +136,12 @@ func failureOf(r *sim.Result) Failure {
 
 // repro is the command that plays a seed again.
 func repro(seed uint64, file, mutant string) string {
-	command := fmt.Sprintf("bin/drill fuzz --seed %d --seeds 1 --trace", seed)
-	if file != "" {
-		command = "bin/drill run --trace " + file
-	}
+	built := ""
 	if mutant != "" {
-		command += " --mutant " + mutant
+		built = " --mutant " + mutant
 	}
-	return command
+	if file != "" {
+		return "bin/drill run --trace" + built + " " + scenarios.ShellWord(file)
+	}
+	return fmt.Sprintf("bin/drill fuzz --seed %d --seeds 1 --trace", seed) + built
 }
