@@ -3,7 +3,6 @@ package scenarios
 import (
 	"encoding/json"
 	"io"
-	"regexp"
 	"strings"
 )
 
@@ -97,12 +96,36 @@ func (w *writer) pairs(field string, v pairs) {
 
 func (w *writer) choice(_, current string) string { return current }
 
-// plain matches texts that mean themselves in every style of YAML.
-var plain = regexp.MustCompile(`^([A-Za-z0-9$_]|[-+][0-9])([A-Za-z0-9$_%/.<>+ -]*[A-Za-z0-9$_%/.<>+-])?$`)
+// plain tells whether a text means itself in every style of YAML: it begins with
+// a letter, a digit, $ or _, or with a sign before a digit, and goes on with these,
+// with signs of quantities and links, and with blanks between them.
+func plain(text string) bool {
+	if text == "" {
+		return false
+	}
+	if signed := text[0] == '-' || text[0] == '+'; signed {
+		return len(text) > 1 && text[1] >= '0' && text[1] <= '9' && goesOn(text[1:])
+	}
+	return begins(text[0]) && goesOn(text[1:])
+}
+
+func begins(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '$' || c == '_'
+}
+
+// goesOn tells whether the rest of a plain text is plain. It may be empty.
+func goesOn(rest string) bool {
+	for i := range len(rest) {
+		if c := rest[i]; !begins(c) && strings.IndexByte("%/.<>+- ", c) < 0 {
+			return false
+		}
+	}
+	return !strings.HasSuffix(rest, " ")
+}
 
 // scalarText quotes a text where YAML would read it as something else.
 func scalarText(text string) string {
-	if plain.MatchString(text) && !strings.EqualFold(text, "null") && !strings.Contains(text, "  ") {
+	if plain(text) && !strings.EqualFold(text, "null") && !strings.Contains(text, "  ") {
 		return text
 	}
 	// JSON strings are YAML strings. Marshal cannot fail for a string.

@@ -1,7 +1,7 @@
 package shrink
 
 import (
-	"bytes"
+	"strings"
 
 	"fencepost/scenarios"
 )
@@ -34,7 +34,10 @@ func (m measure) less(n measure) bool {
 }
 
 // measureOf measures a scenario.
-func measureOf(s *scenarios.Scenario) measure {
+func measureOf(s *scenarios.Scenario) measure { return measureWith(s, bare(s)) }
+
+// measureWith measures a scenario whose bare text is known.
+func measureWith(s *scenarios.Scenario, text string) measure {
 	full, ttl := s.WithDefaults(), s.TTL()
 	m := measure{faults: int64(len(s.Steps)), nodes: int64(full.Cluster.Nodes)}
 	if s.Nemesis != nil {
@@ -55,11 +58,8 @@ func measureOf(s *scenarios.Scenario) measure {
 			return span
 		})
 	}
-	bare := *s
-	bare.Name, bare.Why, bare.TierReason, bare.Tags, bare.Catches = "", "", "", nil, nil
-	text := scenarios.Format(&bare)
-	m[clutter] = int64(bytes.Count(text, []byte(": ")))
-	m[rough] += 10 * int64(bytes.Count(text, []byte("..")))
+	m[clutter] = int64(strings.Count(text, ": "))
+	m[rough] += 10 * int64(strings.Count(text, ".."))
 	m[settling] = full.Run.Settle.Resolve(ttl)
 	m[rough] += roughness(s.Run.Duration.Span()) + roughness(s.Workload.Every)
 	m[length] += duration

@@ -20,6 +20,9 @@ type candidate struct {
 
 // trial is what came of one candidate.
 type trial struct {
+	// played: it was worth trying. Text is what it is known under.
+	played bool
+	text   string
 	alike  bool
 	seed   uint64
 	result sim.Result
@@ -92,11 +95,13 @@ func play(world *sim.World, seed uint64) (r sim.Result, whole bool) {
 	return world.Run(seed), true
 }
 
-// first tries the candidates on so many cores and returns the place of the
-// first one in the list that fails alike, or -1. Later ones may have been tried
+// first tries the candidates that are worth it on so many cores and returns the
+// place of the first one in the list that fails alike, or -1. Later ones may have been tried
 // by then; they are neither looked at nor counted, so that the number of cores
 // changes nothing but the time.
-func first(list []candidate, seeds []uint64, kind Kind, workers int) (int, []trial) {
+func first(
+	list []candidate, worth func(*scenarios.Scenario) (string, bool), seeds []uint64, kind Kind, workers int,
+) (int, []trial) {
 	trials := make([]trial, len(list))
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
@@ -112,7 +117,12 @@ func first(list []candidate, seeds []uint64, kind Kind, workers int) (int, []tri
 				if i >= best.Load() {
 					return
 				}
+				text, ok := worth(list[i].scenario)
+				if !ok {
+					continue
+				}
 				trials[i] = try(world, list[i].scenario, seeds, kind)
+				trials[i].played, trials[i].text = true, text
 				world, trials[i].world = trials[i].world, nil
 				for trials[i].alike {
 					have := best.Load()

@@ -7,9 +7,9 @@ import (
 	"fencepost/sim"
 )
 
-// Effort is how many simulated events one search may take: about a second on
-// two cores. It is counted, not timed, so that the result is always the same.
-const Effort = 7_000_000
+// Effort is how many simulated events one search may take: less than two seconds
+// on two cores. It is counted, not timed, so that the result is always the same.
+const Effort = 10_000_000
 
 // reseeds is how many other micro-schedules are tried where a candidate does
 // not fail under the old one.
@@ -74,32 +74,34 @@ func (t *task) each(generate func(*scenarios.Scenario) []candidate) bool {
 // from is attempt for the candidates from a place in the list on. It returns
 // the place of the one that was taken, or -1.
 func (t *task) from(start int, generate func(*scenarios.Scenario) []candidate) int {
-	var list []candidate
-	var places []int
-	for i, c := range generate(t.now) {
-		if i < start || !measureOf(c.scenario).less(t.size) {
-			continue
-		}
-		if text := bare(c.scenario); !t.tried[text] {
-			list, places = append(list, c), append(places, i)
-		}
-	}
-	for len(list) > 0 && !t.spent() {
-		at, trials := first(list, t.seeds(), t.kind, t.o.Workers)
+	for list := generate(t.now); start < len(list) && !t.spent(); {
+		at, trials := first(list[start:], t.worth, t.seeds(), t.kind, t.o.Workers)
 		for i := range trials {
+			if !trials[i].played {
+				continue
+			}
 			t.runs += trials[i].runs
 			t.events += trials[i].events
-			t.tried[bare(list[i].scenario)] = true
+			t.tried[trials[i].text] = true
 		}
 		if at < 0 {
 			return -1
 		}
-		if t.take(list[at], &trials[at]) {
-			return places[at]
+		at += start
+		if t.take(list[at], &trials[at-start]) {
+			return at
 		}
-		list, places = list[at+1:], places[at+1:]
+		start = at + 1
 	}
 	return -1
+}
+
+// worth tells whether a scenario is simpler than the present one and was not
+// tried yet, and returns the text under which it is known. It is called by several
+// goroutines, while nothing is taken.
+func (t *task) worth(s *scenarios.Scenario) (text string, ok bool) {
+	text = bare(s)
+	return text, measureWith(s, text).less(t.size) && !t.tried[text]
 }
 
 // take makes the candidate the present scenario, if it stands as a file.
