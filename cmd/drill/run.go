@@ -70,7 +70,7 @@ func newRun() *cobra.Command {
 	f.IntVar(&o.seeds, "seeds", 0, "how many seeds (default: the file's run.seeds; 1 with --seed)")
 	f.IntVar(&o.repeat, "repeat", 1, "play each seed so often, and demand the same hash each time")
 	f.BoolVar(&o.json, "json", false, "print one JSON object for each file")
-	f.BoolVar(&o.trace, "trace", false, "print the whole trace of every run")
+	f.BoolVar(&o.trace, "trace", false, "print the trace of every run, the last 8192 lines of it")
 	f.StringVar(&o.mutant, "mutant", "", "play against a program with this mistake in it; a+b makes both")
 	f.StringVar(&o.out, "out", "", "write each report, and the trace of each failure, into this directory")
 	f.StringVar(&o.resume, "resume", "", "skip what this directory reports on; without --out, write there")

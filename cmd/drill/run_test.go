@@ -119,6 +119,19 @@ func TestRunTellsPeopleHowToSeeItAgain(t *testing.T) {
 	}
 }
 
+func TestRunShowsWhatWentWrongLongBeforeTheEnd(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(failing(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Replace(string(text), "duration: 3ttl", "duration: 400ttl", 1)
+	got := say(t, "run", "--seed", "3", write(t, "nobody-leads.yaml", long))
+	if !strings.Contains(got.out, "** leader.elected epoch=1\n    replay: ") {
+		t.Errorf("the step that failed is not the last line that is shown:\n%s", got.out)
+	}
+}
+
 func TestRunRefusesWhatItCannotPlay(t *testing.T) {
 	t.Parallel()
 	typo := filepath.Join(t.TempDir(), "typo.yaml")

@@ -24,6 +24,14 @@ type World interface {
 	WriteTrace(out io.Writer, n int) error
 }
 
+// Rewinder is a World that can play a run again up to an instant. Its trace then
+// ends there: a World keeps a bounded part of a run, its end.
+type Rewinder interface {
+	// RunUntil plays the scenario under the seed until so many nanoseconds of the
+	// run have passed.
+	RunUntil(seed uint64, instant int64)
+}
+
 // Outcome is what came of one run.
 type Outcome struct {
 	Seed    uint64

@@ -29,9 +29,26 @@ func (c *Campaign) illustrate(r *Report, all []played) {
 			continue
 		}
 		if w.once(run.Seed); w.world != nil {
-			run.Trace = excerpt(lines(string(w.trace(0))), run.Violation, c.Lines)
+			run.Trace = excerpt(w.leadUp(run), run.Violation, c.Lines)
 		}
 	}
+}
+
+// leadUp returns the trace of the run that was just played. What went wrong long
+// before the end may have been overwritten by then: it is played once more up to
+// there.
+func (w *worker) leadUp(run *Run) []string {
+	trace, v := lines(string(w.trace(0))), run.Violation
+	rewinder, can := w.world.(Rewinder)
+	if !can || w.broken || v == nil || v.At <= 0 || len(trace) == 0 {
+		return trace
+	}
+	if first, ok := instant(trace[0]); !ok || first <= v.At {
+		return trace
+	}
+	const microsecond = 1e3 // to which instants are printed
+	rewinder.RunUntil(run.Seed, int64(v.At*1e9+microsecond))
+	return lines(string(w.trace(0)))
 }
 
 // excerpt returns the last n lines up to the violation.

@@ -5,6 +5,7 @@ import (
 
 	"fencepost/scenarios"
 	"fencepost/sim"
+	"fencepost/sim/tape"
 )
 
 // Refusal is an error that names a place in a file and the words that would
@@ -41,6 +42,11 @@ type simulated struct{ *sim.World }
 // Run plays the scenario once.
 func (w simulated) Run(seed uint64) Outcome {
 	return outcome(w.World.Run(seed))
+}
+
+// RunUntil plays the beginning of the scenario once more.
+func (w simulated) RunUntil(seed uint64, instant int64) {
+	w.PlayUntil(tape.Seeded(seed), instant)
 }
 
 // outcome is what the campaign wants of a run's result.

@@ -61,6 +61,15 @@ func (w taped) Run(seed uint64) Outcome {
 	return o
 }
 
+// RunUntil plays the beginning of the scenario once more.
+func (w taped) RunUntil(seed uint64, instant int64) {
+	played := tape.Seeded(seed)
+	if w.taping.From != nil {
+		played = tape.From(w.taping.From.Source(nil))
+	}
+	w.PlayUntil(played, instant)
+}
+
 // misfits makes a run invalid in which none of its tape's entries was asked for:
 // it was another run than the one that the tape is of.
 func (o *Outcome) misfits(entries int) {
