@@ -172,7 +172,8 @@ var clockShape = Shape{
 		hitField,
 		{
 			Name: "jump", Kind: SpanKind, Signed: true,
-			Doc: "By how much the wall clock steps, forwards or back.",
+			Doc: "By how much the wall clock steps, forwards or back; without `for` an instant act, after " +
+				"which the clock stays as it is.",
 		},
 		{
 			Name: "drift", Kind: PercentRangeKind, Signed: true,

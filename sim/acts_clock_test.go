@@ -3,6 +3,8 @@ package sim
 import (
 	"strings"
 	"testing"
+
+	"fencepost/scenarios"
 )
 
 func TestMachineThatIsPutToSleepTwiceHasSleptOnce(t *testing.T) {
@@ -26,6 +28,20 @@ func TestJumpOfSeveralClocksIsTakenBackFromEach(t *testing.T) {
 			if off := wall - base; off > half || off < -half {
 				t.Errorf("seed %d: n%d's wall clock is off by %d ns after all", seed, i+1, off)
 			}
+		}
+	}
+}
+
+func TestAJumpWithoutALengthIsOverAtOnceAndStays(t *testing.T) {
+	w := acts(t, "{id: set, at: 3s, clock: {node: n1, jump: -1h}}", "{id: next, after: set.end, plus: 1s, "+
+		"clock: {node: n2, jump: 1h}}")
+	if r := w.Run(1); r.Verdict != scenarios.Pass {
+		t.Fatalf("%s: %v", r.Verdict, r.Failure)
+	}
+	const base, hour, half = 1_700_000_000_000_000_000, 3_600_000_000_000, 500_000_000
+	for i, want := range []int64{-hour, hour, 0} {
+		if off := int64(w.hosts[i].clock.wall) - base - want; off > half || off < -half {
+			t.Errorf("n%d's wall clock is off by %d ns at the end", i+1, off)
 		}
 	}
 }

@@ -32,6 +32,14 @@ func (w *World) strikeClock(index int32, st *step, v scenarios.Clock) bool {
 			w.pause(node)
 		}
 	}
+	if !v.Jump.IsZero() && v.For.IsZero() {
+		// Nothing lasts: a clock that was set stays set.
+		for _, node := range st.hit {
+			w.fault(w.clockFault(v), false, node)
+		}
+		w.instant(index)
+		return true
+	}
 	length := v.For
 	if !v.Suspend.IsZero() {
 		length = v.Suspend
