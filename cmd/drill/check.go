@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fencepost/internal/campaign"
 	"fencepost/scenarios"
 )
 
@@ -23,9 +24,9 @@ func newCheck() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check [--json] FILE|NAME…",
 		Short: "Tell whether scenario files can be understood, and what is wrong with them",
-		Long: "Reads each file as every other command does and plays nothing. All mistakes of a\n" +
-			"file are reported at once, each with its line, a caret and the allowed words. The exit\n" +
-			"code is 0, or 64 if a file is refused.",
+		Long: "Reads each file as every other command does, sets it up as the simulator would if the file\n" +
+			"names that tier, and plays nothing. All mistakes of its text are reported at once, each with\n" +
+			"its line, a caret and the allowed words. The exit code is 0, or 64 if a file is refused.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			var refused strings.Builder
@@ -58,13 +59,20 @@ func newCheck() *cobra.Command {
 
 // check judges one file, and shows what is wrong with it over several lines.
 func check(arg string) (checked, string) {
-	_, err := scenarios.Find(arg)
+	s, err := scenarios.Find(arg)
+	if err == nil && s.Plays(scenarios.SimTier) {
+		_, err = campaign.Simulated(s) // what an engine refuses at load is refused here
+	}
 	if err == nil {
 		return checked{File: arg, OK: true, Errors: scenarios.Errors{}}, ""
 	}
 	var wrong scenarios.Errors
 	if errors.As(err, &wrong) {
 		return checked{File: arg, Errors: wrong}, wrong.Detail()
+	}
+	var one *scenarios.Error
+	if errors.As(err, &one) {
+		return checked{File: arg, Errors: scenarios.Errors{one}}, one.Detail()
 	}
 	// A file that cannot be read has no line; its first one stands for it.
 	unread := &scenarios.Error{File: arg, Line: 1, Column: 1, Message: err.Error()}

@@ -58,6 +58,22 @@ func TestCheckShowsATypoWithCaretAndAllowedWords(t *testing.T) {
 	}
 }
 
+func TestCheckRefusesWhatTheSimulatorWouldRefuse(t *testing.T) {
+	text := string(scenarios.Template("stale.yaml"))
+	text = strings.Replace(text, "cluster: {", "cluster: {stale_after: 1ttl, ", 1)
+	file := write(t, "stale.yaml", text)
+	for _, command := range []string{"check", "run"} {
+		got := carry(t, command, file)
+		if got.code != scenarios.ExitRefused || !strings.Contains(got.problems, "stale_after 1s: must be") {
+			t.Errorf("%s: %+v", command, got)
+		}
+	}
+	if got := carry(t, "check", "--json", file); got.code != scenarios.ExitRefused ||
+		!strings.Contains(got.out, `"ok":false`) || strings.Contains(got.out, `"errors":[]`) {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestCheckPrintsOneObjectForEachFile(t *testing.T) {
 	good := write(t, "good.yaml", string(scenarios.Template("good.yaml")))
 	bad := write(t, "bad.yaml", string(scenarios.Template("bad.yaml"))+"extra: 1\n")

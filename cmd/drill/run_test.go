@@ -127,8 +127,8 @@ func TestRunShowsWhatWentWrongLongBeforeTheEnd(t *testing.T) {
 	}
 	long := strings.Replace(string(text), "duration: 3ttl", "duration: 400ttl", 1)
 	got := say(t, "run", "--seed", "3", write(t, "nobody-leads.yaml", long))
-	if !strings.Contains(got.out, "** leader.elected epoch=1\n    replay: ") {
-		t.Errorf("the step that failed is not the last line that is shown:\n%s", got.out)
+	if !strings.Contains(got.out, "|    0.947514s  n2     ** leader.elected epoch=1\n") {
+		t.Errorf("the step that failed is not shown:\n%s", got.out)
 	}
 }
 
