@@ -1,6 +1,9 @@
 package scenarios
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Mutant is one deliberate mistake that the harness must catch.
 type Mutant struct {
@@ -105,3 +108,16 @@ type Catch []string
 
 // String returns the entry as it stands in a file, such as `a+b`.
 func (c Catch) String() string { return strings.Join(c, "+") }
+
+// CatchOf returns the entry that names what a program was built with, such as
+// `a+b`. It reports false if a file cannot name it: a mutant that is being tried
+// does not stand in the format's table yet.
+func CatchOf(built string) (Catch, bool) {
+	known, catch := mutantNames(), Catch(strings.Split(built, "+"))
+	for _, name := range catch {
+		if !slices.Contains(known, name) {
+			return nil, false
+		}
+	}
+	return catch, true
+}

@@ -124,6 +124,24 @@ func TestShardsCountFromZero(t *testing.T) {
 	}
 }
 
+// TestAFailureOfAMutantThatIsBeingTriedIsAFileThatPlays keeps a failure of a
+// program with a mistake that no scenario can name yet.
+func TestAFailureOfAMutantThatIsBeingTriedIsAFileThatPlays(t *testing.T) {
+	t.Parallel()
+	for mutant, want := range map[string]string{
+		"": "permit-without-epoch", "brand-new": "permit-without-epoch", "fails-open": "fails-open",
+		"fails-open+blind-retry": "fails-open+blind-retry", "fails-open+brand-new": "permit-without-epoch",
+	} {
+		s, err := scenarios.Parse("", scenarios.Format(Scenario(3, 0, mutant)))
+		if err != nil {
+			t.Fatalf("%s: %v", mutant, err)
+		}
+		if len(s.Catches) != 1 || s.Catches[0].String() != want {
+			t.Errorf("%q: the file catches %v", mutant, s.Catches)
+		}
+	}
+}
+
 func TestASummarySaysWhatItAnswersFor(t *testing.T) {
 	t.Parallel()
 	text, err := json.Marshal(played(t, Options{First: 4, Seeds: 6, Shard: 1, Shards: 3}))

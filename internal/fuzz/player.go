@@ -90,8 +90,8 @@ func Scenario(seed uint64, broken check.Invariant, mutant string) *scenarios.Sce
 	}
 	s.Expect = []scenarios.Expect{{Claim: scenarios.Never{Invariant: broken}}}
 	catch := scenarios.Catch{"permit-without-epoch"}
-	if mutant != "" {
-		catch = strings.Split(mutant, "+")
+	if known, ok := scenarios.CatchOf(mutant); ok {
+		catch = known
 	}
 	s.Catches = []scenarios.Catch{catch}
 	return s

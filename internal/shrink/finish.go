@@ -128,8 +128,8 @@ func (o *Options) dress(s *scenarios.Scenario, found *trial) {
 	s.Tiers, s.TierReason = []scenarios.Tier{scenarios.SimTier},
 		"The failure is pinned to one schedule of the simulator."
 	s.Tags = []string{"shrunk"}
-	if o.Mutant != "" {
-		s.Catches = []scenarios.Catch{strings.Split(o.Mutant, "+")}
+	if catch, ok := scenarios.CatchOf(o.Mutant); ok {
+		s.Catches = []scenarios.Catch{catch}
 	}
 	s.Run.Seed = found.seed
 }
