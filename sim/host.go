@@ -16,8 +16,6 @@ type host struct {
 	paused bool
 	// life counts the processes that ran here; it is part of the nonce.
 	life uint32
-	// wake is the true instant at which the node wants a turn.
-	wake int64
 	// inbox holds what arrived while the process stood still, deferred the
 	// calls that it had decided on but not yet written: on waking they leave.
 	inbox    []int32
@@ -58,9 +56,9 @@ func (w *World) start(node int16) {
 	h.up, h.stopping, h.paused = true, false, h.pauses > 0
 	h.node = core.New(w.program.config, nonceOf(node, h.life), h.clock.read(w.now))
 	h.role, h.believes, h.until, h.held = core.Follower, false, 0, core.Token{}
-	h.wake = w.wakeOf(h)
+	w.wakes[node] = w.wakeOf(h)
 	if h.paused {
-		h.wake = never
+		w.wakes[node] = never
 	}
 	w.tell(history.Record{Kind: history.NodeUp, Node: node})
 	if h.paused {
@@ -75,7 +73,7 @@ func (w *World) crash(node int16) {
 	if !h.up {
 		return
 	}
-	h.up, h.wake = false, never
+	h.up, w.wakes[node] = false, never
 	w.dropAll(&h.inbox)
 	w.dropAll(&h.deferred)
 	w.leavePools(node)
@@ -102,7 +100,7 @@ func (w *World) pause(node int16) {
 	if !h.up || h.paused {
 		return
 	}
-	h.paused, h.wake = true, never
+	h.paused, w.wakes[node] = true, never
 	w.tell(history.Record{Kind: history.NodePaused, Node: node})
 	w.reachChanged(node)
 }
@@ -128,7 +126,7 @@ func (w *World) resume(node int16) {
 	}
 	w.poolTurn(node)
 	gap := between(w.draw(siteWake, int(node)), 0, 300_000)
-	h.wake = w.now + gap/2
+	w.wakes[node] = w.now + gap/2
 	for _, i := range h.inbox {
 		w.queue.push(w.now+gap, i)
 		gap += 1_000
@@ -158,7 +156,7 @@ func (w *World) step(node int16, in *core.Input) {
 		w.carryOut(node, h, &w.effects.All()[i])
 	}
 	if h.up && !h.paused {
-		h.wake = w.wakeOf(h)
+		w.wakes[node] = w.wakeOf(h)
 	}
 }
 

@@ -22,7 +22,8 @@ type World struct {
 	now     int64
 
 	hosts   []host
-	links   []link // by node and store
+	wakes   []int64 // the true instants at which the nodes want a turn
+	links   []link  // by node and store
 	servers [storeCount]server
 
 	redis    model.Redis
@@ -107,6 +108,7 @@ func NewWorld(p *Program) *World {
 func (w *World) Load(p *Program) {
 	w.program = p
 	w.hosts = sized(w.hosts, p.nodes)
+	w.wakes = sized(w.wakes, p.nodes)
 	w.links = sized(w.links, p.nodes*storeCount)
 	w.trace.reset()
 }
@@ -186,7 +188,8 @@ func (w *World) reset() {
 // run a little fast or slow.
 func (w *World) resetHost(node int16) {
 	h := &w.hosts[node]
-	*h = host{inbox: h.inbox[:0], deferred: h.deferred[:0], wake: never}
+	*h = host{inbox: h.inbox[:0], deferred: h.deferred[:0]}
+	w.wakes[node] = never
 	const halfSecond = 500_000_000
 	h.clock = clock{
 		base:  core.Time(between(w.draw(siteClockBase, int(node)), 1_000_000_000, 1_000_000_000_000)),
@@ -202,8 +205,8 @@ func (w *World) resetHost(node int16) {
 // advance lets the next thing happen.
 func (w *World) advance() {
 	at, waker := w.queue.next(), int16(-1)
-	for i := range w.hosts {
-		if wake := w.hosts[i].wake; wake < at {
+	for i, wake := range w.wakes {
+		if wake < at {
 			at, waker = wake, int16(i)
 		}
 	}
