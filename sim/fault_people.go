@@ -165,7 +165,7 @@ func (w *World) strikeControl(index int32, v scenarios.Control) bool {
 	halted := w.postgres.Control() != core.Run
 	w.postgres.SetControl(core.Time(w.now), v.Set)
 	w.drain()
-	w.tell(history.Record{
+	w.tell(&history.Record{
 		Kind: history.Announced, Event: event.ControlChanged, Node: history.None,
 		Subject: history.None, Control: v.Set,
 	})

@@ -66,7 +66,7 @@ func (w *World) attestNext(st *step, wrong bool) bool {
 			continue // whoever is right waits until nothing can arrive any more
 		}
 		outcome := w.truth(signal, wrong)
-		w.tell(history.Record{Kind: history.Attested, Signal: signal, Wrong: wrong, Node: history.None})
+		w.tell(&history.Record{Kind: history.Attested, Signal: signal, Wrong: wrong, Node: history.None})
 		w.postgres.Decide(core.Time(w.now), signal, outcome)
 		w.drain()
 		return true

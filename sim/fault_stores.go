@@ -90,7 +90,7 @@ func (w *World) redisLost(lose func()) {
 // tellLostWrite says that a loss changed what Redis holds, if it did.
 func (w *World) tellLostWrite(changed bool) {
 	if changed {
-		w.tell(history.Record{
+		w.tell(&history.Record{
 			Kind: history.Announced, Event: event.RedisLostWrite,
 			Node: history.None, Subject: history.None,
 		})

@@ -60,9 +60,9 @@ func (w *World) start(node int16) {
 	if h.paused {
 		w.wakes[node] = never
 	}
-	w.tell(history.Record{Kind: history.NodeUp, Node: node})
+	w.tell(&history.Record{Kind: history.NodeUp, Node: node})
 	if h.paused {
-		w.tell(history.Record{Kind: history.NodePaused, Node: node})
+		w.tell(&history.Record{Kind: history.NodePaused, Node: node})
 	}
 	w.reachChanged(node)
 }
@@ -79,9 +79,9 @@ func (w *World) crash(node int16) {
 	w.leavePools(node)
 	if h.believes {
 		h.believes = false
-		w.tell(history.Record{Kind: history.BeliefEnded, Node: node})
+		w.tell(&history.Record{Kind: history.BeliefEnded, Node: node})
 	}
-	w.tell(history.Record{Kind: history.NodeDown, Node: node})
+	w.tell(&history.Record{Kind: history.NodeDown, Node: node})
 	w.reachChanged(node)
 }
 
@@ -101,7 +101,7 @@ func (w *World) pause(node int16) {
 		return
 	}
 	h.paused, w.wakes[node] = true, never
-	w.tell(history.Record{Kind: history.NodePaused, Node: node})
+	w.tell(&history.Record{Kind: history.NodePaused, Node: node})
 	w.reachChanged(node)
 }
 
@@ -114,7 +114,7 @@ func (w *World) resume(node int16) {
 		return
 	}
 	h.paused = false
-	w.tell(history.Record{Kind: history.NodeResumed, Node: node})
+	w.tell(&history.Record{Kind: history.NodeResumed, Node: node})
 	w.reachChanged(node)
 	for len(h.deferred) > 0 {
 		i := h.deferred[0]
@@ -190,7 +190,7 @@ func (w *World) dispatch(i int32) {
 	s := &w.slots.list[i]
 	w.traceCall(s)
 	if s.op == core.Submit {
-		w.tell(history.Record{
+		w.tell(&history.Record{
 			Kind: history.Announced, Event: event.OrderSent, Node: s.node, Subject: s.node,
 			Signal: s.effect.Signal, Attempt: s.effect.Attempt, Epoch: s.effect.Epoch,
 		})

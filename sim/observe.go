@@ -8,16 +8,16 @@ import (
 
 // tell hands a record to the checkers, the judge, the trace and the steps that
 // wait for an event.
-func (w *World) tell(r history.Record) {
+func (w *World) tell(r *history.Record) {
 	r.At = w.now
-	w.suite.Observe(&r)
-	w.judge.Observe(&r)
-	w.traceRecord(&r)
-	w.track(&r)
-	w.marks.observe(&r)
+	w.suite.Observe(r)
+	w.judge.Observe(r)
+	w.traceRecord(r)
+	w.track(r)
+	w.marks.observe(r)
 	if r.Kind == history.Announced {
 		w.counts[r.Event]++
-		w.trigger(&r)
+		w.trigger(r)
 	}
 }
 
@@ -25,8 +25,9 @@ func (w *World) tell(r history.Record) {
 // fault that makes a store say more: that is told in its turn.
 func (w *World) drain() {
 	for w.drained < len(w.records.List) {
+		r := w.records.List[w.drained]
 		w.drained++
-		w.tell(w.records.List[w.drained-1])
+		w.tell(&r)
 	}
 	w.records.Reset()
 	w.drained = 0
@@ -37,7 +38,7 @@ func (w *World) announce(node int16, e *core.Effect) {
 	if e.Event == event.PermitRefused && (e.Reason == core.Superseded || e.Reason == core.TenureClosed) {
 		return // the ledger has told it itself, when it refused
 	}
-	w.tell(history.Record{
+	w.tell(&history.Record{
 		Kind: history.Announced, Event: e.Event, By: e.By, Op: e.About, State: e.State, Reason: e.Reason,
 		Answer: e.Answer, Node: node, Subject: nodeOf(e.Subject), Attempt: e.Attempt, Epoch: e.Epoch,
 		Signal: e.Signal, Token: e.Token,
@@ -56,13 +57,13 @@ func (w *World) observeBelief(node int16, h *host) {
 			h.held = h.node.Status(h.clock.boot(w.now)).Token
 		}
 		if role == core.Follower && (was == core.Draining || was == core.Leader) {
-			w.tell(history.Record{Kind: history.Drained, Node: node, Token: h.held})
+			w.tell(&history.Record{Kind: history.Drained, Node: node, Token: h.held})
 		}
 	}
 	if deadline == 0 {
 		if h.believes {
 			h.believes, h.until = false, 0
-			w.tell(history.Record{Kind: history.BeliefEnded, Node: node})
+			w.tell(&history.Record{Kind: history.BeliefEnded, Node: node})
 		}
 		return
 	}
@@ -78,7 +79,7 @@ func (w *World) observeBelief(node int16, h *host) {
 		return
 	}
 	h.believes, h.until = true, until
-	w.tell(history.Record{Kind: history.BeliefHeld, Node: node, Epoch: h.node.Epoch(), Until: until})
+	w.tell(&history.Record{Kind: history.BeliefHeld, Node: node, Epoch: h.node.Epoch(), Until: until})
 }
 
 // track keeps what roles and expectations ask for.
@@ -88,13 +89,13 @@ func (w *World) track(r *history.Record) {
 		w.signalMoved(r)
 	case history.EffectRefused:
 		if r.Logged && r.Op == core.Permit {
-			w.tell(history.Record{
+			w.tell(&history.Record{
 				Kind: history.Announced, Event: event.PermitRefused, By: core.StoreParty, Node: r.Node,
 				Subject: r.Node, Epoch: r.Epoch, Signal: r.Signal, Attempt: r.Attempt, Reason: r.Reason,
 			})
 		}
 		if r.Logged && r.Epoch < r.Current {
-			w.tell(history.Record{
+			w.tell(&history.Record{
 				Kind: history.Announced, Event: event.LeaderStale, By: core.StoreParty,
 				Node: r.Node, Subject: r.Node, Epoch: r.Epoch, Op: r.Op,
 			})
@@ -141,7 +142,7 @@ func (w *World) tellReach(node int16) {
 	}
 	if reach != h.reach {
 		h.reach = reach
-		w.tell(history.Record{Kind: history.Reach, Node: node, Stores: reach})
+		w.tell(&history.Record{Kind: history.Reach, Node: node, Stores: reach})
 	}
 }
 
@@ -168,5 +169,5 @@ func (w *World) fault(class history.Fault, began bool, node int16) {
 	if began {
 		kind = history.FaultBegan
 	}
-	w.tell(history.Record{Kind: kind, Fault: class, Node: node})
+	w.tell(&history.Record{Kind: kind, Fault: class, Node: node})
 }

@@ -175,7 +175,7 @@ func (w *World) fire(index int32) {
 		w.plan[int(index)-len(w.program.verbs)].settle(w.leader, w.program.plan.Protect)
 	}
 	st.fired = true
-	w.traceStep(index, "fires")
+	w.traceStep(index, tracedStep)
 	acting := w.acting
 	w.acting = index
 	done := w.strike(index, st)
@@ -215,7 +215,7 @@ func (w *World) finished(index int32) {
 		return
 	}
 	st.ended, st.active = true, false
-	w.traceStep(index, "is healed")
+	w.traceStep(index, tracedHeal)
 	if int(index) < len(w.program.verbs) {
 		w.judge.Ended(int(index), w.now)
 		w.after(index, true)

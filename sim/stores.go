@@ -197,7 +197,7 @@ func (w *World) serveAdmit(i int32) {
 	if admission != inbox.Fresh {
 		what = event.SignalDuplicate
 	}
-	w.tell(history.Record{
+	w.tell(&history.Record{
 		Kind: history.Announced, Event: what, Node: s.node, Subject: s.node, Signal: signal, State: state,
 	})
 	f, delay := w.wayBack(i)

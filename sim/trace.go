@@ -5,7 +5,6 @@ import (
 	"io"
 
 	"fencepost/core"
-	"fencepost/core/event"
 	"fencepost/core/history"
 	"fencepost/scenarios"
 )
@@ -23,25 +22,14 @@ const (
 )
 
 // line is one happening as the trace keeps it: numbers only, so that keeping
-// it costs next to nothing. Words are found when somebody reads it.
+// it costs next to nothing. Words are found when somebody reads it. What inputs
+// and calls have to say stands where it does in a record: those are most lines,
+// and are copied as they are.
 type line struct {
-	at      int64
-	kind    traceKind
-	input   core.InputKind
-	op      core.Op
-	event   event.Event
-	record  history.Kind
-	state   core.SignalState
-	reason  core.Reason
-	by      core.Party
-	node    int16
-	subject int16
-	attempt uint32
-	req     uint32
-	epoch   core.Epoch
-	signal  core.SignalID
-	until   int64
-	token   core.Token
+	record history.Record
+	kind   traceKind
+	input  core.InputKind
+	req    uint32
 }
 
 // traceLength is how many lines are kept; a power of two.
@@ -61,11 +49,10 @@ func (t *trace) reset() {
 	t.count = 0
 }
 
-// next returns the slot of the next line.
-func (t *trace) next(at int64, kind traceKind, node int16) *line {
+// next returns the slot of the next line. The caller overwrites it.
+func (t *trace) next() *line {
 	l := &t.lines[t.count&(traceLength-1)]
 	t.count++
-	*l = line{at: at, kind: kind, node: node}
 	return l
 }
 
@@ -74,18 +61,19 @@ func (w *World) traceInput(node int16, in *core.Input) {
 	if in.Kind == core.TimePassed {
 		return
 	}
-	l := w.trace.next(w.now, tracedInput, node)
-	l.input, l.op, l.req = in.Kind, in.Op, in.Req
-	l.epoch, l.signal, l.attempt = in.Epoch, in.Signal, in.Attempt
-	l.reason, l.state, l.token = in.Reason, in.State, in.Token
+	*w.trace.next() = line{kind: tracedInput, input: in.Kind, req: in.Req, record: history.Record{
+		At: w.now, Node: node, Op: in.Op, Epoch: in.Epoch, Signal: in.Signal, Attempt: in.Attempt,
+		Reason: in.Reason, State: in.State, Token: in.Token,
+	}}
 }
 
 // traceCall keeps a request that leaves.
 func (w *World) traceCall(s *slot) {
-	l := w.trace.next(w.now, tracedCall, s.node)
 	e := &s.effect
-	l.op, l.req, l.epoch, l.signal, l.attempt = s.op, e.Req, e.Epoch, e.Signal, e.Attempt
-	l.state, l.token, l.reason = e.State, e.Token, e.Reason
+	*w.trace.next() = line{kind: tracedCall, req: e.Req, record: history.Record{
+		At: w.now, Node: s.node, Op: s.op, Epoch: e.Epoch, Signal: e.Signal, Attempt: e.Attempt,
+		State: e.State, Token: e.Token, Reason: e.Reason,
+	}}
 }
 
 // traceRecord keeps a record.
@@ -93,19 +81,16 @@ func (w *World) traceRecord(r *history.Record) {
 	if r.Kind == history.BeliefHeld || r.Kind == history.LeaseSet || r.Kind == history.HeartbeatSet {
 		return
 	}
-	l := w.trace.next(r.At, tracedRecord, r.Node)
-	l.record, l.event, l.epoch, l.signal, l.attempt = r.Kind, r.Event, r.Epoch, r.Signal, r.Attempt
-	l.state, l.reason, l.by, l.subject, l.op = r.State, r.Reason, r.By, r.Subject, r.Op
-	l.until, l.token = r.Until, r.Token
+	l := w.trace.next()
+	l.kind, l.input, l.req = tracedRecord, 0, 0
+	l.record = *r
 }
 
 // traceStep keeps that a step fired or was healed.
-func (w *World) traceStep(index int32, what string) {
-	kind := tracedStep
-	if what != "fires" {
-		kind = tracedHeal
+func (w *World) traceStep(index int32, kind traceKind) {
+	*w.trace.next() = line{
+		kind: kind, req: uint32(index), record: history.Record{At: w.now, Node: history.None},
 	}
-	w.trace.next(w.now, kind, history.None).req = uint32(index)
 }
 
 // WriteTrace writes the last n lines of the last run, or all that are kept if
@@ -125,12 +110,12 @@ func (w *World) WriteTrace(to io.Writer, n int) error {
 
 // describe puts a line into words.
 func (w *World) describe(l *line) string {
-	head := fmt.Sprintf("%12s  %-3s ", scenarios.Seconds(l.at), scenarios.NodeName(l.node))
+	head := fmt.Sprintf("%12s  %-3s ", scenarios.Seconds(l.record.At), scenarios.NodeName(l.record.Node))
 	switch l.kind {
 	case tracedInput:
 		return head + "<- " + l.input.String() + l.details()
 	case tracedCall:
-		return head + "-> " + l.op.String() + l.details()
+		return head + "-> " + l.record.Op.String() + l.details()
 	case tracedRecord:
 		return head + "   " + l.recordWords()
 	case tracedStep, tracedHeal:
@@ -142,39 +127,41 @@ func (w *World) describe(l *line) string {
 
 // recordWords puts a record into words.
 func (l *line) recordWords() string {
-	if l.record != history.Announced {
-		return "(" + l.record.String() + ")" + l.details()
+	r := &l.record
+	if r.Kind != history.Announced {
+		return "(" + r.Kind.String() + ")" + l.details()
 	}
-	words := "** " + l.event.String()
-	if l.subject != l.node || l.by != core.Self {
-		words += " about " + scenarios.NodeName(l.subject) + " by " + l.by.String()
+	words := "** " + r.Event.String()
+	if r.Subject != r.Node || r.By != core.Self {
+		words += " about " + scenarios.NodeName(r.Subject) + " by " + r.By.String()
 	}
-	if l.op != core.NoOp {
-		words += " of " + l.op.String()
+	if r.Op != core.NoOp {
+		words += " of " + r.Op.String()
 	}
 	return words + l.details()
 }
 
 // details lists the fields that say something.
 func (l *line) details() string {
+	r := &l.record
 	text := ""
 	if l.req != 0 && l.kind != tracedRecord {
 		text += fmt.Sprintf(" #%d", l.req)
 	}
-	if l.epoch != 0 {
-		text += fmt.Sprintf(" epoch=%d", l.epoch)
+	if r.Epoch != 0 {
+		text += fmt.Sprintf(" epoch=%d", r.Epoch)
 	}
-	if l.signal != 0 {
-		text += fmt.Sprintf(" signal=%d/%d", l.signal, l.attempt)
+	if r.Signal != 0 {
+		text += fmt.Sprintf(" signal=%d/%d", r.Signal, r.Attempt)
 	}
-	if l.state != core.NoSignal {
-		text += " state=" + l.state.String()
+	if r.State != core.NoSignal {
+		text += " state=" + r.State.String()
 	}
-	if l.reason != core.NoReason {
-		text += " reason=" + l.reason.String()
+	if r.Reason != core.NoReason {
+		text += " reason=" + r.Reason.String()
 	}
-	if !l.token.IsZero() {
-		text += fmt.Sprintf(" token=%s|%d", scenarios.NodeName(nodeOf(l.token.Nonce)), l.token.Acquisition)
+	if !r.Token.IsZero() {
+		text += fmt.Sprintf(" token=%s|%d", scenarios.NodeName(nodeOf(r.Token.Nonce)), r.Token.Acquisition)
 	}
 	return text
 }

@@ -224,7 +224,7 @@ func (w *World) answered(i int32) {
 	switch verdict {
 	case inbox.Accepted, inbox.AlreadyKnown:
 		o.settled = true
-		w.tell(history.Record{
+		w.tell(&history.Record{
 			Kind: history.Acknowledged, Node: history.None, Signal: w.signals[o.key].signal,
 		})
 	case inbox.Refused, inbox.Contradicts:
