@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fencepost/core"
 	"fencepost/core/history"
 	"fencepost/scenarios"
 )
@@ -17,6 +18,8 @@ type step struct {
 	ended  bool
 	// hit are the nodes that it struck.
 	hit []int16
+	// stores are those to which it damaged the nodes' links; none if it did not.
+	stores []core.Store
 	// saved is what healing puts back.
 	saved int64
 }
