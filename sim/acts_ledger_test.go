@@ -21,13 +21,13 @@ func during(t *testing.T, w *World, e event.Event, seeds int) (within, after int
 		for i := range w.trace.count {
 			switch l := &w.trace.lines[i]; {
 			case l.kind == tracedStep && l.req == 0:
-				began = l.record.At
+				began = l.at
 			case l.kind == tracedHeal && l.req == 0:
-				healed = l.record.At
-			case l.kind != tracedRecord || l.record.Event != e || began < 0:
-			case healed < 0 && l.record.At > began+slack:
+				healed = l.at
+			case l.kind != tracedRecord || l.event != e || began < 0:
+			case healed < 0 && l.at > began+slack:
 				within++
-			case healed >= 0 && l.record.At > healed:
+			case healed >= 0 && l.at > healed:
 				after++
 			}
 		}
@@ -156,12 +156,12 @@ run: {duration: 15ttl, settle: 3ttl, seeds: {sim: 1}}
 			l := &w.trace.lines[i&(traceLength-1)]
 			switch {
 			case l.kind == tracedStep && l.req == 1:
-				began = l.record.At
-			case l.record.Kind != history.Attested:
+				began = l.at
+			case l.record != history.Attested:
 			case first == 0:
-				first, last = l.record.At, l.record.At
+				first, last = l.at, l.at
 			default:
-				last = l.record.At
+				last = l.at
 			}
 		}
 		if first < began+least/10 || last < began+least || last > began+least {

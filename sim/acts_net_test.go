@@ -118,7 +118,7 @@ func TestHeldRequestsArriveLateAndAreAnsweredToNobody(t *testing.T) {
 		switch {
 		case l.kind == tracedInput && l.input == core.OutcomeUnknown:
 			told++
-		case l.record.Kind == history.Permitted || l.record.Kind == history.EffectAccepted:
+		case l.record == history.Permitted || l.record == history.EffectAccepted:
 			arrived++
 		}
 	}

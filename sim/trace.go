@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/history"
 	"fencepost/scenarios"
 )
@@ -22,14 +23,28 @@ const (
 )
 
 // line is one happening as the trace keeps it: numbers only, so that keeping
-// it costs next to nothing. Words are found when somebody reads it. What inputs
-// and calls have to say stands where it does in a record: those are most lines,
-// and are copied as they are.
+// it costs next to nothing. Words are found when somebody reads it. The ring of
+// lines is most of the memory that a run walks through, so a line is as small as
+// the numbers of a simulated run allow.
 type line struct {
-	record history.Record
-	kind   traceKind
-	input  core.InputKind
-	req    uint32
+	at      int64
+	req     uint32
+	attempt uint32
+	epoch   uint32
+	signal  uint32
+	// acquisition and holder are the token, holder its node counted from one.
+	acquisition uint32
+	holder      int16
+	node        int16
+	subject     int16
+	kind        traceKind
+	input       core.InputKind
+	op          core.Op
+	event       event.Event
+	record      history.Kind
+	state       core.SignalState
+	reason      core.Reason
+	by          core.Party
 }
 
 // traceLength is how many lines are kept; a power of two.
@@ -37,22 +52,25 @@ const traceLength = 1 << 13
 
 // trace is a ring of the last lines.
 type trace struct {
-	lines []line
+	lines *[traceLength]line
 	count uint64
 }
 
 // reset forgets every line.
 func (t *trace) reset() {
 	if t.lines == nil {
-		t.lines = make([]line, traceLength)
+		t.lines = new([traceLength]line)
 	}
 	t.count = 0
 }
 
-// next returns the slot of the next line. The caller overwrites it.
-func (t *trace) next() *line {
+// next returns the slot of the next line, with what it says of a token.
+func (t *trace) next(at int64, kind traceKind, node int16, token *core.Token) *line {
 	l := &t.lines[t.count&(traceLength-1)]
 	t.count++
+	*l = line{
+		at: at, kind: kind, node: node, holder: nodeOf(token.Nonce) + 1, acquisition: token.Acquisition,
+	}
 	return l
 }
 
@@ -61,19 +79,19 @@ func (w *World) traceInput(node int16, in *core.Input) {
 	if in.Kind == core.TimePassed {
 		return
 	}
-	*w.trace.next() = line{kind: tracedInput, input: in.Kind, req: in.Req, record: history.Record{
-		At: w.now, Node: node, Op: in.Op, Epoch: in.Epoch, Signal: in.Signal, Attempt: in.Attempt,
-		Reason: in.Reason, State: in.State, Token: in.Token,
-	}}
+	l := w.trace.next(w.now, tracedInput, node, &in.Token)
+	l.input, l.op, l.req = in.Kind, in.Op, in.Req
+	l.epoch, l.signal, l.attempt = uint32(in.Epoch), uint32(in.Signal), in.Attempt
+	l.reason, l.state = in.Reason, in.State
 }
 
 // traceCall keeps a request that leaves.
 func (w *World) traceCall(s *slot) {
 	e := &s.effect
-	*w.trace.next() = line{kind: tracedCall, req: e.Req, record: history.Record{
-		At: w.now, Node: s.node, Op: s.op, Epoch: e.Epoch, Signal: e.Signal, Attempt: e.Attempt,
-		State: e.State, Token: e.Token, Reason: e.Reason,
-	}}
+	l := w.trace.next(w.now, tracedCall, s.node, &e.Token)
+	l.op, l.req = s.op, e.Req
+	l.epoch, l.signal, l.attempt = uint32(e.Epoch), uint32(e.Signal), e.Attempt
+	l.reason, l.state = e.Reason, e.State
 }
 
 // traceRecord keeps a record.
@@ -81,16 +99,15 @@ func (w *World) traceRecord(r *history.Record) {
 	if r.Kind == history.BeliefHeld || r.Kind == history.LeaseSet || r.Kind == history.HeartbeatSet {
 		return
 	}
-	l := w.trace.next()
-	l.kind, l.input, l.req = tracedRecord, 0, 0
-	l.record = *r
+	l := w.trace.next(r.At, tracedRecord, r.Node, &r.Token)
+	l.record, l.event, l.op, l.by, l.subject = r.Kind, r.Event, r.Op, r.By, r.Subject
+	l.epoch, l.signal, l.attempt = uint32(r.Epoch), uint32(r.Signal), r.Attempt
+	l.reason, l.state = r.Reason, r.State
 }
 
 // traceStep keeps that a step fired or was healed.
 func (w *World) traceStep(index int32, kind traceKind) {
-	*w.trace.next() = line{
-		kind: kind, req: uint32(index), record: history.Record{At: w.now, Node: history.None},
-	}
+	w.trace.next(w.now, kind, history.None, &core.Token{}).req = uint32(index)
 }
 
 // WriteTrace writes the last n lines of the last run, or all that are kept if
@@ -110,12 +127,12 @@ func (w *World) WriteTrace(to io.Writer, n int) error {
 
 // describe puts a line into words.
 func (w *World) describe(l *line) string {
-	head := fmt.Sprintf("%12s  %-3s ", scenarios.Seconds(l.record.At), scenarios.NodeName(l.record.Node))
+	head := fmt.Sprintf("%12s  %-3s ", scenarios.Seconds(l.at), scenarios.NodeName(l.node))
 	switch l.kind {
 	case tracedInput:
 		return head + "<- " + l.input.String() + l.details()
 	case tracedCall:
-		return head + "-> " + l.record.Op.String() + l.details()
+		return head + "-> " + l.op.String() + l.details()
 	case tracedRecord:
 		return head + "   " + l.recordWords()
 	case tracedStep, tracedHeal:
@@ -127,41 +144,39 @@ func (w *World) describe(l *line) string {
 
 // recordWords puts a record into words.
 func (l *line) recordWords() string {
-	r := &l.record
-	if r.Kind != history.Announced {
-		return "(" + r.Kind.String() + ")" + l.details()
+	if l.record != history.Announced {
+		return "(" + l.record.String() + ")" + l.details()
 	}
-	words := "** " + r.Event.String()
-	if r.Subject != r.Node || r.By != core.Self {
-		words += " about " + scenarios.NodeName(r.Subject) + " by " + r.By.String()
+	words := "** " + l.event.String()
+	if l.subject != l.node || l.by != core.Self {
+		words += " about " + scenarios.NodeName(l.subject) + " by " + l.by.String()
 	}
-	if r.Op != core.NoOp {
-		words += " of " + r.Op.String()
+	if l.op != core.NoOp {
+		words += " of " + l.op.String()
 	}
 	return words + l.details()
 }
 
 // details lists the fields that say something.
 func (l *line) details() string {
-	r := &l.record
 	text := ""
 	if l.req != 0 && l.kind != tracedRecord {
 		text += fmt.Sprintf(" #%d", l.req)
 	}
-	if r.Epoch != 0 {
-		text += fmt.Sprintf(" epoch=%d", r.Epoch)
+	if l.epoch != 0 {
+		text += fmt.Sprintf(" epoch=%d", l.epoch)
 	}
-	if r.Signal != 0 {
-		text += fmt.Sprintf(" signal=%d/%d", r.Signal, r.Attempt)
+	if l.signal != 0 {
+		text += fmt.Sprintf(" signal=%d/%d", l.signal, l.attempt)
 	}
-	if r.State != core.NoSignal {
-		text += " state=" + r.State.String()
+	if l.state != core.NoSignal {
+		text += " state=" + l.state.String()
 	}
-	if r.Reason != core.NoReason {
-		text += " reason=" + r.Reason.String()
+	if l.reason != core.NoReason {
+		text += " reason=" + l.reason.String()
 	}
-	if !r.Token.IsZero() {
-		text += fmt.Sprintf(" token=%s|%d", scenarios.NodeName(nodeOf(r.Token.Nonce)), r.Token.Acquisition)
+	if l.holder != 0 || l.acquisition != 0 {
+		text += fmt.Sprintf(" token=%s|%d", scenarios.NodeName(l.holder-1), l.acquisition)
 	}
 	return text
 }
