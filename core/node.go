@@ -179,7 +179,7 @@ func (n *Node) act(t Time, out *Effects) {
 
 // nextWake is the earliest instant at which act would do something.
 func (n *Node) nextWake() Time {
-	wake := min(n.lease.deadline, n.ledger.deadline, n.beat.deadline, n.list.deadline)
+	wake := n.nextDeadline()
 	switch n.role {
 	case Follower:
 		wake = min(wake, n.beat.due(n.nextBeat))
@@ -197,7 +197,7 @@ func (n *Node) nextWake() Time {
 	default:
 		assert(false, "a node has a known role")
 	}
-	return min(wake, n.nextFlightDeadline())
+	return wake
 }
 
 // checkState asserts what holds between steps.
