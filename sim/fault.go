@@ -73,7 +73,13 @@ func (w *World) endProcess(node int16, crash bool) {
 
 // leaveIfIdle ends a stopping process that has nothing left to do.
 func (w *World) leaveIfIdle(node int16, h *host) {
-	if h.stopping && h.up && h.node.Status(h.clock.boot(w.now)).Idle {
+	if h.stopping {
+		w.leave(node, h)
+	}
+}
+
+func (w *World) leave(node int16, h *host) {
+	if h.up && h.node.Status(h.clock.boot(w.now)).Idle {
 		w.crash(node)
 	}
 }

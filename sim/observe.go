@@ -115,30 +115,41 @@ func (w *World) track(r *history.Record) {
 
 // reachChanged tells which stores the node can reach from now on.
 func (w *World) reachChanged(node int16) {
-	w.tellReach(node)
+	w.tellReach(node, w.serving())
 	w.judgeLiveness()
 }
 
 // reachAllChanged tells it of every node.
 func (w *World) reachAllChanged() {
+	serving := w.serving()
 	for node := range w.hosts {
-		w.tellReach(int16(node))
+		w.tellReach(int16(node), serving)
 	}
 	w.judgeLiveness()
 }
 
-// tellReach tells the checkers which stores the node can reach, if that is not
-// what they know.
-func (w *World) tellReach(node int16) {
-	h := &w.hosts[node]
-	reach := uint8(0)
+// serving are the stores that serve whoever reaches them, one bit each.
+func (w *World) serving() (stores uint8) {
 	for store := core.Redis; store <= core.Broker; store++ {
-		if w.servers[store].up() && w.servers[store].slow == 0 && w.link(node, store).whole() {
-			reach |= 1 << store
+		if srv := &w.servers[store]; srv.up() && srv.slow == 0 {
+			stores |= 1 << store
 		}
 	}
 	if w.ledger.troubled() {
-		reach &^= 1 << core.Postgres
+		stores &^= 1 << core.Postgres
+	}
+	return stores
+}
+
+// tellReach tells the checkers which of the stores that serve the node can
+// reach, if that is not what they know.
+func (w *World) tellReach(node int16, serving uint8) {
+	h := &w.hosts[node]
+	reach := serving
+	for store := core.Redis; store <= core.Broker; store++ {
+		if !w.link(node, store).whole() {
+			reach &^= 1 << store
+		}
 	}
 	if reach != h.reach {
 		h.reach = reach
