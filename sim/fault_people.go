@@ -57,7 +57,7 @@ func (w *World) clockChanged(node int16, h *host) {
 		return
 	}
 	if !h.paused {
-		w.wakes[node] = w.wakeOf(h)
+		w.setWake(node, w.wakeOf(h))
 	}
 	if h.until <= w.now {
 		return // what is over does not begin anew

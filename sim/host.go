@@ -56,9 +56,9 @@ func (w *World) start(node int16) {
 	h.up, h.stopping, h.paused = true, false, h.pauses > 0
 	h.node = core.New(w.program.config, nonceOf(node, h.life), h.clock.read(w.now))
 	h.role, h.believes, h.until, h.held = core.Follower, false, 0, core.Token{}
-	w.wakes[node] = w.wakeOf(h)
+	w.setWake(node, w.wakeOf(h))
 	if h.paused {
-		w.wakes[node] = never
+		w.setWake(node, never)
 	}
 	w.tell(&history.Record{Kind: history.NodeUp, Node: node})
 	if h.paused {
@@ -73,7 +73,8 @@ func (w *World) crash(node int16) {
 	if !h.up {
 		return
 	}
-	h.up, w.wakes[node] = false, never
+	h.up = false
+	w.setWake(node, never)
 	w.dropAll(&h.inbox)
 	w.dropAll(&h.deferred)
 	w.leavePools(node)
@@ -100,7 +101,8 @@ func (w *World) pause(node int16) {
 	if !h.up || h.paused {
 		return
 	}
-	h.paused, w.wakes[node] = true, never
+	h.paused = true
+	w.setWake(node, never)
 	w.tell(&history.Record{Kind: history.NodePaused, Node: node})
 	w.reachChanged(node)
 }
@@ -126,7 +128,7 @@ func (w *World) resume(node int16) {
 	}
 	w.poolTurn(node)
 	gap := between(w.draw(siteWake, int(node)), 0, 300_000)
-	w.wakes[node] = w.now + gap/2
+	w.setWake(node, w.now+gap/2)
 	for _, i := range h.inbox {
 		w.queue.push(w.now+gap, i)
 		gap += 1_000
@@ -137,6 +139,19 @@ func (w *World) resume(node int16) {
 // wakeOf converts the node's wake into true time.
 func (w *World) wakeOf(h *host) int64 {
 	return max(h.clock.when(h.node.Wake()), w.now)
+}
+
+// setWake notes when the node wants a turn. Of several at one instant the first in
+// the cluster has it.
+func (w *World) setWake(node int16, at int64) {
+	w.wakes[node] = at
+	first := 0
+	for i, wake := range w.wakes {
+		if wake < w.wakes[first] {
+			first = i
+		}
+	}
+	w.first = int16(first)
 }
 
 // step gives the node one input and lets its effects out.
@@ -156,7 +171,7 @@ func (w *World) step(node int16, in *core.Input) {
 		w.carryOut(node, h, &w.effects.All()[i])
 	}
 	if h.up && !h.paused {
-		w.wakes[node] = w.wakeOf(h)
+		w.setWake(node, w.wakeOf(h))
 	}
 }
 

@@ -23,6 +23,7 @@ type World struct {
 
 	hosts   []host
 	wakes   []int64 // the true instants at which the nodes want a turn
+	first   int16   // the node that wants its turn first
 	links   []link  // by node and store
 	servers [storeCount]server
 
@@ -189,7 +190,7 @@ func (w *World) reset() {
 func (w *World) resetHost(node int16) {
 	h := &w.hosts[node]
 	*h = host{inbox: h.inbox[:0], deferred: h.deferred[:0]}
-	w.wakes[node] = never
+	w.setWake(node, never)
 	const halfSecond = 500_000_000
 	h.clock = clock{
 		base:  core.Time(between(w.draw(siteClockBase, int(node)), 1_000_000_000, 1_000_000_000_000)),
@@ -204,11 +205,10 @@ func (w *World) resetHost(node int16) {
 
 // advance lets the next thing happen.
 func (w *World) advance() {
-	at, waker := w.queue.next(), int16(-1)
-	for i, wake := range w.wakes {
-		if wake < at {
-			at, waker = wake, int16(i)
-		}
+	at, waker := w.queue.next(), w.first
+	wakes := w.wakes[waker] < at
+	if wakes {
+		at = w.wakes[waker]
 	}
 	w.suite.Advance(at)
 	w.rest(at)
@@ -216,7 +216,7 @@ func (w *World) advance() {
 	if expiry := w.redis.NextExpiry(); int64(expiry) <= at {
 		w.lapseLease()
 	}
-	if waker >= 0 {
+	if wakes {
 		in := core.Input{Kind: core.TimePassed}
 		w.step(waker, &in)
 		w.leaveIfIdle(waker, &w.hosts[waker])
