@@ -167,8 +167,9 @@ func (w *World) step(node int16, in *core.Input) {
 	if w.judge.Wants(scenarios.InFlight) {
 		w.judge.Sample(scenarios.InFlight, node, float64(h.node.Status(now.Boot).InFlight), w.now)
 	}
-	for i := range w.effects.All() {
-		w.carryOut(node, h, &w.effects.All()[i])
+	effects := w.effects.All()
+	for i := range effects {
+		w.carryOut(node, h, &effects[i])
 	}
 	if h.up && !h.paused {
 		w.setWake(node, w.wakeOf(h))

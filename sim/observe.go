@@ -49,6 +49,9 @@ func (w *World) announce(node int16, e *core.Effect) {
 func (w *World) observeBelief(node int16, h *host) {
 	role := h.node.Role()
 	deadline := h.node.TrustDeadline()
+	if role == h.role && deadline == 0 && !h.believes {
+		return // a follower that stays one
+	}
 	if role != h.role {
 		was := h.role
 		w.marks.changedRole(was, role)

@@ -179,8 +179,9 @@ func (w *World) servePostgres(i int32) {
 	w.drain()
 	f, delay := w.wayBack(i)
 	w.endSession(i, endOf(f))
-	for k := range w.answer.All() {
-		w.reply(i, &w.answer.All()[k], f, delay)
+	answer := w.answer.All()
+	for k := range answer {
+		w.reply(i, &answer[k], f, delay)
 	}
 	w.slots.give(i)
 }

@@ -64,13 +64,13 @@ func (t *trace) reset() {
 	t.count = 0
 }
 
-// next returns the slot of the next line, with what it says of a token.
+// next returns the slot of the next line, with what it says of a token. What lines
+// of its kind do not set is left over from another.
 func (t *trace) next(at int64, kind traceKind, node int16, token *core.Token) *line {
 	l := &t.lines[t.count&(traceLength-1)]
 	t.count++
-	*l = line{
-		at: at, kind: kind, node: node, holder: nodeOf(token.Nonce) + 1, acquisition: token.Acquisition,
-	}
+	l.at, l.kind, l.node = at, kind, node
+	l.holder, l.acquisition = nodeOf(token.Nonce)+1, token.Acquisition
 	return l
 }
 
