@@ -6,18 +6,30 @@ import (
 	"fencepost/core/history"
 )
 
-// tell hands a record to the checkers, the judge, the trace and the steps that
-// wait for an event.
+// tell hands a record to the checkers and the trace, and to who else reads its
+// kind: the judge, the marks and the steps that wait for an event.
 func (w *World) tell(r *history.Record) {
 	r.At = w.now
 	w.suite.Observe(r)
-	w.judge.Observe(r)
 	w.traceRecord(r)
-	w.track(r)
-	w.marks.observe(r)
-	if r.Kind == history.Announced {
+	switch r.Kind {
+	case history.Announced:
+		w.judge.Observe(r)
+		w.track(r)
+		w.marks.observe(r)
 		w.counts[r.Event]++
 		w.trigger(r)
+	case history.StateSet, history.Stored, history.Missing:
+		w.judge.Observe(r)
+		w.track(r)
+		w.marks.observe(r)
+	case history.EffectRefused:
+		w.track(r)
+		w.marks.observe(r)
+	case history.FaultBegan, history.TenureOpened:
+		w.marks.observe(r)
+	default:
+		// Nobody else reads it.
 	}
 }
 
