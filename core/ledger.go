@@ -62,9 +62,6 @@ func (n *Node) acceptUnknown(t Time, in *Input, out *Effects) {
 // endCalls gives up the calls whose time has passed. An outcome that is not
 // known is an answer of its own.
 func (n *Node) endCalls(t Time, out *Effects) {
-	if t < n.wake {
-		return // what this step began is not overdue, and nothing else was to be yet
-	}
 	for _, l := range [...]*lane{&n.lease, &n.ledger, &n.beat, &n.list} {
 		if l.req != 0 && t >= l.deadline {
 			asked := *l

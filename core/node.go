@@ -125,7 +125,9 @@ func (n *Node) Step(now Now, in *Input, out *Effects) {
 	n.endBelief(t, out)
 	n.watchClocks(now, out)
 	n.accept(t, in, out)
-	n.endCalls(t, out)
+	if t >= n.wake { // what this step began is not overdue, and nothing else was to be yet
+		n.endCalls(t, out)
+	}
 	n.act(t, out)
 	n.wake = n.nextWake()
 	n.checkState()
