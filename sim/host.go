@@ -145,18 +145,26 @@ func (w *World) wakeOf(h *host) int64 {
 // the cluster has it.
 func (w *World) setWake(node int16, at int64) {
 	w.wakes[node] = at
-	first := 0
+	switch {
+	case node == w.first:
+		w.findFirst()
+	case at < w.soonest || at == w.soonest && node < w.first:
+		w.first, w.soonest = node, at
+	}
+}
+
+// findFirst finds the node that wants its turn first.
+func (w *World) findFirst() {
+	w.first, w.soonest = 0, w.wakes[0]
 	for i, wake := range w.wakes {
-		if wake < w.wakes[first] {
-			first = i
+		if wake < w.soonest {
+			w.first, w.soonest = int16(i), wake
 		}
 	}
-	w.first = int16(first)
 }
 
 // step gives the node one input and lets its effects out.
-func (w *World) step(node int16, in *core.Input) {
-	h := &w.hosts[node]
+func (w *World) step(node int16, h *host, in *core.Input) {
 	w.events++
 	w.mixIn(uint64(node)<<8|1, in)
 	w.traceInput(node, in)

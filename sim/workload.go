@@ -196,7 +196,7 @@ func (w *World) admitted(i int32) {
 	}
 	if h.node.Role() == core.Leader {
 		in := core.Input{Kind: core.WorkHeard}
-		w.step(node, &in)
+		w.step(node, h, &in)
 		return
 	}
 	if w.link(node, core.Redis).whole() && w.servers[core.Redis].up() {

@@ -23,8 +23,9 @@ type World struct {
 
 	hosts   []host
 	wakes   []int64 // the true instants at which the nodes want a turn
-	first   int16   // the node that wants its turn first
-	links   []link  // by node and store
+	first   int16   // the node that wants its turn first, and when
+	soonest int64
+	links   []link // by node and store
 	servers [storeCount]server
 
 	redis    model.Redis
@@ -180,6 +181,7 @@ func (w *World) reset() {
 	for node := range w.hosts {
 		w.resetHost(int16(node))
 	}
+	w.findFirst()
 	w.startSchedule()
 	// A cluster that elects nobody still comes to an end.
 	w.schedule(runEnds, 20*p.ttl, 1)
@@ -190,7 +192,7 @@ func (w *World) reset() {
 func (w *World) resetHost(node int16) {
 	h := &w.hosts[node]
 	*h = host{inbox: h.inbox[:0], deferred: h.deferred[:0]}
-	w.setWake(node, never)
+	w.wakes[node] = never
 	const halfSecond = 500_000_000
 	h.clock = clock{
 		base:  core.Time(between(w.draw(siteClockBase, int(node)), 1_000_000_000, 1_000_000_000_000)),
@@ -205,10 +207,10 @@ func (w *World) resetHost(node int16) {
 
 // advance lets the next thing happen.
 func (w *World) advance() {
-	at, waker := w.queue.next(), w.first
-	wakes := w.wakes[waker] < at
+	at := w.queue.next()
+	wakes := w.soonest < at
 	if wakes {
-		at = w.wakes[waker]
+		at = w.soonest
 	}
 	w.suite.Advance(at)
 	w.rest(at)
@@ -217,9 +219,10 @@ func (w *World) advance() {
 		w.lapseLease()
 	}
 	if wakes {
-		in := core.Input{Kind: core.TimePassed}
-		w.step(waker, &in)
-		w.leaveIfIdle(waker, &w.hosts[waker])
+		waker := w.first
+		h := &w.hosts[waker]
+		w.step(waker, h, &core.Input{Kind: core.TimePassed})
+		w.leaveIfIdle(waker, h)
 		return
 	}
 	w.happen(w.queue.pop())
@@ -308,9 +311,10 @@ func (w *World) arrive(i int32) {
 		w.admitted(i)
 		return
 	}
-	node, in := s.node, s.input
+	// The slot is the input's until the node has read it.
+	node := s.node
+	w.step(node, h, &s.input)
 	w.slots.give(i)
-	w.step(node, &in)
 	w.leaveIfIdle(node, h)
 }
 
