@@ -156,6 +156,9 @@ func (w *World) concerns(p scenarios.Party, node int16) bool {
 
 // after fires the steps that follow a moment of another.
 func (w *World) after(index int32, end bool) {
+	if w.program.follows == nil {
+		return
+	}
 	moment := onStart
 	if end {
 		moment = onEnd
