@@ -18,7 +18,9 @@ func (w *World) tell(r *history.Record) {
 		w.track(r)
 		w.marks.observe(r)
 		w.counts[r.Event]++
-		w.trigger(r)
+		if len(w.program.waits[r.Event]) > 0 {
+			w.trigger(r)
+		}
 	case history.StateSet, history.Stored, history.Missing:
 		w.judge.Observe(r)
 		w.track(r)

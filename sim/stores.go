@@ -129,7 +129,9 @@ func (w *World) serveRedis(i int32) {
 	}
 	w.drain()
 	w.redisCalls++
-	w.judge.Sample(scenarios.RedisOperations, history.None, float64(w.redisCalls), w.now)
+	if w.judge.Wants(scenarios.RedisOperations) {
+		w.judge.Sample(scenarios.RedisOperations, history.None, float64(w.redisCalls), w.now)
+	}
 	f, delay := w.wayBack(i)
 	deletes := in.Kind == core.LeaseWasReleased || in.Kind == core.LeaseWasEvicted
 	asker := s.node
