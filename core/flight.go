@@ -203,9 +203,10 @@ func (n *Node) flightRetry(t Time, f *flight, out *Effects) {
 	n.record(t, f, f.outcome, f.alert, f.reason, out)
 }
 
-// nextFlightDeadline is the earliest instant at which a flight needs a turn.
-func (n *Node) nextFlightDeadline() Time {
-	wake := Never
+// nextDeadline is the earliest instant at which a call has to be given up, or a
+// flight needs a turn.
+func (n *Node) nextDeadline() Time {
+	wake := min(n.lease.deadline, n.ledger.deadline, n.beat.deadline, n.list.deadline)
 	for i := range n.flights[:n.flying] {
 		wake = min(wake, n.flights[i].deadline)
 	}

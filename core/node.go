@@ -125,7 +125,9 @@ func (n *Node) Step(now Now, in *Input, out *Effects) {
 	n.endBelief(t, out)
 	n.watchClocks(now, out)
 	n.accept(t, in, out)
-	n.endCalls(t, out)
+	if t >= n.wake { // what this step began is not overdue, and nothing else was to be yet
+		n.endCalls(t, out)
+	}
 	n.act(t, out)
 	n.wake = n.nextWake()
 	n.checkState()
@@ -179,7 +181,7 @@ func (n *Node) act(t Time, out *Effects) {
 
 // nextWake is the earliest instant at which act would do something.
 func (n *Node) nextWake() Time {
-	wake := min(n.lease.deadline, n.ledger.deadline, n.beat.deadline, n.list.deadline)
+	wake := n.nextDeadline()
 	switch n.role {
 	case Follower:
 		wake = min(wake, n.beat.due(n.nextBeat))
@@ -197,7 +199,7 @@ func (n *Node) nextWake() Time {
 	default:
 		assert(false, "a node has a known role")
 	}
-	return min(wake, n.nextFlightDeadline())
+	return wake
 }
 
 // checkState asserts what holds between steps.

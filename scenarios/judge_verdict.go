@@ -38,6 +38,7 @@ func (j *Judge) Verdict(end int64) (RunVerdict, *Failure) {
 				Expect: j.stepText(i), At: end, Step: j.LastStep(end), Node: history.None,
 				Detail: "it never fired",
 			})
+			break // of several the first is told, and all come at the end
 		}
 	}
 	if j.now.elected == 0 {

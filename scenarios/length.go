@@ -31,6 +31,9 @@ const (
 // Resolve returns the length in nanoseconds for a lease of ttl nanoseconds. It
 // saturates instead of overflowing.
 func (l Length) Resolve(ttl int64) int64 {
+	if l.TTLs == 0 {
+		return l.Nanos
+	}
 	whole, rest := l.TTLs/OneTTL, l.TTLs%OneTTL
 	if ttl > 0 && abs(whole) > math.MaxInt64/2/ttl {
 		return saturated(whole)

@@ -157,7 +157,7 @@ run: {duration: 15ttl, settle: 3ttl, seeds: {sim: 1}}
 			switch {
 			case l.kind == tracedStep && l.req == 1:
 				began = l.at
-			case l.record != history.Attested:
+			case l.kind != tracedRecord || l.record != history.Attested:
 			case first == 0:
 				first, last = l.at, l.at
 			default:

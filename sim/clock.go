@@ -17,9 +17,16 @@ type clock struct {
 	since int64
 	base  core.Time
 	drift int64
+	// short bounds the spans whose product with drift is a number; zero until
+	// somebody asks.
+	short int64
 	// pace is how long a unit of the boot clock lasts, as a fraction of 1<<paceBits;
 	// zero until somebody asks.
 	pace uint64
+	// asked is the reading that when was last asked for, and first its answer:
+	// a node that takes a step often keeps its wake.
+	asked core.Time
+	first int64
 	// mono and wall are how far those clocks are from the boot clock.
 	mono core.Time
 	wall core.Time
@@ -28,10 +35,19 @@ type clock struct {
 // boot returns the boot clock at the true instant.
 func (c *clock) boot(at int64) core.Time {
 	run := at - c.since
-	if c.drift != 0 {
-		run += run/million*c.drift + run%million*c.drift/million
+	if uint64(run) < uint64(c.short) {
+		return c.base + core.Time(run+run*c.drift/million)
 	}
-	return c.base + core.Time(run)
+	return c.base + core.Time(c.long(run))
+}
+
+// long is how far the boot clock runs in a span of any length.
+func (c *clock) long(run int64) int64 {
+	if c.drift == 0 {
+		return run
+	}
+	c.short = never / max(c.drift, -c.drift)
+	return run + run/million*c.drift + run%million*c.drift/million
 }
 
 // read returns all three clocks at the true instant.
@@ -46,6 +62,9 @@ func (c *clock) when(t core.Time) int64 {
 	if t == core.Never {
 		return never
 	}
+	if t == c.asked {
+		return c.first
+	}
 	run := int64(t - c.base)
 	if run <= 0 {
 		return c.since
@@ -57,6 +76,7 @@ func (c *clock) when(t core.Time) int64 {
 	for c.boot(at) < t {
 		at++
 	}
+	c.asked, c.first = t, at
 	return at
 }
 
@@ -80,7 +100,8 @@ func (c *clock) lasts(run int64) int64 {
 
 // setDrift changes the rate from the true instant on.
 func (c *clock) setDrift(at int64, ppm int64) {
-	c.base, c.since, c.drift, c.pace = c.boot(at), at, ppm, 0
+	c.base, c.since, c.drift = c.boot(at), at, ppm
+	c.short, c.pace, c.asked, c.first = 0, 0, 0, at
 }
 
 // jump moves the wall clock.

@@ -15,25 +15,25 @@ func (w *World) strike(index int32, st *step) bool {
 	case *scenarios.Stop:
 		return w.strikeDown(index, st, v.Node, v.As, v.Restart, false)
 	case *scenarios.Pause:
-		return w.strikePause(index, st, *v)
+		return w.strikePause(index, st, v)
 	case *scenarios.Net:
-		return w.strikeNet(index, st, *v)
+		return w.strikeNet(index, st, v)
 	case *scenarios.Clock:
-		return w.strikeClock(index, st, *v)
+		return w.strikeClock(index, st, v)
 	case *scenarios.Redis:
-		return w.strikeRedis(index, st, *v)
+		return w.strikeRedis(index, st, v)
 	case *scenarios.Postgres:
-		return w.strikePostgres(index, st, *v)
+		return w.strikePostgres(index, st, v)
 	case *scenarios.Broker:
-		return w.strikeBroker(index, *v)
+		return w.strikeBroker(index, v)
 	case *scenarios.Webhook:
-		return w.strikeWebhook(index, st, *v)
+		return w.strikeWebhook(index, st, v)
 	case *scenarios.Control:
-		return w.strikeControl(index, *v)
+		return w.strikeControl(index, v)
 	case *scenarios.Operator:
-		return w.strikeOperator(index, st, *v)
+		return w.strikeOperator(index, st, v)
 	case *scenarios.Roll:
-		return w.strikeRoll(index, st, *v)
+		return w.strikeRoll(index, st, v)
 	default:
 		panic("sim: a step has a verb")
 	}
@@ -73,13 +73,19 @@ func (w *World) endProcess(node int16, crash bool) {
 
 // leaveIfIdle ends a stopping process that has nothing left to do.
 func (w *World) leaveIfIdle(node int16, h *host) {
-	if h.stopping && h.up && h.node.Status(h.clock.boot(w.now)).Idle {
+	if h.stopping {
+		w.leave(node, h)
+	}
+}
+
+func (w *World) leave(node int16, h *host) {
+	if h.up && h.node.Status(h.clock.boot(w.now)).Idle {
 		w.crash(node)
 	}
 }
 
 // strikePause makes processes stand still.
-func (w *World) strikePause(index int32, st *step, v scenarios.Pause) bool {
+func (w *World) strikePause(index int32, st *step, v *scenarios.Pause) bool {
 	st.hit = w.resolve(v.Node, st.hit)
 	if len(st.hit) == 0 {
 		return false
@@ -100,6 +106,11 @@ func (w *World) heal(index int32) {
 	if !st.active {
 		return
 	}
+	if st.stores != nil {
+		w.healNet(index, st)
+		w.finished(index)
+		return
+	}
 	switch v := w.verb(index).(type) {
 	case *scenarios.Kill, *scenarios.Stop:
 		for _, node := range st.hit {
@@ -110,14 +121,12 @@ func (w *World) heal(index int32) {
 			w.fault(history.NodeFault, false, node)
 			w.resume(node)
 		}
-	case *scenarios.Net:
-		w.healNet(index, st, *v)
 	case *scenarios.Clock:
-		w.healClock(index, st, *v)
+		w.healClock(index, st, v)
 	case *scenarios.Redis:
-		w.healRedis(st, *v)
+		w.healRedis(st, v)
 	case *scenarios.Postgres:
-		w.healPostgres(st, *v)
+		w.healPostgres(st, v)
 	case *scenarios.Broker:
 		w.broker.Heal(string(v.Act))
 		if v.Act == scenarios.BrokerDown {

@@ -22,6 +22,19 @@ func storeOf(kind scenarios.PartyKind) core.Store {
 	}
 }
 
+// nodeStores are the stores that a node talks to, each at its own number less one.
+var nodeStores = [...]core.Store{core.Redis, core.Postgres, core.Broker, replicaStore}
+
+// storesOf are the stores on the far side of a link: each that nodes know of, or
+// one.
+func storesOf(far scenarios.PartyKind) []core.Store {
+	if far == scenarios.AllParty {
+		return nodeStores[:core.Broker]
+	}
+	store := storeOf(far)
+	return nodeStores[store-1 : store]
+}
+
 // directions tells which ways of a link an arrow means.
 func directions(a scenarios.Arrow) [ways]bool {
 	return [ways]bool{
@@ -31,7 +44,7 @@ func directions(a scenarios.Arrow) [ways]bool {
 }
 
 // strikeNet damages links.
-func (w *World) strikeNet(index int32, st *step, v scenarios.Net) bool {
+func (w *World) strikeNet(index int32, st *step, v *scenarios.Net) bool {
 	if v.Link.Near.IsStore() {
 		// The replica's connection to the primary is no node's.
 		st.hit = append(st.hit, history.None)
@@ -42,8 +55,9 @@ func (w *World) strikeNet(index int32, st *step, v scenarios.Net) bool {
 		return false
 	}
 	w.bind(v.As, st.hit)
+	st.stores = storesOf(v.Link.Far.Kind)
 	d := damage{effect: v.Effect, step: index, cut: v.On, delay: w.span(v.Delay), jitter: w.span(v.Jitter)}
-	interval := v.Rate.Interval(w.program.ttl)
+	interval, length := v.Rate.Interval(w.program.ttl), v.For
 	switch v.Effect {
 	case scenarios.Bandwidth:
 		d.byteTime = interval * messageBytes
@@ -55,18 +69,18 @@ func (w *World) strikeNet(index int32, st *step, v scenarios.Net) bool {
 		w.schedule(flapTurns, d.delay, index)
 	default:
 	}
-	w.damageAll(st.hit, v.Link.Stores(), directions(v.Link.Arrow), d)
+	w.damageAll(st, directions(v.Link.Arrow), d)
 	if v.Effect == scenarios.Reset {
-		w.breakAll(st.hit, v.Link.Stores())
+		w.breakAll(st)
 		// A reset is an instant: it breaks what is open, once or at a rate.
-		w.steps[index].saved = interval
+		st.saved = interval
 		if interval > 0 {
 			w.schedule(flapTurns, min(resetLasts, interval/2), index)
-		} else if v.For.IsZero() {
-			v.For = scenarios.Length{Nanos: resetLasts}.Span()
+		} else if length.IsZero() {
+			length = scenarios.Length{Nanos: resetLasts}.Span()
 		}
 	}
-	w.healLater(index, v.For)
+	w.healLater(index, length)
 	w.started(index)
 	return true
 }
@@ -75,37 +89,37 @@ func (w *World) strikeNet(index int32, st *step, v scenarios.Net) bool {
 // that was broken is noticed and replaced in about a millisecond.
 const resetLasts = 1_000_000
 
-// breakAll breaks the open connections of several links.
-func (w *World) breakAll(nodes []int16, stores []scenarios.PartyKind) {
-	for _, node := range nodes {
-		for _, kind := range stores {
+// breakAll breaks the open connections of the step's links.
+func (w *World) breakAll(st *step) {
+	for _, node := range st.hit {
+		for _, store := range st.stores {
 			if node >= 0 {
-				w.breakOpen(node, storeOf(kind))
+				w.breakOpen(node, store)
 			}
 		}
 	}
 }
 
-// damageAll applies one damage to several links.
-func (w *World) damageAll(nodes []int16, stores []scenarios.PartyKind, dirs [ways]bool, d damage) {
+// damageAll applies one damage to the step's links.
+func (w *World) damageAll(st *step, dirs [ways]bool, d damage) {
 	if d.effect == scenarios.CutReply {
 		dirs[back] = true
 	}
-	for _, node := range nodes {
+	for _, node := range st.hit {
 		if node >= 0 {
 			w.fault(history.LinkFault, true, node)
 		}
-		for _, kind := range stores {
-			w.damageLink(node, storeOf(kind), dirs, d)
+		for _, store := range st.stores {
+			w.damageLink(node, store, dirs, d)
 		}
 	}
 }
 
 // healNet removes a step's damage.
-func (w *World) healNet(index int32, st *step, v scenarios.Net) {
+func (w *World) healNet(index int32, st *step) {
 	for _, node := range st.hit {
-		for _, kind := range v.Link.Stores() {
-			w.healLink(node, storeOf(kind), index)
+		for _, store := range st.stores {
+			w.healLink(node, store, index)
 		}
 		if node >= 0 {
 			w.fault(history.LinkFault, false, node)
@@ -115,13 +129,15 @@ func (w *World) healNet(index int32, st *step, v scenarios.Net) {
 
 // turnStep goes on with a step that acts more than once.
 func (w *World) turnStep(index int32) {
+	if st := &w.steps[index]; st.stores != nil {
+		w.turnFlap(index, st)
+		return
+	}
 	switch v := w.verb(index).(type) {
 	case *scenarios.Roll:
-		w.rollNext(index, *v)
-	case *scenarios.Net:
-		w.turnFlap(index, *v)
+		w.rollNext(index, v)
 	case *scenarios.Operator:
-		w.operatorNext(index, *v)
+		w.operatorNext(index, v)
 	default:
 		panic("sim: this verb acts once")
 	}
@@ -129,15 +145,14 @@ func (w *World) turnStep(index int32) {
 
 // turnFlap switches a flapping link between its states, and a repeated reset
 // between breaking and healing.
-func (w *World) turnFlap(index int32, v scenarios.Net) {
-	st := &w.steps[index]
+func (w *World) turnFlap(index int32, st *step) {
 	if !st.active {
 		return
 	}
 	next, resetting := int64(0), false
 	for _, node := range st.hit {
-		for _, kind := range v.Link.Stores() {
-			l := w.wire(node, storeOf(kind))
+		for _, store := range st.stores {
+			l := w.wire(node, store)
 			for dir := range l.dir {
 				for k := range l.dir[dir] {
 					if d := &l.dir[dir][k]; d.step == index {
@@ -152,7 +167,7 @@ func (w *World) turnFlap(index int32, v scenarios.Net) {
 		}
 	}
 	if resetting {
-		w.breakAll(st.hit, v.Link.Stores())
+		w.breakAll(st)
 	}
 	if next > 0 {
 		w.schedule(flapTurns, next, index)

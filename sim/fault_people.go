@@ -8,7 +8,7 @@ import (
 )
 
 // strikeClock disturbs a machine's clocks.
-func (w *World) strikeClock(index int32, st *step, v scenarios.Clock) bool {
+func (w *World) strikeClock(index int32, st *step, v *scenarios.Clock) bool {
 	st.hit = w.resolve(v.Node, st.hit)
 	if len(st.hit) == 0 {
 		return false
@@ -51,7 +51,7 @@ func (w *World) strikeClock(index int32, st *step, v scenarios.Clock) bool {
 
 // clockFault classes what befalls a clock. The protocol rests on the rates of
 // clocks alone, and only on their bound.
-func (w *World) clockFault(v scenarios.Clock) history.Fault {
+func (w *World) clockFault(v *scenarios.Clock) history.Fault {
 	bound := w.program.config.DriftPPM
 	if int64(v.Drift.Max) > bound || int64(v.Drift.Min) < -bound {
 		return history.ClockFault
@@ -65,7 +65,7 @@ func (w *World) clockChanged(node int16, h *host) {
 		return
 	}
 	if !h.paused {
-		h.wake = w.wakeOf(h)
+		w.setWake(node, w.wakeOf(h))
 	}
 	if h.until <= w.now {
 		return // what is over does not begin anew
@@ -111,7 +111,7 @@ func (w *World) endDrift(node int16, step int32) {
 
 // healClock puts the clocks right: a jump is taken back, a drift ends, a
 // machine wakes up.
-func (w *World) healClock(index int32, st *step, v scenarios.Clock) {
+func (w *World) healClock(index int32, st *step, v *scenarios.Clock) {
 	for _, node := range st.hit {
 		h := &w.hosts[node]
 		switch {
@@ -130,7 +130,7 @@ func (w *World) healClock(index int32, st *step, v scenarios.Clock) {
 }
 
 // strikeWebhook delivers signals beside the workload.
-func (w *World) strikeWebhook(index int32, st *step, v scenarios.Webhook) bool {
+func (w *World) strikeWebhook(index int32, st *step, v *scenarios.Webhook) bool {
 	st.hit = w.resolve(v.To, st.hit)
 	if len(st.hit) == 0 {
 		return false
@@ -169,11 +169,11 @@ func (w *World) strikeWebhook(index int32, st *step, v scenarios.Webhook) bool {
 }
 
 // strikeControl changes the control mode in the ledger.
-func (w *World) strikeControl(index int32, v scenarios.Control) bool {
+func (w *World) strikeControl(index int32, v *scenarios.Control) bool {
 	halted := w.postgres.Control() != core.Run
 	w.postgres.SetControl(core.Time(w.now), v.Set)
 	w.drain()
-	w.tell(history.Record{
+	w.tell(&history.Record{
 		Kind: history.Announced, Event: event.ControlChanged, Node: history.None,
 		Subject: history.None, Control: v.Set,
 	})
@@ -190,7 +190,7 @@ func (w *World) controlChanged(before bool) {
 }
 
 // strikeRoll restarts one instance after the other.
-func (w *World) strikeRoll(index int32, st *step, v scenarios.Roll) bool {
+func (w *World) strikeRoll(index int32, st *step, v *scenarios.Roll) bool {
 	st.saved = 0
 	w.steps[index].active = true
 	w.started(index)
@@ -200,7 +200,7 @@ func (w *World) strikeRoll(index int32, st *step, v scenarios.Roll) bool {
 
 // rollNext restarts the next instance of a roll: it comes back after half of the
 // gap, and the next one follows when the gap is over.
-func (w *World) rollNext(index int32, v scenarios.Roll) {
+func (w *World) rollNext(index int32, v *scenarios.Roll) {
 	st := &w.steps[index]
 	node := int16(st.saved)
 	if int(node) >= len(w.hosts) || w.ended {

@@ -18,7 +18,7 @@ var unsentDecisions = map[scenarios.OperatorAct]core.SignalState{
 
 // strikeOperator lets a person act: at once, or after the time that the person
 // takes for each decision.
-func (w *World) strikeOperator(index int32, st *step, v scenarios.Operator) bool {
+func (w *World) strikeOperator(index int32, st *step, v *scenarios.Operator) bool {
 	st.saved, st.active = 0, true
 	w.started(index)
 	if v.Delay.IsZero() {
@@ -31,7 +31,7 @@ func (w *World) strikeOperator(index int32, st *step, v scenarios.Operator) bool
 
 // operatorNext carries out the person's next decision, and plans or carries out
 // the one after it.
-func (w *World) operatorNext(index int32, v scenarios.Operator) {
+func (w *World) operatorNext(index int32, v *scenarios.Operator) {
 	st := &w.steps[index]
 	if !st.active {
 		return
@@ -66,7 +66,7 @@ func (w *World) attestNext(st *step, wrong bool) bool {
 			continue // whoever is right waits until nothing can arrive any more
 		}
 		outcome := w.truth(signal, wrong)
-		w.tell(history.Record{Kind: history.Attested, Signal: signal, Wrong: wrong, Node: history.None})
+		w.tell(&history.Record{Kind: history.Attested, Signal: signal, Wrong: wrong, Node: history.None})
 		w.postgres.Decide(core.Time(w.now), signal, outcome)
 		w.drain()
 		return true

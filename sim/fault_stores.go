@@ -14,7 +14,7 @@ import (
 const defaultDown = 250_000_000
 
 // strikeRedis disturbs Redis.
-func (w *World) strikeRedis(index int32, st *step, v scenarios.Redis) bool {
+func (w *World) strikeRedis(index int32, st *step, v *scenarios.Redis) bool {
 	now := core.Time(w.now)
 	switch v.Act {
 	case scenarios.RedisRestart, scenarios.RedisLoseData:
@@ -62,7 +62,7 @@ func (w *World) downFor(index int32, down scenarios.Span) {
 
 // loseRedisData decides what is left after the restart: what the durability
 // keeps, or nothing if the step says so.
-func (w *World) loseRedisData(v scenarios.Redis) {
+func (w *World) loseRedisData(v *scenarios.Redis) {
 	now := core.Time(w.now)
 	switch {
 	case !v.LoseLast.Window.IsZero() || !v.LoseLast.Writes.IsZero():
@@ -90,7 +90,7 @@ func (w *World) redisLost(lose func()) {
 // tellLostWrite says that a loss changed what Redis holds, if it did.
 func (w *World) tellLostWrite(changed bool) {
 	if changed {
-		w.tell(history.Record{
+		w.tell(&history.Record{
 			Kind: history.Announced, Event: event.RedisLostWrite,
 			Node: history.None, Subject: history.None,
 		})
@@ -99,7 +99,7 @@ func (w *World) tellLostWrite(changed bool) {
 
 // setLease writes another node's name into the lease, as a person or a bug
 // might. The token is one that the node has not used.
-func (w *World) setLease(index int32, st *step, v scenarios.Redis) bool {
+func (w *World) setLease(index int32, st *step, v *scenarios.Redis) bool {
 	st.hit = w.resolve(v.To, st.hit)
 	if len(st.hit) == 0 {
 		return false
@@ -121,7 +121,7 @@ func (w *World) instant(index int32) {
 }
 
 // healRedis brings Redis back.
-func (w *World) healRedis(st *step, v scenarios.Redis) {
+func (w *World) healRedis(st *step, v *scenarios.Redis) {
 	switch v.Act {
 	case scenarios.RedisSplit:
 		w.healSplit(st)
@@ -137,7 +137,7 @@ func (w *World) healRedis(st *step, v scenarios.Redis) {
 }
 
 // strikePostgres disturbs PostgreSQL.
-func (w *World) strikePostgres(index int32, _ *step, v scenarios.Postgres) bool {
+func (w *World) strikePostgres(index int32, _ *step, v *scenarios.Postgres) bool {
 	w.fault(history.PostgresFault, true, history.None)
 	switch v.Act {
 	case scenarios.PostgresRestart, scenarios.PostgresCrash:
@@ -211,7 +211,7 @@ func (w *World) hinderLedger(act scenarios.PostgresAct, by int32) {
 }
 
 // healPostgres brings PostgreSQL back.
-func (w *World) healPostgres(st *step, v scenarios.Postgres) {
+func (w *World) healPostgres(st *step, v *scenarios.Postgres) {
 	switch v.Act {
 	case scenarios.PostgresReadOnly, scenarios.PostgresHangPostmaster, scenarios.PostgresExhaust,
 		scenarios.PostgresLockRows:
@@ -232,7 +232,7 @@ func (w *World) healPostgres(st *step, v scenarios.Postgres) {
 }
 
 // strikeBroker makes the broker misbehave.
-func (w *World) strikeBroker(index int32, v scenarios.Broker) bool {
+func (w *World) strikeBroker(index int32, v *scenarios.Broker) bool {
 	w.fault(history.BrokerFault, true, history.None)
 	if v.Act == scenarios.BrokerDown {
 		w.setServer(core.Broker, func(s *server) { s.down++ })

@@ -16,8 +16,6 @@ type host struct {
 	paused bool
 	// life counts the processes that ran here; it is part of the nonce.
 	life uint32
-	// wake is the true instant at which the node wants a turn.
-	wake int64
 	// inbox holds what arrived while the process stood still, deferred the
 	// calls that it had decided on but not yet written: on waking they leave.
 	inbox    []int32
@@ -58,13 +56,13 @@ func (w *World) start(node int16) {
 	h.up, h.stopping, h.paused = true, false, h.pauses > 0
 	h.node = core.New(w.program.config, nonceOf(node, h.life), h.clock.read(w.now))
 	h.role, h.believes, h.until, h.held = core.Follower, false, 0, core.Token{}
-	h.wake = w.wakeOf(h)
+	w.setWake(node, w.wakeOf(h))
 	if h.paused {
-		h.wake = never
+		w.setWake(node, never)
 	}
-	w.tell(history.Record{Kind: history.NodeUp, Node: node})
+	w.tell(&history.Record{Kind: history.NodeUp, Node: node})
 	if h.paused {
-		w.tell(history.Record{Kind: history.NodePaused, Node: node})
+		w.tell(&history.Record{Kind: history.NodePaused, Node: node})
 	}
 	w.reachChanged(node)
 }
@@ -75,15 +73,16 @@ func (w *World) crash(node int16) {
 	if !h.up {
 		return
 	}
-	h.up, h.wake = false, never
+	h.up = false
+	w.setWake(node, never)
 	w.dropAll(&h.inbox)
 	w.dropAll(&h.deferred)
 	w.leavePools(node)
 	if h.believes {
 		h.believes = false
-		w.tell(history.Record{Kind: history.BeliefEnded, Node: node})
+		w.tell(&history.Record{Kind: history.BeliefEnded, Node: node})
 	}
-	w.tell(history.Record{Kind: history.NodeDown, Node: node})
+	w.tell(&history.Record{Kind: history.NodeDown, Node: node})
 	w.reachChanged(node)
 }
 
@@ -102,8 +101,9 @@ func (w *World) pause(node int16) {
 	if !h.up || h.paused {
 		return
 	}
-	h.paused, h.wake = true, never
-	w.tell(history.Record{Kind: history.NodePaused, Node: node})
+	h.paused = true
+	w.setWake(node, never)
+	w.tell(&history.Record{Kind: history.NodePaused, Node: node})
 	w.reachChanged(node)
 }
 
@@ -116,7 +116,7 @@ func (w *World) resume(node int16) {
 		return
 	}
 	h.paused = false
-	w.tell(history.Record{Kind: history.NodeResumed, Node: node})
+	w.tell(&history.Record{Kind: history.NodeResumed, Node: node})
 	w.reachChanged(node)
 	for len(h.deferred) > 0 {
 		i := h.deferred[0]
@@ -128,7 +128,7 @@ func (w *World) resume(node int16) {
 	}
 	w.poolTurn(node)
 	gap := between(w.draw(siteWake, int(node)), 0, 300_000)
-	h.wake = w.now + gap/2
+	w.setWake(node, w.now+gap/2)
 	for _, i := range h.inbox {
 		w.queue.push(w.now+gap, i)
 		gap += 1_000
@@ -141,9 +141,30 @@ func (w *World) wakeOf(h *host) int64 {
 	return max(h.clock.when(h.node.Wake()), w.now)
 }
 
+// setWake notes when the node wants a turn. Of several at one instant the first in
+// the cluster has it.
+func (w *World) setWake(node int16, at int64) {
+	w.wakes[node] = at
+	switch {
+	case node == w.first:
+		w.findFirst()
+	case at < w.soonest || at == w.soonest && node < w.first:
+		w.first, w.soonest = node, at
+	}
+}
+
+// findFirst finds the node that wants its turn first.
+func (w *World) findFirst() {
+	w.first, w.soonest = 0, w.wakes[0]
+	for i, wake := range w.wakes {
+		if wake < w.soonest {
+			w.first, w.soonest = int16(i), wake
+		}
+	}
+}
+
 // step gives the node one input and lets its effects out.
-func (w *World) step(node int16, in *core.Input) {
-	h := &w.hosts[node]
+func (w *World) step(node int16, h *host, in *core.Input) {
 	w.events++
 	w.mixIn(uint64(node)<<8|1, in)
 	w.traceInput(node, in)
@@ -154,11 +175,12 @@ func (w *World) step(node int16, in *core.Input) {
 	if w.judge.Wants(scenarios.InFlight) {
 		w.judge.Sample(scenarios.InFlight, node, float64(h.node.Status(now.Boot).InFlight), w.now)
 	}
-	for i := range w.effects.All() {
-		w.carryOut(node, h, &w.effects.All()[i])
+	effects := w.effects.All()
+	for i := range effects {
+		w.carryOut(node, h, &effects[i])
 	}
 	if h.up && !h.paused {
-		h.wake = w.wakeOf(h)
+		w.setWake(node, w.wakeOf(h))
 	}
 }
 
@@ -192,7 +214,7 @@ func (w *World) dispatch(i int32) {
 	s := &w.slots.list[i]
 	w.traceCall(s)
 	if s.op == core.Submit {
-		w.tell(history.Record{
+		w.tell(&history.Record{
 			Kind: history.Announced, Event: event.OrderSent, Node: s.node, Subject: s.node,
 			Signal: s.effect.Signal, Attempt: s.effect.Attempt, Epoch: s.effect.Epoch,
 		})

@@ -6,18 +6,32 @@ import (
 	"fencepost/core/history"
 )
 
-// tell hands a record to the checkers, the judge, the trace and the steps that
-// wait for an event.
-func (w *World) tell(r history.Record) {
+// tell hands a record to the checkers and the trace, and to who else reads its
+// kind: the judge, the marks and the steps that wait for an event.
+func (w *World) tell(r *history.Record) {
 	r.At = w.now
-	w.suite.Observe(&r)
-	w.judge.Observe(&r)
-	w.traceRecord(&r)
-	w.track(&r)
-	w.marks.observe(&r)
-	if r.Kind == history.Announced {
+	w.suite.Observe(r)
+	w.traceRecord(r)
+	switch r.Kind {
+	case history.Announced:
+		w.judge.Observe(r)
+		w.track(r)
+		w.marks.observe(r)
 		w.counts[r.Event]++
-		w.trigger(&r)
+		if len(w.program.waits[r.Event]) > 0 {
+			w.trigger(r)
+		}
+	case history.StateSet, history.Stored, history.Missing:
+		w.judge.Observe(r)
+		w.track(r)
+		w.marks.observe(r)
+	case history.EffectRefused:
+		w.track(r)
+		w.marks.observe(r)
+	case history.FaultBegan, history.TenureOpened:
+		w.marks.observe(r)
+	default:
+		// Nobody else reads it.
 	}
 }
 
@@ -25,8 +39,9 @@ func (w *World) tell(r history.Record) {
 // fault that makes a store say more: that is told in its turn.
 func (w *World) drain() {
 	for w.drained < len(w.records.List) {
+		r := w.records.List[w.drained]
 		w.drained++
-		w.tell(w.records.List[w.drained-1])
+		w.tell(&r)
 	}
 	w.records.Reset()
 	w.drained = 0
@@ -37,7 +52,7 @@ func (w *World) announce(node int16, e *core.Effect) {
 	if e.Event == event.PermitRefused && (e.Reason == core.Superseded || e.Reason == core.TenureClosed) {
 		return // the ledger has told it itself, when it refused
 	}
-	w.tell(history.Record{
+	w.tell(&history.Record{
 		Kind: history.Announced, Event: e.Event, By: e.By, Op: e.About, State: e.State, Reason: e.Reason,
 		Answer: e.Answer, Node: node, Subject: nodeOf(e.Subject), Attempt: e.Attempt, Epoch: e.Epoch,
 		Signal: e.Signal, Token: e.Token,
@@ -48,6 +63,9 @@ func (w *World) announce(node int16, e *core.Effect) {
 func (w *World) observeBelief(node int16, h *host) {
 	role := h.node.Role()
 	deadline := h.node.TrustDeadline()
+	if role == h.role && deadline == 0 && !h.believes {
+		return // a follower that stays one
+	}
 	if role != h.role {
 		was := h.role
 		w.marks.changedRole(was, role)
@@ -56,13 +74,13 @@ func (w *World) observeBelief(node int16, h *host) {
 			h.held = h.node.Status(h.clock.boot(w.now)).Token
 		}
 		if role == core.Follower && (was == core.Draining || was == core.Leader) {
-			w.tell(history.Record{Kind: history.Drained, Node: node, Token: h.held})
+			w.tell(&history.Record{Kind: history.Drained, Node: node, Token: h.held})
 		}
 	}
 	if deadline == 0 {
 		if h.believes {
 			h.believes, h.until = false, 0
-			w.tell(history.Record{Kind: history.BeliefEnded, Node: node})
+			w.tell(&history.Record{Kind: history.BeliefEnded, Node: node})
 		}
 		return
 	}
@@ -78,7 +96,7 @@ func (w *World) observeBelief(node int16, h *host) {
 		return
 	}
 	h.believes, h.until = true, until
-	w.tell(history.Record{Kind: history.BeliefHeld, Node: node, Epoch: h.node.Epoch(), Until: until})
+	w.tell(&history.Record{Kind: history.BeliefHeld, Node: node, Epoch: h.node.Epoch(), Until: until})
 }
 
 // track keeps what roles and expectations ask for.
@@ -88,13 +106,13 @@ func (w *World) track(r *history.Record) {
 		w.signalMoved(r)
 	case history.EffectRefused:
 		if r.Logged && r.Op == core.Permit {
-			w.tell(history.Record{
+			w.tell(&history.Record{
 				Kind: history.Announced, Event: event.PermitRefused, By: core.StoreParty, Node: r.Node,
 				Subject: r.Node, Epoch: r.Epoch, Signal: r.Signal, Attempt: r.Attempt, Reason: r.Reason,
 			})
 		}
 		if r.Logged && r.Epoch < r.Current {
-			w.tell(history.Record{
+			w.tell(&history.Record{
 				Kind: history.Announced, Event: event.LeaderStale, By: core.StoreParty,
 				Node: r.Node, Subject: r.Node, Epoch: r.Epoch, Op: r.Op,
 			})
@@ -114,34 +132,45 @@ func (w *World) track(r *history.Record) {
 
 // reachChanged tells which stores the node can reach from now on.
 func (w *World) reachChanged(node int16) {
-	w.tellReach(node)
+	w.tellReach(node, w.serving())
 	w.judgeLiveness()
 }
 
 // reachAllChanged tells it of every node.
 func (w *World) reachAllChanged() {
+	serving := w.serving()
 	for node := range w.hosts {
-		w.tellReach(int16(node))
+		w.tellReach(int16(node), serving)
 	}
 	w.judgeLiveness()
 }
 
-// tellReach tells the checkers which stores the node can reach, if that is not
-// what they know.
-func (w *World) tellReach(node int16) {
-	h := &w.hosts[node]
-	reach := uint8(0)
+// serving are the stores that serve whoever reaches them, one bit each.
+func (w *World) serving() (stores uint8) {
 	for store := core.Redis; store <= core.Broker; store++ {
-		if w.servers[store].up() && w.servers[store].slow == 0 && w.link(node, store).whole() {
-			reach |= 1 << store
+		if srv := &w.servers[store]; srv.up() && srv.slow == 0 {
+			stores |= 1 << store
 		}
 	}
 	if w.ledger.troubled() {
-		reach &^= 1 << core.Postgres
+		stores &^= 1 << core.Postgres
+	}
+	return stores
+}
+
+// tellReach tells the checkers which of the stores that serve the node can
+// reach, if that is not what they know.
+func (w *World) tellReach(node int16, serving uint8) {
+	h := &w.hosts[node]
+	reach := serving
+	for store := core.Redis; store <= core.Broker; store++ {
+		if !w.link(node, store).whole() {
+			reach &^= 1 << store
+		}
 	}
 	if reach != h.reach {
 		h.reach = reach
-		w.tell(history.Record{Kind: history.Reach, Node: node, Stores: reach})
+		w.tell(&history.Record{Kind: history.Reach, Node: node, Stores: reach})
 	}
 }
 
@@ -168,5 +197,5 @@ func (w *World) fault(class history.Fault, began bool, node int16) {
 	if began {
 		kind = history.FaultBegan
 	}
-	w.tell(history.Record{Kind: kind, Fault: class, Node: node})
+	w.tell(&history.Record{Kind: kind, Fault: class, Node: node})
 }

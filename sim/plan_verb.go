@@ -9,7 +9,8 @@ import (
 
 // verbs holds one of each verb. Inside the simulator a verb is a pointer: a
 // fault of the plan becomes one of these when it is carried out, and nothing is
-// allocated.
+// allocated. One set is enough: such a fault strikes and heals by the clock, never
+// inside another's deed.
 type verbs struct {
 	kill     scenarios.Kill
 	stop     scenarios.Stop

@@ -52,7 +52,7 @@ type Program struct {
 	ids     []string         // "" where a step has none
 	timed   []int32
 	waits   [event.Total][]int32
-	follows [][2][]int32
+	follows [][2][]int32 // nil if none follows another
 }
 
 // The two moments of a step that others may follow.
@@ -65,23 +65,26 @@ const (
 // not depend on how many there are.
 func (p *Program) index() {
 	steps := p.scenario.Steps
-	ids := make(map[string]int, len(steps))
+	count := len(steps)
+	p.ids, p.verbs = make([]string, count), make([]scenarios.Verb, count)
+	p.words, p.cuts = make([]int, count), make([]core.Op, count)
+	p.timed = make([]int32, 0, count)
+	var named map[string]int // made for the first step that follows another
 	for i := range steps {
-		ids[steps[i].ID] = i
-		p.ids = append(p.ids, steps[i].ID)
-		p.verbs = append(p.verbs, pointed(steps[i].Verb))
-		p.words = append(p.words, wordOf(steps[i].Verb))
-		p.cuts = append(p.cuts, cutOf(steps[i].Verb))
-	}
-	p.follows = make([][2][]int32, len(steps))
-	for i := range steps {
+		verb := steps[i].Verb
+		p.ids[i], p.verbs[i] = steps[i].ID, pointed(verb)
+		p.words[i], p.cuts[i] = wordOf(verb), cutOf(verb)
 		switch t := &steps[i].Trigger; t.Kind {
 		case scenarios.AtTrigger:
 			p.timed = append(p.timed, int32(i))
 		case scenarios.WhenTrigger:
 			p.waits[t.When.Event] = append(p.waits[t.When.Event], int32(i))
 		case scenarios.AfterTrigger:
-			of, moment := ids[t.After.Step], onStart
+			if named == nil {
+				named = byID(steps)
+				p.follows = make([][2][]int32, count)
+			}
+			of, moment := named[t.After.Step], onStart
 			if t.After.End {
 				moment = onEnd
 			}
@@ -90,6 +93,15 @@ func (p *Program) index() {
 		default:
 		}
 	}
+}
+
+// byID finds the steps by their ids.
+func byID(steps []scenarios.Step) map[string]int {
+	named := make(map[string]int)
+	for i := range steps {
+		named[steps[i].ID] = i
+	}
+	return named
 }
 
 // Compile turns a scenario into a program. A setting that it does not know, or

@@ -29,13 +29,13 @@ func (q *queue) next() int64 {
 
 // push adds an entry behind those of the same instant.
 func (q *queue) push(at int64, slot int32) {
-	q.entries = append(q.entries, entry{})
-	i := len(q.entries) - 1
-	for i > 0 && q.entries[i-1].at <= at {
-		q.entries[i] = q.entries[i-1]
-		i--
+	entries := append(q.entries, entry{})
+	i := len(entries) - 1
+	for ; i > 0 && entries[i-1].at <= at; i-- {
+		entries[i] = entries[i-1]
 	}
-	q.entries[i] = entry{at: at, slot: slot}
+	entries[i] = entry{at: at, slot: slot}
+	q.entries = entries
 }
 
 // pop removes the earliest entry and returns its slot.

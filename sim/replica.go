@@ -115,7 +115,7 @@ func (w *World) loseLast(r *model.Redis, missed scenarios.Loss) {
 
 // strikeFailover promotes the replica; meanwhile nobody is served. There is
 // nobody to promote while it serves already.
-func (w *World) strikeFailover(index int32, v scenarios.Redis) bool {
+func (w *World) strikeFailover(index int32, v *scenarios.Redis) bool {
 	if w.replica.split {
 		return false
 	}
@@ -132,7 +132,7 @@ func (w *World) strikeFailover(index int32, v scenarios.Redis) bool {
 // strikeSplit promotes the replica for all nodes but those that the old
 // primary goes on serving: it has not noticed. Either of the two acknowledges
 // writes that the other does not have.
-func (w *World) strikeSplit(index int32, st *step, v scenarios.Redis) bool {
+func (w *World) strikeSplit(index int32, st *step, v *scenarios.Redis) bool {
 	if w.replica.split {
 		return false
 	}

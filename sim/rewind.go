@@ -78,7 +78,7 @@ func (c *copies) copyBefore(at int64) *model.Postgres {
 // rewind restores an older copy of the ledger. Nobody is told but by the
 // ledger itself; the checkers hear that rows were lost until a person accepts
 // what is left, or the run heals.
-func (w *World) rewind(v scenarios.Postgres) {
+func (w *World) rewind(v *scenarios.Postgres) {
 	older := w.ledger.copies.copyBefore(w.now - w.span(v.By))
 	w.fault(history.PostgresLoss, true, history.None)
 	w.ledger.losses++

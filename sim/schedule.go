@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fencepost/core"
 	"fencepost/core/history"
 	"fencepost/scenarios"
 )
@@ -17,6 +18,8 @@ type step struct {
 	ended  bool
 	// hit are the nodes that it struck.
 	hit []int16
+	// stores are those to which it damaged the nodes' links; none if it did not.
+	stores []core.Store
 	// saved is what healing puts back.
 	saved int64
 }
@@ -153,6 +156,9 @@ func (w *World) concerns(p scenarios.Party, node int16) bool {
 
 // after fires the steps that follow a moment of another.
 func (w *World) after(index int32, end bool) {
+	if w.program.follows == nil {
+		return
+	}
 	moment := onStart
 	if end {
 		moment = onEnd
@@ -175,7 +181,7 @@ func (w *World) fire(index int32) {
 		w.plan[int(index)-len(w.program.verbs)].settle(w.leader, w.program.plan.Protect)
 	}
 	st.fired = true
-	w.traceStep(index, "fires")
+	w.traceStep(index, tracedStep)
 	acting := w.acting
 	w.acting = index
 	done := w.strike(index, st)
@@ -215,7 +221,7 @@ func (w *World) finished(index int32) {
 		return
 	}
 	st.ended, st.active = true, false
-	w.traceStep(index, "is healed")
+	w.traceStep(index, tracedHeal)
 	if int(index) < len(w.program.verbs) {
 		w.judge.Ended(int(index), w.now)
 		w.after(index, true)

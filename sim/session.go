@@ -18,14 +18,17 @@ const (
 	kindsOfWork = 2
 )
 
+// ofLeadership are the operations that leadership hangs on.
+var ofLeadership = [core.OpCount]bool{
+	core.Heartbeat: true, core.Observe: true, core.TakeEpoch: true, core.Resign: true,
+}
+
 // kindOf returns the pool of an operation.
 func kindOf(op core.Op) kindOfWork {
-	switch op {
-	case core.Heartbeat, core.Observe, core.TakeEpoch, core.Resign:
+	if ofLeadership[op] {
 		return leadership
-	default:
-		return ordinaryWork
 	}
+	return ordinaryWork
 }
 
 // leadershipSessions is how many sessions a node may have for leadership, as
@@ -229,9 +232,12 @@ func (w *World) leavePools(node int16) {
 
 // samplePool shows the judge how many sessions the node uses, if a file asks.
 func (w *World) samplePool(node int16) {
-	if !w.judge.Wants(scenarios.PoolInUse) {
-		return
+	if w.judge.Wants(scenarios.PoolInUse) {
+		w.countPool(node)
 	}
+}
+
+func (w *World) countPool(node int16) {
 	used := 0
 	for kind := range kindsOfWork {
 		used += w.ledger.pools[int(node)*kindsOfWork+kind].busy

@@ -70,20 +70,28 @@ func (w *World) bounceBack(i int32) {
 func (w *World) reply(i int32, in *core.Input, f fate, delay int64) {
 	j, r := w.slots.take(replyArrives, w.slots.list[i].node)
 	s := &w.slots.list[i]
-	r.op, r.store, r.life, r.left = s.op, s.store, s.life, w.now
-	r.input = *in
-	r.input.Req, r.input.Op = s.effect.Req, s.op
+	r.op, r.store, r.life, r.effect.Req = s.op, s.store, s.life, s.effect.Req
+	w.lastReply(j, in, f, delay)
+}
+
+// lastReply makes the request its answer, or the last input of it, and sends it
+// back to the node.
+func (w *World) lastReply(i int32, in *core.Input, f fate, delay int64) {
+	s := &w.slots.list[i]
+	s.what, s.left = replyArrives, w.now
+	s.input = *in
+	s.input.Req, s.input.Op = s.effect.Req, s.op
 	switch f {
 	case arrives:
-		w.queue.push(w.now+delay, j)
+		w.queue.push(w.now+delay, i)
 	case waits:
-		l := w.link(r.node, r.store)
-		l.held = append(l.held, j)
+		l := w.link(s.node, s.store)
+		l.held = append(l.held, i)
 	case bounces, resets:
-		r.input = core.Input{Kind: core.OutcomeUnknown, Op: s.op, Req: s.effect.Req}
-		w.queue.push(w.now+delay, j)
+		s.input = core.Input{Kind: core.OutcomeUnknown, Op: s.op, Req: s.effect.Req}
+		w.queue.push(w.now+delay, i)
 	case vanishes:
-		w.slots.give(j)
+		w.slots.give(i)
 	}
 }
 
@@ -121,12 +129,13 @@ func (w *World) serveRedis(i int32) {
 	}
 	w.drain()
 	w.redisCalls++
-	w.judge.Sample(scenarios.RedisOperations, history.None, float64(w.redisCalls), w.now)
+	if w.judge.Wants(scenarios.RedisOperations) {
+		w.judge.Sample(scenarios.RedisOperations, history.None, float64(w.redisCalls), w.now)
+	}
 	f, delay := w.wayBack(i)
 	deletes := in.Kind == core.LeaseWasReleased || in.Kind == core.LeaseWasEvicted
 	asker := s.node
-	w.reply(i, &in, f, delay)
-	w.slots.give(i)
+	w.lastReply(i, &in, f, delay)
 	if deletes && in.Flags.Has(core.Done) {
 		w.publishFrom(asker, core.ReleaseHeard)
 	}
@@ -179,10 +188,12 @@ func (w *World) servePostgres(i int32) {
 	w.drain()
 	f, delay := w.wayBack(i)
 	w.endSession(i, endOf(f))
-	for k := range w.answer.All() {
-		w.reply(i, &w.answer.All()[k], f, delay)
+	answer := w.answer.All()
+	last := len(answer) - 1
+	for k := range last {
+		w.reply(i, &answer[k], f, delay)
 	}
-	w.slots.give(i)
+	w.lastReply(i, &answer[last], f, delay)
 }
 
 // serveAdmit stores a signal, durably, before anybody is told.
@@ -197,7 +208,7 @@ func (w *World) serveAdmit(i int32) {
 	if admission != inbox.Fresh {
 		what = event.SignalDuplicate
 	}
-	w.tell(history.Record{
+	w.tell(&history.Record{
 		Kind: history.Announced, Event: what, Node: s.node, Subject: s.node, Signal: signal, State: state,
 	})
 	f, delay := w.wayBack(i)
@@ -251,11 +262,11 @@ func (w *World) serveBroker(i int32) {
 	if silent {
 		f = vanishes
 	}
-	w.reply(i, &in, f, delay+think)
 	if after, twice := w.broker.SecondAnswer(); twice && in.Kind == core.OrderAnswered {
-		w.reply(i, &in, f, delay+think+int64(after))
+		w.reply(i, &in, f, delay+think)
+		think += int64(after)
 	}
-	w.slots.give(i)
+	w.lastReply(i, &in, f, delay+think)
 }
 
 // setServer changes a server's state and tells who can reach it.

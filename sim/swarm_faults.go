@@ -78,8 +78,9 @@ func (g *swarm) drawFaults() {
 	}
 	unit := g.ttl / hundredth
 	at := int64(0)
+	var d dice
 	for k := 0; ; k++ {
-		d := dice{g.tape.Draw(siteSwarmFaults, k)}
+		d = dice{g.tape.Draw(siteSwarmFaults, k)}
 		at += unit * d.between(g.every/2, g.every*3/2)
 		if g.storm > 0 && at%(g.storm+g.calm) > g.storm {
 			at += g.calm - at%(g.storm+g.calm) + g.storm

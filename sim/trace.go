@@ -23,25 +23,28 @@ const (
 )
 
 // line is one happening as the trace keeps it: numbers only, so that keeping
-// it costs next to nothing. Words are found when somebody reads it.
+// it costs next to nothing. Words are found when somebody reads it. The ring of
+// lines is most of the memory that a run walks through, so a line is as small as
+// the numbers of a simulated run allow.
 type line struct {
 	at      int64
-	kind    traceKind
-	input   core.InputKind
-	op      core.Op
-	event   event.Event
-	record  history.Kind
-	state   core.SignalState
-	reason  core.Reason
-	by      core.Party
-	node    int16
-	subject int16
-	attempt uint32
 	req     uint32
-	epoch   core.Epoch
-	signal  core.SignalID
-	until   int64
-	token   core.Token
+	attempt uint32
+	epoch   uint32
+	signal  uint32
+	// acquisition and holder are the token, holder its node counted from one.
+	acquisition uint32
+	holder      int16
+	node        int16
+	subject     int16
+	kind        traceKind
+	input       core.InputKind
+	op          core.Op
+	event       event.Event
+	record      history.Kind
+	state       core.SignalState
+	reason      core.Reason
+	by          core.Party
 }
 
 // traceLength is how many lines are kept; a power of two.
@@ -49,23 +52,25 @@ const traceLength = 1 << 13
 
 // trace is a ring of the last lines.
 type trace struct {
-	lines []line
+	lines *[traceLength]line
 	count uint64
 }
 
 // reset forgets every line.
 func (t *trace) reset() {
 	if t.lines == nil {
-		t.lines = make([]line, traceLength)
+		t.lines = new([traceLength]line)
 	}
 	t.count = 0
 }
 
-// next returns the slot of the next line.
-func (t *trace) next(at int64, kind traceKind, node int16) *line {
+// next returns the slot of the next line, with what it says of a token. What lines
+// of its kind do not set is left over from another.
+func (t *trace) next(at int64, kind traceKind, node int16, token *core.Token) *line {
 	l := &t.lines[t.count&(traceLength-1)]
 	t.count++
-	*l = line{at: at, kind: kind, node: node}
+	l.at, l.kind, l.node = at, kind, node
+	l.holder, l.acquisition = nodeOf(token.Nonce)+1, token.Acquisition
 	return l
 }
 
@@ -74,18 +79,19 @@ func (w *World) traceInput(node int16, in *core.Input) {
 	if in.Kind == core.TimePassed {
 		return
 	}
-	l := w.trace.next(w.now, tracedInput, node)
+	l := w.trace.next(w.now, tracedInput, node, &in.Token)
 	l.input, l.op, l.req = in.Kind, in.Op, in.Req
-	l.epoch, l.signal, l.attempt = in.Epoch, in.Signal, in.Attempt
-	l.reason, l.state, l.token = in.Reason, in.State, in.Token
+	l.epoch, l.signal, l.attempt = uint32(in.Epoch), uint32(in.Signal), in.Attempt
+	l.reason, l.state = in.Reason, in.State
 }
 
 // traceCall keeps a request that leaves.
 func (w *World) traceCall(s *slot) {
-	l := w.trace.next(w.now, tracedCall, s.node)
 	e := &s.effect
-	l.op, l.req, l.epoch, l.signal, l.attempt = s.op, e.Req, e.Epoch, e.Signal, e.Attempt
-	l.state, l.token, l.reason = e.State, e.Token, e.Reason
+	l := w.trace.next(w.now, tracedCall, s.node, &e.Token)
+	l.op, l.req = s.op, e.Req
+	l.epoch, l.signal, l.attempt = uint32(e.Epoch), uint32(e.Signal), e.Attempt
+	l.reason, l.state = e.Reason, e.State
 }
 
 // traceRecord keeps a record.
@@ -93,19 +99,15 @@ func (w *World) traceRecord(r *history.Record) {
 	if r.Kind == history.BeliefHeld || r.Kind == history.LeaseSet || r.Kind == history.HeartbeatSet {
 		return
 	}
-	l := w.trace.next(r.At, tracedRecord, r.Node)
-	l.record, l.event, l.epoch, l.signal, l.attempt = r.Kind, r.Event, r.Epoch, r.Signal, r.Attempt
-	l.state, l.reason, l.by, l.subject, l.op = r.State, r.Reason, r.By, r.Subject, r.Op
-	l.until, l.token = r.Until, r.Token
+	l := w.trace.next(r.At, tracedRecord, r.Node, &r.Token)
+	l.record, l.event, l.op, l.by, l.subject = r.Kind, r.Event, r.Op, r.By, r.Subject
+	l.epoch, l.signal, l.attempt = uint32(r.Epoch), uint32(r.Signal), r.Attempt
+	l.reason, l.state = r.Reason, r.State
 }
 
 // traceStep keeps that a step fired or was healed.
-func (w *World) traceStep(index int32, what string) {
-	kind := tracedStep
-	if what != "fires" {
-		kind = tracedHeal
-	}
-	w.trace.next(w.now, kind, history.None).req = uint32(index)
+func (w *World) traceStep(index int32, kind traceKind) {
+	w.trace.next(w.now, kind, history.None, &core.Token{}).req = uint32(index)
 }
 
 // WriteTrace writes the last n lines of the last run, or all that are kept if
@@ -173,8 +175,8 @@ func (l *line) details() string {
 	if l.reason != core.NoReason {
 		text += " reason=" + l.reason.String()
 	}
-	if !l.token.IsZero() {
-		text += fmt.Sprintf(" token=%s|%d", scenarios.NodeName(nodeOf(l.token.Nonce)), l.token.Acquisition)
+	if l.holder != 0 || l.acquisition != 0 {
+		text += fmt.Sprintf(" token=%s|%d", scenarios.NodeName(l.holder-1), l.acquisition)
 	}
 	return text
 }

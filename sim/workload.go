@@ -196,7 +196,7 @@ func (w *World) admitted(i int32) {
 	}
 	if h.node.Role() == core.Leader {
 		in := core.Input{Kind: core.WorkHeard}
-		w.step(node, &in)
+		w.step(node, h, &in)
 		return
 	}
 	if w.link(node, core.Redis).whole() && w.servers[core.Redis].up() {
@@ -224,7 +224,7 @@ func (w *World) answered(i int32) {
 	switch verdict {
 	case inbox.Accepted, inbox.AlreadyKnown:
 		o.settled = true
-		w.tell(history.Record{
+		w.tell(&history.Record{
 			Kind: history.Acknowledged, Node: history.None, Signal: w.signals[o.key].signal,
 		})
 	case inbox.Refused, inbox.Contradicts:

@@ -22,6 +22,9 @@ type World struct {
 	now     int64
 
 	hosts   []host
+	wakes   []int64 // the true instants at which the nodes want a turn
+	first   int16   // the node that wants its turn first, and when
+	soonest int64
 	links   []link // by node and store
 	servers [storeCount]server
 
@@ -107,6 +110,7 @@ func NewWorld(p *Program) *World {
 func (w *World) Load(p *Program) {
 	w.program = p
 	w.hosts = sized(w.hosts, p.nodes)
+	w.wakes = sized(w.wakes, p.nodes)
 	w.links = sized(w.links, p.nodes*storeCount)
 	w.trace.reset()
 }
@@ -177,6 +181,7 @@ func (w *World) reset() {
 	for node := range w.hosts {
 		w.resetHost(int16(node))
 	}
+	w.findFirst()
 	w.startSchedule()
 	// A cluster that elects nobody still comes to an end.
 	w.schedule(runEnds, 20*p.ttl, 1)
@@ -186,7 +191,8 @@ func (w *World) reset() {
 // run a little fast or slow.
 func (w *World) resetHost(node int16) {
 	h := &w.hosts[node]
-	*h = host{inbox: h.inbox[:0], deferred: h.deferred[:0], wake: never}
+	*h = host{inbox: h.inbox[:0], deferred: h.deferred[:0]}
+	w.wakes[node] = never
 	const halfSecond = 500_000_000
 	h.clock = clock{
 		base:  core.Time(between(w.draw(siteClockBase, int(node)), 1_000_000_000, 1_000_000_000_000)),
@@ -201,11 +207,10 @@ func (w *World) resetHost(node int16) {
 
 // advance lets the next thing happen.
 func (w *World) advance() {
-	at, waker := w.queue.next(), int16(-1)
-	for i := range w.hosts {
-		if wake := w.hosts[i].wake; wake < at {
-			at, waker = wake, int16(i)
-		}
+	at := w.queue.next()
+	wakes := w.soonest < at
+	if wakes {
+		at = w.soonest
 	}
 	w.suite.Advance(at)
 	w.rest(at)
@@ -213,10 +218,11 @@ func (w *World) advance() {
 	if expiry := w.redis.NextExpiry(); int64(expiry) <= at {
 		w.lapseLease()
 	}
-	if waker >= 0 {
-		in := core.Input{Kind: core.TimePassed}
-		w.step(waker, &in)
-		w.leaveIfIdle(waker, &w.hosts[waker])
+	if wakes {
+		waker := w.first
+		h := &w.hosts[waker]
+		w.step(waker, h, &core.Input{Kind: core.TimePassed})
+		w.leaveIfIdle(waker, h)
 		return
 	}
 	w.happen(w.queue.pop())
@@ -305,9 +311,10 @@ func (w *World) arrive(i int32) {
 		w.admitted(i)
 		return
 	}
-	node, in := s.node, s.input
+	// The slot is the input's until the node has read it.
+	node := s.node
+	w.step(node, h, &s.input)
 	w.slots.give(i)
-	w.step(node, &in)
 	w.leaveIfIdle(node, h)
 }
 

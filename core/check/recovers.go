@@ -252,6 +252,16 @@ func (c *recovers) wait(s *Suite, since int64) {
 	}
 }
 
+// refitted plans a look after a change: nothing that was not owed before it can
+// be overdue sooner. The look itself finds out what is owed.
+func (c *recovers) refitted(s *Suite, at int64) {
+	soonest := at + min(2*int64(s.cfg.TTL), int64(s.cfg.RecoverSignals)) + int64(s.cfg.HarnessStall)
+	if !c.off && soonest < c.due {
+		c.due = soonest
+		s.plan(soonest)
+	}
+}
+
 func noLeader(f *finding) string {
 	return fmt.Sprintf("nobody has led for %s; nothing changed and a node could have", seconds(f.a))
 }

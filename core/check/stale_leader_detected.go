@@ -197,6 +197,17 @@ func (c *staleLeader) deadlines(s *Suite) (lease, beat int64) {
 	return lease, beat
 }
 
+// refitted plans a look after a change of what peers can notice: no deadline that
+// it brings is sooner. The look itself finds the deadlines.
+func (c *staleLeader) refitted(s *Suite, at int64) {
+	ttl := int64(s.cfg.TTL)
+	soonest := at + min(ttl, int64(s.cfg.StaleAfter)) + ttl/2 + int64(s.cfg.HarnessStall)
+	if soonest < c.due {
+		c.due = soonest
+		s.plan(soonest)
+	}
+}
+
 // watch plans the next look.
 func (c *staleLeader) watch(s *Suite) {
 	lease, beat := c.deadlines(s)

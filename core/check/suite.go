@@ -12,7 +12,6 @@ type Suite struct {
 	cfg Config
 	// due is the earliest instant that some checker waits for.
 	due     int64
-	refit   bool // what nodes can do has changed since the last look
 	scene   scene
 	book    book
 	excuses excuses
@@ -60,7 +59,7 @@ func (s *Suite) Reset(cfg Config) {
 	s.recovery.reset()
 	s.drains = drainBeforeRelease{}
 	s.marks, s.excused = Marks{}, [invariantCount]int{}
-	s.first, s.broken, s.gaveUp, s.refit = finding{}, false, "", false
+	s.first, s.broken, s.gaveUp = finding{}, false, ""
 }
 
 // Advance tells that time has come to now. It costs one comparison while
@@ -80,11 +79,6 @@ func (s *Suite) plan(due int64) { s.due = min(s.due, due) }
 
 // settle judges what has fallen due before now.
 func (s *Suite) settle(now int64) {
-	if s.refit {
-		s.refit = false
-		s.stale.watch(s)
-		s.recovery.watch(s)
-	}
 	if now > s.believer.due {
 		s.believer.judge(s, now)
 	}
@@ -255,6 +249,8 @@ func (s *Suite) announced(r *history.Record) {
 			s.scene.nodes[r.Node].barred = true
 			s.drains.barred(s, r)
 			s.scene.refit(&s.cfg, r.Node, r.At)
+			// Somebody else may be the one who serves, and may have for long.
+			s.recovery.watch(s)
 		}
 	default:
 	}
@@ -339,9 +335,10 @@ func (s *Suite) faultChanged(r *history.Record) {
 	s.refitted(r.At)
 }
 
-// refitted tells the checkers of liveness that what a node can do has changed.
-// They look when the instant is over: a fault changes much at once.
+// refitted tells the checkers of liveness that what a node can do, or what stands
+// in its way, has changed. Whatever is owed from now on and was not before is owed
+// since this instant: they look once that can have fallen due, not at each change.
 func (s *Suite) refitted(at int64) {
-	s.refit = true
-	s.plan(at)
+	s.stale.refitted(s, at)
+	s.recovery.refitted(s, at)
 }

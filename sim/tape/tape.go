@@ -1,6 +1,9 @@
 package tape
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // Name is the name of one draw.
 type Name struct {
@@ -46,13 +49,13 @@ type Tape struct {
 // lane is where the cells of a site begin. A site of steps has the number of
 // its cell within each step's.
 type lane struct {
-	key  uint64
 	base uint32
 	size uint32
 }
 
-// cell counts the draws of one site for one actor.
+// cell counts the draws of one site for one actor. Its key is made of both.
 type cell struct {
+	key   uint64
 	nth   uint32
 	actor Actor
 }
@@ -121,7 +124,7 @@ func (t *Tape) layOut(nodes int) {
 	t.sites, t.cells, t.nodes, t.stepSites = make([]lane, len(sites)), t.cells[:0], nodes, 0
 	for i, d := range sites {
 		at := &t.sites[i]
-		at.key, at.base = d.key, uint32(len(t.cells))
+		at.base = uint32(len(t.cells))
 		switch d.kind {
 		case World:
 			at.size = 1
@@ -133,7 +136,8 @@ func (t *Tape) layOut(nodes int) {
 		default:
 		}
 		for k := range int(at.size) {
-			t.cells = append(t.cells, cell{actor: actorOf(d.kind, k)})
+			actor := actorOf(d.kind, k)
+			t.cells = append(t.cells, cell{key: keyed(d.key, actor), actor: actor})
 		}
 	}
 	t.stepCells = len(t.cells)
@@ -146,8 +150,10 @@ func (t *Tape) widen(steps int) {
 		if t.steps < len(t.ids) && t.ids[t.steps] != "" {
 			actor = stepOf(t.ids[t.steps])
 		}
-		for range t.stepSites {
-			t.cells = append(t.cells, cell{actor: actor})
+		counted := len(t.cells)
+		t.cells = slices.Grow(t.cells, t.stepSites)[:counted+t.stepSites]
+		for i := counted; i < len(t.cells); i++ {
+			t.cells[i] = cell{actor: actor}
 		}
 	}
 }
@@ -165,7 +171,7 @@ func (t *Tape) Draw(s Site, index int) uint64 {
 	if t.asks {
 		return t.ask(Name{s, c.actor, nth}, index)
 	}
-	return scramble(t.mixed ^ at.key ^ uint64(c.actor)<<32 ^ uint64(nth))
+	return scramble(t.mixed ^ c.key ^ uint64(nth))
 }
 
 // drawWide draws for a step, and before any run has begun.
@@ -224,5 +230,8 @@ func mixedSeed(seed uint64) uint64 { return scramble(seed ^ 0x6a09e667f3bcc909) 
 
 // hashed is the answer of a seed.
 func hashed(mixed uint64, n Name) uint64 {
-	return scramble(mixed ^ sites[n.Site].key ^ uint64(n.Actor)<<32 ^ uint64(n.Nth))
+	return scramble(mixed ^ keyed(sites[n.Site].key, n.Actor) ^ uint64(n.Nth))
 }
+
+// keyed is the key of a site's draws for the actor.
+func keyed(site uint64, actor Actor) uint64 { return site ^ uint64(actor)<<32 }
