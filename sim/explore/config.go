@@ -34,9 +34,10 @@ type Config struct {
 	// order, even where the order makes no difference.
 	NoReduction bool `json:"no_reduction"`
 	// Share lets do run once for each job, on as many cores as the caller likes,
-	// and returns when all are done; nil does them one after the other. What is
-	// found does not depend on it.
-	Share func(jobs int, do func(job int)) `json:"-"`
+	// and returns when all are done; nil does them one after the other. A hand does
+	// one job after the other, and there are at most as many hands as jobs, counted
+	// from zero. What is found does not depend on who does what, and when.
+	Share func(jobs int, do func(hand, job int)) `json:"-"`
 	// Clock tells how much time has passed since some instant; nil measures none.
 	Clock func() time.Duration `json:"-"`
 	// Progress hears of each level; nil is nobody.
@@ -127,8 +128,8 @@ func (c *Config) Validate() error {
 }
 
 // inTurn does the jobs one after the other.
-func inTurn(jobs int, do func(job int)) {
+func inTurn(jobs int, do func(hand, job int)) {
 	for job := range jobs {
-		do(job)
+		do(0, job)
 	}
 }

@@ -36,10 +36,16 @@
 // means less. An answer that nobody awaits is kept and delivered like any other.
 // That states with equal codes have equal futures is a test, and it has been red.
 //
-// States wait packed, as their zero-suppressed codes, and are read back into
-// worlds when their turn comes. What was visited is sixteen bytes in a table of
-// open addressing: a fingerprint and its parent's. A way is found again by doing
-// it again.
+// A state is written in sections: each node, each store, each message. There are
+// few of each kind, so every section is kept once, in a library, and a state that
+// waits is the list of their numbers. When its turn comes the parts are taken off
+// the worker's shelves, where they stand as they were read from their codes, and a
+// deed makes its own copy of what it touches; of what it leads to only those
+// sections are written that it touched or whose codes are relative to something
+// that it changed. That this is the state as a whole is a test.
+//
+// What was visited is sixteen bytes in a table of open addressing: a fingerprint
+// and its parent's. A way is found again by doing it again.
 //
 // # Reductions
 //

@@ -88,7 +88,7 @@ func Search(c Config) (Report, error) {
 	report.Seconds = (clock() - began).Seconds()
 	report.States, report.Acts, report.Reachable = s.states, s.acts, s.reachable()
 	report.BytesPerState = float64(s.size()) / float64(s.states)
-	report.FrontierBytesPerState = float64(s.most) / float64(s.states)
+	report.FrontierBytesPerState = float64(s.most+s.library.size()) / float64(s.states)
 	if report.Seconds > 0 {
 		report.StatesPerSecond = float64(s.states) / report.Seconds
 	}

@@ -110,9 +110,9 @@ func (w *world) tellMessage(a act) string {
 		return what + " is withheld: its time is over"
 	case deliver:
 		if m.stage == hint {
-			return fmt.Sprintf("%s hears: %v", who, m.inputs[0].Kind)
+			return fmt.Sprintf("%s hears: %v", who, m.body.inputs[0].Kind)
 		}
-		return fmt.Sprintf("a late answer reaches %s: %v", who, m.inputs[0].Kind)
+		return fmt.Sprintf("a late answer reaches %s: %v", who, m.body.inputs[0].Kind)
 	case drop:
 		return "FAULT: " + what + " is lost"
 	case loseReply:
@@ -131,7 +131,7 @@ func (w *world) tellMessage(a act) string {
 // changes tells how roles and the ledger differ from before.
 func (w *world) changes(before *world) string {
 	text := ""
-	for i := range w.hosts {
+	for i := range w.nodes {
 		if !w.hosts[i].up || !before.hosts[i].up {
 			continue
 		}

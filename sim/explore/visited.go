@@ -65,6 +65,16 @@ func (v *visited) add(print, parent uint64) bool {
 	}
 }
 
+// addAll takes the states that a job has found. Of those that were there already
+// it strikes the fingerprint off the children.
+func (v *visited) addAll(list []child, children []item) {
+	for i := range list {
+		if c := &list[i]; !v.add(c.print, c.parent) {
+			children[c.at].print = 0
+		}
+	}
+}
+
 // grow makes room for half as many again, so that a place costs at most 28
 // bytes for each state that is there.
 func (v *visited) grow() {
