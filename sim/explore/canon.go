@@ -17,8 +17,8 @@ type section struct {
 	refs []byte
 	// The codes, if the canon wrote them itself; number is that of the library's
 	// section, or unknown.
-	from, to int
-	refFrom  int
+	from, to int32
+	refFrom  int32
 	number   uint32
 	// needs are what its codes refer to, and others the same with the nodes named.
 	needs  needs
@@ -55,7 +55,7 @@ type canon struct {
 func (c *canon) begin(owner int8, kind sectionKind) {
 	c.owner, c.needs = owner, needsTime
 	c.sections = append(c.sections, section{
-		owner: owner, number: unknown, from: len(c.bytes), refFrom: len(c.refs),
+		owner: owner, number: unknown, from: int32(len(c.bytes)), refFrom: int32(len(c.refs)),
 	})
 	c.put(uint16(kind))
 }
@@ -63,7 +63,7 @@ func (c *canon) begin(owner int8, kind sectionKind) {
 // end ends it.
 func (c *canon) end() {
 	s := &c.sections[len(c.sections)-1]
-	s.to, s.needs, s.refs = len(c.bytes), c.needs, c.refs[s.refFrom:]
+	s.to, s.needs, s.refs = int32(len(c.bytes)), c.needs, c.refs[s.refFrom:]
 	s.others = s.needs.of(s.owner, s.refs)
 	s.hash = hash(c.bytes[s.from:s.to])
 	s.mixed = s.hash
@@ -71,21 +71,53 @@ func (c *canon) end() {
 
 // relate reads from a world what its codes are relative to.
 func (r *relations) relate(w *world) {
-	r.now, r.epoch = w.now, w.postgres.Authority().Epoch
-	signals := *inside[[]model.Signal](w.postgres, atSignals)
-	for i := range r.versions {
-		r.versions[i] = 0
-		if i < len(signals) {
-			r.versions[i] = signals[i].Version
-		}
+	*r = relations{}
+	was := w.touched
+	w.touched = ^uint8(0)
+	r.follow(w)
+	w.touched = was
+}
+
+// follow reads what may have changed since, and tells which relations are others.
+func (r *relations) follow(w *world) (others needs) {
+	if r.now != w.now {
+		r.now = w.now
+		others |= needsTime
 	}
 	for i := range w.nodes {
-		h := w.hosts[i]
-		r.life[i], r.acqs[i] = h.life, h.acqs
-		if h.up {
-			r.acqs[i][0] = inside[core.Token](&h.node, atToken).Acquisition
+		if w.touched>>i&1 != 0 && r.followHost(i, w.hosts[i]) {
+			others |= needsNode << i
 		}
 	}
+	if w.touched&touchedLedger == 0 {
+		return others
+	}
+	if e := w.postgres.Authority().Epoch; r.epoch != e {
+		r.epoch = e
+		others |= needsEpoch
+	}
+	for i, s := range *inside[[]model.Signal](w.postgres, atSignals) {
+		if r.versions[i] != s.Version {
+			r.versions[i] = s.Version
+			others |= needsVersion << i
+		}
+	}
+	return others
+}
+
+// followHost reads what tokens of a node are relative to, and tells whether it
+// has changed.
+func (r *relations) followHost(i int, h *host) bool {
+	newest := h.acqs[0]
+	if h.up {
+		newest = inside[core.Token](&h.node, atToken).Acquisition
+	}
+	if r.life[i] == h.life && r.acqs[i][0] == newest {
+		return false // the older ones change with the life alone
+	}
+	r.life[i], r.acqs[i] = h.life, h.acqs
+	r.acqs[i][0] = newest
+	return true
 }
 
 // take writes a world and returns its fingerprint. Two worlds have the same if
@@ -98,8 +130,8 @@ func (c *canon) take(w *world) uint64 {
 // takeFrom does the same for a world that shares another's parts, which was
 // taken by before: what was not touched is as it was, if what it refers to is.
 func (c *canon) takeFrom(w *world, before *canon) uint64 {
-	c.r.relate(w)
-	others := c.r.differing(&before.r)
+	c.r = before.r
+	others := c.r.follow(w)
 	if others&needsTime != 0 {
 		before = nil
 	}

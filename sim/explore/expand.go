@@ -161,8 +161,8 @@ func (s *search) takeIn(jobs int) block {
 		s.broken = append(s.broken, f.broken...)
 		f.numbers = f.numbers[:0]
 		for i := range f.own.volumes {
-			t := f.own.read(uint32(i))
-			f.numbers = append(f.numbers, s.library.add(&t))
+			v := &f.own.volumes[i]
+			f.numbers = append(f.numbers, s.library.add(&v.section, v.codes))
 		}
 		places[job].items, places[job].words = items, words
 		for _, c := range f.children {

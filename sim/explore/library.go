@@ -1,6 +1,9 @@
 package explore
 
-import "bytes"
+import (
+	"bytes"
+	"unsafe"
+)
 
 // A state is a handful of sections, and of each there are few: what a node can
 // be, seen from within, or a request say. So each section is kept once, under a
@@ -15,64 +18,46 @@ const (
 
 // volume is a section in a library.
 type volume struct {
-	hash uint64
-	// Its codes stand at this place, and after them its refs.
-	at    int
-	size  uint16
-	refs  uint8
-	needs needs
+	section
+	codes []byte
 }
 
-// volumeBytes is about how many bytes a volume takes with its places.
-const volumeBytes = 24 + 8
+// volumeBytes is about how many bytes a volume takes, with its places.
+const volumeBytes = int(unsafe.Sizeof(volume{})) + 8
+
+// piece is how many bytes of codes are kept together.
+const piece = 1 << 16
 
 // library keeps sections by their numbers, which are given in the order of
 // coming.
 type library struct {
 	volumes []volume
-	texts   []byte
+	// texts is the piece that codes and refs are added to.
+	texts []byte
+	bytes int
 	// places find a number by its section's hash; they hold the number plus one.
 	places []uint32
 }
 
-// text is what a section is known by.
-type text struct {
-	hash  uint64
-	codes []byte
-	refs  []byte
-	needs needs
-}
-
-// read returns the section of a number. It is valid until the library grows.
-func (l *library) read(number uint32) text {
-	v := &l.volumes[number]
-	end := v.at + int(v.size)
-	return text{v.hash, l.texts[v.at:end], l.texts[end : end+int(v.refs)], v.needs}
-}
-
 // find returns the number of a section, or unknown.
-func (l *library) find(t *text) uint32 {
+func (l *library) find(s *section, codes []byte) uint32 {
 	if len(l.places) == 0 {
 		return unknown
 	}
 	mask := uint64(len(l.places) - 1)
-	for i := t.hash & mask; ; i = (i + 1) & mask {
-		if l.places[i] == 0 {
-			return unknown
-		}
+	for i := s.hash & mask; l.places[i] != 0; i = (i + 1) & mask {
 		number := l.places[i] - 1
-		if v := &l.volumes[number]; v.hash == t.hash {
-			is := l.read(number)
-			if bytes.Equal(is.codes, t.codes) && bytes.Equal(is.refs, t.refs) {
-				return number
-			}
+		v := &l.volumes[number]
+		if v.hash == s.hash && bytes.Equal(v.codes, codes) && bytes.Equal(v.refs, s.refs) {
+			return number
 		}
 	}
+	return unknown
 }
 
 // add returns the number of a section and keeps it if it is new.
-func (l *library) add(t *text) uint32 {
-	if number := l.find(t); number != unknown {
+func (l *library) add(s *section, codes []byte) uint32 {
+	if number := l.find(s, codes); number != unknown {
 		return number
 	}
 	number := uint32(len(l.volumes))
@@ -80,9 +65,11 @@ func (l *library) add(t *text) uint32 {
 		panic("explore: more sections than numbers")
 	}
 	l.volumes = append(l.volumes, volume{
-		hash: t.hash, at: len(l.texts), size: uint16(len(t.codes)), refs: uint8(len(t.refs)), needs: t.needs,
+		section: section{
+			hash: s.hash, mixed: s.hash, refs: l.keep(s.refs), number: number, needs: s.needs,
+		},
+		codes: l.keep(codes),
 	})
-	l.texts = append(append(l.texts, t.codes...), t.refs...)
 	if len(l.volumes)*2 > len(l.places) {
 		l.places = make([]uint32, max(64, len(l.places)*2))
 		for i := range l.volumes {
@@ -92,6 +79,17 @@ func (l *library) add(t *text) uint32 {
 		l.shelve(number)
 	}
 	return number
+}
+
+// keep copies a text to where it stays.
+func (l *library) keep(text []byte) []byte {
+	if len(l.texts)+len(text) > cap(l.texts) {
+		l.texts = make([]byte, 0, max(piece, len(text)))
+		l.bytes += cap(l.texts)
+	}
+	from := len(l.texts)
+	l.texts = append(l.texts, text...)
+	return l.texts[from:]
 }
 
 // shelve lets a number be found.
@@ -113,9 +111,7 @@ func (l *library) clear() {
 }
 
 // size is how many bytes the library takes.
-func (l *library) size() int {
-	return cap(l.texts) + cap(l.volumes)*volumeBytes
-}
+func (l *library) size() int { return l.bytes + cap(l.volumes)*volumeBytes }
 
 // pack appends the state that was taken last, as the numbers of its sections,
 // and for a message its head after that. Sections that the common library lacks
@@ -124,9 +120,9 @@ func (c *canon) pack(to []uint32, nodes int, common, own *library) []uint32 {
 	for i := range c.sections {
 		s := &c.sections[i]
 		if s.number == unknown {
-			t := text{s.hash, c.bytes[s.from:s.to], s.refs, s.needs}
-			if s.number = common.find(&t); s.number == unknown {
-				s.number = own.add(&t) | local
+			codes := c.bytes[s.from:s.to]
+			if s.number = common.find(s, codes); s.number == unknown {
+				s.number = own.add(s, codes) | local
 			}
 		}
 		to = append(to, s.number)

@@ -49,6 +49,8 @@ func (r *reader) read(l *layout, base unsafe.Pointer) {
 		switch f.sense {
 		case number:
 			store(p, f.size, r.number())
+		case raw:
+			r.codes = r.codes[copy(unsafe.Slice((*byte)(p), f.aux), r.codes):]
 		case busy:
 			*(*uint32)(p) = 0
 			if r.next() != 0 {

@@ -77,27 +77,6 @@ func (n needs) of(owner int8, refs []byte) needs {
 	return n
 }
 
-// differing tells which relations are others.
-func (r *relations) differing(other *relations) (d needs) {
-	if r.now != other.now {
-		d |= needsTime
-	}
-	if r.epoch != other.epoch {
-		d |= needsEpoch
-	}
-	for i := range r.versions {
-		if r.versions[i] != other.versions[i] {
-			d |= needsVersion << i
-		}
-	}
-	for i := range r.life {
-		if r.life[i] != other.life[i] || r.acqs[i] != other.acqs[i] {
-			d |= needsNode << i
-		}
-	}
-	return d
-}
-
 // everybodys is the owner of a section that belongs to no node.
 const everybodys = int8(-1)
 
@@ -170,6 +149,13 @@ func (c *coder) write(l *layout, base unsafe.Pointer) {
 				continue
 			}
 			code = uint16(v << 1)
+		case raw:
+			if f.aux == 1 {
+				to = append(to, *(*byte)(p))
+			} else {
+				to = append(to, unsafe.Slice((*byte)(p), f.aux)...)
+			}
+			continue
 		case busy:
 			code = uint16(bitOf(*(*uint32)(p) != 0))
 		case instant:

@@ -83,18 +83,16 @@ func (u *unpacker) unpack(from []uint32, w *world, c *canon) {
 
 // from adds a section out of a library.
 func (c *canon) from(l *library, owner int8, number uint32) *section {
-	t := l.read(number)
-	c.sections = append(c.sections, section{
-		hash: t.hash, mixed: t.hash, refs: t.refs, number: number, needs: t.needs,
-		others: t.needs.of(owner, t.refs), owner: owner,
-	})
-	return &c.sections[len(c.sections)-1]
+	c.sections = append(c.sections, l.volumes[number].section)
+	s := &c.sections[len(c.sections)-1]
+	s.owner, s.others = owner, s.needs.of(owner, s.refs)
+	return s
 }
 
 // open begins to read a section.
 func (u *unpacker) open(owner int8, number uint32) {
-	t := u.library.read(number)
-	u.codes, u.refs, u.owner = t.codes, t.refs, owner
+	v := &u.library.volumes[number]
+	u.codes, u.refs, u.owner = v.codes, v.refs, owner
 	u.next()
 }
 
