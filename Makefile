@@ -67,6 +67,8 @@ explore: build ## Search a small world to its end: two nodes, one signal, up to 
 explore-small: build ## The part of it that every change must pass.
 	bin/drill explore --nodes 2 --signals 1 --faults 1 --class D
 	bin/drill explore --nodes 2 --signals 1 --faults 1 --class A
+	bin/drill explore --nodes 2 --signals 1 --faults 1 --class B
+	bin/drill explore --nodes 2 --signals 1 --faults 1 --class C
 	bin/drill explore --nodes 3 --signals 1 --faults 0
 
 bench: ## Run the benchmarks that match BENCH (.).

@@ -45,7 +45,7 @@ func newExplore() *cobra.Command {
 	f.IntVar(&o.Faults, "faults", 1, "the most faults that strike, at any time: 0 to 4")
 	f.IntVar(&o.Depth, "depth", 0, "the most steps one after the other (0: no bound)")
 	f.IntVar(&o.Limit, "limit", 0, "the most states (0: no bound)")
-	f.StringVar(&o.Class, "class", "D", "the broker's class: A or D")
+	f.StringVar(&o.Class, "class", "D", "the broker's class: A, B, C or D")
 	f.StringVar(&o.kinds, "kinds", strings.Join(explore.UsualKinds(), ","), "which faults strike")
 	f.BoolVar(&o.NoReduction, "no-reduction", false, "tell nodes by name, and order what needs no order")
 	f.BoolVar(&o.AnyOrder, "any-order", false, "let what one node has sent be carried out in any order")

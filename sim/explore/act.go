@@ -8,6 +8,7 @@ type deed uint8
 // The deeds. Those from crash on are faults.
 const (
 	serve       deed = iota // a request reaches its store, and the answer its node
+	serveBehind             // as serve, of a look-up whose book does not show the order yet
 	refuse                  // the sender's own limit stops a request that waited in it
 	deliver                 // a late answer, or a hint, reaches its node
 	wake                    // a node's timer rings
@@ -59,6 +60,9 @@ func (w *world) acts(to []act) []act {
 			to = append(to, act{serve, int8(i)})
 			if m.op == core.Submit && !m.slow && w.now > m.body.effect.NotAfter {
 				to = append(to, act{refuse, int8(i)})
+			}
+			if m.op == core.Lookup && w.rules.lags() && w.broker.Has(m.body.effect.Signal) {
+				to = append(to, act{serveBehind, int8(i)})
 			}
 		case m.stage != request && w.listens(m):
 			to = append(to, act{deliver, int8(i)})

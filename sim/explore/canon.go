@@ -156,7 +156,7 @@ func (c *canon) writeWorld(w *world, before *canon, others needs) uint64 {
 	}
 	if w.touched&touchedLedger != 0 || !c.same(before, w.nodes+1, others) {
 		c.begin(everybodys, ledgerSection)
-		c.putLedger(w.postgres)
+		c.putLedger(w.rules, w.postgres)
 		c.end()
 	}
 	if w.touched&touchedBroker != 0 || !c.same(before, w.nodes+2, others) {
@@ -189,7 +189,7 @@ func (c *canon) writeMessages(w *world, before *canon, others needs) {
 		m := &w.net[i]
 		if m.section == fresh || !c.same(before, int(m.section), others) {
 			c.begin(m.node, messageSection)
-			c.putMessage(m)
+			c.putMessage(w.rules, m)
 			c.end()
 		}
 		turn := uint16(0)
@@ -266,10 +266,13 @@ func headOf(w *world, m *message, turn uint16) uint16 {
 }
 
 // putMessage adds what a message says.
-func (c *canon) putMessage(m *message) {
+func (c *canon) putMessage(r *rules, m *message) {
 	c.put(uint16(m.stage) | uint16(m.count)<<2)
 	c.put(uint16(m.op))
 	if m.stage == request {
+		if m.op == core.Submit && r.signs() {
+			c.put(c.instant(m.body.signed))
+		}
 		c.write(effectLayout, unsafe.Pointer(&m.body.effect))
 		return
 	}
@@ -279,12 +282,18 @@ func (c *canon) putMessage(m *message) {
 }
 
 // putLedger adds PostgreSQL.
-func (c *canon) putLedger(p *model.Postgres) {
+func (c *canon) putLedger(r *rules, p *model.Postgres) {
 	c.write(postgresLayout, unsafe.Pointer(p))
 	tenures := *inside[[]model.Tenure](p, atTenures)
 	putAll(c, tenureLayout, tenures[max(len(tenures)-keptTenures, 0):])
 	putAll(c, signalLayout, *inside[[]model.Signal](p, atSignals))
-	putAll(c, attemptLayout, *inside[[]model.Attempt](p, atAttempts))
+	attempts := *inside[[]model.Attempt](p, atAttempts)
+	putAll(c, attemptLayout, attempts)
+	if r.signs() {
+		for i := range attempts {
+			c.put(uint16(r.overdueFor(c.r.now, attempts[i].SendBy) / unit))
+		}
+	}
 	putNumbers(c, *inside[[]core.SignalID](p, atKeys))
 }
 

@@ -21,7 +21,7 @@ type Config struct {
 	// states; zero is no bound. What lies behind a bound is not judged.
 	Depth int `json:"depth"`
 	Limit int `json:"limit"`
-	// Class is the broker's: A or D.
+	// Class is the broker's: A, B, C or D, which is the default.
 	Class string `json:"class"`
 	// Kinds are the faults that strike, by their words; none means the usual ones.
 	Kinds []string `json:"kinds"`
@@ -93,9 +93,13 @@ func (c *Config) rules() (*rules, error) {
 	switch c.Class {
 	case "A":
 		class = order.ClassA
+	case "B":
+		class = order.ClassB
+	case "C":
+		class = order.ClassC
 	case "D", "":
 	default:
-		faults = append(faults, fmt.Errorf("class %q: must be A or D", c.Class))
+		faults = append(faults, fmt.Errorf("class %q: must be A, B, C or D", c.Class))
 	}
 	words := c.Kinds
 	if len(words) == 0 {

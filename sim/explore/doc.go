@@ -23,7 +23,10 @@
 // on whenever it likes, with all that it had yet to send; Redis loses its data.
 // On request also: a request or an answer arrives whenever it likes; a leader is
 // asked to step down. The signal comes at any moment. An order whose limit has
-// passed while its sender stood still may leave all the same, or be withheld.
+// passed while its sender stood still may leave all the same, or be withheld. A
+// broker of class B goes by the timestamp that an order got when it passed the
+// gate, and refuses it after half a ttl; the book of one of class C may not show
+// an order yet that the broker has.
 //
 // # States that are alike
 //

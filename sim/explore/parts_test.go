@@ -15,7 +15,7 @@ func TestAStateInPartsIsTheStateAsAWhole(t *testing.T) {
 		class   order.Class
 		signals int
 		plain   bool
-	}{{order.ClassA, 1, false}, {order.ClassD, 0, true}} {
+	}{{order.ClassB, 1, false}, {order.ClassD, 0, true}} {
 		r := smallRules(t, world.class, world.signals)
 		r.symmetric, r.reduced = !world.plain, !world.plain
 		s := newSearch(r, &Config{})

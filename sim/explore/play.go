@@ -7,6 +7,7 @@ import (
 
 	"fencepost/core"
 	"fencepost/core/inbox"
+	"fencepost/core/order"
 )
 
 // do lets one thing happen and judges it. An assertion that stops the process is
@@ -14,7 +15,7 @@ import (
 func (w *world) do(a act) {
 	defer w.caught()
 	switch a.deed {
-	case serve, loseReply, late, pauseAt:
+	case serve, serveBehind, loseReply, late, pauseAt:
 		w.serve(int(a.at), a.deed)
 	case refuse:
 		w.refuse(int(a.at))
@@ -114,7 +115,8 @@ func (w *world) step(i int, in *core.Input) {
 			w.judgeWord(i, e)
 			continue
 		}
-		w.put(request, int8(i), h.life, e.Req, e.Op, 0).effect = *e
+		asks := w.put(request, int8(i), h.life, e.Req, e.Op, 0)
+		asks.effect, asks.signed = *e, w.now
 	}
 	w.judgeBelief()
 }
@@ -164,6 +166,9 @@ func (w *world) serve(i int, how deed) {
 	m := w.net[i]
 	w.take(i)
 	answers := w.carryOut(&m)
+	if how == serveBehind {
+		answers[0].Answer = order.Absent
+	}
 	for k := range answers {
 		answers[k].Req, answers[k].Op = m.req, m.op
 	}
@@ -202,8 +207,8 @@ func (w *world) carryOut(m *message) []core.Input {
 		answers := w.answer.All()
 		for i := range answers {
 			if in := &answers[i]; in.Kind == core.SignalFound || in.Kind == core.AttemptRead {
-				// Brokers of class A and D do not weigh for how long send_by has passed.
-				in.Age = min(in.Age, time.Duration(unit))
+				// What is longer ago than the broker's bound, if it has one, is all the same.
+				in.Age = min(in.Age, max(time.Duration(unit), w.rules.config.Broker.LateArrivalBound))
 			}
 		}
 		return answers
@@ -212,7 +217,7 @@ func (w *world) carryOut(m *message) []core.Input {
 		in := &w.single[0]
 		if m.op == core.Submit {
 			in.Kind = core.OrderAnswered
-			in.Answer, _ = w.book().Submit(w.now, e.Signal, e.Attempt, w.now)
+			in.Answer, _ = w.book().Submit(w.now, e.Signal, e.Attempt, m.body.signed)
 		} else {
 			in.Answer, _ = w.book().Lookup(w.now, e.Signal, e.Attempt)
 		}

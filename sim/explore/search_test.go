@@ -48,7 +48,7 @@ func successors(w, scratch *world, c *canon) []uint64 {
 func TestStatesThatAreAlikeHaveFuturesThatAreAlike(t *testing.T) {
 	for _, symmetric := range []bool{true, false} {
 		for _, reduced := range []bool{true, false} {
-			for _, class := range []order.Class{order.ClassA, order.ClassD} {
+			for _, class := range []order.Class{order.ClassA, order.ClassB, order.ClassC, order.ClassD} {
 				r := smallRules(t, class, 1)
 				r.symmetric, r.reduced = symmetric, reduced
 				checkBisimulation(t, r)

@@ -74,7 +74,7 @@ func (u *unpacker) unpack(from []uint32, w *world, c *canon) {
 	w.net = w.net[:0]
 	u.turn++
 	for rest := from[w.nodes+commons:]; len(rest) > 0; rest = rest[2:] {
-		w.net = append(w.net, u.message(rest[0], rest[1], len(c.sections)))
+		w.net = append(w.net, u.message(w.rules, rest[0], rest[1], len(c.sections)))
 		s := c.from(u.library, int8(rest[1]&(1<<ownerBits-1)), rest[0])
 		s.head = uint16(rest[1])
 	}
@@ -122,7 +122,7 @@ func (u *unpacker) common(w *world, kind sectionKind, number uint32) {
 			u.ledgers.take(number)
 			u.open(everybodys, number)
 			w.postgres.CopyFrom(&w.own.postgres) // for what is constant
-			u.readLedger(w.postgres)
+			u.readLedger(w.rules, w.postgres)
 		}
 	case brokerSection:
 		if w.broker, there = u.brokers.look(number, commonShelf); !there {
@@ -173,7 +173,7 @@ func (u *unpacker) readHost(w *world, i int, h *host) {
 // message reads a message: what it says from its section, the rest from its
 // head. One that says something else and wants the same place on the shelf has
 // to do without, within one state.
-func (u *unpacker) message(number, head uint32, section int) message {
+func (u *unpacker) message(r *rules, number, head uint32, section int) message {
 	owner := int8(head & (1<<ownerBits - 1))
 	key := number<<ownerBits | uint32(owner)
 	what, there := u.bodies.look(key, messageShelf)
@@ -184,7 +184,7 @@ func (u *unpacker) message(number, head uint32, section int) message {
 			u.bodies.take(key)
 		}
 		u.open(owner, number)
-		u.readBody(what)
+		u.readBody(r, what)
 	}
 	what.turn = u.turn
 	m := message{
@@ -198,10 +198,14 @@ func (u *unpacker) message(number, head uint32, section int) message {
 }
 
 // readBody reads what a message says.
-func (u *unpacker) readBody(what *said) {
+func (u *unpacker) readBody(r *rules, what *said) {
 	first := u.next()
 	what.stage, what.count, what.op = stage(first&3), int8(first>>2), core.Op(u.next())
 	if what.stage == request {
+		what.body.signed = startOfTime // as good as any, where nobody looks at it
+		if what.op == core.Submit && r.signs() {
+			what.body.signed = u.instant()
+		}
 		what.body.effect = core.Effect{}
 		u.read(effectLayout, unsafe.Pointer(&what.body.effect))
 		return
@@ -213,7 +217,7 @@ func (u *unpacker) readBody(what *said) {
 }
 
 // readLedger reads PostgreSQL.
-func (u *unpacker) readLedger(p *model.Postgres) {
+func (u *unpacker) readLedger(r *rules, p *model.Postgres) {
 	u.read(postgresLayout, unsafe.Pointer(p))
 	readAll(u, tenureLayout, inside[[]model.Tenure](p, atTenures))
 	signals := inside[[]model.Signal](p, atSignals)
@@ -221,7 +225,15 @@ func (u *unpacker) readLedger(p *model.Postgres) {
 	for i := range *signals {
 		(*signals)[i].Version = versionBase
 	}
-	readAll(u, attemptLayout, inside[[]model.Attempt](p, atAttempts))
+	attempts := inside[[]model.Attempt](p, atAttempts)
+	readAll(u, attemptLayout, attempts)
+	if r.signs() {
+		for i := range *attempts {
+			if over := u.next(); over > 0 {
+				(*attempts)[i].SendBy = startOfTime - core.Time(over)*unit
+			}
+		}
+	}
 	readNumbers(u, inside[[]core.SignalID](p, atKeys))
 }
 

@@ -63,7 +63,7 @@ func (w *world) tell(a act, after *world) string {
 	name := fmt.Sprintf("n%d", a.at+1)
 	text := ""
 	switch a.deed {
-	case serve, refuse, deliver, drop, loseReply, delay, late, pauseAt:
+	case serve, serveBehind, refuse, deliver, drop, loseReply, delay, late, pauseAt:
 		text = w.tellMessage(a)
 	case wake:
 		text = name + " wakes"
@@ -106,6 +106,8 @@ func (w *world) tellMessage(a act) string {
 	switch a.deed {
 	case serve:
 		return what + " is carried out and answered"
+	case serveBehind:
+		return what + " is answered from a book that does not show the order yet"
 	case refuse:
 		return what + " is withheld: its time is over"
 	case deliver:

@@ -62,6 +62,8 @@ const fresh = -1
 type body struct {
 	effect core.Effect
 	inputs [maxSignals + 1]core.Input
+	// signed is the timestamp of an order, where the broker looks at it.
+	signed core.Time
 }
 
 // watch is what the judge remembers.
@@ -276,5 +278,21 @@ func configOf(class order.Class) core.Config {
 	c.CandidateBudget, c.SendBy = 2*step, 2*step
 	c.StaleAfter = horizon * step
 	c.Broker = class.Capability()
+	if c.Broker.LateArrivalBound > 0 {
+		c.Broker.LateArrivalBound = 2 * step
+	}
 	return c
 }
+
+// signs reports whether orders carry a timestamp by which the broker refuses them.
+func (r *rules) signs() bool { return r.config.Broker.LateArrivalBound > 0 }
+
+// overdueFor is for how long an attempt's send_by has passed, up to the most that
+// a broker makes one weigh; zero if it has not.
+func (r *rules) overdueFor(now, sendBy core.Time) core.Time {
+	most := max(unit, core.Time(r.config.Broker.LateArrivalBound))
+	return min(max(now-sendBy, 0), most)
+}
+
+// lags reports whether the broker's book may not show an order that it has.
+func (r *rules) lags() bool { return r.config.Broker.Class() == order.ClassC }
