@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -39,6 +40,25 @@ func TestExploreRefusesAWorldThatItCannotSearch(t *testing.T) {
 		code := drill(t.Context(), append([]string{"explore"}, strings.Fields(args)...), &out, &problems)
 		if code != scenarios.ExitRefused || problems.Len() == 0 {
 			t.Errorf("%s: code %d, %q", args, code, problems.String())
+		}
+	}
+}
+
+// TestAnInterruptedSearchSaysSo: what was searched so far is shown, and is no proof.
+func TestAnInterruptedSearchSaysSo(t *testing.T) {
+	t.Parallel()
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	var out, problems bytes.Buffer
+	code := drill(ctx, strings.Fields("explore --faults 2"), &out, &problems)
+	if code != scenarios.Unknown.ExitCode() {
+		t.Errorf("code %d: %s", code, problems.String())
+	}
+	for _, said := range []string{
+		"<= 0 faults: 1 state,", "2 nodes, 1 signal, class D,", "interrupted", "no proof",
+	} {
+		if !strings.Contains(out.String(), said) {
+			t.Errorf("it does not say %q: %s", said, out.String())
 		}
 	}
 }

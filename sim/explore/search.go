@@ -105,8 +105,11 @@ func (s *search) budget(
 
 // ends reports whether the caller, or the bound on states, ends the search.
 func (s *search) ends() bool {
-	return s.config.Limit > 0 && s.states >= s.config.Limit || s.config.Stop != nil && s.config.Stop()
+	return s.config.Limit > 0 && s.states >= s.config.Limit || s.stopped()
 }
+
+// stopped reports whether the caller has given up.
+func (s *search) stopped() bool { return s.config.Stop != nil && s.config.Stop() }
 
 // root is the level of the first state.
 func (s *search) root() *level {
