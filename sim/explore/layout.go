@@ -97,7 +97,8 @@ func (l *layout) join() {
 	for _, f := range l.fields {
 		if f.sense == number && f.size == 1 {
 			f.sense, f.aux = raw, 1
-			if n := len(joined) - 1; n >= 0 && joined[n].sense == raw && joined[n].at+uintptr(joined[n].aux) == f.at {
+			n := len(joined) - 1
+			if n >= 0 && joined[n].sense == raw && joined[n].at+uintptr(joined[n].aux) == f.at {
 				joined[n].aux++
 				continue
 			}

@@ -207,8 +207,8 @@ func (w *world) carryOut(m *message) []core.Input {
 		answers := w.answer.All()
 		for i := range answers {
 			if in := &answers[i]; in.Kind == core.SignalFound || in.Kind == core.AttemptRead {
-				// What is longer ago than the broker's bound, if it has one, is all the same.
-				in.Age = min(in.Age, max(time.Duration(unit), w.rules.config.Broker.LateArrivalBound))
+				// What is more than the broker's bound ago, if it has one, is all the same.
+				in.Age = min(in.Age, time.Duration(w.rules.longAgo()))
 			}
 		}
 		return answers

@@ -287,11 +287,14 @@ func configOf(class order.Class) core.Config {
 // signs reports whether orders carry a timestamp by which the broker refuses them.
 func (r *rules) signs() bool { return r.config.Broker.LateArrivalBound > 0 }
 
-// overdueFor is for how long an attempt's send_by has passed, up to the most that
-// a broker makes one weigh; zero if it has not.
+// longAgo is since when send_by has to have passed for nobody to weigh how long:
+// more than the bound of the broker, if it has one.
+func (r *rules) longAgo() core.Time { return core.Time(r.config.Broker.LateArrivalBound) + unit }
+
+// overdueFor is for how long an attempt's send_by has passed, up to longAgo; zero
+// if it has not.
 func (r *rules) overdueFor(now, sendBy core.Time) core.Time {
-	most := max(unit, core.Time(r.config.Broker.LateArrivalBound))
-	return min(max(now-sendBy, 0), most)
+	return min(max(now-sendBy, 0), r.longAgo())
 }
 
 // lags reports whether the broker's book may not show an order that it has.
