@@ -60,13 +60,16 @@ fuzz: ## Run every native fuzz target for FUZZ_TIME (20s).
 map: build ## Search the edge of the promises again and write it into docs/TOLERANCE.md.
 	bin/drill map --doc docs/TOLERANCE.md --svg docs/tolerance.svg
 
-explore: build ## Search a small world to its end: two nodes, one signal, up to two faults, class D and class A.
+explore: build ## Search a small world to its end: two nodes and two faults, three nodes and one; one signal.
 	bin/drill explore --nodes 2 --signals 1 --faults 2 --class D
 	bin/drill explore --nodes 2 --signals 1 --faults 2 --class A
+	bin/drill explore --nodes 3 --signals 1 --faults 1
 
 explore-small: build ## The part of it that every change must pass.
 	bin/drill explore --nodes 2 --signals 1 --faults 1 --class D
 	bin/drill explore --nodes 2 --signals 1 --faults 1 --class A
+	bin/drill explore --nodes 2 --signals 1 --faults 1 --class B
+	bin/drill explore --nodes 2 --signals 1 --faults 1 --class C
 	bin/drill explore --nodes 3 --signals 1 --faults 0
 
 bench: ## Run the benchmarks that match BENCH (.).

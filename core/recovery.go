@@ -152,7 +152,8 @@ func (n *Node) orderAbsent(t Time, f *flight, out *Effects) {
 		}
 		n.doubt(t, f, false, out)
 	case order.ClassB:
-		if f.age >= n.cfg.Broker.LateArrivalBound {
+		// At the bound itself the broker still accepts what was signed at send_by.
+		if f.age > n.cfg.Broker.LateArrivalBound {
 			n.record(t, f, Void, false, NoReason, out)
 			return
 		}

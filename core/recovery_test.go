@@ -188,16 +188,16 @@ func TestOrderThatIsFoundDecides(t *testing.T) {
 // own bound have passed by the database's clock, and not before.
 func TestClassBVoidsAfterTheBound(t *testing.T) {
 	bound := order.ClassB.Capability().LateArrivalBound
-	b := lookedUp(t, order.ClassB, orphan(bound), order.Absent)
+	b := lookedUp(t, order.ClassB, orphan(bound+1), order.Absent)
 	if r := b.asks(core.Record); r.State != core.Void || r.Version != 2 {
 		t.Fatalf("records %v, guard %d", r.State, r.Version)
 	}
-	b = lookedUp(t, order.ClassB, orphan(bound-1), order.Absent)
+	b = lookedUp(t, order.ClassB, orphan(bound), order.Absent)
 	if r := b.asks(core.Record); r.State != core.InDoubt || r.Alert {
 		t.Fatalf("records %v, alert %v", r.State, r.Alert)
 	}
 	doubt := doubtful(0)
-	doubt.Age = bound
+	doubt.Age = bound + 1
 	b = lookedUp(t, order.ClassB, doubt, order.Absent)
 	if r := b.asks(core.Record); r.State != core.Void || r.Version != 3 {
 		t.Fatalf("records %v, guard %d", r.State, r.Version)

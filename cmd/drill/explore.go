@@ -1,9 +1,7 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -34,7 +32,7 @@ func newExplore() *cobra.Command {
 		Long: "Searches all states that a few nodes and signals can reach with at most so many faults, on\n" +
 			"the production core, and judges each: first without faults, then with one, and so on. Prints\n" +
 			"what was searched, and the shortest way to a broken invariant or the line that there is " +
-			"none.\n\n" +
+			"none.\nAn interrupt ends the search with what was searched so far, which proves nothing.\n\n" +
 			"Faults: " + strings.Join(explore.Kinds(), ", ") + ".",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return o.run(c) },
@@ -45,7 +43,7 @@ func newExplore() *cobra.Command {
 	f.IntVar(&o.Faults, "faults", 1, "the most faults that strike, at any time: 0 to 4")
 	f.IntVar(&o.Depth, "depth", 0, "the most steps one after the other (0: no bound)")
 	f.IntVar(&o.Limit, "limit", 0, "the most states (0: no bound)")
-	f.StringVar(&o.Class, "class", "D", "the broker's class: A or D")
+	f.StringVar(&o.Class, "class", "D", "the broker's class: A, B, C or D")
 	f.StringVar(&o.kinds, "kinds", strings.Join(explore.UsualKinds(), ","), "which faults strike")
 	f.BoolVar(&o.NoReduction, "no-reduction", false, "tell nodes by name, and order what needs no order")
 	f.BoolVar(&o.AnyOrder, "any-order", false, "let what one node has sent be carried out in any order")
@@ -74,7 +72,7 @@ func (o *exploreOptions) run(c *cobra.Command) error {
 		return broke(err)
 	case report.Violation != nil:
 		return verdict(scenarios.Fail)
-	case o.Limit > 0 && !report.Complete:
+	case report.Interrupted, o.Limit > 0 && !report.Complete:
 		return verdict(scenarios.Unknown) // the search gave up; it proves nothing
 	}
 	return nil
@@ -94,7 +92,7 @@ func (o *exploreOptions) search(c *cobra.Command) (*explore.Report, error) {
 		if *report, err = explore.Search(o.Config); err != nil {
 			return nil, refuse(err)
 		}
-		return report, interrupted(c.Context())
+		return report, nil
 	}
 	_, runner, err := mutated(c.Context(), o.mutant)
 	if err != nil {
@@ -104,14 +102,6 @@ func (o *exploreOptions) search(c *cobra.Command) (*explore.Report, error) {
 	return report, ofRunner(c.Context(), err)
 }
 
-// interrupted is the error of a search that was given up.
-func interrupted(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return broke(errors.New("explore: interrupted; nothing is proved"))
-	}
-	return nil
-}
-
 // progressOf writes a line every few seconds.
 func progressOf(to io.Writer, clock func() time.Duration) func(faults, depth, states int) {
 	const every = 5 * time.Second
@@ -119,8 +109,8 @@ func progressOf(to io.Writer, clock func() time.Duration) func(faults, depth, st
 	return func(faults, depth, states int) {
 		if now := clock(); now >= next {
 			next = now + every
-			fmt.Fprintf(to, "… <= %d faults, depth %d: %d states, %.0f states/s\n",
-				faults, depth, states, float64(states)/now.Seconds())
+			fmt.Fprintf(to, "… <= %s, depth %d: %s, %.0f states/s\n", explore.Count(faults, "fault"),
+				depth, explore.Count(states, "state"), float64(states)/now.Seconds())
 		}
 	}
 }
@@ -133,14 +123,14 @@ func printSearch(out io.Writer, r *explore.Report) error {
 		if !budget.Complete {
 			end = "not complete"
 		}
-		fmt.Fprintf(&b, "<= %d faults: %d states, depth %d, %.1f s, %s\n",
-			budget.Faults, budget.States, budget.Depth, budget.Seconds, end)
+		fmt.Fprintf(&b, "<= %s: %s, depth %d, %.1f s, %s\n", explore.Count(budget.Faults, "fault"),
+			explore.Count(budget.States, "state"), budget.Depth, budget.Seconds, end)
 	}
 	fmt.Fprintf(&b, "%.0f states/s, %.1f bytes for each visited state, %.1f more for those that waited\n",
 		r.StatesPerSecond, r.BytesPerState, r.FrontierBytesPerState)
 	if v := r.Violation; v != nil {
-		fmt.Fprintf(&b, "%s is broken with %d faults, after %d steps: %s\n",
-			v.Invariant, v.Faults, len(v.Steps), v.Detail)
+		fmt.Fprintf(&b, "%s is broken with %s, after %s: %s\n", v.Invariant,
+			explore.Count(v.Faults, "fault"), explore.Count(len(v.Steps), "step"), v.Detail)
 		for _, step := range v.Steps {
 			b.WriteString("  " + step + "\n")
 		}

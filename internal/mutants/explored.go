@@ -22,7 +22,7 @@ func Explore(states int) Further {
 		kill.Runs, kill.Events, kill.Nanos = 1, int64(report.Acts), int64(report.Seconds*1e9)
 		if v := report.Violation; v != nil && v.Invariant != explore.Assertion {
 			kill.By, kill.Invariant, kill.Detail = ExploreName, v.Invariant, v.Detail
-			kill.Replay = "bin/drill explore --nodes 2 --signals 1 --faults 1 --mutant " + mutant
+			kill.Replay = "bin/drill explore --nodes 2 --signals 1 --faults 1 --class A --mutant " + mutant
 		}
 		return kill, nil
 	}

@@ -8,6 +8,7 @@ type deed uint8
 // The deeds. Those from crash on are faults.
 const (
 	serve       deed = iota // a request reaches its store, and the answer its node
+	serveBehind             // as serve, of a look-up whose book does not show the order yet
 	refuse                  // the sender's own limit stops a request that waited in it
 	deliver                 // a late answer, or a hint, reaches its node
 	wake                    // a node's timer rings
@@ -46,7 +47,7 @@ type act struct {
 // acts lists what can happen next without a fault.
 func (w *world) acts(to []act) []act {
 	if w.rules.reduced {
-		for i := range w.hosts {
+		for i := range w.nodes {
 			if w.alone(i) {
 				return append(to, act{wakeAlone, 0})
 			}
@@ -57,16 +58,19 @@ func (w *world) acts(to []act) []act {
 		switch {
 		case m.stage == request && w.leaves(m) && w.first(i):
 			to = append(to, act{serve, int8(i)})
-			if m.op == core.Submit && !m.slow && w.now > m.effect.NotAfter {
+			if m.op == core.Submit && !m.slow && w.now > m.body.effect.NotAfter {
 				to = append(to, act{refuse, int8(i)})
+			}
+			if m.op == core.Lookup && w.rules.lags() && w.broker.Has(m.body.effect.Signal) {
+				to = append(to, act{serveBehind, int8(i)})
 			}
 		case m.stage != request && w.listens(m):
 			to = append(to, act{deliver, int8(i)})
 		}
 	}
 	quiet := w.quiet()
-	for i := range w.hosts {
-		h := &w.hosts[i]
+	for i := range w.nodes {
+		h := w.hosts[i]
 		switch {
 		case !h.up:
 			to = w.comesBack(to, i, restart, passRestart, quiet)
@@ -98,7 +102,7 @@ func (w *world) comesBack(to []act, i int, now, later deed, quiet bool) []act {
 
 // rings reports whether a node's timer is due.
 func (w *world) rings(i int) bool {
-	h := &w.hosts[i]
+	h := w.hosts[i]
 	return h.up && !h.paused && h.node.Wake() <= w.now
 }
 
@@ -137,7 +141,7 @@ func (w *world) leaves(m *message) bool { return m.slow || !w.hosts[m.node].paus
 // listens reports whether the node that a message is for takes it. A timer that
 // is due rings before a hint is heard.
 func (w *world) listens(m *message) bool {
-	h := &w.hosts[m.node]
+	h := w.hosts[m.node]
 	return h.up && !h.paused && h.life == m.life && (m.stage != hint || h.node.Wake() > w.now)
 }
 
@@ -152,7 +156,7 @@ func (w *world) quiet() bool {
 			return false
 		}
 	}
-	for i := range w.hosts {
+	for i := range w.nodes {
 		if w.rings(i) {
 			return false
 		}
@@ -168,8 +172,8 @@ func (w *world) strikes(to []act) []act {
 			to = append(to, act{d, int8(at)})
 		}
 	}
-	for i := range w.hosts {
-		h := &w.hosts[i]
+	for i := range w.nodes {
+		h := w.hosts[i]
 		if !h.up {
 			continue
 		}

@@ -21,7 +21,7 @@ type Config struct {
 	// states; zero is no bound. What lies behind a bound is not judged.
 	Depth int `json:"depth"`
 	Limit int `json:"limit"`
-	// Class is the broker's: A or D.
+	// Class is the broker's: A, B, C or D, which is the default.
 	Class string `json:"class"`
 	// Kinds are the faults that strike, by their words; none means the usual ones.
 	Kinds []string `json:"kinds"`
@@ -34,9 +34,10 @@ type Config struct {
 	// order, even where the order makes no difference.
 	NoReduction bool `json:"no_reduction"`
 	// Share lets do run once for each job, on as many cores as the caller likes,
-	// and returns when all are done; nil does them one after the other. What is
-	// found does not depend on it.
-	Share func(jobs int, do func(job int)) `json:"-"`
+	// and returns when all are done; nil does them one after the other. A hand does
+	// one job after the other, and there are at most as many hands as jobs, counted
+	// from zero. What is found does not depend on who does what, and when.
+	Share func(jobs int, do func(hand, job int)) `json:"-"`
 	// Clock tells how much time has passed since some instant; nil measures none.
 	Clock func() time.Duration `json:"-"`
 	// Progress hears of each level; nil is nobody.
@@ -92,9 +93,13 @@ func (c *Config) rules() (*rules, error) {
 	switch c.Class {
 	case "A":
 		class = order.ClassA
+	case "B":
+		class = order.ClassB
+	case "C":
+		class = order.ClassC
 	case "D", "":
 	default:
-		faults = append(faults, fmt.Errorf("class %q: must be A or D", c.Class))
+		faults = append(faults, fmt.Errorf("class %q: must be A, B, C or D", c.Class))
 	}
 	words := c.Kinds
 	if len(words) == 0 {
@@ -127,8 +132,8 @@ func (c *Config) Validate() error {
 }
 
 // inTurn does the jobs one after the other.
-func inTurn(jobs int, do func(job int)) {
+func inTurn(jobs int, do func(hand, job int)) {
 	for job := range jobs {
-		do(job)
+		do(0, job)
 	}
 }

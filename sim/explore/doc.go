@@ -23,7 +23,10 @@
 // on whenever it likes, with all that it had yet to send; Redis loses its data.
 // On request also: a request or an answer arrives whenever it likes; a leader is
 // asked to step down. The signal comes at any moment. An order whose limit has
-// passed while its sender stood still may leave all the same, or be withheld.
+// passed while its sender stood still may leave all the same, or be withheld. A
+// broker of class B goes by the timestamp that an order got when it passed the
+// gate, and refuses it after half a ttl; the book of one of class C may not show
+// an order yet that the broker has.
 //
 // # States that are alike
 //
@@ -36,10 +39,16 @@
 // means less. An answer that nobody awaits is kept and delivered like any other.
 // That states with equal codes have equal futures is a test, and it has been red.
 //
-// States wait packed, as their zero-suppressed codes, and are read back into
-// worlds when their turn comes. What was visited is sixteen bytes in a table of
-// open addressing: a fingerprint and its parent's. A way is found again by doing
-// it again.
+// A state is written in sections: each node, each store, each message. There are
+// few of each kind, so every section is kept once, in a library, and a state that
+// waits is the list of their numbers. When its turn comes the parts are taken off
+// the worker's shelves, where they stand as they were read from their codes, and a
+// deed makes its own copy of what it touches; of what it leads to only those
+// sections are written that it touched or whose codes are relative to something
+// that it changed. That this is the state as a whole is a test.
+//
+// What was visited is sixteen bytes in a table of open addressing: a fingerprint
+// and its parent's. A way is found again by doing it again.
 //
 // # Reductions
 //

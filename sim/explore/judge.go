@@ -24,8 +24,8 @@ func (w *world) breaks(invariant check.Invariant, format string, args ...any) {
 // still believes until its deadline.
 func (w *world) judgeBelief() {
 	first := -1
-	for i := range w.hosts {
-		h := &w.hosts[i]
+	for i := range w.nodes {
+		h := w.hosts[i]
 		if !h.up || !h.node.Believes(w.now) {
 			continue
 		}
@@ -50,7 +50,7 @@ func (w *world) judgeRecords() {
 
 // judgeRecord takes one deed of a store.
 func (w *world) judgeRecord(r *history.Record) {
-	m := &w.watch
+	m := w.remember()
 	switch r.Kind {
 	case history.TenureOpened:
 		if r.Epoch != m.greatest+1 {
@@ -111,7 +111,7 @@ func (w *world) judgeRecord(r *history.Record) {
 // judgePermit demands that no younger epoch has begun, and that no other attempt
 // of the signal stands.
 func (w *world) judgePermit(r *history.Record) {
-	m := &w.watch
+	m := w.remember()
 	if m.greatest.Supersedes(r.Epoch) {
 		w.breaks(check.SingleExecutor,
 			"a permit was granted under epoch %d after epoch %d began (signal %d, n%d)",
@@ -130,7 +130,7 @@ func (w *world) judgeDrain(r *history.Record, deed string) {
 	if r.Node < 0 || int(r.Node) >= len(w.hosts) {
 		return
 	}
-	h := &w.hosts[r.Node]
+	h := w.hosts[r.Node]
 	n := &h.node
 	if !h.up || h.sending == 0 || n.Epoch() == 0 || w.watch.greatest.Supersedes(n.Epoch()) {
 		return
@@ -144,17 +144,16 @@ func (w *world) judgeDrain(r *history.Record, deed string) {
 
 // landed takes a signal's order off every node: the ledger knows its outcome.
 func (w *world) landed(signal int) {
-	for i := range w.hosts {
-		if h := &w.hosts[i]; h.sending>>signal&1 != 0 {
-			w.touched |= 1 << i
-			h.sending &^= 1 << signal
+	for i := range w.nodes {
+		if w.hosts[i].sending>>signal&1 != 0 {
+			w.mine(i).sending &^= 1 << signal
 		}
 	}
 }
 
 // judgeWord takes what a node announces.
 func (w *world) judgeWord(i int, e *core.Effect) {
-	h := &w.hosts[i]
+	h := w.mine(i)
 	switch e.Event {
 	case event.GatePassed:
 		h.sending |= 1 << e.Signal
@@ -176,8 +175,8 @@ func (w *world) judgeActor(i int, e *core.Effect) {
 	if w.hosts[i].node.Believes(w.now) || w.now < w.watch.excused {
 		return
 	}
-	for k := range w.hosts {
-		if h := &w.hosts[k]; k != i && h.up && h.node.Believes(w.now) {
+	for k := range w.nodes {
+		if h := w.hosts[k]; k != i && h.up && h.node.Believes(w.now) {
 			w.breaks(check.SingleBeliever,
 				"n%d acts on signal %d without trust left, and n%d (epoch %d) believes",
 				i+1, e.Signal, k+1, h.node.Epoch())

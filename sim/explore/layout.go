@@ -20,8 +20,9 @@ const (
 	// neutral: as ignored, and set to zero after each step, so that no behaviour
 	// can follow.
 	neutral
-	// number: as it is.
+	// number: as it is; raw: so many bytes as they are.
 	number
+	raw
 	// instant: the time since or until then, up to the horizon.
 	instant
 	// deadline: the time until then, in half steps; zero is none, and every one
@@ -81,11 +82,30 @@ func layoutOf(t reflect.Type, exceptions map[string]sense) *layout {
 	if len(used) < len(exceptions) {
 		foreign = append(foreign, fmt.Errorf("%v lacks a field that sim/explore excepts", t))
 	}
+	l.join()
 	// Which row a version belongs to must be known when it is read.
 	slices.SortStableFunc(l.fields, func(a, b field) int {
 		return int(bitOf(a.sense == version)) - int(bitOf(b.sense == version))
 	})
 	return l
+}
+
+// join makes one field of numbers of one byte each that lie side by side: they
+// are written and read at once.
+func (l *layout) join() {
+	joined := l.fields[:0]
+	for _, f := range l.fields {
+		if f.sense == number && f.size == 1 {
+			f.sense, f.aux = raw, 1
+			n := len(joined) - 1
+			if n >= 0 && joined[n].sense == raw && joined[n].at+uintptr(joined[n].aux) == f.at {
+				joined[n].aux++
+				continue
+			}
+		}
+		joined = append(joined, f)
+	}
+	l.fields = joined
 }
 
 // walk adds the leaves of a struct.
@@ -149,7 +169,7 @@ func (l *layout) add(f field, signal, request int64) {
 		l.starts = append(l.starts, f.at)
 	case version:
 		f.aux = signal
-	case neutral, number, instant, deadline, limit, due, ancient, span, epoch, token, nonce:
+	case neutral, number, raw, instant, deadline, limit, due, ancient, span, epoch, token, nonce:
 	default:
 	}
 	l.fields = append(l.fields, f)

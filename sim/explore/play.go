@@ -7,6 +7,7 @@ import (
 
 	"fencepost/core"
 	"fencepost/core/inbox"
+	"fencepost/core/order"
 )
 
 // do lets one thing happen and judges it. An assertion that stops the process is
@@ -14,7 +15,7 @@ import (
 func (w *world) do(a act) {
 	defer w.caught()
 	switch a.deed {
-	case serve, loseReply, late, pauseAt:
+	case serve, serveBehind, loseReply, late, pauseAt:
 		w.serve(int(a.at), a.deed)
 	case refuse:
 		w.refuse(int(a.at))
@@ -24,10 +25,10 @@ func (w *world) do(a act) {
 		w.wakeUp(int(a.at))
 	case wakeAlone:
 		var ring [maxNodes]bool
-		for i := range w.hosts {
+		for i := range w.nodes {
 			ring[i] = w.alone(i)
 		}
-		for i := range w.hosts {
+		for i := range w.nodes {
 			if ring[i] {
 				w.wakeUp(i)
 			}
@@ -57,9 +58,8 @@ func (w *world) do(a act) {
 	case delay:
 		w.net[a.at].slow = true
 	case loseData:
-		w.touched |= touchedStores
-		w.redis.Flush(w.now)
-		w.watch.excused = w.now.Add(w.rules.config.TTL)
+		w.lease().Flush(w.now)
+		w.remember().excused = w.now.Add(w.rules.config.TTL)
 		w.records.Reset()
 	case deeds:
 	default:
@@ -68,8 +68,7 @@ func (w *world) do(a act) {
 
 // stand lets a node stand still, or go on.
 func (w *world) stand(i int, still bool) {
-	w.touched |= 1 << i
-	w.hosts[i].paused = still
+	w.mine(i).paused = still
 }
 
 // caught turns a broken assertion into a violation.
@@ -86,21 +85,26 @@ func (w *world) take(i int) {
 	w.net = w.net[:len(w.net)-1]
 }
 
-// put adds a message and returns it, with what it may have held before.
-func (w *world) put(s stage, node int8, life, req uint32, op core.Op) *message {
+// put adds a message and returns what it says, which may be anything yet.
+func (w *world) put(s stage, node int8, life, req uint32, op core.Op, count int) *body {
 	if len(w.net) == cap(w.net) {
 		panic("explore: more messages than a world can hold")
 	}
-	w.net = w.net[:len(w.net)+1]
-	m := &w.net[len(w.net)-1]
-	m.stage, m.node, m.life, m.req, m.op, m.slow, m.count = s, node, life, req, op, false, 0
-	return m
+	bodies := &w.own.bodies
+	if len(*bodies) == cap(*bodies) {
+		panic("explore: more messages have come and gone than a world can hold")
+	}
+	*bodies = (*bodies)[:len(*bodies)+1]
+	said := &(*bodies)[len(*bodies)-1]
+	w.net = append(w.net, message{
+		stage: s, node: node, op: op, count: int8(count), section: fresh, life: life, req: req, body: said,
+	})
+	return said
 }
 
 // step gives a node an input and takes its effects.
 func (w *world) step(i int, in *core.Input) {
-	h := &w.hosts[i]
-	w.touched |= 1 << i
+	h := w.mine(i)
 	w.reached[h.node.Role()] |= 1 << in.Kind
 	h.node.Step(w.clocks(), in, &w.effects)
 	clear(unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(&h.node), atHealth)), healthSize))
@@ -111,7 +115,8 @@ func (w *world) step(i int, in *core.Input) {
 			w.judgeWord(i, e)
 			continue
 		}
-		w.put(request, int8(i), h.life, e.Req, e.Op).effect = *e
+		asks := w.put(request, int8(i), h.life, e.Req, e.Op, 0)
+		asks.effect, asks.signed = *e, w.now
 	}
 	w.judgeBelief()
 }
@@ -136,8 +141,10 @@ func (w *world) wakeUp(i int) {
 func (w *world) deliver(i int) {
 	m := w.net[i]
 	w.take(i)
-	for k := range m.inputs[:m.count] {
-		w.step(int(m.node), &m.inputs[k])
+	for k := range m.count {
+		in := m.body.inputs[k]
+		in.Req = m.req
+		w.step(int(m.node), &in)
 	}
 }
 
@@ -145,8 +152,9 @@ func (w *world) deliver(i int) {
 func (w *world) refuse(i int) {
 	m := w.net[i]
 	w.take(i)
+	of := &m.body.effect
 	in := core.Input{
-		Kind: core.OrderWithheld, Op: m.op, Req: m.req, Signal: m.effect.Signal, Attempt: m.effect.Attempt,
+		Kind: core.OrderWithheld, Op: m.op, Req: m.req, Signal: of.Signal, Attempt: of.Attempt,
 	}
 	w.step(int(m.node), &in)
 }
@@ -157,22 +165,24 @@ func (w *world) refuse(i int) {
 func (w *world) serve(i int, how deed) {
 	m := w.net[i]
 	w.take(i)
-	w.touched |= touchedStores
 	answers := w.carryOut(&m)
+	if how == serveBehind {
+		answers[0].Answer = order.Absent
+	}
 	for k := range answers {
 		answers[k].Req, answers[k].Op = m.req, m.op
 	}
 	w.judgeRecords()
-	h := &w.hosts[m.node]
 	if how == pauseAt {
 		w.stand(int(m.node), true)
 	}
+	h := w.hosts[m.node]
 	switch {
 	case how == loseReply || !h.up || h.life != m.life:
 	case how == late || h.paused:
-		r := w.put(reply, m.node, m.life, m.req, m.op)
-		r.slow, r.count = how == late, copy(r.inputs[:], answers)
-		if r.count < len(answers) {
+		said := w.put(reply, m.node, m.life, m.req, m.op, len(answers))
+		w.net[len(w.net)-1].slow = how == late
+		if copy(said.inputs[:], answers) < len(answers) {
 			panic("explore: a longer answer than a message can hold")
 		}
 	default:
@@ -184,7 +194,7 @@ func (w *world) serve(i int, how deed) {
 
 // carryOut lets a store do what it is asked for.
 func (w *world) carryOut(m *message) []core.Input {
-	e := &m.effect
+	e := &m.body.effect
 	switch m.op.Store() {
 	case core.Redis:
 		w.single[0] = w.script(e)
@@ -193,12 +203,12 @@ func (w *world) carryOut(m *message) []core.Input {
 			w.publish(core.ReleaseHeard)
 		}
 	case core.Postgres:
-		w.postgres.Do(w.now, e, nonceOf(int(m.node), m.life), &w.answer)
+		w.ledger().Do(w.now, e, nonceOf(int(m.node), m.life), &w.answer)
 		answers := w.answer.All()
 		for i := range answers {
 			if in := &answers[i]; in.Kind == core.SignalFound || in.Kind == core.AttemptRead {
-				// Brokers of class A and D do not weigh for how long send_by has passed.
-				in.Age = min(in.Age, time.Duration(unit))
+				// What is more than the broker's bound ago, if it has one, is all the same.
+				in.Age = min(in.Age, time.Duration(w.rules.longAgo()))
 			}
 		}
 		return answers
@@ -207,9 +217,9 @@ func (w *world) carryOut(m *message) []core.Input {
 		in := &w.single[0]
 		if m.op == core.Submit {
 			in.Kind = core.OrderAnswered
-			in.Answer, _ = w.broker.Submit(w.now, e.Signal, e.Attempt, w.now)
+			in.Answer, _ = w.book().Submit(w.now, e.Signal, e.Attempt, m.body.signed)
 		} else {
-			in.Answer, _ = w.broker.Lookup(w.now, e.Signal, e.Attempt)
+			in.Answer, _ = w.book().Lookup(w.now, e.Signal, e.Attempt)
 		}
 	case core.NoStore:
 		panic("explore: a request has a store")
@@ -224,13 +234,13 @@ func (w *world) script(e *core.Effect) core.Input {
 	ttl := w.rules.config.TTL
 	switch e.Op {
 	case core.Acquire:
-		return w.redis.Acquire(w.now, e.Token, ttl)
+		return w.lease().Acquire(w.now, e.Token, ttl)
 	case core.Renew:
-		return w.redis.Renew(w.now, e.Token, ttl, e.Epoch)
+		return w.lease().Renew(w.now, e.Token, ttl, e.Epoch)
 	case core.Release:
-		return w.redis.Release(w.now, e.Token)
+		return w.lease().Release(w.now, e.Token)
 	case core.Evict:
-		return w.redis.Evict(w.now, e.Token)
+		return w.lease().Evict(w.now, e.Token)
 	default:
 		panic("explore: Redis has no such operation")
 	}
@@ -238,22 +248,20 @@ func (w *world) script(e *core.Effect) core.Input {
 
 // publish tells every node that hears; nobody has to.
 func (w *world) publish(kind core.InputKind) {
-	for i := range w.hosts {
-		h := &w.hosts[i]
+	for i := range w.nodes {
+		h := w.hosts[i]
 		if !h.up || h.paused || kind == core.WorkHeard && h.node.Role() != core.Leader {
 			continue
 		}
-		m := w.put(hint, int8(i), h.life, 0, core.NoOp)
-		m.count, m.inputs[0] = 1, core.Input{Kind: kind}
+		w.put(hint, int8(i), h.life, 0, core.NoOp, 1).inputs[0] = core.Input{Kind: kind}
 	}
 }
 
 // admit stores the next signal.
 func (w *world) admit() {
-	w.touched |= touchedStores
-	w.watch.admitted++
+	w.remember().admitted++
 	key := int64(w.watch.admitted)
-	if was, _, _ := w.postgres.Admit(w.now, key, key, 0); was != inbox.Fresh {
+	if was, _, _ := w.ledger().Admit(w.now, key, key, 0); was != inbox.Fresh {
 		panic("explore: a new signal is not known yet")
 	}
 	w.judgeRecords()
@@ -262,8 +270,7 @@ func (w *world) admit() {
 
 // crash ends a process. What it has not sent is gone, and so are answers to it.
 func (w *world) crash(i int) {
-	h := &w.hosts[i]
-	w.touched |= 1 << i
+	h := w.mine(i)
 	h.acqs[0] = inside[core.Token](&h.node, atToken).Acquisition
 	h.up, h.paused, h.sending = false, false, 0
 	for k := len(w.net) - 1; k >= 0; k-- {
@@ -282,8 +289,8 @@ func (w *world) pass() {
 		}
 	}
 	next := core.Never
-	for i := range w.hosts {
-		if h := &w.hosts[i]; h.up && !h.paused {
+	for i := range w.nodes {
+		if h := w.hosts[i]; h.up && !h.paused {
 			next = min(next, h.node.Wake())
 		} else {
 			next = min(next, w.now+unit)

@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"encoding/binary"
 	"unsafe"
 
 	"fencepost/core"
@@ -8,8 +9,8 @@ import (
 
 // reader reads sections. The times that it yields count from startOfTime.
 type reader struct {
-	codes []uint16
-	refs  []ref
+	codes []byte
+	refs  []byte
 	owner int8
 	// requests numbers the calls under way of the section that is read.
 	requests uint32
@@ -17,19 +18,26 @@ type reader struct {
 
 // next returns the next code.
 func (r *reader) next() uint16 {
-	code := r.codes[0]
-	r.codes = r.codes[1:]
+	code := uint16(r.codes[0])
+	if code != wide {
+		r.codes = r.codes[1:]
+		return code
+	}
+	code = binary.LittleEndian.Uint16(r.codes[1:])
+	r.codes = r.codes[3:]
 	return code
 }
 
-// number reads what putNumber wrote.
+// number reads what appendNumber wrote.
 func (r *reader) number() int64 {
 	code := r.next()
 	if code != escape {
 		return int64(code>>1) ^ -int64(code&1)
 	}
-	v := int64(r.codes[0]) | int64(r.codes[1])<<16 | int64(r.codes[2])<<32 | int64(r.codes[3])<<48
-	r.codes = r.codes[4:]
+	v := int64(0)
+	for i := range 4 {
+		v |= int64(r.next()) << (16 * i)
+	}
 	return v
 }
 
@@ -41,6 +49,8 @@ func (r *reader) read(l *layout, base unsafe.Pointer) {
 		switch f.sense {
 		case number:
 			store(p, f.size, r.number())
+		case raw:
+			r.codes = r.codes[copy(unsafe.Slice((*byte)(p), f.aux), r.codes):]
 		case busy:
 			*(*uint32)(p) = 0
 			if r.next() != 0 {
@@ -51,7 +61,7 @@ func (r *reader) read(l *layout, base unsafe.Pointer) {
 			*(*core.Time)(p) = r.instant()
 		case ancient:
 			if r.codes[0] == neverTime {
-				r.next()
+				r.codes = r.codes[1:]
 				*(*core.Time)(p) = startOfTime - (horizon+2)*unit
 			} else {
 				*(*core.Time)(p) = r.instant()
@@ -80,7 +90,7 @@ func (r *reader) read(l *layout, base unsafe.Pointer) {
 	}
 }
 
-// instant reads what putInstant wrote.
+// instant reads the code of an instant.
 func (r *reader) instant() core.Time {
 	switch code := r.next(); code {
 	case zeroTime:
@@ -94,7 +104,7 @@ func (r *reader) instant() core.Time {
 	}
 }
 
-// deadline reads what putDeadline wrote.
+// deadline reads the code of a deadline.
 func (r *reader) deadline() core.Time {
 	switch code := r.next(); code {
 	case zeroTime:
@@ -108,7 +118,7 @@ func (r *reader) deadline() core.Time {
 	}
 }
 
-// due reads what putDue wrote.
+// due reads the code of a timer.
 func (r *reader) due() core.Time {
 	switch code := r.next(); code {
 	case zeroTime:
@@ -120,7 +130,7 @@ func (r *reader) due() core.Time {
 	}
 }
 
-// epoch reads what putEpoch wrote.
+// epoch reads the code of an epoch.
 func (r *reader) epoch() core.Epoch {
 	code := r.next()
 	if code == 0 {
@@ -129,27 +139,23 @@ func (r *reader) epoch() core.Epoch {
 	return core.Epoch(int64(epochBase) - (int64(code) - 64))
 }
 
-// version reads what putVersion wrote.
+// version reads what appendVersion wrote.
 func (r *reader) version(f *field, base unsafe.Pointer) uint32 {
-	signal := core.SignalID(0)
-	if f.aux >= 0 {
-		signal = *(*core.SignalID)(unsafe.Add(base, f.aux))
-	}
-	if signal <= 0 || int(signal) > maxSignals || r.codes[0] == 0 {
+	if signalOf(f, base) == 0 || r.codes[0] == 0 {
 		return uint32(r.number())
 	}
 	return uint32(int64(versionBase) - (int64(r.next()) - 64))
 }
 
-// token reads what putToken wrote.
+// token reads the code of a token.
 func (r *reader) token() (core.Nonce, uint32) {
 	code := uint32(r.next())
 	if code == 0 {
 		return 0, 0
 	}
 	node := r.owner
-	if code>>12 != 0 {
-		node = r.refs[0].target
+	if code&foreigner != 0 {
+		node = int8(r.refs[0])
 		r.refs = r.refs[1:]
 	}
 	lives, age := code>>8&(maxLives-1), int64(code>>1&0x7f)-20

@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/bits"
 	"time"
@@ -49,20 +50,44 @@ type relations struct {
 	acqs [maxNodes][maxLives]uint32
 }
 
-// ref says that a token or a nonce in a section is that of another node.
-type ref struct {
-	at     uint16
-	target int8
+// needs are the relations that a section's codes refer to, one bit each: the
+// ledger's epoch, the signals' versions, the nodes' processes and acquisitions.
+// Every section is taken to refer to the time.
+type needs uint16
+
+// The needs: a bit each for the signals and the nodes from theirs on. Which node
+// the owner of a section is its codes do not say: needsOwner stands for it there,
+// and its refs for the other nodes.
+const (
+	needsTime    needs = 1
+	needsEpoch   needs = 2
+	needsOwner   needs = 4
+	needsVersion needs = 8
+	needsNode    needs = 8 << (maxSignals + 1)
+)
+
+// of names the nodes.
+func (n needs) of(owner int8, refs []byte) needs {
+	if n&needsOwner != 0 {
+		n |= needsNode << owner
+	}
+	for _, node := range refs {
+		n |= needsNode << node
+	}
+	return n
 }
 
 // everybodys is the owner of a section that belongs to no node.
 const everybodys = int8(-1)
 
-// coder writes sections and reads them.
+// coder writes sections. A code takes one byte, one of wide or more takes three.
 type coder struct {
 	r     relations
-	codes []uint16
-	refs  []ref
+	bytes []byte
+	// refs are whose the tokens of other nodes are, in the order in which they
+	// are written.
+	refs  []byte
+	needs needs
 	owner int8
 	// starts is the earliest start of the owner's calls under way.
 	starts core.Time
@@ -70,19 +95,34 @@ type coder struct {
 	offGrid string
 }
 
+// wide stands before a code that does not fit one byte.
+const wide = 0xff
+
 // put adds one code.
-func (c *coder) put(code uint16) { c.codes = append(c.codes, code) }
+func (c *coder) put(code uint16) { c.bytes = appendCode(c.bytes, code) }
+
+// appendCode adds one code.
+func appendCode(to []byte, code uint16) []byte {
+	if code < wide {
+		return append(to, byte(code))
+	}
+	return append(to, wide, byte(code), byte(code>>8))
+}
 
 // escape stands before a number that does not fit one code.
 const escape = 0xffff
 
-// putNumber adds a number.
-func (c *coder) putNumber(v int64) {
+// appendNumber adds a number.
+func appendNumber(to []byte, v int64) []byte {
 	if v > -16000 && v < 16000 {
-		c.put(uint16(v<<1 ^ v>>63))
-		return
+		return appendCode(to, uint16(v<<1^v>>63))
 	}
-	c.codes = append(c.codes, escape, uint16(v), uint16(v>>16), uint16(v>>32), uint16(v>>48))
+	to = appendCode(to, escape)
+	for range 4 {
+		to = appendCode(to, uint16(v))
+		v >>= 16
+	}
+	return to
 }
 
 // since returns how many units lie between now and the instant.
@@ -96,144 +136,168 @@ func (c *coder) since(t core.Time) int {
 
 // write adds the codes of a flat struct.
 func (c *coder) write(l *layout, base unsafe.Pointer) {
+	to := c.bytes
 	for i := range l.fields {
 		f := &l.fields[i]
 		p := unsafe.Add(base, f.at)
+		code := uint16(0)
 		switch f.sense {
 		case number:
-			c.putNumber(load(p, f.size))
-		case busy:
-			c.put(uint16(bitOf(*(*uint32)(p) != 0)))
-		case instant:
-			c.putInstant(*(*core.Time)(p))
-		case started:
-			if *(*uint32)(unsafe.Add(base, f.aux)) == 0 {
-				c.put(zeroTime)
+			v := load(p, f.size)
+			if uint64(v) >= wide/2 {
+				to = appendNumber(to, v)
+				continue
+			}
+			code = uint16(v << 1)
+		case raw:
+			if f.aux == 1 {
+				to = append(to, *(*byte)(p))
 			} else {
-				c.putInstant(*(*core.Time)(p))
+				to = append(to, unsafe.Slice((*byte)(p), f.aux)...)
+			}
+			continue
+		case busy:
+			code = uint16(bitOf(*(*uint32)(p) != 0))
+		case instant:
+			code = c.instant(*(*core.Time)(p))
+		case started:
+			if *(*uint32)(unsafe.Add(base, f.aux)) != 0 {
+				code = c.instant(*(*core.Time)(p))
 			}
 		case deadline:
-			c.putDeadline(*(*core.Time)(p), 0)
+			code = c.deadline(*(*core.Time)(p), 0)
 		case limit:
-			c.putDeadline(*(*core.Time)(p), 1)
+			code = c.deadline(*(*core.Time)(p), 1)
 		case due:
-			c.putDue(*(*core.Time)(p))
+			code = c.due(*(*core.Time)(p))
 		case ancient:
-			t := *(*core.Time)(p)
-			if t != 0 && t <= c.starts && c.r.now-t > core.Time(f.aux) {
-				c.put(neverTime)
-			} else {
-				c.putInstant(t)
-			}
+			code = c.ancient(*(*core.Time)(p), core.Time(f.aux))
 		case span:
-			d := *(*core.Time)(p)
-			if d%unit != 0 {
-				c.offGrid = fmt.Sprintf("a duration of %v", time.Duration(d))
-			}
-			c.putNumber(int64(min(max(d/unit, -horizon), horizon)))
+			to = appendNumber(to, c.span(*(*core.Time)(p)))
+			continue
 		case epoch:
-			c.putEpoch(*(*core.Epoch)(p))
+			code = c.epoch(*(*core.Epoch)(p))
 		case version:
-			c.putVersion(*(*uint32)(p), f, base)
+			to = c.appendVersion(to, *(*uint32)(p), f, base)
+			continue
 		case token:
 			t := (*core.Token)(p)
-			c.putToken(t.Nonce, t.Acquisition, true)
+			code = c.token(t.Nonce, t.Acquisition, true)
 		case nonce:
-			c.putToken(*(*core.Nonce)(p), 0, false)
+			code = c.token(*(*core.Nonce)(p), 0, false)
 		case ignored, neutral:
+			continue
 		default:
 		}
+		to = appendCode(to, code)
 	}
+	c.bytes = to
 }
 
-// putInstant adds the time since or until an instant.
-func (c *coder) putInstant(t core.Time) {
-	switch t {
-	case 0:
-		c.put(zeroTime)
-	case core.Never:
-		c.put(neverTime)
+// instant is the code of the time since or until an instant.
+func (c *coder) instant(t core.Time) uint16 {
+	switch {
+	case t == 0:
+		return zeroTime
+	case t == core.Never:
+		return neverTime
+	case t < c.r.now-horizon*unit:
+		return pastTime
 	default:
-		if t < c.r.now-horizon*unit {
-			c.put(pastTime)
-			return
-		}
-		c.put(uint16(firstTime + horizon + min(c.since(t), horizon)))
+		return uint16(firstTime + horizon + min(c.since(t), horizon))
 	}
 }
 
-// putDeadline adds the time until an instant, which has passed if it lies at
-// least so long ago.
-func (c *coder) putDeadline(t, since core.Time) {
+// ancient is the same, of an instant that no longer counts from some age on.
+func (c *coder) ancient(t, age core.Time) uint16 {
+	if t != 0 && t <= c.starts && c.r.now-t > age {
+		return neverTime
+	}
+	return c.instant(t)
+}
+
+// deadline is the code of the time until an instant, which has passed if it lies
+// at least so long ago.
+func (c *coder) deadline(t, since core.Time) uint16 {
 	const half = unit / 2
 	switch {
 	case t == 0:
-		c.put(zeroTime)
+		return zeroTime
 	case t == core.Never:
-		c.put(neverTime)
+		return neverTime
 	case t <= c.r.now-since:
-		c.put(pastTime)
+		return pastTime
 	default:
 		if (t-c.r.now)%half != 0 {
 			c.offGrid = fmt.Sprintf("a deadline %v from now", time.Duration(t-c.r.now))
 		}
-		c.put(uint16(firstTime + (t-c.r.now)/half))
+		return uint16(firstTime + (t-c.r.now)/half)
 	}
 }
 
-// putDue adds at which step a timer rings: what falls due between two falls due
-// at the later one.
-func (c *coder) putDue(t core.Time) {
+// due is the code of the step at which a timer rings: what falls due between two
+// falls due at the later one.
+func (c *coder) due(t core.Time) uint16 {
 	switch {
 	case t <= c.r.now:
-		c.put(zeroTime)
+		return zeroTime
 	case t == core.Never:
-		c.put(neverTime)
+		return neverTime
 	default:
-		c.put(uint16(firstTime + (t-c.r.now+unit-1)/unit))
+		return uint16(firstTime + (t-c.r.now+unit-1)/unit)
 	}
 }
 
-// putEpoch adds how far an epoch is behind the ledger's.
-func (c *coder) putEpoch(e core.Epoch) {
+// span is a duration in units.
+func (c *coder) span(d core.Time) int64 {
+	if d%unit != 0 {
+		c.offGrid = fmt.Sprintf("a duration of %v", time.Duration(d))
+	}
+	return int64(min(max(d/unit, -horizon), horizon))
+}
+
+// epoch is the code of how far an epoch is behind the ledger's.
+func (c *coder) epoch(e core.Epoch) uint16 {
 	if e == 0 {
-		c.put(0)
-		return
+		return 0
 	}
+	c.needs |= needsEpoch
 	behind := int64(c.r.epoch) - int64(e)
-	c.put(uint16(64 + min(max(behind, -60), 60)))
+	return uint16(64 + min(max(behind, -60), 60))
 }
 
-// putVersion adds how far a version is behind its signal's.
-func (c *coder) putVersion(v uint32, f *field, base unsafe.Pointer) {
-	signal := c.signalOf(f, base)
+// appendVersion adds how far a version is behind its signal's.
+func (c *coder) appendVersion(to []byte, v uint32, f *field, base unsafe.Pointer) []byte {
+	signal := signalOf(f, base)
 	if v == 0 || signal == 0 {
-		c.putNumber(int64(v))
-		return
+		return appendNumber(to, int64(v))
 	}
-	c.put(uint16(64 + min(max(int64(c.r.versions[signal])-int64(v), -60), 60)))
+	c.needs |= needsVersion << signal
+	return appendCode(to, uint16(64+min(max(int64(c.r.versions[signal])-int64(v), -60), 60)))
 }
 
 // signalOf is the signal that a version belongs to, zero if it is none's.
-func (c *coder) signalOf(f *field, base unsafe.Pointer) core.SignalID {
+func signalOf(f *field, base unsafe.Pointer) core.SignalID {
 	if f.aux < 0 {
 		return 0
 	}
 	signal := *(*core.SignalID)(unsafe.Add(base, f.aux))
-	if signal < 0 || int(signal) >= len(c.r.versions) {
+	if signal < 0 || signal > maxSignals {
 		return 0
 	}
 	return signal
 }
 
-// putToken adds whose a token is and how old. The owner of the section is
+// foreigner is the bit of a code that says that a token is another node's.
+const foreigner = 1 << 12
+
+// token is the code of whose a token is and how old. The owner of the section is
 // written as such, any other node as a reference, so that a permutation of the
 // nodes changes no code.
-func (c *coder) putToken(nonce core.Nonce, acquisition uint32, isToken bool) {
+func (c *coder) token(nonce core.Nonce, acquisition uint32, isToken bool) uint16 {
 	node := int(nonce>>32) - 1
 	if nonce == 0 || node < 0 || node >= maxNodes {
-		c.put(0)
-		return
+		return 0
 	}
 	lives := min(c.r.life[node]-uint32(nonce), maxLives-1)
 	age := int64(0)
@@ -242,10 +306,12 @@ func (c *coder) putToken(nonce core.Nonce, acquisition uint32, isToken bool) {
 	}
 	code := uint16(1 | lives<<8 | uint32(age+20)<<1)
 	if int8(node) != c.owner {
-		code |= 1 << 12
-		c.refs = append(c.refs, ref{uint16(len(c.codes)), int8(node)})
+		code |= foreigner
+		c.refs = append(c.refs, byte(node))
+	} else {
+		c.needs |= needsOwner
 	}
-	c.put(code)
+	return code
 }
 
 // load reads a number of that many bytes.
@@ -290,16 +356,16 @@ func blend(h, v uint64) uint64 {
 	return high ^ low
 }
 
-// hash folds the codes from a place on.
-func hash(codes []uint16) uint64 {
+// hash folds the codes of a section.
+func hash(codes []byte) uint64 {
 	h := uint64(len(codes)) + 0x2545f4914f6cdd1d
-	for len(codes) >= 4 {
-		h = blend(h, *(*uint64)(unsafe.Pointer(unsafe.SliceData(codes))))
-		codes = codes[4:]
+	for len(codes) >= 8 {
+		h = blend(h, binary.LittleEndian.Uint64(codes))
+		codes = codes[8:]
 	}
 	rest := uint64(0)
 	for _, code := range codes {
-		rest = rest<<16 | uint64(code)
+		rest = rest<<8 | uint64(code)
 	}
 	return blend(h, rest)
 }

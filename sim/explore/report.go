@@ -21,8 +21,10 @@ type Report struct {
 	FrontierBytesPerState float64 `json:"frontier_bytes_per_state"`
 	// Depth is how many things happen on the longest of the shortest ways.
 	Depth int `json:"depth"`
-	// Complete tells that no bound but that on the faults cut anything off.
-	Complete bool `json:"complete"`
+	// Complete tells that no bound but that on the faults cut anything off, and
+	// Interrupted that the caller gave up: nothing is proved then.
+	Complete    bool `json:"complete"`
+	Interrupted bool `json:"interrupted"`
 	// Violation is the shortest way to a broken invariant: fewest faults first,
 	// then fewest steps. It is nil if there is none.
 	Violation *Violation `json:"violation"`
@@ -31,7 +33,7 @@ type Report struct {
 	// Reachable are the inputs that nodes were given in each role, in the words
 	// of the core.
 	Reachable map[string][]string `json:"reachable"`
-	// Proof is all of this in one line.
+	// Proof is all of this in one line, which says so if nothing is proved.
 	Proof string `json:"proof"`
 }
 
@@ -88,27 +90,38 @@ func Search(c Config) (Report, error) {
 	report.Seconds = (clock() - began).Seconds()
 	report.States, report.Acts, report.Reachable = s.states, s.acts, s.reachable()
 	report.BytesPerState = float64(s.size()) / float64(s.states)
-	report.FrontierBytesPerState = float64(s.most) / float64(s.states)
+	report.FrontierBytesPerState = float64(s.most+s.library.size()) / float64(s.states)
 	if report.Seconds > 0 {
 		report.StatesPerSecond = float64(s.states) / report.Seconds
 	}
+	report.Interrupted = !report.Complete && report.Violation == nil && s.stopped()
 	report.Proof = report.line(r)
 	return report, nil
 }
 
 // line is the report in one line, the proof if there is one.
 func (r *Report) line(of *rules) string {
-	end := "complete"
-	if !r.Complete {
-		end = "cut off"
-	}
-	found := "0 violations"
-	if r.Violation != nil {
+	end, found := "complete", "0 violations"
+	switch {
+	case r.Violation != nil:
 		end, found = "stopped", r.Violation.Invariant+" broken"
+	case r.Interrupted:
+		end, found = "interrupted", "0 violations so far: no proof"
+	case !r.Complete:
+		end, found = "cut off", "0 violations so far: no proof"
 	}
 	last := r.Budgets[len(r.Budgets)-1]
-	return fmt.Sprintf("%d nodes, %d signals, class %s, <= %d faults, depth %d: %d states, %s, %s",
-		of.nodes, of.signals, of.config.Broker.Class(), last.Faults, r.Depth, r.States, end, found)
+	return fmt.Sprintf("%s, %s, class %s, <= %s, depth %d: %s, %s, %s",
+		Count(of.nodes, "node"), Count(of.signals, "signal"), of.config.Broker.Class(),
+		Count(last.Faults, "fault"), r.Depth, Count(r.States, "state"), end, found)
+}
+
+// Count says how many there are of what a word names.
+func Count(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
 }
 
 // reachable gathers what the workers saw.

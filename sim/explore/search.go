@@ -1,51 +1,5 @@
 package explore
 
-import "unsafe"
-
-// chunk is how many states one job expands, batch how many chunks are expanded
-// before what they found is taken in.
-const (
-	chunk = 256
-	batch = 64
-)
-
-// item is a state that waits to be expanded: its fingerprint, and where its
-// codes lie.
-type item struct {
-	print    uint64
-	from, to int
-}
-
-// itemBytes is how many bytes an item takes.
-const itemBytes = int(unsafe.Sizeof(item{}))
-
-// level is all states of one depth, packed.
-type level struct {
-	items []item
-	bytes []byte
-}
-
-// add appends a packed state.
-func (l *level) add(print uint64, packed []byte) {
-	from := len(l.bytes)
-	l.bytes = append(l.bytes, packed...)
-	l.items = append(l.items, item{print, from, len(l.bytes)})
-}
-
-// found is what one job found, by the part that it goes to.
-type found struct {
-	parts  [shards][]child
-	bytes  []byte
-	broken []breach
-	acts   uint64
-}
-
-// child is a new state.
-type child struct {
-	print, parent uint64
-	from, to      int
-}
-
 // breach is an invariant that fell on the way from a state.
 type breach struct {
 	parent uint64
@@ -53,22 +7,16 @@ type breach struct {
 	what   Violation
 }
 
-// worker expands states. It is reused from chunk to chunk.
-type worker struct {
-	from, to *world
-	canon    canon
-	before   canon
-	unpacker unpacker
-	acts     []act
-}
-
 // search is one search of one world.
 type search struct {
-	rules   *rules
-	config  *Config
-	share   func(jobs int, do func(job int))
-	parts   [shards]visited
-	workers []*worker
+	rules  *rules
+	config *Config
+	share  func(jobs int, do func(hand, job int))
+	parts  [shards]visited
+	// library has the sections of all states; it grows between two batches only.
+	library library
+	// workers have a hand each; what one finds does not depend on what it did before.
+	workers [batch]*worker
 	founds  [batch]found
 	// states is how many were found, acts how often something happened.
 	states int
@@ -81,98 +29,21 @@ type search struct {
 
 // newSearch prepares a search.
 func newSearch(r *rules, c *Config) *search {
-	s := &search{rules: r, config: c, share: c.Share, workers: make([]*worker, batch)}
+	s := &search{rules: r, config: c, share: c.Share}
 	if s.share == nil {
 		s.share = inTurn
 	}
 	return s
 }
 
-// worker returns who does a job. Each job of a batch has a worker of its own, so
-// that it does not matter who does which.
-func (s *search) worker(job int) *worker {
-	if s.workers[job] == nil {
-		s.workers[job] = &worker{from: newWorld(s.rules), to: newWorld(s.rules)}
+// worker returns the worker of a hand.
+func (s *search) worker(hand int) *worker {
+	if s.workers[hand] == nil {
+		k := &worker{from: newWorld(s.rules), to: newWorld(s.rules)}
+		k.unpacker.library = &s.library
+		s.workers[hand] = k
 	}
-	return s.workers[job]
-}
-
-// expand lets everything happen that can, in one state, and keeps what is new.
-func (k *worker) expand(s *search, print uint64, packed []byte, faults bool, out *found) {
-	k.unpacker.unpack(packed, k.from)
-	k.acts = k.acts[:0]
-	if faults {
-		k.acts = k.from.strikes(k.acts)
-	} else {
-		k.acts = k.from.acts(k.acts)
-	}
-	k.before.take(k.from)
-	k.to.become(k.from)
-	for _, a := range k.acts {
-		k.to.revert(k.from)
-		k.to.do(a)
-		out.acts++
-		if k.to.broken.Invariant != "" {
-			out.broken = append(out.broken, breach{print, a, k.to.broken})
-			continue
-		}
-		next := k.canon.takeFrom(k.to, &k.before)
-		part := shardOf(next)
-		if next == print || s.parts[part].find(next) != nil {
-			continue
-		}
-		from := len(out.bytes)
-		out.bytes = k.canon.pack(out.bytes)
-		out.parts[part] = append(out.parts[part], child{next, print, from, len(out.bytes)})
-	}
-}
-
-// expandAll expands the states of a level into the next.
-func (s *search) expandAll(l *level, faults bool, next *level) {
-	for first := 0; first < len(l.items) && !s.ends(); first += chunk * batch {
-		last := min(first+chunk*batch, len(l.items))
-		jobs := (last - first + chunk - 1) / chunk
-		s.share(jobs, func(job int) {
-			k, out := s.worker(job), &s.founds[job]
-			out.bytes, out.broken, out.acts = out.bytes[:0], nil, 0
-			for i := range out.parts {
-				out.parts[i] = out.parts[i][:0]
-			}
-			from := first + job*chunk
-			for _, it := range l.items[from:min(from+chunk, last)] {
-				k.expand(s, it.print, l.bytes[it.from:it.to], faults, out)
-			}
-		})
-		s.takeIn(jobs, next)
-	}
-}
-
-// takeIn adds what the jobs found, part by part, each in the order of the jobs.
-func (s *search) takeIn(jobs int, next *level) {
-	s.share(shards, func(part int) {
-		v := &s.parts[part]
-		for job := range jobs {
-			list := s.founds[job].parts[part]
-			for i := range list {
-				if !v.add(list[i].print, list[i].parent) {
-					list[i].print = 0
-				}
-			}
-		}
-	})
-	for job := range jobs {
-		out := &s.founds[job]
-		s.acts += out.acts
-		s.broken = append(s.broken, out.broken...)
-		for part := range out.parts {
-			for _, c := range out.parts[part] {
-				if c.print != 0 {
-					next.add(c.print, out.bytes[c.from:c.to])
-					s.states++
-				}
-			}
-		}
-	}
+	return s.workers[hand]
 }
 
 // find returns the visited state of a fingerprint, or nil.
@@ -187,9 +58,6 @@ func (s *search) size() int {
 	return size
 }
 
-// size is how many bytes the level takes.
-func (l *level) size() int { return cap(l.bytes) + cap(l.items)*itemBytes }
-
 // budget searches everything that takes exactly so many faults and no fewer, in
 // the order of depth, and returns it, if it is to be kept, and how deep it goes.
 // The states that take one fault less are those before; each is the source of
@@ -203,7 +71,7 @@ func (s *search) budget(
 		current = s.root()
 	}
 	for d := 0; ; d++ {
-		if len(current.items) > 0 {
+		if current.count > 0 {
 			deepest = d
 		} else if d >= len(before) {
 			return levels, deepest, true
@@ -237,15 +105,20 @@ func (s *search) budget(
 
 // ends reports whether the caller, or the bound on states, ends the search.
 func (s *search) ends() bool {
-	return s.config.Limit > 0 && s.states >= s.config.Limit || s.config.Stop != nil && s.config.Stop()
+	return s.config.Limit > 0 && s.states >= s.config.Limit || s.stopped()
 }
+
+// stopped reports whether the caller has given up.
+func (s *search) stopped() bool { return s.config.Stop != nil && s.config.Stop() }
 
 // root is the level of the first state.
 func (s *search) root() *level {
-	k := s.worker(0)
-	print := k.canon.take(newWorld(s.rules))
+	var c canon
+	print := c.take(newWorld(s.rules))
+	b := block{words: c.packInto(&s.library, s.rules.nodes)}
+	b.items = []item{{print, 0, uint32(len(b.words))}}
 	l := &level{}
-	l.add(print, k.canon.pack(nil))
+	l.add(b)
 	s.parts[shardOf(print)].add(print, 0)
 	s.states++
 	s.waiting += l.size()

@@ -48,7 +48,7 @@ func successors(w, scratch *world, c *canon) []uint64 {
 func TestStatesThatAreAlikeHaveFuturesThatAreAlike(t *testing.T) {
 	for _, symmetric := range []bool{true, false} {
 		for _, reduced := range []bool{true, false} {
-			for _, class := range []order.Class{order.ClassA, order.ClassD} {
+			for _, class := range []order.Class{order.ClassA, order.ClassB, order.ClassC, order.ClassD} {
 				r := smallRules(t, class, 1)
 				r.symmetric, r.reduced = symmetric, reduced
 				checkBisimulation(t, r)
@@ -61,20 +61,22 @@ func checkBisimulation(t *testing.T, r *rules) {
 	t.Helper()
 	const walks, steps = 30, 80
 	rng := rand.New(rand.NewPCG(1, 2))
-	var c canon
+	var c, readBack canon
 	var u unpacker
+	u.library = &library{}
 	w, next, read := newWorld(r), newWorld(r), newWorld(r)
 	known := map[uint64][]uint64{}
 	for range walks {
 		w.become(newWorld(r))
 		for step := range steps {
 			print := c.take(w)
-			packed := c.pack(nil)
+			packed := c.packInto(u.library, r.nodes)
 			if c.offGrid != "" {
 				t.Fatalf("a time that is not on the grid: %s", c.offGrid)
 			}
-			u.unpack(packed, read)
-			if again := c.take(read); again != print {
+			u.unpack(packed, read, &readBack)
+			again := c.take(read)
+			if again != print || !slices.Equal(c.packInto(u.library, r.nodes), packed) {
 				t.Fatalf("step %d: a state that was read from its codes has another fingerprint", step)
 			}
 			futures := successors(w, next, &c)
@@ -161,21 +163,23 @@ func explored(t *testing.T, r *rules, faults, depth int) map[uint64]bool {
 	all := map[uint64]bool{}
 	like := *r
 	like.symmetric, like.reduced = true, true
-	var u unpacker
-	var c canon
+	var c, before canon
 	w := newWorld(r)
+	u := unpacker{library: &s.library}
 	for k := range faults + 1 {
 		levels, _, _ = s.budget(k, levels, true)
 		if len(s.broken) > 0 {
 			t.Fatalf("%s: %s", s.broken[0].what.Invariant, s.broken[0].what.Detail)
 		}
 		for _, l := range levels {
-			for _, it := range l.items {
-				u.unpack(l.bytes[it.from:it.to], w)
-				if w.quiet() {
-					w.rules = &like
-					all[c.take(w)] = true
-					w.rules = r
+			for _, b := range l.blocks {
+				for _, it := range b.items {
+					u.unpack(b.words[it.from:it.to], w, &before)
+					if w.quiet() {
+						w.rules = &like
+						all[c.take(w)] = true
+						w.rules = r
+					}
 				}
 			}
 		}
@@ -230,10 +234,15 @@ func TestWhatIsFoundDoesNotDependOnHowJobsAreShared(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Share = func(jobs int, do func(job int)) {
+	c.Share = func(jobs int, do func(hand, job int)) {
 		var all sync.WaitGroup
-		for job := range jobs {
-			all.Go(func() { do(jobs - 1 - job) })
+		hands := min(jobs, 3)
+		for hand := range hands {
+			all.Go(func() {
+				for job := jobs - 1 - hand; job >= 0; job -= hands {
+					do(hand, job)
+				}
+			})
 		}
 		all.Wait()
 	}
@@ -270,11 +279,12 @@ func TestAWayIsToldFromTheFirstStateOn(t *testing.T) {
 	if !complete {
 		t.Fatal("without faults the search ends")
 	}
-	deepest := levels[len(levels)-1].items[0]
-	var u unpacker
+	last := levels[len(levels)-1].blocks[0]
+	deepest := last.items[0]
+	var before canon
+	u := unpacker{library: &s.library}
 	w, next := newWorld(s.rules), newWorld(s.rules)
-	last := levels[len(levels)-1]
-	u.unpack(last.bytes[deepest.from:deepest.to], w)
+	u.unpack(last.words[deepest.from:deepest.to], w, &before)
 	next.become(w)
 	told := s.trail(&breach{parent: deepest.print, act: w.acts(nil)[0]})
 	if len(told) != len(levels) || slices.Contains(told, lostWay) {

@@ -1,107 +1,162 @@
 package explore
 
 import (
-	"encoding/binary"
 	"unsafe"
 
 	"fencepost/core"
 	"fencepost/sim/model"
 )
 
-// pack appends the state that was taken last, in as few bytes as its codes need:
-// the most are zero.
-func (c *canon) pack(to []byte) []byte {
-	messages := c.sections[len(c.sections)-c.messages:]
-	to = append(to, byte(len(messages)), byte(len(c.refs)))
-	for i := range messages {
-		to = append(to, byte(messages[i].owner))
-	}
-	for _, r := range c.refs {
-		to = append(to, byte(r.target))
-	}
-	to = binary.AppendUvarint(to, uint64(len(c.codes)))
-	codes := c.codes
-	for len(codes) > 0 {
-		group := codes[:min(8, len(codes))]
-		mask := len(to)
-		to = append(to, 0)
-		for i, code := range group {
-			if code != 0 {
-				to[mask] |= 1 << i
-				to = binary.AppendUvarint(to, uint64(code))
-			}
-		}
-		codes = codes[len(group):]
-	}
-	return to
+// The sizes of the shelves: how many parts of each kind a worker keeps at hand.
+const (
+	hostShelf    = 1 << 11
+	commonShelf  = 1 << 9
+	messageShelf = 1 << 11
+)
+
+// shelf keeps parts of states as they were read, each in the place that its
+// number says.
+type shelf[T any] struct {
+	keys  []uint32
+	parts []T
 }
 
-// unpacker reads packed states.
+// look returns the place of the part of that key, and whether it stands there.
+// Otherwise it is to be read into the place, unless another is still needed.
+func (s *shelf[T]) look(key uint32, size int) (at *T, there bool) {
+	if s.parts == nil {
+		s.keys, s.parts = make([]uint32, size), make([]T, size)
+	}
+	i := int(key) & (size - 1)
+	return &s.parts[i], s.keys[i] == key+1
+}
+
+// take gives the place to the part of that key.
+func (s *shelf[T]) take(key uint32) { s.keys[int(key)&(len(s.keys)-1)] = key + 1 }
+
+// unpacker reads packed states. What it has read it keeps, as long as there is
+// room: most states share most of their parts with others.
 type unpacker struct {
 	reader
-	all    []uint16
-	people []ref
+	library *library
+	hosts   [maxNodes]shelf[host]
+	redis   shelf[model.Redis]
+	ledgers shelf[model.Postgres]
+	brokers shelf[model.Broker]
+	watches shelf[watch]
+	bodies  shelf[said]
+	// turn counts the states that were read.
+	turn uint64
 }
 
-// unpack makes w the state that was packed.
-func (u *unpacker) unpack(from []byte, w *world) {
-	owners := from[2 : 2+from[0]]
-	targets := from[2+len(owners):][:from[1]]
-	from = from[2+len(owners)+len(targets):]
-	u.people = u.people[:0]
-	for _, target := range targets {
-		u.people = append(u.people, ref{target: int8(target)})
+// said is what a message says, and the last state in which it did.
+type said struct {
+	body  body
+	stage stage
+	op    core.Op
+	count int8
+	turn  uint64
+}
+
+// unpack makes w the state that was packed, and lets c be what has taken it. The
+// parts of w are not its own: see world.share.
+func (u *unpacker) unpack(from []uint32, w *world, c *canon) {
+	w.now, w.broken, w.touched = startOfTime, Violation{}, 0
+	c.sections = c.sections[:0]
+	for i := range w.nodes {
+		w.hosts[i] = u.host(w, i, from[i])
+		c.from(u.library, int8(i), from[i])
 	}
-	count, size := binary.Uvarint(from)
-	from = from[size:]
-	u.all = u.all[:0]
-	for len(u.all) < int(count) {
-		mask := from[0]
-		from = from[1:]
-		for i := 0; i < 8 && len(u.all) < int(count); i++ {
-			code := uint64(0)
-			if mask>>i&1 != 0 {
-				code, size = uint64(from[0]), 1
-				if code >= 0x80 {
-					code, size = binary.Uvarint(from)
-				}
-				from = from[size:]
-			}
-			u.all = append(u.all, uint16(code))
+	for i, number := range from[w.nodes:][:commons] {
+		u.common(w, sectionKind(i)+redisSection, number)
+		c.from(u.library, everybodys, number)
+	}
+	w.net = w.net[:0]
+	u.turn++
+	for rest := from[w.nodes+commons:]; len(rest) > 0; rest = rest[2:] {
+		w.net = append(w.net, u.message(w.rules, rest[0], rest[1], len(c.sections)))
+		s := c.from(u.library, int8(rest[1]&(1<<ownerBits-1)), rest[0])
+		s.head = uint16(rest[1])
+	}
+	c.r.relate(w)
+}
+
+// from adds a section out of a library.
+func (c *canon) from(l *library, owner int8, number uint32) *section {
+	c.sections = append(c.sections, l.volumes[number].section)
+	s := &c.sections[len(c.sections)-1]
+	s.owner, s.others = owner, s.needs.of(owner, s.refs)
+	return s
+}
+
+// open begins to read a section.
+func (u *unpacker) open(owner int8, number uint32) {
+	v := &u.library.volumes[number]
+	u.codes, u.refs, u.owner = v.codes, v.refs, owner
+	u.next()
+}
+
+// host reads a node.
+func (u *unpacker) host(w *world, i int, number uint32) *host {
+	h, there := u.hosts[i].look(number, hostShelf)
+	if !there {
+		u.hosts[i].take(number)
+		u.open(int8(i), number)
+		u.readHost(w, i, h)
+	}
+	return h
+}
+
+// common reads what is everybody's.
+func (u *unpacker) common(w *world, kind sectionKind, number uint32) {
+	there := false
+	switch kind {
+	case redisSection:
+		if w.redis, there = u.redis.look(number, commonShelf); !there {
+			u.redis.take(number)
+			u.open(everybodys, number)
+			u.read(redisLayout, unsafe.Pointer(w.redis))
 		}
+	case ledgerSection:
+		if w.postgres, there = u.ledgers.look(number, commonShelf); !there {
+			u.ledgers.take(number)
+			u.open(everybodys, number)
+			w.postgres.CopyFrom(&w.own.postgres) // for what is constant
+			u.readLedger(w.rules, w.postgres)
+		}
+	case brokerSection:
+		if w.broker, there = u.brokers.look(number, commonShelf); !there {
+			u.brokers.take(number)
+			u.open(everybodys, number)
+			w.broker.CopyFrom(&w.own.broker)
+			u.readBroker(w.broker)
+		}
+	case watchSection:
+		seen, there := u.watches.look(number, commonShelf)
+		if !there {
+			u.watches.take(number)
+			u.open(everybodys, number)
+			u.read(watchLayout, unsafe.Pointer(seen))
+		}
+		w.watch = *seen
+	case hostSection, messageSection:
+	default:
 	}
-	u.codes, u.refs = u.all, u.people
-	u.readWorld(w, owners)
 }
 
-// readWorld reads the sections; owners are those of the messages.
-func (u *unpacker) readWorld(w *world, owners []byte) {
-	w.now, w.broken = startOfTime, Violation{}
-	for i := range w.hosts {
-		u.readHost(w, i)
-	}
-	u.owner = everybodys
-	u.readShared(w)
-	w.net = w.net[:len(owners)]
-	for i := range w.net {
-		u.readMessage(&w.net[i], int8(owners[i]))
-	}
-}
-
-// readHost reads a node.
-func (u *unpacker) readHost(w *world, i int) {
-	h := &w.hosts[i]
-	u.owner = int8(i)
+// readHost reads a node's codes.
+func (u *unpacker) readHost(w *world, i int, h *host) {
 	flags := u.next()
 	h.up, h.paused, h.sending = flags&1 != 0, flags&2 != 0, uint8(flags>>2)
 	h.life = lifeBase
 	for k := range h.acqs {
 		h.acqs[k] = acqBase
 	}
+	n := &h.node
+	*inside[int32](n, atFlying) = 0
 	if !h.up {
 		return
 	}
-	n := &h.node
 	u.requests = 0
 	*inside[core.Nonce](n, atSelf) = nonceOf(i, lifeBase)
 	*inside[core.Config](n, atConfig) = w.rules.config
@@ -115,43 +170,78 @@ func (u *unpacker) readHost(w *world, i int) {
 	}
 }
 
-// readMessage reads a message.
-func (u *unpacker) readMessage(m *message, owner int8) {
-	u.owner = owner
-	_, head, about := u.next(), u.next(), u.next()
-	m.stage, m.slow, m.count, m.op = stage(head&3), head&4 != 0, int(head>>3&31), core.Op(head>>8)
-	m.node, m.life = owner, lifeBase-uint32(about>>8)
-	m.req = uint32(about&0xff) + 1
-	if about&0xff == nobodys {
+// message reads a message: what it says from its section, the rest from its
+// head. One that says something else and wants the same place on the shelf has
+// to do without, within one state.
+func (u *unpacker) message(r *rules, number, head uint32, section int) message {
+	owner := int8(head & (1<<ownerBits - 1))
+	key := number<<ownerBits | uint32(owner)
+	what, there := u.bodies.look(key, messageShelf)
+	if !there {
+		if what.turn == u.turn {
+			what = new(said)
+		} else {
+			u.bodies.take(key)
+		}
+		u.open(owner, number)
+		u.readBody(r, what)
+	}
+	what.turn = u.turn
+	m := message{
+		stage: what.stage, node: owner, slow: head>>ownerBits&1 != 0, op: what.op, count: what.count,
+		section: int8(section), life: lifeBase - head>>12, req: head>>8&nobodys + 1, body: &what.body,
+	}
+	if m.req == nobodys+1 {
 		m.req = nobodysReq
 	}
-	if m.stage == request {
-		m.effect = core.Effect{Req: m.req}
-		u.read(effectLayout, unsafe.Pointer(&m.effect))
+	return m
+}
+
+// readBody reads what a message says.
+func (u *unpacker) readBody(r *rules, what *said) {
+	first := u.next()
+	what.stage, what.count, what.op = stage(first&3), int8(first>>2), core.Op(u.next())
+	if what.stage == request {
+		what.body.signed = startOfTime // as good as any, where nobody looks at it
+		if what.op == core.Submit && r.signs() {
+			what.body.signed = u.instant()
+		}
+		what.body.effect = core.Effect{}
+		u.read(effectLayout, unsafe.Pointer(&what.body.effect))
 		return
 	}
-	for i := range m.inputs[:m.count] {
-		m.inputs[i] = core.Input{Req: m.req}
-		u.read(inputLayout, unsafe.Pointer(&m.inputs[i]))
+	for i := range what.count {
+		what.body.inputs[i] = core.Input{}
+		u.read(inputLayout, unsafe.Pointer(&what.body.inputs[i]))
 	}
 }
 
-// readShared reads the stores and what the judge remembers.
-func (u *unpacker) readShared(w *world) {
-	u.read(redisLayout, unsafe.Pointer(&w.redis))
-	u.read(postgresLayout, unsafe.Pointer(&w.postgres))
-	readAll(u, tenureLayout, inside[[]model.Tenure](&w.postgres, atTenures))
-	signals := inside[[]model.Signal](&w.postgres, atSignals)
+// readLedger reads PostgreSQL.
+func (u *unpacker) readLedger(r *rules, p *model.Postgres) {
+	u.read(postgresLayout, unsafe.Pointer(p))
+	readAll(u, tenureLayout, inside[[]model.Tenure](p, atTenures))
+	signals := inside[[]model.Signal](p, atSignals)
 	readAll(u, signalLayout, signals)
 	for i := range *signals {
 		(*signals)[i].Version = versionBase
 	}
-	readAll(u, attemptLayout, inside[[]model.Attempt](&w.postgres, atAttempts))
-	readNumbers(u, inside[[]core.SignalID](&w.postgres, atKeys))
-	u.read(brokerLayout, unsafe.Pointer(&w.broker))
-	readAll(u, orderLayout, inside[[]model.Order](&w.broker, atOrders))
-	readNumbers(u, inside[[]int32](&w.broker, atNewest))
-	u.read(watchLayout, unsafe.Pointer(&w.watch))
+	attempts := inside[[]model.Attempt](p, atAttempts)
+	readAll(u, attemptLayout, attempts)
+	if r.signs() {
+		for i := range *attempts {
+			if over := u.next(); over > 0 {
+				(*attempts)[i].SendBy = startOfTime - core.Time(over)*unit
+			}
+		}
+	}
+	readNumbers(u, inside[[]core.SignalID](p, atKeys))
+}
+
+// readBroker reads the broker.
+func (u *unpacker) readBroker(b *model.Broker) {
+	u.read(brokerLayout, unsafe.Pointer(b))
+	readAll(u, orderLayout, inside[[]model.Order](b, atOrders))
+	readNumbers(u, inside[[]int32](b, atNewest))
 }
 
 // readAll reads what putAll wrote.

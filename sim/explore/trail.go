@@ -63,7 +63,7 @@ func (w *world) tell(a act, after *world) string {
 	name := fmt.Sprintf("n%d", a.at+1)
 	text := ""
 	switch a.deed {
-	case serve, refuse, deliver, drop, loseReply, delay, late, pauseAt:
+	case serve, serveBehind, refuse, deliver, drop, loseReply, delay, late, pauseAt:
 		text = w.tellMessage(a)
 	case wake:
 		text = name + " wakes"
@@ -106,13 +106,15 @@ func (w *world) tellMessage(a act) string {
 	switch a.deed {
 	case serve:
 		return what + " is carried out and answered"
+	case serveBehind:
+		return what + " is answered from a book that does not show the order yet"
 	case refuse:
 		return what + " is withheld: its time is over"
 	case deliver:
 		if m.stage == hint {
-			return fmt.Sprintf("%s hears: %v", who, m.inputs[0].Kind)
+			return fmt.Sprintf("%s hears: %v", who, m.body.inputs[0].Kind)
 		}
-		return fmt.Sprintf("a late answer reaches %s: %v", who, m.inputs[0].Kind)
+		return fmt.Sprintf("a late answer reaches %s: %v", who, m.body.inputs[0].Kind)
 	case drop:
 		return "FAULT: " + what + " is lost"
 	case loseReply:
@@ -131,7 +133,7 @@ func (w *world) tellMessage(a act) string {
 // changes tells how roles and the ledger differ from before.
 func (w *world) changes(before *world) string {
 	text := ""
-	for i := range w.hosts {
+	for i := range w.nodes {
 		if !w.hosts[i].up || !before.hosts[i].up {
 			continue
 		}

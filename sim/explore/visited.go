@@ -65,6 +65,31 @@ func (v *visited) add(print, parent uint64) bool {
 	}
 }
 
+// group is how many places are looked at before the first of them is needed: they
+// lie far apart, and memory brings many as fast as one.
+const group = 16
+
+// addAll takes the states that a job has found. Of those that were there already
+// it strikes the fingerprint off the children.
+func (v *visited) addAll(list []child, children []item) {
+	for len(list) > 0 {
+		some := list[:min(group, len(list))]
+		list = list[len(some):]
+		for (v.count+len(some))*8 >= len(v.places)*7 {
+			v.grow()
+		}
+		var first [group]uint64
+		for i := range some {
+			first[i] = v.places[v.place(some[i].print)].print
+		}
+		for i := range some {
+			if c := &some[i]; first[i] == c.print || !v.add(c.print, c.parent) {
+				children[c.at].print = 0
+			}
+		}
+	}
+}
+
 // grow makes room for half as many again, so that a place costs at most 28
 // bytes for each state that is there.
 func (v *visited) grow() {
