@@ -82,6 +82,7 @@ func (in *Input) Hash(h uint64) uint64 {
 	// Products with different odd numbers do not wait for one another.
 	rest := (uint64(in.Version)|uint64(in.Protocol)<<32)*0xff51afd7ed558ccd +
 		(uint64(in.Epoch)^uint64(in.Signal)<<32)*0xc4ceb9fe1a85ec53 +
-		(in.Token.bits()^uint64(in.Age)<<1)*0x9fb21c651e98df25
+		(in.Token.bits()^uint64(in.Age)<<1)*0x9fb21c651e98df25 +
+		(uint64(in.Lineage)|uint64(in.Accepted)<<32)*0xa24baed4963ee407
 	return mix(h, rest^rest>>32)
 }

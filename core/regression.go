@@ -45,17 +45,17 @@ func (p *past) know(t Time, epoch Epoch) {
 // accepting the authority as it is.
 func (n *Node) judgeAuthority(t, started Time, in *Input, out *Effects) {
 	p := &n.past
-	if in.Attempt > p.accepted {
+	if in.Accepted > p.accepted {
 		*p = past{vouched: p.vouched, witness: in.Epoch, witnessAt: t}
 	}
-	p.accepted = in.Attempt // an older copy has forgotten some
-	moved := p.lineage != 0 && in.Version != 0 && in.Version != p.lineage && in.Epoch < p.highest
+	p.accepted = in.Accepted // an older copy has forgotten some
+	moved := p.lineage != 0 && in.Lineage != 0 && in.Lineage != p.lineage && in.Epoch < p.highest
 	if moved || in.Epoch < p.witness && started >= p.witnessAt {
 		n.bar(t, out)
 		return
 	}
 	if in.Epoch >= p.highest {
-		p.highest, p.lineage = in.Epoch, in.Version
+		p.highest, p.lineage = in.Epoch, in.Lineage
 	}
 }
 

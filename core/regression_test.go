@@ -86,11 +86,11 @@ func TestOlderLedgerOfAnotherLineageBars(t *testing.T) {
 			b := onBench(t)
 			b.tell(core.Input{})
 			first := before()
-			first.Epoch, first.Version = epoch, 1
+			first.Epoch, first.Lineage = epoch, 1
 			b.answer(core.Heartbeat, first)
 			b.pass(b.cfg.Heartbeat)
 			second := before()
-			second.Epoch, second.Version = c.epoch, c.lineage
+			second.Epoch, second.Lineage = c.epoch, c.lineage
 			b.answer(core.Heartbeat, second)
 			if b.barred() != c.barred {
 				t.Errorf("barred: %v", b.barred())
@@ -131,7 +131,7 @@ func TestOnlyAcceptanceEndsTheBar(t *testing.T) {
 	if !b.barred() {
 		t.Fatal("a higher epoch ended the bar")
 	}
-	later.Attempt = 1
+	later.Accepted = 1
 	b.pass(b.cfg.Heartbeat)
 	b.answer(core.Heartbeat, later)
 	if b.barred() {
@@ -150,7 +150,7 @@ func TestAcceptanceOfAnOlderCopyEndsTheBar(t *testing.T) {
 		barred bool
 	}{{epoch, 3, false}, {epoch - 2, 0, true}, {epoch - 2, 0, true}, {epoch, 1, false}} {
 		in := before()
-		in.Epoch, in.Attempt = c.epoch, c.count
+		in.Epoch, in.Accepted = c.epoch, c.count
 		b.pass(b.cfg.Heartbeat)
 		b.answer(core.Heartbeat, in)
 		if b.barred() != c.barred {

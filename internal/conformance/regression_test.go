@@ -29,13 +29,13 @@ func TestEveryAcceptanceIsCountedAndToldOf(t *testing.T) {
 		seen := core.Input{Kind: core.AuthorityObserved, Control: core.Run, Server: began}
 		for _, witness := range []core.Epoch{0, 2, 2, 1} {
 			l.must(l.acceptAuthority(witness))
-			seen.Attempt++
+			seen.Accepted++
 			seen.Epoch = max(seen.Epoch, witness)
 			l.want(n1, core.Effect{Op: core.Observe}, seen)
 			l.want(n2, core.Effect{Op: core.Heartbeat}, seen)
 		}
 		l.lead(n1)
-		if in := l.ask(n2, core.Effect{Op: core.Observe}); in.Attempt != 4 {
+		if in := l.ask(n2, core.Effect{Op: core.Observe}); in.Accepted != 4 {
 			t.Errorf("a takeover forgets what was accepted: %+v", in)
 		}
 	})
@@ -50,7 +50,7 @@ func TestAnotherServerIsAnotherLineage(t *testing.T) {
 				"observe":   l.ask(n2, core.Effect{Op: core.Observe}),
 				"heartbeat": l.ask(n3, core.Effect{Op: core.Heartbeat}),
 			} {
-				if in.Version != server || in.Epoch != 1 {
+				if in.Lineage != server || in.Epoch != 1 {
 					t.Errorf("%s of server %d: %+v", name, server, in)
 				}
 			}

@@ -15,7 +15,7 @@ func (p *Postgres) observe(now core.Time, in *core.Input) {
 	a := &p.authority
 	in.Epoch, in.Token, in.Tenure, in.Control = a.Epoch, a.Token, a.Kind, a.Control
 	in.Age, in.Protocol, in.Server = p.age(now), p.cfg.Protocol, now
-	in.Version, in.Attempt = p.lineage, a.Accepted
+	in.Lineage, in.Accepted = p.lineage, a.Accepted
 	if a.Open {
 		in.Flags |= core.Open
 	}
