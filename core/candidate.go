@@ -98,7 +98,7 @@ func (n *Node) epochTaken(t, started Time, in *Input, out *Effects) {
 	}
 	predecessor := n.view
 	n.epoch = in.Epoch
-	n.past.know(t, in.Epoch)
+	n.know(in.Epoch)
 	n.extendBeat(started)
 	n.readControl(started, in.Control, out)
 	n.announce(event.EpochTaken, out).Token = n.token

@@ -29,8 +29,8 @@ func (n *Node) Hash(h uint64) uint64 {
 		uint64(v.Flags)<<48 | uint64(v.Tenure)<<40 | uint64(v.Control)<<32 | uint64(v.Protocol),
 		uint64(last.Boot), uint64(last.Mono), uint64(last.Wall),
 		uint64(n.tenure)<<16 | uint64(health.flaps)<<8 | bit(past.barred), uint64(n.redisGone),
-		uint64(health.electedAt), uint64(health.driftedAt), uint64(past.witness), uint64(past.witnessAt),
-		uint64(past.vouched), uint64(past.highest), uint64(past.lineage)<<32 | uint64(past.accepted),
+		uint64(health.electedAt), uint64(health.driftedAt), uint64(past.witness), uint64(past.vouched),
+		uint64(past.lineage)<<32 | uint64(past.accepted),
 	} {
 		h = mix(h, field)
 	}
@@ -50,7 +50,8 @@ func (t Token) bits() uint64 { return uint64(t.Nonce) ^ uint64(t.Acquisition)<<4
 
 // hash folds the lane into h.
 func (l *lane) hash(h uint64) uint64 {
-	return mix(mix(h, uint64(l.req)<<8|uint64(l.op)), uint64(l.started)^uint64(l.deadline)<<1)
+	h = mix(h, uint64(l.req)<<16|bit(l.early)<<8|uint64(l.op))
+	return mix(h, uint64(l.started)^uint64(l.deadline)<<1)
 }
 
 // hash folds the flight into h.

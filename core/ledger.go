@@ -2,24 +2,27 @@ package core
 
 import "fencepost/core/event"
 
-// acceptLedger takes an answer of PostgreSQL about leadership.
+// acceptLedger takes an answer of PostgreSQL about leadership. A follower's
+// heartbeat is answered with the authority row.
 func (n *Node) acceptLedger(t Time, in *Input, out *Effects) {
-	if asked, ok := n.beat.answers(in); ok {
-		n.heard(t, &asked, in, out)
-		n.acceptBeat(t, asked.started, in, out)
-		return
+	asked, ok := n.beat.answers(in)
+	if !ok {
+		asked, ok = n.ledger.answers(in)
 	}
-	asked, ok := n.ledger.answers(in)
 	if !ok {
 		return
 	}
 	n.heard(t, &asked, in, out)
 	switch in.Kind {
 	case AuthorityObserved:
-		n.observe(t, asked.started, in, out)
-		if n.role == Candidate {
+		n.observe(t, &asked, in, out)
+		if n.role == Candidate && asked.op == Observe {
 			n.takeNext(t, out)
 		}
+	case HeartbeatConfirmed:
+		n.heartbeatConfirmed(t, asked.started, in, out)
+	case HeartbeatWasRefused:
+		n.heartbeatRefused(t, in, out)
 	case EpochWasTaken:
 		n.epochTaken(t, asked.started, in, out)
 	case EpochWasRefused:
@@ -30,21 +33,6 @@ func (n *Node) acceptLedger(t Time, in *Input, out *Effects) {
 		n.tenureClosed(t, out)
 	default:
 		assert(false, "the ledger answers with an input of its own")
-	}
-}
-
-// acceptBeat takes the answer to a heartbeat. A follower's is answered with
-// the authority row.
-func (n *Node) acceptBeat(t, started Time, in *Input, out *Effects) {
-	switch in.Kind {
-	case AuthorityObserved:
-		n.observe(t, started, in, out)
-	case HeartbeatConfirmed:
-		n.heartbeatConfirmed(t, started, in, out)
-	case HeartbeatWasRefused:
-		n.heartbeatRefused(t, in, out)
-	default:
-		assert(false, "a heartbeat is answered with an input of its own")
 	}
 }
 

@@ -21,7 +21,8 @@ var (
 		Kind: core.SignalFound, Op: core.Fetch, Control: core.Pause, State: core.InDoubt,
 		Answer: order.Filled, Reason: core.Lapsed, Flags: core.Open | core.Alerted,
 		Tenure: core.TenurePG, Req: 10, Attempt: 11, Version: 12, Protocol: 13, Epoch: 14,
-		Token: core.Token{Nonce: 15, Acquisition: 16}, Signal: 17, Age: -18, Server: 19, Lineage: 20, Accepted: 21,
+		Token: core.Token{Nonce: 15, Acquisition: 16}, Signal: 17, Age: -18, Server: 19,
+		Lineage: 20, Accepted: 21,
 	}
 	fullEffect = core.Effect{
 		Op: core.Permit, Event: event.AlertRaised, About: core.Renew, Reason: core.Lapsed, By: core.Gate,

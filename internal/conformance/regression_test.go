@@ -41,6 +41,27 @@ func TestEveryAcceptanceIsCountedAndToldOf(t *testing.T) {
 	})
 }
 
+// A leader reads no authority row: what bars it has to tell how often a person
+// had accepted by then, and on which server.
+func TestRefusalTellsTheLineageAndHowOftenAPersonHasAccepted(t *testing.T) {
+	eachLedger(t, func(t *testing.T, l *ledger) {
+		l.store(1, 0)
+		l.lead(n1)
+		l.must(l.acceptAuthority(0))
+		l.lead(n2)
+		l.must(l.branch())
+		l.must(l.acceptAuthority(0))
+		observed := l.ask(n3, core.Effect{Op: core.Observe})
+		for name, in := range map[string]core.Input{
+			"heartbeat": l.ask(n1, beat(n1, 1)), "permit": l.ask(n1, permit(n1, 1, 1, 1, 1)),
+		} {
+			if in.Reason != core.Superseded || in.Accepted != 2 || in.Lineage != observed.Lineage {
+				t.Errorf("%s: %+v, observed %+v", name, in, observed)
+			}
+		}
+	})
+}
+
 func TestAnotherServerIsAnotherLineage(t *testing.T) {
 	eachLedger(t, func(t *testing.T, l *ledger) {
 		l.lead(n1)

@@ -64,6 +64,7 @@ func (p *Postgres) heartbeat(now core.Time, e *core.Effect, asker core.Nonce, re
 		p.refuse(now, e, reason)
 		in := reply.next(core.HeartbeatWasRefused)
 		in.Epoch, in.Reason = p.authority.Epoch, reason
+		in.Lineage, in.Accepted = p.lineage, p.authority.Accepted
 		return
 	}
 	p.leaderBeat(now, e)
