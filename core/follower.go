@@ -61,6 +61,9 @@ func (n *Node) observe(t Time, asked *lane, in *Input, out *Effects) {
 		At: started, Epoch: in.Epoch, Token: in.Token, Tenure: in.Tenure,
 		Flags: in.Flags, Control: in.Control, Age: in.Age, Protocol: in.Protocol,
 	}
+	if !asked.early && n.ledger.op != TakeEpoch {
+		n.claimed = false
+	}
 	n.judgeAuthority(t, asked, in, out)
 	n.readControl(started, in.Control, out)
 	if n.role != Follower || !in.Flags.Has(Open) {

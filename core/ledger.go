@@ -24,10 +24,12 @@ func (n *Node) acceptLedger(t Time, in *Input, out *Effects) {
 	case HeartbeatWasRefused:
 		n.heartbeatRefused(t, in, out)
 	case EpochWasTaken:
+		n.claimed = false
 		n.epochTaken(t, asked.started, in, out)
 	case EpochWasRefused:
 		// The candidate's turn reads again, while its lease is trusted; not at once,
 		// for what refused it may last.
+		n.claimed = false
 		n.nextTry = t.Add(n.cfg.Retry / 8)
 	case TenureWasClosed, CloseWasRefused:
 		n.tenureClosed(t, out)
@@ -82,7 +84,9 @@ func (n *Node) callEnded(t Time, asked *lane, out *Effects) {
 		n.nextSweep = t.Add(n.cfg.Retry / 2)
 	case Observe, TakeEpoch:
 		// A candidate reads the ledger back until it knows whether the takeover
-		// was carried out: its token tells. A follower tries again later.
+		// was carried out: its token tells. A follower tries again later. What a
+		// heartbeat under way will read may be older.
+		n.beat.early = true
 		n.nextTry = t.Add(n.cfg.Retry / 8)
 		if n.role == Follower {
 			n.nextTry = t.Add(n.cfg.Retry)
