@@ -78,6 +78,7 @@ func (n *Node) tenureClosed(t Time, out *Effects) {
 	}
 	n.drain = drainReleasing
 	if n.tenure == TenurePG {
+		n.redisGone = 0 // it was not asked meanwhile
 		n.leaseReleased(t, false, out)
 		return
 	}

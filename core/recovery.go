@@ -32,6 +32,7 @@ func (n *Node) acceptWork(t Time, in *Input, out *Effects) {
 	if n.list.req == 0 || in.Req != n.list.req {
 		return
 	}
+	n.heard(t, &n.list, in, out)
 	if in.Kind == SignalFound {
 		if n.Believes(t) && !n.backlog && n.flightOf(in.Signal) == nil {
 			n.workOn(t, in, out)
