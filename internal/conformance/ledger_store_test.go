@@ -62,7 +62,8 @@ type ledgerStore interface {
 	decide(core.SignalID, core.SignalState) (bool, error)
 	acceptAuthority(core.Epoch) error
 	// pass lets time pass, restart lets the server come up again now, and branch
-	// lets another come up in its place, with the same rows.
+	// lets a standby take its place, which has been up for long and has the same
+	// rows.
 	pass(time.Duration) error
 	restart() error
 	branch() error

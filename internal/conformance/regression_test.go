@@ -78,9 +78,56 @@ func TestAnotherServerIsAnotherLineage(t *testing.T) {
 			l.must(l.branch())
 			l.wait(time.Second)
 		}
-		if in := l.ask(n2, takePG(n2, 1)); in.Kind != core.EpochWasRefused {
-			t.Errorf("an epoch of kind pg on a server that has just come up: %+v", in)
+	})
+}
+
+// A standby that takes over may lack heartbeats that were confirmed, and was
+// started long ago: what counts is when its lineage was first seen, by a
+// follower's heartbeat or by the taker itself.
+func TestNobodyTakesAPGEpochForATTLAfterAPromotion(t *testing.T) {
+	for name, look := range map[string]func(*ledger){
+		"seen by a follower": func(l *ledger) { l.ask(n3, core.Effect{Op: core.Heartbeat}) },
+		"seen by a taker":    func(l *ledger) { l.ask(n3, takePG(n3, 1)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachLedger(t, func(t *testing.T, l *ledger) {
+				l.lead(n1)
+				l.ask(n1, resign(n1, 1, core.GracefulShutdown))
+				l.must(l.branch())
+				l.wait(time.Hour)
+				look(l)
+				l.wait(ledgerTTL)
+				l.ask(n3, core.Effect{Op: core.Heartbeat})
+				if in := l.ask(n2, takePG(n2, 1)); in.Kind != core.EpochWasRefused {
+					t.Errorf("a ttl after the server was first seen: %+v", in)
+				}
+				if d := difference(rows{Tenures: l.rows().Tenures[1:]}, rows{}); d != "" {
+					t.Errorf("it took something:\n%s", d)
+				}
+				l.wait(µs)
+				if in := l.ask(n2, takePG(n2, 1)); in.Kind != core.EpochWasTaken || in.Epoch != 2 {
+					t.Errorf("later than a ttl: %+v", in)
+				}
+			})
+		})
+	}
+}
+
+// Without a predecessor there is nothing that could be missing.
+func TestTheFirstServerOfALedgerIsNoPromotedOne(t *testing.T) {
+	eachLedger(t, func(t *testing.T, l *ledger) {
+		l.ask(n2, core.Effect{Op: core.Heartbeat})
+		if in := l.ask(n1, takePG(n1, 0)); in.Kind != core.EpochWasTaken {
+			t.Errorf("on the first server: %+v", in)
 		}
+	})
+}
+
+func TestTakerThroughRedisDoesNotWaitForANewServer(t *testing.T) {
+	eachLedger(t, func(t *testing.T, l *ledger) {
+		l.lead(n1)
+		l.must(l.branch())
+		l.lead(n2)
 	})
 }
 

@@ -114,6 +114,7 @@ func (l *Ledger) followerBeat(ctx context.Context) (core.Input, error) {
 	t := l.begin(core.Heartbeat.String(), inMemory)
 	t.add(followerBeatSQL, a)
 	t.add(forgetSQL, a)
+	t.add(noteLineageSQL, args{"group": l.opt.Group})
 	var s standing
 	t.row(observeSQL, l.observeArgs(), s.into()...)
 	if err := l.run(ctx, l.leadership, t); err != nil {

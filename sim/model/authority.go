@@ -57,6 +57,7 @@ func (p *Postgres) live(now core.Time) bool {
 func (p *Postgres) heartbeat(now core.Time, e *core.Effect, asker core.Nonce, reply *Reply) {
 	if e.Epoch == 0 {
 		p.followerBeat(now, asker)
+		p.noteLineage(now)
 		p.observe(now, reply.next(core.AuthorityObserved))
 		return
 	}
