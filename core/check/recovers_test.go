@@ -42,7 +42,7 @@ func TestNothingIsOwedWhileNobodyCanLead(t *testing.T) {
 
 func TestDisturbancesStopTheClockAndItBeginsAnew(t *testing.T) {
 	for fault := range history.Fault(history.Faults) {
-		from := 5 * ttl
+		from := 4 * ttl
 		switch fault {
 		case history.BrokerFault, history.ControlFault:
 			from = 0 // nobody needs a broker to be elected
@@ -52,8 +52,8 @@ func TestDisturbancesStopTheClockAndItBeginsAnew(t *testing.T) {
 			from += ttl + 10*ms // a lease may have been lengthened
 		default:
 		}
-		s := begin(small(), 2).at(ttl).fault(fault, 1).at(5 * ttl)
-		if from >= 5*ttl {
+		s := begin(small(), 2).at(ttl).fault(fault, 1).at(4 * ttl)
+		if from >= 4*ttl {
 			s.lawful(t)
 		}
 		if fault != history.NodeFault && fault != history.ClockJump {
