@@ -20,7 +20,8 @@ func (n *Node) Hash(h uint64) uint64 {
 	v, last, health, past := &n.view, &n.last, &n.health, &n.past
 	for _, field := range [...]uint64{
 		uint64(n.self), uint64(n.role)<<24 | uint64(n.drain)<<16 | uint64(n.leaving)<<8 | uint64(n.control),
-		bit(n.backlog) | bit(n.stopping)<<1 | bit(n.reviewing)<<2 | bit(n.claimed)<<3, uint64(n.reqs)<<32 | uint64(n.draws),
+		bit(n.backlog) | bit(n.stopping)<<1 | bit(n.reviewing)<<2 | bit(n.claimed)<<3,
+		uint64(n.reqs)<<32 | uint64(n.draws),
 		n.token.bits(), n.evictee.bits(), uint64(n.epoch), uint64(n.reported), uint64(n.cursor),
 		uint64(n.leaseTrust), uint64(n.leaseLapse), uint64(n.beatTrust), uint64(n.nextTry),
 		uint64(n.nextRenew), uint64(n.nextBeat), uint64(n.nextSweep), uint64(n.nextReview),

@@ -57,8 +57,7 @@ const (
 	EpochWasRefused
 	// HeartbeatConfirmed (Epoch, Control, Server).
 	HeartbeatConfirmed
-	// HeartbeatWasRefused (Epoch, Reason; Lineage, Accepted): Epoch is the current
-	// one.
+	// HeartbeatWasRefused (Epoch, Reason, Lineage, Accepted): Epoch is the current one.
 	HeartbeatWasRefused
 	// TenureWasClosed (Epoch): the ledger holds our tenure as closed.
 	TenureWasClosed
@@ -75,7 +74,7 @@ const (
 	WorkListed
 	// PermitWasGranted (Signal, Attempt, Version, Control).
 	PermitWasGranted
-	// PermitWasRefused (Signal, Reason, Epoch, Control; Lineage, Accepted).
+	// PermitWasRefused (Signal, Reason, Epoch, Control, Lineage, Accepted).
 	PermitWasRefused
 	// AttemptRead (Signal, Attempt, Version, State, Epoch, Token, Age): the
 	// newest attempt of the signal, if it has one, and the signal's state.

@@ -35,8 +35,7 @@ const (
 	// Why an instance says that something is amiss.
 	SlowAnswer // a store took more than half of its time limit
 	ClockRate  // this machine's clock and a store's run apart by more than ρ
-	// Lost: a person entered the epoch, or ended its tenure, after a regression.
-	Lost
+	Lost       // a person entered the epoch, or ended its tenure, after a regression
 	reasonCount
 )
 

@@ -79,6 +79,19 @@ func TestANodeThatSawTheLedgerGoBackMayNotLead(t *testing.T) {
 	accepted.at(22*ttl).lawful(t).after(1).breaks(t, Recovers, 22*ttl)
 }
 
+func TestANodeThatKnowsMoreThanWasAcceptedMayNotLead(t *testing.T) {
+	again := func(known core.Epoch) *story {
+		s := begin(small(), 1).fault(history.PostgresLoss, history.None)
+		s.healed(history.PostgresLoss, history.None)
+		s.tell(history.Record{Kind: history.AuthorityAccepted, Node: history.None, Epoch: 3})
+		return s.tell(history.Record{
+			Kind: history.Announced, Event: event.AuthorityRegressed, Node: 0, Epoch: known,
+		})
+	}
+	again(4).at(20 * ttl).lawful(t)
+	again(3).at(20*ttl).breaks(t, Recovers, 2*ttl)
+}
+
 func TestANodeThatBarsItselfWithoutALossIsNoExcuse(t *testing.T) {
 	begin(small(), 1).says(0, event.AuthorityRegressed, 0, 0).at(3*ttl).breaks(t, Recovers, 2*ttl)
 }
