@@ -80,16 +80,17 @@ func TestANodeThatSawTheLedgerGoBackMayNotLead(t *testing.T) {
 }
 
 func TestANodeThatKnowsMoreThanWasAcceptedMayNotLead(t *testing.T) {
-	again := func(known core.Epoch) *story {
+	again := func(accepted, known core.Epoch) *story {
 		s := begin(small(), 1).fault(history.PostgresLoss, history.None)
 		s.healed(history.PostgresLoss, history.None)
-		s.tell(history.Record{Kind: history.AuthorityAccepted, Node: history.None, Epoch: 3})
+		s.tell(history.Record{Kind: history.AuthorityAccepted, Node: history.None, Epoch: accepted})
 		return s.tell(history.Record{
 			Kind: history.Announced, Event: event.AuthorityRegressed, Node: 0, Epoch: known,
 		})
 	}
-	again(4).at(20 * ttl).lawful(t)
-	again(3).at(20*ttl).breaks(t, Recovers, 2*ttl)
+	again(3, 4).at(20 * ttl).lawful(t)
+	again(0, 1).at(20 * ttl).lawful(t)
+	again(3, 3).at(20*ttl).breaks(t, Recovers, 2*ttl)
 }
 
 func TestANodeThatBarsItselfWithoutALossIsNoExcuse(t *testing.T) {

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"math"
+
 	"fencepost/core"
 	"fencepost/core/history"
 )
@@ -85,7 +87,8 @@ type scene struct {
 	tenure  tenure
 	control core.Control
 	// lost: PostgreSQL has lost rows since a person last accepted its state, or more
-	// than that person knew of. accepted is the epoch that was accepted last.
+	// than that person knew of. accepted is the epoch that was accepted last, the
+	// greatest there is if none was.
 	lost     bool
 	accepted core.Epoch
 	// skewed counts the faults of stores' clocks, skewEnded is the last one's
@@ -103,7 +106,10 @@ func (w *scene) reset(cfg *Config) {
 	if cap(w.nodes) < cfg.Nodes {
 		w.nodes = make([]node, cfg.Nodes)
 	}
-	*w = scene{nodes: w.nodes[:cfg.Nodes], control: core.Run, skewEnded: before, stretched: before}
+	*w = scene{
+		nodes: w.nodes[:cfg.Nodes], control: core.Run, skewEnded: before, stretched: before,
+		accepted: math.MaxUint64,
+	}
 	w.key.until = before
 	for i := range w.nodes {
 		w.nodes[i] = node{

@@ -256,7 +256,7 @@ func (s *Suite) announced(r *history.Record) {
 		if r.Node >= 0 {
 			s.scene.nodes[r.Node].barred = true
 			// A person may have accepted less than the node knows of.
-			s.scene.lost = s.scene.lost || s.scene.accepted != 0 && r.Epoch.Supersedes(s.scene.accepted)
+			s.scene.lost = s.scene.lost || r.Epoch.Supersedes(s.scene.accepted)
 			s.drains.barred(s, r)
 			s.scene.refit(&s.cfg, r.Node, r.At)
 		}

@@ -124,7 +124,7 @@ func TestTheFirstServerOfALedgerIsNoPromotedOne(t *testing.T) {
 }
 
 func TestTakerThroughRedisDoesNotWaitForANewServer(t *testing.T) {
-	eachLedger(t, func(t *testing.T, l *ledger) {
+	eachLedger(t, func(_ *testing.T, l *ledger) {
 		l.lead(n1)
 		l.must(l.branch())
 		l.lead(n2)
