@@ -9,7 +9,9 @@ import (
 // lane is room for one outstanding call. A new call takes the place of an older
 // one, whose answer is then nobody's any more.
 type lane struct {
-	op       Op
+	op Op
+	// early: it began before something was known that its answer need not show.
+	early    bool
 	req      uint32
 	started  Time
 	deadline Time

@@ -70,20 +70,23 @@ func (n *Node) takeNext(t Time, out *Effects) {
 		n.giveBack(t, out)
 		return
 	}
+	n.claimed = true
 	take := n.call(t, &n.ledger, TakeEpoch, n.cfg.StoreTimeout, out)
 	take.Epoch, take.Token, take.Tenure = n.view.Epoch, n.token, n.tenure
 }
 
 // giveBack returns the lease of a candidate that could not take the epoch, and
 // rests for more than a ttl: two nodes without PostgreSQL would otherwise
-// starve the healthy third.
+// starve the healthy third. A takeover that is under way is waited for.
 func (n *Node) giveBack(t Time, out *Effects) {
 	if n.tenure == TenureRedis {
 		n.redis(t, Release, n.token, out)
 	}
 	n.nextAcquisition()
 	n.role, n.tenure = Follower, TenureRedis
-	n.ledger.clear()
+	if n.ledger.op != TakeEpoch {
+		n.ledger.clear()
+	}
 	n.view.At = 0
 	n.nextBeat = t
 	n.notBefore = t.Add(n.cfg.TTL + n.jitter(n.cfg.TTL/4))
@@ -91,14 +94,16 @@ func (n *Node) giveBack(t Time, out *Effects) {
 
 // epochTaken makes the leader. The ledger wrote our first heartbeat with the
 // takeover. One that is confirmed only after the trust deadline is never led:
-// it is closed at once. An open predecessor was stale, and its peer says so.
+// it is closed at once, and so is one whose candidate has given back since. An
+// open predecessor was stale, and its peer says so.
 func (n *Node) epochTaken(t, started Time, in *Input, out *Effects) {
+	n.know(in.Epoch)
 	if n.role != Candidate {
+		n.close(t, in.Epoch, Token{n.self, n.token.Acquisition - 1}, Lapsed, out)
 		return
 	}
 	predecessor := n.view
 	n.epoch = in.Epoch
-	n.past.know(t, in.Epoch)
 	n.extendBeat(started)
 	n.readControl(started, in.Control, out)
 	n.announce(event.EpochTaken, out).Token = n.token

@@ -1,10 +1,6 @@
 package core
 
-import (
-	"time"
-
-	"fencepost/core/event"
-)
+import "fencepost/core/event"
 
 // watchClocks ends belief when the boot, the monotonic and the wall clock
 // moved apart by more than the margin since the last step: the machine slept,
@@ -13,7 +9,7 @@ func (n *Node) watchClocks(now Now, out *Effects) {
 	last := n.last
 	n.last = now
 	boot, mono, wall := now.Boot.Sub(last.Boot), now.Mono.Sub(last.Mono), now.Wall.Sub(last.Wall)
-	if apart(boot, mono) <= n.cfg.Margin && apart(boot, wall) <= n.cfg.Margin {
+	if (boot-mono).Abs() <= n.cfg.Margin && (boot-wall).Abs() <= n.cfg.Margin {
 		return
 	}
 	n.announce(event.ClockDrift, out).Reason = ClockGap
@@ -33,12 +29,4 @@ func (n *Node) watchClocks(now Now, out *Effects) {
 		}
 	default:
 	}
-}
-
-// apart is the distance between two durations.
-func apart(a, b time.Duration) time.Duration {
-	if a < b {
-		return b - a
-	}
-	return a - b
 }

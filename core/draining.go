@@ -79,6 +79,7 @@ func (n *Node) tenureClosed(t Time, out *Effects) {
 	n.drain = drainReleasing
 	if n.tenure == TenurePG {
 		n.leaseReleased(t, false, out)
+		n.redisGone = 0 // it was not asked meanwhile
 		return
 	}
 	n.redis(t, Release, n.token, out)

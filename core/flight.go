@@ -91,6 +91,9 @@ func (n *Node) acceptFlight(t Time, in *Input, out *Effects) {
 	if f == nil {
 		return
 	}
+	if f.op.Store() == Postgres {
+		n.heard(t, &f.lane, in, out)
+	}
 	f.req, f.deadline = 0, Never
 	switch in.Kind {
 	case PermitWasGranted:
@@ -180,6 +183,9 @@ func (n *Node) endFlightCalls(t Time, out *Effects) {
 func (n *Node) flightCallEnded(t Time, f *flight, out *Effects) {
 	unknown := n.announce(event.OutcomeUnknown, out)
 	unknown.Signal, unknown.Attempt, unknown.About = f.signal, f.attempt, f.op
+	if f.op.Store() == Postgres {
+		n.degraded(t, f.op, Unavailable, out)
+	}
 	f.req = 0
 	switch f.op {
 	case Permit:

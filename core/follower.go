@@ -52,7 +52,8 @@ func (n *Node) viewFresh(t Time) bool {
 // observe keeps what the ledger said, and reports what it shows: a tenure of
 // ours that we do not lead is closed; another's whose heartbeat is too old is
 // stale (PROTOCOL 4.5).
-func (n *Node) observe(t, started Time, in *Input, out *Effects) {
+func (n *Node) observe(t Time, asked *lane, in *Input, out *Effects) {
+	started := asked.started
 	if started < n.view.At {
 		return
 	}
@@ -60,7 +61,10 @@ func (n *Node) observe(t, started Time, in *Input, out *Effects) {
 		At: started, Epoch: in.Epoch, Token: in.Token, Tenure: in.Tenure,
 		Flags: in.Flags, Control: in.Control, Age: in.Age, Protocol: in.Protocol,
 	}
-	n.judgeAuthority(t, started, in, out)
+	if !asked.early && n.ledger.op != TakeEpoch {
+		n.claimed = false
+	}
+	n.judgeAuthority(t, asked, in, out)
 	n.readControl(started, in.Control, out)
 	if n.role != Follower || !in.Flags.Has(Open) {
 		return

@@ -20,7 +20,8 @@ func (n *Node) Hash(h uint64) uint64 {
 	v, last, health, past := &n.view, &n.last, &n.health, &n.past
 	for _, field := range [...]uint64{
 		uint64(n.self), uint64(n.role)<<24 | uint64(n.drain)<<16 | uint64(n.leaving)<<8 | uint64(n.control),
-		bit(n.backlog) | bit(n.stopping)<<1 | bit(n.reviewing)<<2, uint64(n.reqs)<<32 | uint64(n.draws),
+		bit(n.backlog) | bit(n.stopping)<<1 | bit(n.reviewing)<<2 | bit(n.claimed)<<3,
+		uint64(n.reqs)<<32 | uint64(n.draws),
 		n.token.bits(), n.evictee.bits(), uint64(n.epoch), uint64(n.reported), uint64(n.cursor),
 		uint64(n.leaseTrust), uint64(n.leaseLapse), uint64(n.beatTrust), uint64(n.nextTry),
 		uint64(n.nextRenew), uint64(n.nextBeat), uint64(n.nextSweep), uint64(n.nextReview),
@@ -29,8 +30,8 @@ func (n *Node) Hash(h uint64) uint64 {
 		uint64(v.Flags)<<48 | uint64(v.Tenure)<<40 | uint64(v.Control)<<32 | uint64(v.Protocol),
 		uint64(last.Boot), uint64(last.Mono), uint64(last.Wall),
 		uint64(n.tenure)<<16 | uint64(health.flaps)<<8 | bit(past.barred), uint64(n.redisGone),
-		uint64(health.electedAt), uint64(health.driftedAt), uint64(past.witness), uint64(past.witnessAt),
-		uint64(past.vouched), uint64(past.highest), uint64(past.lineage)<<32 | uint64(past.accepted),
+		uint64(health.electedAt), uint64(health.driftedAt), uint64(past.witness), uint64(past.vouched),
+		uint64(past.lineage)<<32 | uint64(past.accepted),
 	} {
 		h = mix(h, field)
 	}
@@ -50,7 +51,8 @@ func (t Token) bits() uint64 { return uint64(t.Nonce) ^ uint64(t.Acquisition)<<4
 
 // hash folds the lane into h.
 func (l *lane) hash(h uint64) uint64 {
-	return mix(mix(h, uint64(l.req)<<8|uint64(l.op)), uint64(l.started)^uint64(l.deadline)<<1)
+	h = mix(h, uint64(l.req)<<16|bit(l.early)<<8|uint64(l.op))
+	return mix(h, uint64(l.started)^uint64(l.deadline)<<1)
 }
 
 // hash folds the flight into h.
@@ -84,6 +86,7 @@ func (in *Input) Hash(h uint64) uint64 {
 	// Products with different odd numbers do not wait for one another.
 	rest := (uint64(in.Version)|uint64(in.Protocol)<<32)*0xff51afd7ed558ccd +
 		(uint64(in.Epoch)^uint64(in.Signal)<<32)*0xc4ceb9fe1a85ec53 +
-		(in.Token.bits()^uint64(in.Age)<<1)*0x9fb21c651e98df25
+		(in.Token.bits()^uint64(in.Age)<<1)*0x9fb21c651e98df25 +
+		(uint64(in.Lineage)|uint64(in.Accepted)<<32)*0xa24baed4963ee407
 	return mix(h, rest^rest>>32)
 }

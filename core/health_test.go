@@ -6,6 +6,7 @@ import (
 
 	"fencepost/core"
 	"fencepost/core/event"
+	"fencepost/core/order"
 )
 
 // PROTOCOL 4.8: what an instance says of its surroundings, and 4.2.18.
@@ -47,6 +48,61 @@ func TestSilenceIsDegraded(t *testing.T) {
 	b.pass(b.cfg.StoreTimeout)
 	if e := b.says(event.Degraded); e.About != core.Acquire || e.Reason != core.Unavailable {
 		t.Errorf("%v is degraded for %v", e.About, e.Reason)
+	}
+}
+
+// PROTOCOL 4.8.1: calls about signals are calls to a store like any other; those
+// to the broker are none.
+func TestSlowAndSilentWorkIsDegraded(t *testing.T) {
+	late := func(b *bench, op core.Op, in core.Input) {
+		call := b.call(op)
+		b.shift(call.Timeout/2 + 1)
+		b.answerTo(call, in)
+	}
+	for name, c := range map[string]struct {
+		work   func(*bench)
+		about  core.Op
+		reason core.Reason
+	}{
+		"list": {func(b *bench) {
+			b.tell(core.Input{Kind: core.WorkHeard})
+			late(b, core.Fetch, core.Input{Kind: core.WorkListed, Flags: core.Done})
+		}, core.Fetch, core.SlowAnswer},
+		"permit": {func(b *bench) {
+			b.work(found(1))
+			late(b, core.Permit, granted(1, 1))
+		}, core.Permit, core.SlowAnswer},
+		"record": {func(b *bench) {
+			b.work(found(1))
+			b.answer(core.Permit, granted(1, 1))
+			b.answer(core.Submit, said(order.Filled))
+			late(b, core.Record, recorded(core.Executed))
+		}, core.Record, core.SlowAnswer},
+		"lost permit": {func(b *bench) {
+			b.work(found(1))
+			b.lose(core.Permit)
+		}, core.Permit, core.Unavailable},
+		"slow broker": {func(b *bench) {
+			b.work(found(1))
+			b.answer(core.Permit, granted(1, 1))
+			late(b, core.Submit, said(order.Filled))
+		}, core.NoOp, core.NoReason},
+		"silent broker": {func(b *bench) {
+			b.work(found(1))
+			b.answer(core.Permit, granted(1, 1))
+			b.lose(core.Submit)
+		}, core.NoOp, core.NoReason},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := idleLeader(t)
+			b.answer(core.Renew, renewed())
+			b.stores = healthy
+			c.work(b)
+			e, said := b.find(event.Degraded)
+			if said != (c.about != core.NoOp) || e.About != c.about || e.Reason != c.reason {
+				t.Errorf("said %v: %v is degraded for %v", said, e.About, e.Reason)
+			}
+		})
 	}
 }
 

@@ -45,10 +45,9 @@ const (
 	LeaseWasEvicted
 
 	// AuthorityObserved (Epoch, Token, Tenure, Age, Control, Protocol, Flags Open,
-	// Live, Server; Version, Attempt): the authority row, the age of its holder's
-	// heartbeat by the database's clock, and the control mode. Version is the
-	// server's lineage, zero if it does not tell; Attempt counts the acceptances
-	// by a person. Answers Observe, and Heartbeat under epoch zero.
+	// Live, Server; Lineage, Accepted): the authority row, the age of its holder's
+	// heartbeat by the database's clock, and the control mode. Answers Observe, and
+	// Heartbeat under epoch zero.
 	AuthorityObserved
 	// EpochWasTaken (Epoch, Control, Age, Flags Open; Token): the tenure is
 	// ours. Open and Token tell of the predecessor: whether it had left its
@@ -58,7 +57,7 @@ const (
 	EpochWasRefused
 	// HeartbeatConfirmed (Epoch, Control, Server).
 	HeartbeatConfirmed
-	// HeartbeatWasRefused (Epoch, Reason): Epoch is the current one.
+	// HeartbeatWasRefused (Epoch, Reason, Lineage, Accepted): Epoch is the current one.
 	HeartbeatWasRefused
 	// TenureWasClosed (Epoch): the ledger holds our tenure as closed.
 	TenureWasClosed
@@ -75,7 +74,7 @@ const (
 	WorkListed
 	// PermitWasGranted (Signal, Attempt, Version, Control).
 	PermitWasGranted
-	// PermitWasRefused (Signal, Reason, Epoch, Control).
+	// PermitWasRefused (Signal, Reason, Epoch, Control, Lineage, Accepted).
 	PermitWasRefused
 	// AttemptRead (Signal, Attempt, Version, State, Epoch, Token, Age): the
 	// newest attempt of the signal, if it has one, and the signal's state.
@@ -132,7 +131,7 @@ const (
 // Has reports whether all of f are set.
 func (g Flags) Has(f Flags) bool { return g&f == f }
 
-// Input is one thing that happened to a node. It is a flat value of 72 bytes,
+// Input is one thing that happened to a node. It is a flat value of 80 bytes,
 // so that it can be queued, hashed and recorded without allocating.
 type Input struct {
 	Kind    InputKind
@@ -156,4 +155,9 @@ type Input struct {
 	// Server is the answering store's own clock when it answered, zero if it
 	// does not tell.
 	Server Time
+	// Lineage tells one server's data from another's and from its own other pasts
+	// (system identifier and timeline), zero if the server does not tell. Accepted
+	// counts how often a person has accepted the authority as it is.
+	Lineage  uint32
+	Accepted uint32
 }

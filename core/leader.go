@@ -77,7 +77,7 @@ func (n *Node) fenced(t Time, in *Input, out *Effects) {
 	n.beatTrust = 0
 	if in.Epoch < n.epoch || in.Epoch == n.epoch && in.Reason == Superseded {
 		// The ledger has confirmed ours, and knows of it no more, or as another's.
-		n.bar(t, out)
+		n.bar(t, in, out)
 	}
 	if n.role != Leader {
 		return

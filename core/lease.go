@@ -45,16 +45,16 @@ func (n *Node) acceptRedis(t Time, in *Input, out *Effects) {
 	n.heard(t, &asked, in, out)
 	switch in.Kind {
 	case LeaseAcquired:
-		n.hearWitness(t, &asked, in, out)
+		n.hearWitness(&asked, in, out)
 		n.leaseAcquired(t, asked.started, out)
 	case LeaseDenied:
-		n.hearWitness(t, &asked, in, out)
+		n.hearWitness(&asked, in, out)
 		n.leaseDenied(t, in, out)
 	case LeaseRenewed:
-		n.hearWitness(t, &asked, in, out)
+		n.hearWitness(&asked, in, out)
 		n.extendLease(asked.started)
 	case LeaseWasLost:
-		n.hearWitness(t, &asked, in, out)
+		n.hearWitness(&asked, in, out)
 		n.leaseLost(t, in, out)
 	case LeaseWasReleased:
 		n.leaseReleased(t, in.Flags.Has(Done), out)

@@ -2,49 +2,39 @@ package core
 
 import "fencepost/core/event"
 
-// acceptLedger takes an answer of PostgreSQL about leadership.
+// acceptLedger takes an answer of PostgreSQL about leadership. A follower's
+// heartbeat is answered with the authority row.
 func (n *Node) acceptLedger(t Time, in *Input, out *Effects) {
-	if asked, ok := n.beat.answers(in); ok {
-		n.heard(t, &asked, in, out)
-		n.acceptBeat(t, asked.started, in, out)
-		return
+	asked, ok := n.beat.answers(in)
+	if !ok {
+		asked, ok = n.ledger.answers(in)
 	}
-	asked, ok := n.ledger.answers(in)
 	if !ok {
 		return
 	}
 	n.heard(t, &asked, in, out)
 	switch in.Kind {
 	case AuthorityObserved:
-		n.observe(t, asked.started, in, out)
-		if n.role == Candidate {
+		n.observe(t, &asked, in, out)
+		if n.role == Candidate && asked.op == Observe {
 			n.takeNext(t, out)
 		}
+	case HeartbeatConfirmed:
+		n.heartbeatConfirmed(t, asked.started, in, out)
+	case HeartbeatWasRefused:
+		n.heartbeatRefused(t, in, out)
 	case EpochWasTaken:
+		n.claimed = false
 		n.epochTaken(t, asked.started, in, out)
 	case EpochWasRefused:
 		// The candidate's turn reads again, while its lease is trusted; not at once,
 		// for what refused it may last.
+		n.claimed = false
 		n.nextTry = t.Add(n.cfg.Retry / 8)
 	case TenureWasClosed, CloseWasRefused:
 		n.tenureClosed(t, out)
 	default:
 		assert(false, "the ledger answers with an input of its own")
-	}
-}
-
-// acceptBeat takes the answer to a heartbeat. A follower's is answered with
-// the authority row.
-func (n *Node) acceptBeat(t, started Time, in *Input, out *Effects) {
-	switch in.Kind {
-	case AuthorityObserved:
-		n.observe(t, started, in, out)
-	case HeartbeatConfirmed:
-		n.heartbeatConfirmed(t, started, in, out)
-	case HeartbeatWasRefused:
-		n.heartbeatRefused(t, in, out)
-	default:
-		assert(false, "a heartbeat is answered with an input of its own")
 	}
 }
 
@@ -94,7 +84,9 @@ func (n *Node) callEnded(t Time, asked *lane, out *Effects) {
 		n.nextSweep = t.Add(n.cfg.Retry / 2)
 	case Observe, TakeEpoch:
 		// A candidate reads the ledger back until it knows whether the takeover
-		// was carried out: its token tells. A follower tries again later.
+		// was carried out: its token tells. A follower tries again later. What a
+		// heartbeat under way will read may be older.
+		n.beat.early = true
 		n.nextTry = t.Add(n.cfg.Retry / 8)
 		if n.role == Follower {
 			n.nextTry = t.Add(n.cfg.Retry)

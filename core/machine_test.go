@@ -151,6 +151,8 @@ func (m *machine) draw(t *rapid.T, call core.Effect, kind core.InputKind) core.I
 		Tenure:   core.TenureKind(rapid.Uint8Range(0, 1).Draw(t, "kind")),
 		Protocol: rapid.SampledFrom([]uint32{0, 0, 1<<16 | 1, 2<<16 | 2}).Draw(t, "protocol"),
 		Age:      span(t, -time.Second, time.Minute),
+		Lineage:  rapid.Uint32Range(1, 2).Draw(t, "lineage"),
+		Accepted: rapid.Uint32Range(0, 3).Draw(t, "accepted"),
 	}
 	switch kind {
 	case core.HeartbeatConfirmed, core.EpochWasTaken:

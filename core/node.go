@@ -50,6 +50,8 @@ type Node struct {
 	notBefore Time
 	// giveUp ends the candidate's budget, and the drainer's patience.
 	giveUp Time
+	// claimed: an epoch was asked for, and what came of it is not known yet.
+	claimed bool
 	// evictee is the token that an eviction under way is about.
 	evictee Token
 	// redisGone is when we first noticed that Redis had left a call without an

@@ -35,6 +35,7 @@ const (
 	// Why an instance says that something is amiss.
 	SlowAnswer // a store took more than half of its time limit
 	ClockRate  // this machine's clock and a store's run apart by more than ρ
+	Lost       // a person entered the epoch, or ended its tenure, after a regression
 	reasonCount
 )
 
@@ -46,7 +47,7 @@ var reasonNames = []string{
 	GateDeadline: "gate_deadline", NoBelief: "no_belief", AuthorityGone: "authority_gone",
 	NotLeader: "not_leader", LostLeadership: "lost_leadership", Conflict: "conflict",
 	Unavailable: "unavailable", AuthorityRegressed: "authority_regressed", SlowAnswer: "slow_answer",
-	ClockRate: "clock_rate",
+	ClockRate: "clock_rate", Lost: "lost",
 }
 
 // String returns the reason's fixed word.

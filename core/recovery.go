@@ -32,6 +32,7 @@ func (n *Node) acceptWork(t Time, in *Input, out *Effects) {
 	if n.list.req == 0 || in.Req != n.list.req {
 		return
 	}
+	n.heard(t, &n.list, in, out)
 	if in.Kind == SignalFound {
 		if n.Believes(t) && !n.backlog && n.flightOf(in.Signal) == nil {
 			n.workOn(t, in, out)
@@ -90,6 +91,10 @@ func (n *Node) workOn(t Time, in *Input, out *Effects) {
 
 // orderLookedUp decides by class what the broker's answer proves.
 func (n *Node) orderLookedUp(t Time, f *flight, answer order.Answer, out *Effects) {
+	if f.state == Submitted && (answer == order.Accepted || answer == order.Unknown) {
+		n.land(t, f)
+		return
+	}
 	switch answer {
 	case order.Filled:
 		n.record(t, f, Executed, false, NoReason, out)
@@ -98,18 +103,10 @@ func (n *Node) orderLookedUp(t Time, f *flight, answer order.Answer, out *Effect
 	case order.Cancelled:
 		n.record(t, f, Cancelled, false, NoReason, out)
 	case order.Accepted:
-		if f.state == Submitted {
-			n.land(t, f)
-			return
-		}
 		n.record(t, f, Submitted, false, NoReason, out)
 	case order.Absent:
 		n.orderAbsent(t, f, out)
 	case order.Unknown:
-		if f.state == Submitted {
-			n.land(t, f)
-			return
-		}
 		n.doubt(t, f, true, out)
 	default:
 		assert(false, "a broker's answer is known")

@@ -5,67 +5,65 @@ import "fencepost/core/event"
 // past is what proves that the ledger has gone back in time (PROTOCOL 4.5).
 type past struct {
 	// witness is the highest epoch that is known to have been committed: Redis
-	// vouches for it, or we took it. witnessAt is when we learned of it: what the
-	// ledger says proves something only if it was asked afterwards.
-	witness   Epoch
-	witnessAt Time
-	// vouched is what Redis said last.
+	// vouches for it, the ledger has shown it, or we took it. vouched is what
+	// Redis said last.
+	witness Epoch
 	vouched Epoch
-	// highest is the youngest epoch that the ledger has shown, lineage which
-	// server did; zero if none did.
-	highest Epoch
-	lineage uint32
-	// accepted counts how often a person has accepted the authority as it is.
-	accepted uint32
 	// barred: the ledger has gone back in time, and nobody has accepted it.
-	barred bool
+	// lineage is the server's that said so last, accepted how often a person had
+	// accepted it by then.
+	barred   bool
+	lineage  uint32
+	accepted uint32
 }
 
 // hearWitness takes the highest epoch that Redis knows of. One that is lower
 // than an earlier one shows that Redis has lost what it acknowledged.
-func (n *Node) hearWitness(t Time, asked *lane, in *Input, out *Effects) {
-	p := &n.past
-	if in.Epoch < p.vouched {
+func (n *Node) hearWitness(asked *lane, in *Input, out *Effects) {
+	if in.Epoch < n.past.vouched {
 		n.announce(event.RedisLostWrite, out).About = asked.op
 	}
-	p.vouched = in.Epoch
-	p.know(t, in.Epoch)
+	n.past.vouched = in.Epoch
+	n.know(in.Epoch)
 }
 
-// know takes an epoch that was certainly committed by now.
-func (p *past) know(t Time, epoch Epoch) {
-	if epoch > p.witness {
-		p.witness, p.witnessAt = epoch, t
+// know takes an epoch that was certainly committed by now. A reading that is
+// under way may have been made before.
+func (n *Node) know(epoch Epoch) {
+	if epoch > n.past.witness {
+		n.past.witness = epoch
+		n.ledger.early, n.beat.early = true, true
 	}
 }
 
-// judgeAuthority compares a reading of the ledger with what is known of it. A
-// lower epoch than the witness is proof; so is one that is lower than before
-// from another server, or on another timeline. Only a person ends the bar, by
-// accepting the authority as it is.
-func (n *Node) judgeAuthority(t, started Time, in *Input, out *Effects) {
+// judgeAuthority compares a reading of the ledger with what is known of it: a
+// lower epoch than the witness is proof. Only a person ends the bar, by
+// accepting the authority as it is, on the server that it is on by then: one
+// more acceptance than that server had when it was first seen in this state.
+func (n *Node) judgeAuthority(t Time, asked *lane, in *Input, out *Effects) {
 	p := &n.past
-	if in.Attempt > p.accepted {
-		*p = past{vouched: p.vouched, witness: in.Epoch, witnessAt: t}
-	}
-	p.accepted = in.Attempt // an older copy has forgotten some
-	moved := p.lineage != 0 && in.Version != 0 && in.Version != p.lineage && in.Epoch < p.highest
-	if moved || in.Epoch < p.witness && started >= p.witnessAt {
-		n.bar(t, out)
-		return
-	}
-	if in.Epoch >= p.highest {
-		p.highest, p.lineage = in.Epoch, in.Version
+	switch {
+	case !p.barred && in.Epoch >= p.witness:
+		n.know(in.Epoch)
+	case asked.early:
+	case !p.barred:
+		n.bar(t, in, out)
+	case in.Lineage == p.lineage && in.Accepted > p.accepted:
+		*p = past{vouched: p.vouched}
+		n.know(in.Epoch)
+	case in.Lineage != p.lineage || in.Accepted < p.accepted:
+		p.lineage, p.accepted = in.Lineage, in.Accepted
 	}
 }
 
 // bar keeps this instance from leading. Whoever led stops: its permits could be
 // granted by a ledger that has forgotten what was sent.
-func (n *Node) bar(t Time, out *Effects) {
+func (n *Node) bar(t Time, in *Input, out *Effects) {
 	if n.past.barred {
 		return
 	}
-	n.past.barred = true
+	n.past.barred, n.past.lineage, n.past.accepted = true, in.Lineage, in.Accepted
+	n.ledger.early, n.beat.early = true, true
 	said := n.announce(event.AuthorityRegressed, out)
 	said.Reason, said.Epoch = AuthorityRegressed, n.past.witness
 	n.announce(event.AlertRaised, out).Reason = AuthorityRegressed

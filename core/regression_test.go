@@ -70,8 +70,9 @@ func TestReadingFromBeforeTheWitnessProvesNothing(t *testing.T) {
 	}
 }
 
-// PROTOCOL 4.5.11: another server may only show what was there before.
-func TestOlderLedgerOfAnotherLineageBars(t *testing.T) {
+// PROTOCOL 4.5.11: what the ledger itself has shown, it shows again, whichever
+// server it is on by now.
+func TestLowerEpochThanWasReadBeforeBars(t *testing.T) {
 	for name, c := range map[string]struct {
 		epoch   core.Epoch
 		lineage uint32
@@ -79,18 +80,18 @@ func TestOlderLedgerOfAnotherLineageBars(t *testing.T) {
 	}{
 		"promoted, complete":   {epoch, 2, false},
 		"promoted, incomplete": {epoch - 1, 2, true},
-		"same server":          {epoch - 1, 1, false},
-		"silent on lineage":    {epoch - 1, 0, false},
+		"same server":          {epoch - 1, 1, true},
+		"silent on lineage":    {epoch - 1, 0, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := onBench(t)
 			b.tell(core.Input{})
 			first := before()
-			first.Epoch, first.Version = epoch, 1
+			first.Epoch, first.Lineage = epoch, 1
 			b.answer(core.Heartbeat, first)
 			b.pass(b.cfg.Heartbeat)
 			second := before()
-			second.Epoch, second.Version = c.epoch, c.lineage
+			second.Epoch, second.Lineage = c.epoch, c.lineage
 			b.answer(core.Heartbeat, second)
 			if b.barred() != c.barred {
 				t.Errorf("barred: %v", b.barred())
@@ -131,7 +132,7 @@ func TestOnlyAcceptanceEndsTheBar(t *testing.T) {
 	if !b.barred() {
 		t.Fatal("a higher epoch ended the bar")
 	}
-	later.Attempt = 1
+	later.Accepted = 1
 	b.pass(b.cfg.Heartbeat)
 	b.answer(core.Heartbeat, later)
 	if b.barred() {
@@ -139,6 +140,111 @@ func TestOnlyAcceptanceEndsTheBar(t *testing.T) {
 	}
 	b.electAgain(epoch + 4)
 	b.is(core.Leader)
+}
+
+// PROTOCOL 4.5.11: of two readings that were under way at once the one that is
+// heard last may be the older one.
+func TestReadingUnderWayWhenTheEpochWasReadProvesNothing(t *testing.T) {
+	b := onBench(t)
+	b.tell(core.Input{})
+	b.pass(b.cfg.RetryJitter)
+	b.call(core.Observe)
+	current, older := before(), before()
+	current.Epoch, current.Lineage, older.Lineage = epoch, 2, 1
+	b.answer(core.Heartbeat, current)
+	b.answer(core.Observe, older)
+	if b.barred() {
+		t.Fatal("barred by a reading from before")
+	}
+}
+
+// PROTOCOL 4.5.12: an acceptance of before the regression, which the older copy
+// still holds, was given for something else. Nobody told the leader of it.
+func TestAcceptanceFromBeforeTheRegressionEndsNoBar(t *testing.T) {
+	for name, refuse := range map[string]func(*bench, core.Input){
+		"by a heartbeat": func(b *bench, in core.Input) {
+			b.pass(b.cfg.Heartbeat)
+			in.Kind = core.HeartbeatWasRefused
+			b.answer(core.Heartbeat, in)
+		},
+		"by a permit": func(b *bench, in core.Input) {
+			b.work(found(1))
+			in.Kind = core.PermitWasRefused
+			b.answer(core.Permit, in)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := idleLeader(t)
+			refuse(b, core.Input{Epoch: epoch - 1, Reason: core.Superseded, Lineage: 2, Accepted: 1})
+			b.stores = func(call core.Effect) []core.Input {
+				switch call.Op {
+				case core.Resign:
+					return []core.Input{{Kind: core.CloseWasRefused, Epoch: epoch - 1}}
+				case core.Release:
+					return []core.Input{{Kind: core.LeaseWasReleased, Flags: core.Done}}
+				default:
+					return nil
+				}
+			}
+			b.tell(core.Input{})
+			b.lose(core.Resign)
+			b.is(core.Follower)
+			older := before()
+			older.Lineage, older.Accepted = 2, 1
+			b.answer(core.Heartbeat, older)
+			if !b.barred() {
+				t.Fatal("an acceptance from before ended the bar")
+			}
+			older.Accepted++
+			b.pass(b.cfg.Heartbeat)
+			b.answer(core.Heartbeat, older)
+			if b.barred() {
+				t.Fatal("still barred after a person has accepted")
+			}
+		})
+	}
+}
+
+// PROTOCOL 4.5.12: what was accepted on one server is not accepted on the next.
+func TestAcceptanceOnAnotherLineageEndsNoBar(t *testing.T) {
+	b := denied(t, epoch)
+	for i, c := range []struct {
+		lineage, count uint32
+		barred         bool
+	}{{1, 0, true}, {2, 4, true}, {2, 4, true}, {1, 0, true}, {1, 1, false}} {
+		in := before()
+		in.Lineage, in.Accepted = c.lineage, c.count
+		b.pass(b.cfg.Heartbeat)
+		b.answer(core.Heartbeat, in)
+		if b.barred() != c.barred {
+			t.Fatalf("reading %d: barred is %v", i+1, b.barred())
+		}
+	}
+}
+
+// PROTOCOL 4.5.12: a reading that was under way when the bar began tells of a
+// ledger that is gone.
+func TestReadingFromBeforeTheBarEndsNoBar(t *testing.T) {
+	b := onBench(t)
+	b.tell(core.Input{})
+	first := before()
+	first.Epoch = epoch
+	b.answer(core.Heartbeat, first)
+	for !b.has(core.Observe) || !b.has(core.Heartbeat) {
+		b.pass(b.part(10))
+	}
+	older := before()
+	older.Accepted = 3
+	heartbeat := b.call(core.Heartbeat)
+	b.answer(core.Observe, older)
+	if !b.barred() {
+		t.Fatal("not barred")
+	}
+	first.Accepted = 5
+	b.answerTo(heartbeat, first)
+	if !b.barred() {
+		t.Fatal("the bar ended by a reading from before")
+	}
 }
 
 // PROTOCOL 4.5.12: acceptances that the older copy has forgotten do not count.
@@ -150,7 +256,7 @@ func TestAcceptanceOfAnOlderCopyEndsTheBar(t *testing.T) {
 		barred bool
 	}{{epoch, 3, false}, {epoch - 2, 0, true}, {epoch - 2, 0, true}, {epoch, 1, false}} {
 		in := before()
-		in.Epoch, in.Attempt = c.epoch, c.count
+		in.Epoch, in.Accepted = c.epoch, c.count
 		b.pass(b.cfg.Heartbeat)
 		b.answer(core.Heartbeat, in)
 		if b.barred() != c.barred {

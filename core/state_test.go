@@ -21,8 +21,8 @@ func TestNodeInputAndEffectAreFlat(t *testing.T) {
 			}
 		})
 	}
-	if size := unsafe.Sizeof(Input{}); size != 72 {
-		t.Errorf("an input has %d bytes; its comment says 72", size)
+	if size := unsafe.Sizeof(Input{}); size != 80 {
+		t.Errorf("an input has %d bytes; its comment says 80", size)
 	}
 }
 

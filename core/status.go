@@ -32,8 +32,9 @@ func (n *Node) Status(now Time) Status {
 		Role: n.role, Believes: n.Believes(now), Epoch: n.epoch, Token: n.token,
 		Tenure: n.tenure, Barred: n.past.barred,
 		Control: n.control, View: n.view, InFlight: int(n.flying), Eligible: n.mayStand(),
-		Idle: n.stopping && n.role == Follower && n.flying == 0 && !n.lease.busy() && !n.ledger.busy(),
 	}
+	s.Idle = n.stopping && n.role == Follower && n.flying == 0 && !n.lease.busy() && !n.ledger.busy() &&
+		(!n.claimed || now >= n.notBefore)
 	if s.Believes {
 		s.TrustLeft = n.trust().Sub(now)
 	}

@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"testing"
+	"time"
 
 	"fencepost/core"
 	"fencepost/core/event"
@@ -99,6 +100,46 @@ func TestAnAnswerOfRedisEndsTheWait(t *testing.T) {
 		}
 		b.pass(b.part(400))
 		b.stores = silent
+	}
+}
+
+// PROTOCOL 4.6.4: who led without Redis asked nothing of it and does not know
+// whether it is still away: a ttl without an answer begins with the next call.
+func TestRedisIsAwayForATTLAgainAfterATenureOfKindPg(t *testing.T) {
+	closed := before()
+	closed.Epoch = epoch
+	silent := withoutRedis(closed)
+	b := pgLeader(t)
+	b.stores = func(call core.Effect) []core.Input {
+		switch {
+		case call.Op == core.Resign:
+			return []core.Input{{Kind: core.TenureWasClosed, Epoch: epoch}}
+		case call.Op == core.Fetch:
+			return []core.Input{{Kind: core.WorkListed, Flags: core.Done}}
+		case call.Op == core.Heartbeat && call.Epoch != 0:
+			return healthy(call)
+		default:
+			return silent(call)
+		}
+	}
+	b.pass(6 * b.cfg.TTL)
+	b.tell(core.Input{Kind: core.StepDownRequested})
+	tries := 0
+	for asked := false; !asked; _, asked = b.find(event.OutcomeUnknown) {
+		if tries++; tries == 400 {
+			t.Fatal("it asks nothing of Redis")
+		}
+		b.pass(b.part(10))
+	}
+	for waited := time.Duration(0); waited < b.cfg.TTL; waited += b.part(10) {
+		b.is(core.Follower)
+		b.pass(b.part(10))
+	}
+	for tries = 0; b.node.Role() != core.Candidate; tries++ {
+		if tries == 100 {
+			t.Fatal("a ttl without Redis, and it does not stand")
+		}
+		b.pass(b.part(10))
 	}
 }
 

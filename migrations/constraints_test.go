@@ -49,6 +49,7 @@ INSERT INTO control_history (group_name, mode, reason, set_by, fence_seq) VALUES
 UPDATE authority SET accepted = 1 WHERE group_name = 'g';
 INSERT INTO authority_acceptances (group_name, accepted, accepted_by, reason, epoch_found, epoch_left,
     system_identifier, timeline) VALUES ('g', 1, 'b', 'r', 2, 2, 3, 4);
+INSERT INTO authority_lineages VALUES ('g', 3, 4, '-infinity');
 SELECT setval(pg_get_serial_sequence('signals', 'id'), 100);
 SET CONSTRAINTS ALL IMMEDIATE;
 SET CONSTRAINTS ALL DEFERRED;`
@@ -144,6 +145,12 @@ var broken = map[string][]string{
 	"authority_acceptances_say_who_and_why": {
 		`INSERT INTO authority_acceptances SELECT 9, 'g', 2, '', 'r', 2, 2, 3, 4`,
 		`INSERT INTO authority_acceptances SELECT 9, 'g', 2, 'b', '', 2, 2, 3, 4`,
+	},
+	"authority_lineages_pkey": {
+		`INSERT INTO authority_lineages VALUES ('g', 3, 4, clock_timestamp())`,
+	},
+	"authority_lineages_append_only": {
+		`UPDATE authority_lineages SET first_seen_at = 'epoch'`, `DELETE FROM authority_lineages`,
 	},
 	"authority_acceptances_append_only": {
 		`UPDATE authority_acceptances SET reason = 'another'`, `DELETE FROM authority_acceptances`,

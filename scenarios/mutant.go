@@ -72,6 +72,8 @@ var mutants = []Mutant{
 		"given it.", true},
 	{"heartbeat-by-process", "A heartbeat is matched by the process instead of by epoch and token.", true},
 	{"close-whoever-leads", "Closing a tenure closes the open one, whoever has it.", true},
+	{"pg-epoch-after-promotion", "After the promotion of a standby an epoch of kind pg may be taken at " +
+		"once.", true},
 	{"pg-epoch-after-restart", "After a restart of the database an epoch of kind pg may be taken at " +
 		"once.", true},
 	{"pg-lease-in-memory", "The heartbeat that renews a lease in the ledger commits in memory.", true},

@@ -14,6 +14,10 @@ import (
 // memory anew, or asked to end.
 var siteHardKill = tape.New("step.hard-kill", tape.Steps)
 
+// sitePromotion decides whether a standby takes the place of a server that
+// crashed.
+var sitePromotion = tape.New("postgres.promotion", tape.World)
+
 // siteTimeline decides whether a restored copy has a timeline of its own.
 var siteTimeline = tape.New("step.timeline", tape.Steps)
 

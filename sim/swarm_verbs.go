@@ -140,13 +140,14 @@ func drawPostgresSlow(g *swarm, d *dice, hold scenarios.Span) scenarios.Verb {
 
 // drawRewind lets the ledger go back in time, once, and a person look at it
 // some time later: what a second loss takes away, nobody can promise anything of.
+// One in two goes back so far that epochs are lost.
 func (g *swarm) drawRewind() {
 	d := g.roll(siteSwarmRewind)
 	if !g.rewinds || d.state == 0 {
 		return
 	}
 	by := g.within(&d, 1, 60)
-	if d.oneIn(3) {
+	if d.oneIn(2) {
 		by = g.within(&d, 60, 400)
 	}
 	at := d.between(g.duration/10, g.duration*3/4)

@@ -10,6 +10,9 @@ const maxSignals = 1 << 23
 type signal struct {
 	// since is when it was opened, while it is open.
 	since int64
+	// met is how many signals had been opened before it, less those that were open
+	// then: what has been opened by now, less that, has been open with it.
+	met int64
 	// prev and next are its neighbours among the open ones, by id; zero is none.
 	prev, next core.SignalID
 	// live is the number of its one attempt that is not void, zero if it has
@@ -40,10 +43,9 @@ type book struct {
 	signals []signal
 	oldest  core.SignalID
 	newest  core.SignalID
-	// open counts the open ones, queue is the most that there were since there
-	// was last none.
-	open  int64
-	queue int64
+	// open counts the open ones, opened those that ever were.
+	open   int64
+	opened int64
 }
 
 // reset forgets everything and keeps the memory.
@@ -78,18 +80,19 @@ func (b *book) unseal(id core.SignalID, at int64) {
 		b.oldest = id
 	}
 	b.newest = id
+	g.met = b.opened - b.open
 	b.open++
-	b.queue = max(b.queue, b.open)
+	b.opened++
 }
+
+// queue is how many signals have been open with that one, itself among them.
+func (b *book) queue(g *signal) int64 { return b.opened - g.met }
 
 // seal takes a signal out of the open ones.
 func (b *book) seal(id core.SignalID) {
 	g := &b.signals[id]
 	g.open = false
 	b.open--
-	if b.open == 0 {
-		b.queue = 0
-	}
 	if g.prev != 0 {
 		b.signals[g.prev].next = g.next
 	} else {

@@ -8,11 +8,14 @@ import (
 )
 
 // epochMonotonic judges epoch-monotonic: each takeover takes the number after
-// the greatest that was ever taken.
+// the greatest that was ever taken, and a process that has led never leads again
+// under a number that is not greater.
 //
-// It holds while PostgreSQL keeps the rows that it committed. What was taken
+// The first holds while PostgreSQL keeps the rows that it committed. What was taken
 // before a loss still counts: a ledger that was restored from a copy must be
-// repaired up to the witness, and accepted by a person, before anybody leads.
+// repaired up to the witness, and accepted by a person, before anybody leads. The
+// second is never excused: whoever led knows its epoch, whatever the ledger has
+// forgotten. A person who accepts the ledger as it is ends it.
 //
 // Counter-example: a takeover commits and its reply is lost. The candidate
 // asks again and is given the same number as a second tenure, or one is
@@ -43,4 +46,19 @@ func (c *epochMonotonic) tenureOpened(s *Suite, r *history.Record) {
 		s.breaksUnless(ledgerExcuses, f)
 	}
 	c.greatest = max(c.greatest, r.Epoch)
+}
+
+// held takes a belief; the scene does not know of it yet.
+func (c *epochMonotonic) held(s *Suite, r *history.Record) {
+	n := &s.scene.nodes[r.Node]
+	anew := r.Epoch == n.led && n.tenureEpoch == r.Epoch && n.tenure != n.ledUnder
+	if r.Epoch < n.led || anew {
+		f := of(EpochMonotonic, r, func(f *finding) string {
+			return fmt.Sprintf("%s leads under epoch %d, though it has led under %d before",
+				name(f.node), f.epoch, f.a)
+		})
+		f.a = int64(n.led)
+		s.breaks(f)
+	}
+	n.led, n.ledUnder = r.Epoch, n.tenure
 }

@@ -170,9 +170,15 @@ func (p *troupe) outage() {
 	p.signal++
 	p.at(p.until).node(history.BeliefEnded, p.leader)
 	p.at(p.lapse).loses(p.leader, core.NoOp).after(p.between(0, long))
-	p.healed(store, history.None)
+	stays := store == history.RedisFault && p.chance() // somebody leads all the same
+	if !stays {
+		p.healed(store, history.None)
+	}
 	p.after(p.between(0, 1300*ms))
 	p.elect(p.another(), core.Superseded)
+	if stays {
+		p.healed(store, history.None)
+	}
 }
 
 // hold pauses execution while a signal comes in.

@@ -101,6 +101,33 @@ func TestATakeoverMayCloseItsPredecessorInAnyOrderOfOneInstant(t *testing.T) {
 		marked(t, SuccessionJudged, 1).marked(t, ClosingJudged, 1)
 }
 
+func TestAProcessThatHasLedNeverLeadsUnderALowerEpoch(t *testing.T) {
+	lost := func(again core.Epoch, between func(*story)) *story {
+		s := begin(small(), 3).elects(0, 1).after(100*ms).resigns(0, 1)
+		s.node(history.BeliefEnded, 0).elects(1, 2)
+		s.after(100*ms).resigns(1, 2).node(history.BeliefEnded, 1)
+		s.fault(history.PostgresLoss, history.None)
+		between(s)
+		return s.elects(1, again)
+	}
+	nothing := func(*story) {}
+	lost(1, nothing).breaks(t, EpochMonotonic, 200*ms)
+	lost(2, nothing).breaks(t, EpochMonotonic, 200*ms)
+	for name, excuse := range map[string]func(*story){
+		"another process": func(s *story) { s.node(history.NodeDown, 1).node(history.NodeUp, 1) },
+		"a person accepted": func(s *story) {
+			s.healed(history.PostgresLoss, history.None).node(history.AuthorityAccepted, history.None)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := lost(2, excuse)
+			if v, broken := s.suite.Violation(); broken {
+				t.Errorf("a lawful history is called broken: %v", v)
+			}
+		})
+	}
+}
+
 func TestAPredecessorThatIsClosedLaterIsBroken(t *testing.T) {
 	begin(small(), 3).opens(0, 1).at(ttl).opens(1, 2).at(ttl+1).closes(0, 1, core.Superseded).
 		breaks(t, HistoryComplete, ttl)

@@ -44,6 +44,8 @@ const (
 	ReleaseJudged
 	// LeaderMet: somebody was elected while a leader was owed.
 	LeaderMet
+	// BrokenMet: so it was while something stayed broken.
+	BrokenMet
 	// SignalMet: an open signal became final or in doubt.
 	SignalMet
 	// DrainJudged: a tenure was closed or a lease released by its own holder.
@@ -75,6 +77,7 @@ var markNames = [markCount]string{
 	SuccessionJudged:      "succession judged",
 	ReleaseJudged:         "release judged",
 	LeaderMet:             "leader met",
+	BrokenMet:             "leader met in a half-broken world",
 	SignalMet:             "signal met",
 	DrainJudged:           "drain judged",
 	DrainWaited:           "drain waited",

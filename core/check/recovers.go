@@ -11,8 +11,9 @@ import (
 // reaches both stores, somebody believes within 2 ttl, and every signal that is
 // open becomes final or in doubt within the stated bound. What stays broken for
 // good is no excuse: as long as some eligible node that nothing disturbs reaches
-// PostgreSQL, somebody believes within 4 ttl of the last change, and if that is
-// a node that reaches PostgreSQL and the broker, signals end within the bound.
+// PostgreSQL, somebody believes within 4 ttl of the last change, or within 3 ttl
+// if it reaches Redis too; and if whoever believes reaches PostgreSQL and the
+// broker, signals end within the bound.
 //
 // A crash, a pause, a waking, a jump of a wall clock, and any beginning or end
 // of a fault, start the clock anew; a queue of signals takes its time. A stall is
@@ -45,6 +46,12 @@ func (c *recovers) quiet(s *Suite) int64 {
 	return c.undisturbed(s, s.scene.fittest(history.None), quietFaults)
 }
 
+// sound is since when nothing has changed, with both stores well and some node
+// fit to lead, whatever disturbs the links of others; never while it is not so.
+func (c *recovers) sound(s *Suite) int64 {
+	return max(c.undisturbed(s, s.scene.fittest(history.None), storeFaults|clockExcuses), c.changed)
+}
+
 // steady is since when nothing has changed, with some node fit to lead without
 // Redis; never while something stands in the way of everybody.
 func (c *recovers) steady(s *Suite) int64 {
@@ -68,13 +75,13 @@ func (c *recovers) undisturbed(s *Suite, fit int64, faults faultSet) int64 {
 func (c *recovers) leaderDue(s *Suite) (due, since int64) {
 	covered, ttl, stall := s.scene.coveredUntil(), int64(s.cfg.TTL), int64(s.cfg.HarnessStall)
 	due, since = never, never
-	if quiet := c.quiet(s); quiet != never {
-		since = max(quiet, covered)
-		due = later(since, 2*ttl+stall)
-	}
-	if steady := c.steady(s); steady != never && later(max(steady, covered), 4*ttl+stall) < due {
-		since = max(steady, covered)
-		due = later(since, 4*ttl+stall)
+	for _, owed := range [...]struct{ from, within int64 }{
+		{c.quiet(s), 2 * ttl}, {c.sound(s), 3 * ttl}, {c.steady(s), 4 * ttl},
+	} {
+		from := max(owed.from, covered)
+		if at := later(from, owed.within+stall); at < due {
+			due, since = at, from
+		}
 	}
 	return due, since
 }
@@ -82,9 +89,13 @@ func (c *recovers) leaderDue(s *Suite) (due, since int64) {
 // bound is how long a signal may be open in quiet times: the stated bound, and
 // a turn for each lot of those that were open with it, as many as a leader works
 // on at once.
-func (c *recovers) bound(s *Suite) int64 {
-	turns := s.book.queue / core.MaxFlights
-	return int64(s.cfg.RecoverSignals) + int64(s.cfg.HarnessStall) + turns*int64(s.cfg.QueueTurn)
+func (c *recovers) bound(s *Suite, g *signal) int64 {
+	return c.alone(s) + s.book.queue(g)/core.MaxFlights*int64(s.cfg.QueueTurn)
+}
+
+// alone is the bound of a signal that meets few others.
+func (c *recovers) alone(s *Suite) int64 {
+	return int64(s.cfg.RecoverSignals) + int64(s.cfg.HarnessStall)
 }
 
 // stall is since when an open signal has had no reason to wait; never while it
@@ -116,15 +127,15 @@ func (c *recovers) overdue(s *Suite) (core.SignalID, int64) {
 	if working == never {
 		return 0, never
 	}
-	bound := c.bound(s)
+	least := c.alone(s)
 	first, due := core.SignalID(0), never
 	for id := s.book.oldest; id != 0; {
 		g := &s.book.signals[id]
-		if max(working, g.since)+bound >= due {
+		if max(working, g.since)+least >= due {
 			break
 		}
-		if from := c.stall(g, working); from != never && from+bound < due {
-			first, due = id, from+bound
+		if from := c.stall(g, working); from != never && from+c.bound(s, g) < due {
+			first, due = id, from+c.bound(s, g)
 		}
 		id = g.next
 	}
@@ -189,8 +200,12 @@ func (c *recovers) elected(s *Suite, r *history.Record) {
 	if s.scene.nodes[r.Node].held {
 		return
 	}
-	if covered := s.scene.coveredUntil(); covered < r.At && c.quiet(s) != never {
+	switch covered := s.scene.coveredUntil(); {
+	case covered >= r.At:
+	case c.quiet(s) != never:
 		s.marks[LeaderMet]++
+	case min(c.sound(s), c.steady(s)) != never:
+		s.marks[BrokenMet]++
 	}
 }
 
@@ -225,7 +240,7 @@ func (c *recovers) stateSet(s *Suite, g *signal, r *history.Record) {
 		s.book.seal(r.Signal)
 		s.marks[SignalMet]++
 	case open && s.scene.control != core.Run:
-		c.wait(s, g.since)
+		c.wait(s, g)
 	}
 }
 
@@ -240,13 +255,12 @@ func (c *recovers) missing(s *Suite, g *signal, r *history.Record) {
 // unseal opens a signal.
 func (c *recovers) unseal(s *Suite, r *history.Record) {
 	s.book.unseal(r.Signal, r.At)
-	c.wait(s, r.At)
+	c.wait(s, &s.book.signals[r.Signal])
 }
 
-// wait plans a look at a signal that is open since then. The look itself finds
-// out what is owed.
-func (c *recovers) wait(s *Suite, since int64) {
-	if due := since + c.bound(s); !c.off && due < c.due {
+// wait plans a look at an open signal. The look itself finds out what is owed.
+func (c *recovers) wait(s *Suite, g *signal) {
+	if due := g.since + c.bound(s, g); !c.off && due < c.due {
 		c.due = due
 		s.plan(due)
 	}

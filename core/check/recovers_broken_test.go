@@ -28,6 +28,15 @@ func TestARedisThatIsAwayForGoodIsNoExcuse(t *testing.T) {
 
 func TestALinkThatStaysCutIsNoExcuseForTheOthers(t *testing.T) {
 	cut := func() *story { return begin(small(), 2).fault(history.LinkFault, 1).reach(1, 1<<core.Redis) }
+	cut().at(3 * ttl).lawful(t)
+	cut().at(3*ttl+1).breaks(t, Recovers, 3*ttl)
+}
+
+func TestALinkThatStaysCutToEverybodyIsLikeAStoreThatIsAway(t *testing.T) {
+	cut := func() *story {
+		s := begin(small(), 2).fault(history.LinkFault, 0).fault(history.LinkFault, 1)
+		return s.reach(0, onlyPostgres).reach(1, onlyPostgres)
+	}
 	cut().at(4 * ttl).lawful(t)
 	cut().at(4*ttl+1).breaks(t, Recovers, 4*ttl)
 }
@@ -90,6 +99,35 @@ func TestAQueueOfSignalsTakesItsTime(t *testing.T) {
 		s.state(id+1, core.Expired)
 	}
 	s.signal(history.Stored, 51).leads(0, 1, 20*ttl).breaks(t, Recovers, 12*ttl)
+}
+
+func TestAQueueThatIsGoneTakesNoTime(t *testing.T) {
+	cfg := small()
+	cfg.QueueTurn = time.Second
+	tell := func(with core.SignalID) *story {
+		s := begin(cfg, 1).elects(0, 1)
+		for id := range core.SignalID(50) {
+			s.signal(history.Stored, id+1)
+		}
+		s.leads(0, 1, ttl)
+		for id := range 50 - with {
+			s.state(id+1, core.Expired)
+		}
+		s.signal(history.Stored, 51)
+		for id := range with {
+			s.state(50-id, core.Expired)
+		}
+		return s
+	}
+	// One that met the end of the queue waits for no more than it met.
+	tell(14).leads(0, 1, 20*ttl).breaks(t, Recovers, 6*ttl)
+	tell(15).leads(0, 1, 20*ttl).breaks(t, Recovers, 7*ttl)
+	// Those that come later may have their turn before.
+	s := tell(1)
+	for id := range core.SignalID(15) {
+		s.signal(history.Stored, 52+id)
+	}
+	s.leads(0, 1, 20*ttl).breaks(t, Recovers, 7*ttl)
 }
 
 func TestALeaseThatAClockHasLengthenedMayStand(t *testing.T) {

@@ -42,7 +42,7 @@ func TestNothingIsOwedWhileNobodyCanLead(t *testing.T) {
 
 func TestDisturbancesStopTheClockAndItBeginsAnew(t *testing.T) {
 	for fault := range history.Fault(history.Faults) {
-		from := 5 * ttl
+		from := 4 * ttl
 		switch fault {
 		case history.BrokerFault, history.ControlFault:
 			from = 0 // nobody needs a broker to be elected
@@ -52,8 +52,8 @@ func TestDisturbancesStopTheClockAndItBeginsAnew(t *testing.T) {
 			from += ttl + 10*ms // a lease may have been lengthened
 		default:
 		}
-		s := begin(small(), 2).at(ttl).fault(fault, 1).at(5 * ttl)
-		if from >= 5*ttl {
+		s := begin(small(), 2).at(ttl).fault(fault, 1).at(4 * ttl)
+		if from >= 4*ttl {
 			s.lawful(t)
 		}
 		if fault != history.NodeFault && fault != history.ClockJump {
@@ -77,6 +77,20 @@ func TestANodeThatSawTheLedgerGoBackMayNotLead(t *testing.T) {
 	barred().at(20 * ttl).lawful(t)
 	accepted := barred().at(20*ttl).node(history.AuthorityAccepted, history.None)
 	accepted.at(22*ttl).lawful(t).after(1).breaks(t, Recovers, 22*ttl)
+}
+
+func TestANodeThatKnowsMoreThanWasAcceptedMayNotLead(t *testing.T) {
+	again := func(accepted, known core.Epoch) *story {
+		s := begin(small(), 1).fault(history.PostgresLoss, history.None)
+		s.healed(history.PostgresLoss, history.None)
+		s.tell(history.Record{Kind: history.AuthorityAccepted, Node: history.None, Epoch: accepted})
+		return s.tell(history.Record{
+			Kind: history.Announced, Event: event.AuthorityRegressed, Node: 0, Epoch: known,
+		})
+	}
+	again(3, 4).at(20 * ttl).lawful(t)
+	again(0, 1).at(20 * ttl).lawful(t)
+	again(3, 3).at(20*ttl).breaks(t, Recovers, 2*ttl)
 }
 
 func TestANodeThatBarsItselfWithoutALossIsNoExcuse(t *testing.T) {

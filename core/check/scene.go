@@ -1,6 +1,8 @@
 package check
 
 import (
+	"math"
+
 	"fencepost/core"
 	"fencepost/core/history"
 )
@@ -45,8 +47,12 @@ type node struct {
 	// tenure is the token of the node's latest tenure, opened under its epoch.
 	tenure      core.Token
 	tenureEpoch core.Epoch
-	sends       [core.MaxFlights]send
-	sending     int8
+	// led is the epoch that this process has believed under last, with that token,
+	// since a person last accepted the ledger.
+	led      core.Epoch
+	ledUnder core.Token
+	sends    [core.MaxFlights]send
+	sending  int8
 	// draining: it stepped down with sends in flight.
 	draining bool
 }
@@ -80,8 +86,11 @@ type scene struct {
 	key     key
 	tenure  tenure
 	control core.Control
-	// lost: PostgreSQL has lost rows since a person last accepted its state.
-	lost bool
+	// lost: PostgreSQL has lost rows since a person last accepted its state, or more
+	// than that person knew of. accepted is the epoch that was accepted last, the
+	// greatest there is if none was.
+	lost     bool
+	accepted core.Epoch
 	// skewed counts the faults of stores' clocks, skewEnded is the last one's
 	// end; cut counts the faults of links that name no node.
 	skewed    int16
@@ -97,7 +106,10 @@ func (w *scene) reset(cfg *Config) {
 	if cap(w.nodes) < cfg.Nodes {
 		w.nodes = make([]node, cfg.Nodes)
 	}
-	*w = scene{nodes: w.nodes[:cfg.Nodes], control: core.Run, skewEnded: before, stretched: before}
+	*w = scene{
+		nodes: w.nodes[:cfg.Nodes], control: core.Run, skewEnded: before, stretched: before,
+		accepted: math.MaxUint64,
+	}
 	w.key.until = before
 	for i := range w.nodes {
 		w.nodes[i] = node{

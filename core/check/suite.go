@@ -119,6 +119,7 @@ func (s *Suite) Observe(r *history.Record) {
 		s.recovery.controlSet(s, r)
 	case history.AuthorityAccepted:
 		s.epochs.accepted(r.Epoch)
+		s.scene.accepted = r.Epoch
 		s.authorityAccepted(r.At)
 	case history.LeaseSet:
 		// Perhaps somebody outside the cluster wrote the key.
@@ -143,6 +144,7 @@ func (s *Suite) observeNode(r *history.Record) {
 	switch r.Kind {
 	case history.BeliefHeld:
 		s.recovery.elected(s, r)
+		s.epochs.held(s, r)
 		s.scene.believeHeld(r)
 		s.believer.held(s, r)
 		s.recovery.served(s, r)
@@ -180,7 +182,7 @@ func (s *Suite) observeNode(r *history.Record) {
 func (s *Suite) authorityAccepted(at int64) {
 	s.scene.lost = false
 	for i := range s.scene.nodes {
-		s.scene.nodes[i].barred = false
+		s.scene.nodes[i].barred, s.scene.nodes[i].led = false, 0
 		s.scene.refit(&s.cfg, int16(i), at)
 	}
 	s.refitted(at)
@@ -247,6 +249,8 @@ func (s *Suite) announced(r *history.Record) {
 	case event.AuthorityRegressed:
 		if r.Node >= 0 {
 			s.scene.nodes[r.Node].barred = true
+			// A person may have accepted less than the node knows of.
+			s.scene.lost = s.scene.lost || r.Epoch.Supersedes(s.scene.accepted)
 			s.drains.barred(s, r)
 			s.scene.refit(&s.cfg, r.Node, r.At)
 			// Somebody else may be the one who serves, and may have for long.
@@ -283,7 +287,7 @@ func (s *Suite) processChanged(r *history.Record) {
 	case history.NodeDown:
 		s.stale.gone(r.Node)
 		s.beliefEnded(r)
-		n.up, n.paused, n.sending = false, false, 0
+		n.up, n.paused, n.sending, n.led = false, false, 0, 0
 		s.recovery.disturbed(r.At)
 	case history.NodePaused:
 		n.paused = true

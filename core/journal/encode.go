@@ -22,7 +22,7 @@ var (
 	ErrMalformed = errors.New("journal: encoding holds an unknown field")
 )
 
-// maxEncoded is longer than any encoding: a mask and 22 fields of at most ten
+// maxEncoded is longer than any encoding: a mask and 23 fields of at most ten
 // bytes.
 const maxEncoded = 256
 
@@ -34,12 +34,13 @@ func AppendInput(buf []byte, now core.Now, in *core.Input) []byte {
 		uint64(in.Reason), uint64(in.Flags), uint64(in.Tenure), uint64(in.Req), uint64(in.Attempt),
 		uint64(in.Version), uint64(in.Protocol), uint64(in.Epoch), uint64(in.Token.Nonce),
 		uint64(in.Token.Acquisition), zig(int64(in.Signal)), zig(int64(in.Age)), zig(int64(in.Server)),
+		uint64(in.Lineage), uint64(in.Accepted),
 	})
 }
 
 // DecodeInput reads what AppendInput wrote and returns the rest of buf.
 func DecodeInput(buf []byte) (now core.Now, in core.Input, rest []byte, err error) {
-	var f [21]uint64
+	var f [23]uint64
 	if rest, err = decodeFields(buf, f[:]); err != nil {
 		return now, in, buf, err
 	}
@@ -52,6 +53,7 @@ func DecodeInput(buf []byte) (now core.Now, in core.Input, rest []byte, err erro
 		Req: uint32(f[11]), Attempt: uint32(f[12]), Version: uint32(f[13]), Protocol: uint32(f[14]),
 		Epoch: core.Epoch(f[15]), Token: core.Token{Nonce: core.Nonce(f[16]), Acquisition: uint32(f[17])},
 		Signal: core.SignalID(zag(f[18])), Age: time.Duration(zag(f[19])), Server: core.Time(zag(f[20])),
+		Lineage: uint32(f[21]), Accepted: uint32(f[22]),
 	}
 	// What a younger version wrote is refused, never misread: a value that does
 	// not fit its field does not come out the same.

@@ -22,6 +22,7 @@ var (
 		Answer: order.Filled, Reason: core.Lapsed, Flags: core.Open | core.Alerted,
 		Tenure: core.TenurePG, Req: 10, Attempt: 11, Version: 12, Protocol: 13, Epoch: 14,
 		Token: core.Token{Nonce: 15, Acquisition: 16}, Signal: 17, Age: -18, Server: 19,
+		Lineage: 20, Accepted: 21,
 	}
 	fullEffect = core.Effect{
 		Op: core.Permit, Event: event.AlertRaised, About: core.Renew, Reason: core.Lapsed, By: core.Gate,
@@ -72,13 +73,19 @@ func firstZero(v reflect.Value) string {
 // every later build must read and write the same.
 func TestEncodingStaysAsItIs(t *testing.T) {
 	start := core.Now{Boot: 1, Mono: 1, Wall: 1}
+	earlier := fullInput
+	earlier.Lineage, earlier.Accepted = 0, 0
 	for name, c := range map[string]struct {
 		got  []byte
 		want string
 	}{
+		"input before there were acceptances": {
+			journal.AppendInput(nil, fullNow, &earlier),
+			"ffff7f80a8d6b9071380d8f9a8bfbfce972f130e0205020921010a0b0c0d0e0f10222326",
+		},
 		"input": {
 			journal.AppendInput(nil, fullNow, &fullInput),
-			"ffff7f80a8d6b9071380d8f9a8bfbfce972f130e0205020921010a0b0c0d0e0f10222326",
+			"ffffff0380a8d6b9071380d8f9a8bfbfce972f130e0205020921010a0b0c0d0e0f102223261415",
 		},
 		"effect": {
 			journal.AppendEffect(nil, &fullEffect),
@@ -123,7 +130,7 @@ func TestUnknownFieldIsRefused(t *testing.T) {
 		t.Errorf("unknown operation: %v", err)
 	}
 	// The masks name a field more than there are.
-	_, _, _, err := journal.DecodeInput([]byte{0x80, 0x80, 0x80, 0x01, 1})
+	_, _, _, err := journal.DecodeInput([]byte{0x80, 0x80, 0x80, 0x04, 1})
 	if !errors.Is(err, journal.ErrMalformed) {
 		t.Errorf("unknown field of an input: %v", err)
 	}

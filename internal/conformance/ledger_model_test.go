@@ -76,10 +76,7 @@ func (m *modelLedger) restart() error {
 }
 
 func (m *modelLedger) branch() error {
-	var same model.Postgres
-	same.Reset(model.PostgresConfig{}, &model.Records{})
-	same.CopyFrom(&m.Postgres)
-	m.Rewind(m.now, &same, true)
+	m.Promote(m.now)
 	return nil
 }
 

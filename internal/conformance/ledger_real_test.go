@@ -62,6 +62,7 @@ BEGIN;
 SET LOCAL session_replication_role = replica;
 DELETE FROM attempts; DELETE FROM signals; DELETE FROM fence_refusals; DELETE FROM control_history;
 DELETE FROM leadership_history; DELETE FROM authority; DELETE FROM authority_acceptances;
+DELETE FROM authority_lineages;
 DELETE FROM instance_metadata;
 UPDATE clock SET now = '2030-01-01Z', started = '2029-12-31 23:00Z', system = 1;
 COMMIT`
@@ -232,7 +233,7 @@ func (r *realLedger) pass(d time.Duration) error {
 func (r *realLedger) restart() error { return r.exec(`UPDATE clock SET started = now`) }
 
 func (r *realLedger) branch() error {
-	return r.exec(`UPDATE clock SET started = now, system = system + 1`)
+	return r.exec(`UPDATE clock SET started = '2029-12-31 23:00Z', system = system + 1`)
 }
 
 // exec runs plain SQL.

@@ -138,10 +138,7 @@ func scanTenure(row pgx.CollectableRow) (tenureRow, uint64, error) {
 	}
 	t.Epoch, t.Token, t.Kind = core.Epoch(epoch), identity.Read(token), kindOf(kind)
 	t.OpenedAt, t.ClosedAt = instant(opened), instant(closed)
-	// A person's repair has a word of its own in the history.
-	if reason == "lost" {
-		t.Reason = core.OperatorRequest
-	} else if t.Reason, _ = core.ParseReason(reason); t.Reason == core.NoReason && reason != "none" {
+	if t.Reason, _ = core.ParseReason(reason); t.Reason == core.NoReason && reason != "none" {
 		return t, 0, fmt.Errorf("tenure %d ended for %q", epoch, reason)
 	}
 	return t, uint64(seq), nil

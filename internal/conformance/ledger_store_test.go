@@ -62,7 +62,8 @@ type ledgerStore interface {
 	decide(core.SignalID, core.SignalState) (bool, error)
 	acceptAuthority(core.Epoch) error
 	// pass lets time pass, restart lets the server come up again now, and branch
-	// lets another come up in its place, with the same rows.
+	// lets a standby take its place, which has been up for long and has the same
+	// rows.
 	pass(time.Duration) error
 	restart() error
 	branch() error
@@ -73,16 +74,16 @@ type ledgerStore interface {
 // lineages number the servers that answered, in the order in which they did.
 type lineages map[uint32]uint32
 
-// number replaces the lineage in an answer about the authority by its number,
+// number replaces the lineage in an answer by its number,
 // from 1. What names no server keeps its zero.
 func (l lineages) number(in *core.Input) {
-	if in.Kind != core.AuthorityObserved || in.Version == 0 {
+	if in.Lineage == 0 {
 		return
 	}
-	if l[in.Version] == 0 {
-		l[in.Version] = uint32(len(l) + 1)
+	if l[in.Lineage] == 0 {
+		l[in.Lineage] = uint32(len(l) + 1)
 	}
-	in.Version = l[in.Version]
+	in.Lineage = l[in.Lineage]
 }
 
 // admitted is the answer to an admission.

@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -38,8 +39,10 @@ func (l *ledger) ask(who process, e core.Effect) core.Input {
 // otherwise it is the first server that answers.
 func (l *ledger) want(who process, e core.Effect, want core.Input) {
 	l.t.Helper()
-	if want.Kind == core.AuthorityObserved && want.Version == 0 {
-		want.Version = 1
+	fenced := []core.Reason{core.Superseded, core.TenureClosed, core.AuthorityGone}
+	tells := want.Kind == core.AuthorityObserved || slices.Contains(fenced, want.Reason)
+	if tells && want.Lineage == 0 {
+		want.Lineage = 1
 	}
 	if got := l.ask(who, e); got != want {
 		l.t.Errorf("%s:\n  got  %+v\n  want %+v", describe(who, e), got, want)

@@ -29,14 +29,35 @@ func TestEveryAcceptanceIsCountedAndToldOf(t *testing.T) {
 		seen := core.Input{Kind: core.AuthorityObserved, Control: core.Run, Server: began}
 		for _, witness := range []core.Epoch{0, 2, 2, 1} {
 			l.must(l.acceptAuthority(witness))
-			seen.Attempt++
+			seen.Accepted++
 			seen.Epoch = max(seen.Epoch, witness)
 			l.want(n1, core.Effect{Op: core.Observe}, seen)
 			l.want(n2, core.Effect{Op: core.Heartbeat}, seen)
 		}
 		l.lead(n1)
-		if in := l.ask(n2, core.Effect{Op: core.Observe}); in.Attempt != 4 {
+		if in := l.ask(n2, core.Effect{Op: core.Observe}); in.Accepted != 4 {
 			t.Errorf("a takeover forgets what was accepted: %+v", in)
+		}
+	})
+}
+
+// A leader reads no authority row: what bars it has to tell how often a person
+// had accepted by then, and on which server.
+func TestRefusalTellsTheLineageAndHowOftenAPersonHasAccepted(t *testing.T) {
+	eachLedger(t, func(t *testing.T, l *ledger) {
+		l.store(1, 0)
+		l.lead(n1)
+		l.must(l.acceptAuthority(0))
+		l.lead(n2)
+		l.must(l.branch())
+		l.must(l.acceptAuthority(0))
+		observed := l.ask(n3, core.Effect{Op: core.Observe})
+		for name, in := range map[string]core.Input{
+			"heartbeat": l.ask(n1, beat(n1, 1)), "permit": l.ask(n1, permit(n1, 1, 1, 1, 1)),
+		} {
+			if in.Reason != core.Superseded || in.Accepted != 2 || in.Lineage != observed.Lineage {
+				t.Errorf("%s: %+v, observed %+v", name, in, observed)
+			}
 		}
 	})
 }
@@ -50,16 +71,63 @@ func TestAnotherServerIsAnotherLineage(t *testing.T) {
 				"observe":   l.ask(n2, core.Effect{Op: core.Observe}),
 				"heartbeat": l.ask(n3, core.Effect{Op: core.Heartbeat}),
 			} {
-				if in.Version != server || in.Epoch != 1 {
+				if in.Lineage != server || in.Epoch != 1 {
 					t.Errorf("%s of server %d: %+v", name, server, in)
 				}
 			}
 			l.must(l.branch())
 			l.wait(time.Second)
 		}
-		if in := l.ask(n2, takePG(n2, 1)); in.Kind != core.EpochWasRefused {
-			t.Errorf("an epoch of kind pg on a server that has just come up: %+v", in)
+	})
+}
+
+// A standby that takes over may lack heartbeats that were confirmed, and was
+// started long ago: what counts is when its lineage was first seen, by a
+// follower's heartbeat or by the taker itself.
+func TestNobodyTakesAPGEpochForATTLAfterAPromotion(t *testing.T) {
+	for name, look := range map[string]func(*ledger){
+		"seen by a follower": func(l *ledger) { l.ask(n3, core.Effect{Op: core.Heartbeat}) },
+		"seen by a taker":    func(l *ledger) { l.ask(n3, takePG(n3, 1)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachLedger(t, func(t *testing.T, l *ledger) {
+				l.lead(n1)
+				l.ask(n1, resign(n1, 1, core.GracefulShutdown))
+				l.must(l.branch())
+				l.wait(time.Hour)
+				look(l)
+				l.wait(ledgerTTL)
+				l.ask(n3, core.Effect{Op: core.Heartbeat})
+				if in := l.ask(n2, takePG(n2, 1)); in.Kind != core.EpochWasRefused {
+					t.Errorf("a ttl after the server was first seen: %+v", in)
+				}
+				if d := difference(rows{Tenures: l.rows().Tenures[1:]}, rows{}); d != "" {
+					t.Errorf("it took something:\n%s", d)
+				}
+				l.wait(µs)
+				if in := l.ask(n2, takePG(n2, 1)); in.Kind != core.EpochWasTaken || in.Epoch != 2 {
+					t.Errorf("later than a ttl: %+v", in)
+				}
+			})
+		})
+	}
+}
+
+// Without a predecessor there is nothing that could be missing.
+func TestTheFirstServerOfALedgerIsNoPromotedOne(t *testing.T) {
+	eachLedger(t, func(t *testing.T, l *ledger) {
+		l.ask(n2, core.Effect{Op: core.Heartbeat})
+		if in := l.ask(n1, takePG(n1, 0)); in.Kind != core.EpochWasTaken {
+			t.Errorf("on the first server: %+v", in)
 		}
+	})
+}
+
+func TestTakerThroughRedisDoesNotWaitForANewServer(t *testing.T) {
+	eachLedger(t, func(_ *testing.T, l *ledger) {
+		l.lead(n1)
+		l.must(l.branch())
+		l.lead(n2)
 	})
 }
 

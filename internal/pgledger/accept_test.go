@@ -60,7 +60,7 @@ func TestEveryAcceptanceCountsAndIsToldOf(t *testing.T) {
 			t.Errorf("accepted %+v, want %+v", got, want)
 		}
 		for name, in := range map[string]core.Input{"observe": n2.observe(), "heartbeat": n2.beat(0)} {
-			if in.Attempt != count || !in.Flags.Has(core.Open) || in.Epoch != 1 {
+			if in.Accepted != count || !in.Flags.Has(core.Open) || in.Epoch != 1 {
 				t.Errorf("%s after %d acceptances: %+v", name, count, in)
 			}
 		}

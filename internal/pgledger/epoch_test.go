@@ -14,7 +14,7 @@ func TestUnknownGroupIsObservedAsEpochZero(t *testing.T) {
 	in := n1.observe()
 	server := in.Server
 	in.Server = 0
-	want := core.Input{Kind: core.AuthorityObserved, Control: core.Run, Version: in.Version}
+	want := core.Input{Kind: core.AuthorityObserved, Control: core.Run, Lineage: in.Lineage}
 	if in != want {
 		t.Errorf("observed %+v, want %+v", in, want)
 	}

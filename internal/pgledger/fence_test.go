@@ -107,16 +107,17 @@ func (f fence) ask(ctx context.Context, conn *pgx.Conn, c claim, signal int64) (
 		}
 	}
 	var (
-		batch           pgx.Batch
-		version, epoch  int64
-		reason, control string
+		batch                      pgx.Batch
+		version, epoch             int64
+		reason, control            string
+		accepted, system, timeline int64
 	)
 	batch.Queue(f.begin)
 	for _, sql := range f.before {
 		batch.Queue(`/* permit */ `+sql, a)
 	}
 	batch.Queue(`/* permit */ `+f.permit, a).QueryRow(func(row pgx.Row) error {
-		return row.Scan(&version, &epoch, &reason, &control)
+		return row.Scan(&version, &epoch, &reason, &control, &accepted, &system, &timeline)
 	})
 	batch.Queue(`COMMIT`)
 	if err := conn.SendBatch(ctx, &batch).Close(); err != nil {

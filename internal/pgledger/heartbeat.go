@@ -58,7 +58,7 @@ WITH fence AS MATERIALIZED (
     WHERE NOT EXISTS (SELECT FROM fence)
 )
 SELECT EXISTS (SELECT FROM fence), s.epoch, s.reason, s.control_mode,
-       (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+       (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,` + refusedColumns + `
 FROM standing s`
 
 // refusableSQL reads the authority row once more, to say what of it speaks
@@ -66,11 +66,30 @@ FROM standing s`
 // nothing; the fences do.
 const refusableSQL = `
     SELECT coalesce(a.epoch, 0) AS epoch, coalesce(a.control_mode, 'run') AS control_mode,
+           coalesce(a.accepted, 0) AS accepted,
            CASE WHEN a.epoch IS NULL THEN 'authority_gone'
                 WHEN a.epoch <> @epoch::bigint OR a.token <> @token::text THEN 'superseded'
                 WHEN NOT a.open THEN 'tenure_closed'
                 ELSE '' END AS reason
     FROM (SELECT) one LEFT JOIN authority a ON a.group_name = @group::text`
+
+// refusedColumns tell whoever was refused for its epoch how often a person had
+// accepted the authority by then, and on which server: a leader reads neither
+// otherwise. Who was not refused pays nothing for it.
+const refusedColumns = `
+       s.accepted,
+       CASE s.reason WHEN '' THEN 0 ELSE (SELECT system_identifier FROM pg_control_system()) END,
+       CASE s.reason WHEN '' THEN 0
+            ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint END`
+
+// refusal is what refusedColumns return.
+type refusal struct{ accepted, system, timeline int64 }
+
+// tell puts it into the answer.
+func (r *refusal) tell(in *core.Input) {
+	in.Accepted = uint32(r.accepted)
+	in.Lineage = Lineage{System: uint64(r.system), Timeline: uint32(r.timeline)}.Number()
+}
 
 // refuseSQL leaves a row about what was refused; its condition follows.
 const refuseSQL = `
@@ -95,6 +114,7 @@ func (l *Ledger) followerBeat(ctx context.Context) (core.Input, error) {
 	t := l.begin(core.Heartbeat.String(), inMemory)
 	t.add(followerBeatSQL, a)
 	t.add(forgetSQL, a)
+	t.add(noteLineageSQL, args{"group": l.opt.Group})
 	var s standing
 	t.row(observeSQL, l.observeArgs(), s.into()...)
 	if err := l.run(ctx, l.leadership, t); err != nil {
@@ -113,15 +133,19 @@ func (l *Ledger) leaderBeat(ctx context.Context, e *core.Effect) (core.Input, er
 		confirmed       bool
 		current, now    int64
 		reason, control string
+		why             refusal
 	)
-	t.row(leaderBeatSQL, a, &confirmed, &current, &reason, &control, &now)
+	t.row(leaderBeatSQL, a, &confirmed, &current, &reason, &control, &now,
+		&why.accepted, &why.system, &why.timeline)
 	if err := l.run(ctx, l.leadership, t); err != nil {
 		return core.Input{}, err
 	}
 	if !confirmed {
-		return core.Input{
+		in := core.Input{
 			Kind: core.HeartbeatWasRefused, Epoch: core.Epoch(current), Reason: parseReason(reason),
-		}, nil
+		}
+		why.tell(&in)
+		return in, nil
 	}
 	mode, err := parseControl(control)
 	if err != nil {

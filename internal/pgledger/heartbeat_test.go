@@ -37,7 +37,9 @@ func TestLeadersHeartbeatIsConfirmedUnderItsOwnEpochOnly(t *testing.T) {
 		t.Errorf("heartbeat: %+v at %v", in, server)
 	}
 	n2.lead()
-	refused := core.Input{Kind: core.HeartbeatWasRefused, Epoch: 2, Reason: core.Superseded}
+	refused := core.Input{
+		Kind: core.HeartbeatWasRefused, Epoch: 2, Reason: core.Superseded, Lineage: n1.observe().Lineage,
+	}
 	if in := n1.beat(1); in != refused {
 		t.Errorf("after the successor: %+v", in)
 	}

@@ -71,3 +71,15 @@ func lineageOf(epoch, accepted, system, timeline int64) Lineage {
 		Epoch: core.Epoch(epoch), Accepted: uint32(accepted),
 	}
 }
+
+// noteLineageSQL notes when a server is seen for the first time. The first one of
+// a group has replaced nobody. It is a part of each follower's heartbeat and of
+// each takeover: the notice may be lost with a crash, which is then the younger
+// reason to wait.
+const noteLineageSQL = `
+INSERT INTO authority_lineages (group_name, system_identifier, timeline, first_seen_at)
+SELECT @group::text, here.system_identifier, here.timeline,
+       CASE WHEN EXISTS (SELECT FROM authority_lineages l WHERE l.group_name = @group::text)
+            THEN clock_timestamp() ELSE '-infinity' END
+FROM (SELECT` + lineageColumns + ` AS timeline) here
+ON CONFLICT DO NOTHING`

@@ -29,8 +29,8 @@ func TestLineageTellsWhereTheDataComesFrom(t *testing.T) {
 		t.Errorf("lineage %+v, %v; want %+v", after, err, before)
 	}
 	for name, in := range map[string]core.Input{"observe": n1.observe(), "heartbeat": n1.beat(0)} {
-		if in.Version != before.Number() || in.Version == 0 {
-			t.Errorf("%s tells of lineage %d, want %d", name, in.Version, before.Number())
+		if in.Lineage != before.Number() || in.Lineage == 0 {
+			t.Errorf("%s tells of lineage %d, want %d", name, in.Lineage, before.Number())
 		}
 	}
 }
@@ -62,7 +62,7 @@ func TestAnOrdinaryRoleMayReadTheLineage(t *testing.T) {
 	if read[bool](t, connect(t, plain), `SELECT rolsuper FROM pg_roles WHERE rolname = current_user`) {
 		t.Fatal("the role is a superuser")
 	}
-	if in := n1.observe(); in.Version == 0 {
+	if in := n1.observe(); in.Lineage == 0 {
 		t.Errorf("observed %+v", in)
 	}
 	if in := n1.takePG(0); in.Kind != core.EpochWasTaken {
@@ -130,7 +130,7 @@ func TestStandbyIsNoAuthorityAndItsPromotionIsANewLineage(t *testing.T) {
 	}
 	conn := connect(t, follower.DSN("postgres"))
 	exec(t, conn, `SELECT pg_promote()`)
-	if in := n2.observe(); in.Epoch != 1 || in.Version == before.Version || in.Version == 0 {
+	if in := n2.observe(); in.Epoch != 1 || in.Lineage == before.Lineage || in.Lineage == 0 {
 		t.Errorf("after the promotion: %+v, before: %+v", in, before)
 	}
 }

@@ -96,8 +96,8 @@ func (s *standing) input() (core.Input, error) {
 	in := core.Input{
 		Kind: core.AuthorityObserved, Epoch: core.Epoch(s.epoch), Token: identity.Read(s.token), Tenure: kind,
 		Control: mode, Age: micros(s.age), Server: core.Time(micros(s.now)),
-		Protocol: uint32(s.protocolMin)<<16 | uint32(s.protocolMax), Attempt: uint32(s.accepted),
-		Version: Lineage{System: uint64(s.system), Timeline: uint32(s.timeline)}.Number(),
+		Protocol: uint32(s.protocolMin)<<16 | uint32(s.protocolMax), Accepted: uint32(s.accepted),
+		Lineage: Lineage{System: uint64(s.system), Timeline: uint32(s.timeline)}.Number(),
 	}
 	if s.open {
 		in.Flags |= core.Open

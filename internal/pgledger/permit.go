@@ -66,7 +66,7 @@ WITH fence AS MATERIALIZED (` + fenceSQL + `), moved AS (
 const permitAnswerSQL = `, standing AS (` + refusableSQL + `), refusal AS (` + refuseSQL + `
     WHERE NOT EXISTS (SELECT FROM moved) AND s.reason <> ''
 )
-SELECT coalesce((SELECT m.version FROM moved m), 0), s.epoch, s.reason, s.control_mode
+SELECT coalesce((SELECT m.version FROM moved m), 0), s.epoch, s.reason, s.control_mode,` + refusedColumns + `
 FROM standing s`
 
 // lockSignalSQL takes the signal's row. What is to be decided about it is
@@ -95,8 +95,9 @@ func (l *Ledger) permit(ctx context.Context, e *core.Effect) (core.Input, error)
 	var (
 		version, current int64
 		reason, control  string
+		why              refusal
 	)
-	t.row(sql, a, &version, &current, &reason, &control)
+	t.row(sql, a, &version, &current, &reason, &control, &why.accepted, &why.system, &why.timeline)
 	if err := l.run(ctx, l.work, t); err != nil {
 		return core.Input{}, err
 	}
@@ -111,6 +112,7 @@ func (l *Ledger) permit(ctx context.Context, e *core.Effect) (core.Input, error)
 		return in, nil
 	case reason != "":
 		in.Reason = parseReason(reason)
+		why.tell(&in)
 	case mode != core.Run:
 		in.Reason = core.ControlMode
 	default:

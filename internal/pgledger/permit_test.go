@@ -76,6 +76,7 @@ func TestPermitOfADeposedLeaderIsRefusedAndNoted(t *testing.T) {
 	in := n1.permit(1, signal, 1, 1)
 	want := core.Input{
 		Kind: core.PermitWasRefused, Signal: signal, Reason: core.Superseded, Epoch: 2, Control: core.Run,
+		Lineage: in.Lineage,
 	}
 	if in != want {
 		t.Errorf("permit %+v, want %+v", in, want)

@@ -20,9 +20,10 @@ SELECT 1 FROM authority WHERE group_name = @group::text FOR NO KEY UPDATE`
 // one and no other process has a lease in PostgreSQL that is still running. A
 // taker of kind pg must find no live tenure of another process at all, none that
 // was superseded within a ttl (its holder was not asked, and may believe still),
-// and a server that has been up for a ttl: heartbeats that commit in memory may
-// be missing after a crash. A server that recovers because one of its backends died keeps its start time,
-// but begins its statistics anew.
+// and a server that has been up, and has been this group's, for a ttl: heartbeats
+// that commit in memory may be missing after a crash or a promotion. A server that
+// recovers because one of its backends died keeps its start time, but begins its
+// statistics anew; a standby that is promoted keeps both.
 const takeEpochSQL = `
 WITH standing AS MATERIALIZED (` + standingSQL + `), taken AS (
     UPDATE authority a
@@ -44,6 +45,11 @@ WITH standing AS MATERIALIZED (` + standingSQL + `), taken AS (
       AND (@kind::text <> 'pg'
            OR s.now - greatest(pg_postmaster_start_time(), (SELECT stats_reset FROM pg_stat_bgwriter))
               > @ttl::bigint * interval '1 microsecond')
+      AND (@kind::text <> 'pg' OR EXISTS (
+          SELECT FROM authority_lineages l, (SELECT` + lineageColumns + ` AS timeline) here
+          WHERE l.group_name = @group::text AND l.system_identifier = here.system_identifier
+            AND l.timeline = here.timeline
+            AND l.first_seen_at < s.now - @ttl::bigint * interval '1 microsecond'))
     RETURNING a.epoch
 )
 SELECT coalesce(t.epoch, 0), s.epoch, s.token, s.token = @token::text AND s.open, s.open, s.control_mode,
@@ -117,6 +123,7 @@ func (l *Ledger) takeEpoch(ctx context.Context, e *core.Effect) (core.Input, err
 	t.add(lockExclusiveSQL, args{"key": l.key})
 	t.add(ensureAuthoritySQL, a)
 	t.add(lockAuthoritySQL, a)
+	t.add(noteLineageSQL, args{"group": l.opt.Group})
 	var (
 		taken, before, age int64
 		holder, control    string

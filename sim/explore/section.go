@@ -60,7 +60,7 @@ var (
 		"leaseTrust":    deadline, "leaseLapse": deadline, "beatTrust": deadline,
 		"nextTry": due, "nextRenew": due, "nextBeat": due, "nextSweep": due, "nextReview": due,
 		"notBefore": due, "giveUp": due, "wake": due,
-		"past.witnessAt": ancient, "view.At": ancient, "controlAt": ancient,
+		"view.At": ancient, "controlAt": ancient,
 	}).older(place(nodeType, "view")+place(reflect.TypeFor[core.View](), "At"), core.Time(configOf(0).Renew))
 	flightLayout = layoutOf(flightType, map[string]sense{
 		"lane.req": busy, "lane.started": started, "lane.deadline": due, "limit": limit,

@@ -15,7 +15,7 @@ func (p *Postgres) observe(now core.Time, in *core.Input) {
 	a := &p.authority
 	in.Epoch, in.Token, in.Tenure, in.Control = a.Epoch, a.Token, a.Kind, a.Control
 	in.Age, in.Protocol, in.Server = p.age(now), p.cfg.Protocol, now
-	in.Version, in.Attempt = p.lineage, a.Accepted
+	in.Lineage, in.Accepted = p.lineage, a.Accepted
 	if a.Open {
 		in.Flags |= core.Open
 	}
@@ -57,6 +57,7 @@ func (p *Postgres) live(now core.Time) bool {
 func (p *Postgres) heartbeat(now core.Time, e *core.Effect, asker core.Nonce, reply *Reply) {
 	if e.Epoch == 0 {
 		p.followerBeat(now, asker)
+		p.noteLineage(now)
 		p.observe(now, reply.next(core.AuthorityObserved))
 		return
 	}
@@ -64,6 +65,7 @@ func (p *Postgres) heartbeat(now core.Time, e *core.Effect, asker core.Nonce, re
 		p.refuse(now, e, reason)
 		in := reply.next(core.HeartbeatWasRefused)
 		in.Epoch, in.Reason = p.authority.Epoch, reason
+		in.Lineage, in.Accepted = p.lineage, p.authority.Accepted
 		return
 	}
 	p.leaderBeat(now, e)

@@ -14,7 +14,8 @@ import (
 //	else a refusal, with a row in fence_refusals if epoch or tenure was the cause
 func (p *Postgres) permit(now core.Time, e *core.Effect, reply *Reply) {
 	reason := p.permitFence(e)
-	if reason != core.NoReason {
+	fenced := reason != core.NoReason
+	if fenced {
 		p.refuse(now, e, reason)
 	} else if reason = p.permitState(now, e); reason != core.NoReason {
 		// Not the fence's refusal, so there is no row. The checkers see that a
@@ -25,6 +26,9 @@ func (p *Postgres) permit(now core.Time, e *core.Effect, reply *Reply) {
 		in := reply.next(core.PermitWasRefused)
 		in.Signal, in.Reason = e.Signal, reason
 		in.Epoch, in.Control = p.authority.Epoch, p.authority.Control
+		if fenced {
+			in.Lineage, in.Accepted = p.lineage, p.authority.Accepted
+		}
 		return
 	}
 	s := p.signal(e.Signal)

@@ -97,14 +97,14 @@ func (p *Postgres) AcceptAuthority(now core.Time, witness core.Epoch) {
 	}
 	a.Open = false
 	for i := len(p.tenures) - 1; i >= 0 && p.tenures[i].Open; i-- {
-		p.closeRow(now, &p.tenures[i], core.OperatorRequest)
+		p.closeRow(now, &p.tenures[i], core.Lost)
 	}
 	for a.Epoch < witness {
 		*a = Authority{
 			Known: true, Epoch: a.Epoch + 1, TakenAt: now, Control: a.Control, Accepted: a.Accepted,
 		}
 		p.tenures = append(p.tenures, Tenure{
-			Epoch: a.Epoch, Reason: core.OperatorRequest, OpenedAt: now, ClosedAt: now, Seq: p.nextSeq(),
+			Epoch: a.Epoch, Reason: core.Lost, OpenedAt: now, ClosedAt: now, Seq: p.nextSeq(),
 			began: now,
 		})
 	}

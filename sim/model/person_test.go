@@ -96,7 +96,7 @@ func TestRepairRaisesTheEpochToTheWitness(t *testing.T) {
 
 func TestEveryAcceptanceIsCountedAndKept(t *testing.T) {
 	l := newLedger(t)
-	accepted := func(at core.Time) uint32 { return l.ask(at, core.Effect{Op: core.Observe}).Attempt }
+	accepted := func(at core.Time) uint32 { return l.ask(at, core.Effect{Op: core.Observe}).Accepted }
 	if accepted(0) != 0 {
 		t.Fatal("nobody has accepted anything")
 	}

@@ -41,6 +41,10 @@ type Postgres struct {
 	// there have been.
 	lineage  uint32
 	lineages uint32
+	// noted is the lineage that was seen last, zero if none was, and seen since
+	// when it has been there.
+	noted uint32
+	seen  core.Time
 	// fenceSeq is the sequence fence_seq, refusals the rows in fence_refusals.
 	fenceSeq uint64
 	refusals uint64

@@ -87,3 +87,12 @@ func (p *Postgres) tellLoss(now core.Time, id core.SignalID, older *Signal) {
 		seen.State, seen.Alerted = older.State, older.Alerted
 	}
 }
+
+// Promote lets a standby take this server's place. It has what was committed
+// durably, a timeline of its own, and has been up for long; heartbeats that were
+// committed in memory may be missing, as after a crash.
+func (p *Postgres) Promote(now core.Time) {
+	p.Crash(now)
+	p.lineages++
+	p.lineage, p.started = p.lineages, longUp
+}

@@ -119,7 +119,7 @@ func TestLineageTellsARestoredLedgerFromTheOneThatWasLost(t *testing.T) {
 	l := newLedger(t)
 	copied := newLedger(t)
 	copied.CopyFrom(&l.Postgres)
-	lineage := func(at core.Time) uint32 { return l.ask(at, core.Effect{Op: core.Observe}).Version }
+	lineage := func(at core.Time) uint32 { return l.ask(at, core.Effect{Op: core.Observe}).Lineage }
 	first := lineage(0)
 	if first == 0 {
 		t.Fatal("a lineage is never zero")

@@ -16,6 +16,7 @@ import (
 func (p *Postgres) takeEpoch(now core.Time, e *core.Effect, reply *Reply) {
 	a := &p.authority
 	a.Known = true
+	p.noteLineage(now)
 	switch {
 	case a.Token == e.Token && a.Open:
 		p.tookBefore(now, reply.next(core.EpochWasTaken))
@@ -29,14 +30,31 @@ func (p *Postgres) takeEpoch(now core.Time, e *core.Effect, reply *Reply) {
 
 // mustYield reports whether the taker has to respect a tenure of another: any
 // live one if it takes an epoch of kind pg, a live one of kind pg otherwise. A
-// server that came up less than a ttl ago may have lost heartbeats; until it
-// knows better nobody takes an epoch of kind pg.
+// server that came up, or took another's place, less than a ttl ago may lack
+// heartbeats; until it knows better nobody takes an epoch of kind pg.
 func (p *Postgres) mustYield(now core.Time, e *core.Effect) bool {
 	others := p.live(now) && p.authority.Token.Nonce != e.Token.Nonce
 	if e.Tenure == core.TenurePG {
+		others = others || now.Sub(p.seen) <= p.cfg.TTL
 		return others || p.supersededLately(now, e) || now.Sub(p.started) <= p.cfg.TTL
 	}
 	return others && p.authority.Kind == core.TenurePG
+}
+
+// noteLineage notes when a server is seen for the first time. The first one of
+// all has replaced nobody.
+//
+//	INSERT INTO authority_lineages (system_identifier, timeline, first_seen_at) ON CONFLICT DO NOTHING
+func (p *Postgres) noteLineage(now core.Time) {
+	switch p.noted {
+	case p.lineage:
+		return
+	case 0:
+		p.seen = longUp
+	default:
+		p.seen = now
+	}
+	p.noted = p.lineage
 }
 
 // supersededLately reports whether a tenure of another process was superseded
