@@ -13,8 +13,7 @@ func (n *Node) watchClocks(now Now, out *Effects) {
 		return
 	}
 	n.announce(event.ClockDrift, out).Reason = ClockGap
-	// The starts of calls under way are in question too: what they would grant
-	// is not taken.
+	// The starts of calls under way are in question too: their grants are not taken.
 	n.lease.clear()
 	n.beat.clear()
 	n.dropLease()

@@ -13,8 +13,7 @@ const (
 	Run
 	// Pause grants none; signals wait.
 	Pause
-	// Halt grants none and stops orders that hold a permit but have not passed
-	// the gate.
+	// Halt grants none, and stops orders that hold one but have not passed the gate.
 	Halt
 )
 

@@ -13,8 +13,7 @@ type health struct {
 	paces      [Broker]pace
 	degradedAt [Broker]Time
 	driftedAt  Time
-	// electedAt is when we last became leader, flaps how often in a row we lost
-	// that soon.
+	// electedAt is when we last led, flaps how often in a row we lost that soon.
 	electedAt Time
 	flaps     uint8
 }
@@ -47,8 +46,7 @@ func (n *Node) heard(t Time, asked *lane, in *Input, out *Effects) {
 	}
 }
 
-// degraded says, at most once a ttl for each store, that it does not serve as it
-// should.
+// degraded says, at most once a ttl for each store, that it serves badly.
 func (n *Node) degraded(t Time, about Op, reason Reason, out *Effects) {
 	at := &n.health.degradedAt[about.Store()]
 	if *at != 0 && t.Sub(*at) < n.cfg.TTL {

@@ -79,8 +79,7 @@ const (
 	// AttemptRead (Signal, Attempt, Version, State, Epoch, Token, Age): the
 	// newest attempt of the signal, if it has one, and the signal's state.
 	AttemptRead
-	// OutcomeWasRecorded (Signal, Attempt, State, Version): the signal's state
-	// from now on.
+	// OutcomeWasRecorded (Signal, Attempt, State, Version): the signal's, from now on.
 	OutcomeWasRecorded
 	// RecordWasRefused (Signal, Attempt, State): there is no such arrow; State
 	// is the signal's.

@@ -60,8 +60,8 @@ var postgresShape = Shape{
 			},
 			{
 				Name: string(PostgresCrash), Takes: []string{"down"},
-				Doc: "PostgreSQL dies at once and recovers from its log when it comes back. In the simulator " +
-					"a standby that has every durable commit takes its place in one of four crashes.",
+				Doc: "PostgreSQL dies at once and recovers from its log when it comes back. In the " +
+					"simulator a standby that has every durable commit takes its place in one crash of four.",
 			},
 			{
 				Name: string(PostgresStall), Takes: []string{"for"},
