@@ -112,6 +112,7 @@ func TestResetCutsWhatIsUnderWay(t *testing.T) {
 func TestHeldRequestsArriveLateAndAreAnsweredToNobody(t *testing.T) {
 	w := acts(t, "{at: 4s, net: {link: leader -> postgres, effect: hold, for: 150ms}}")
 	w.Run(1)
+	w.retrace()
 	arrived, told := 0, 0
 	for i := range w.trace.count {
 		l := &w.trace.lines[i&(traceLength-1)]

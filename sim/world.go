@@ -112,7 +112,7 @@ func (w *World) Load(p *Program) {
 	w.hosts = sized(w.hosts, p.nodes)
 	w.wakes = sized(w.wakes, p.nodes)
 	w.links = sized(w.links, p.nodes*storeCount)
-	w.trace.reset()
+	w.trace = trace{lines: w.trace.lines}
 }
 
 // sized returns the slice with that length; elements that were there keep the
@@ -136,6 +136,12 @@ func (w *World) Run(seed uint64) Result {
 // before is not given back.
 func (w *World) Play(t *tape.Tape) Result {
 	w.tape = t
+	w.trace.begin(t.SeedOf())
+	return w.play()
+}
+
+// play plays the program once with the tape that lies in.
+func (w *World) play() Result {
 	w.reset()
 	for !w.done {
 		w.advance()
@@ -170,7 +176,7 @@ func (w *World) reset() {
 	w.resetModels()
 	w.suite.Reset(p.checks)
 	w.judge.Reset(p.scenario, p.ttl)
-	w.trace.reset()
+	w.trace.count = 0
 	for i := range w.servers {
 		w.servers[i] = server{waiting: w.servers[i].waiting[:0]}
 	}
