@@ -22,6 +22,8 @@ type step struct {
 	stores []core.Store
 	// saved is what healing puts back.
 	saved int64
+	// pulse is when a fault of the network does its harm, if it comes and goes.
+	pulse pulse
 }
 
 // startSchedule draws the nemesis' plan and prepares the steps of a run.

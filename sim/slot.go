@@ -23,7 +23,7 @@ const (
 	nodeStarts
 	nodeResumes
 	storeReady
-	flapTurns
+	stepTurns
 	runEnds
 )
 

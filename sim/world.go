@@ -289,7 +289,7 @@ func (w *World) turnWorld(kind what, index int32, node int16) {
 		} else {
 			w.start(node)
 		}
-	case flapTurns:
+	case stepTurns:
 		w.acting = index
 		w.turnStep(index)
 	case storeReady:
