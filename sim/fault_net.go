@@ -79,10 +79,10 @@ func (w *World) strikeNet(index int32, st *step, v *scenarios.Net) bool {
 	}
 	st.pulse = d.pulse
 	w.damageAll(st, directions(v.Link.Arrow), d)
-	if v.Effect == scenarios.Reset {
+	if st.breaks = v.Effect == scenarios.Reset; st.breaks {
 		w.breakAll(st)
 	}
-	w.nextPulse(index, st, v)
+	w.nextPulse(index, st)
 	w.healLater(index, length)
 	w.started(index)
 	return true
@@ -132,9 +132,11 @@ func (w *World) healNet(index int32, st *step) {
 
 // turnStep goes on with a step that acts more than once.
 func (w *World) turnStep(index int32) {
+	if st := &w.steps[index]; st.stores != nil {
+		w.pulseTurns(index, st)
+		return
+	}
 	switch v := w.verb(index).(type) {
-	case *scenarios.Net:
-		w.pulseTurns(index, v)
 	case *scenarios.Roll:
 		w.rollNext(index, v)
 	case *scenarios.Operator:
@@ -147,29 +149,28 @@ func (w *World) turnStep(index int32) {
 // nextPulse plans the turn at which a fault that comes and goes has something to
 // do. Messages look at the clock; but a reset breaks what is open at its
 // beginning, and the replica is told of beginning and end.
-func (w *World) nextPulse(index int32, st *step, v *scenarios.Net) {
+func (w *World) nextPulse(index int32, st *step) {
 	p := &st.pulse
 	switch {
 	case p.period == 0:
 	case st.hit[0] < 0:
 		w.schedule(stepTurns, p.turns(w.now), index)
-	case v.Effect == scenarios.Reset:
+	case st.breaks:
 		w.schedule(stepTurns, p.period, index)
 	default:
 	}
 }
 
 // pulseTurns carries out such a turn.
-func (w *World) pulseTurns(index int32, v *scenarios.Net) {
-	st := &w.steps[index]
+func (w *World) pulseTurns(index int32, st *step) {
 	if !st.active {
 		return
 	}
 	if st.hit[0] < 0 {
 		w.replicationChanged()
 	}
-	if v.Effect == scenarios.Reset && st.pulse.strikes(w.now) {
+	if st.breaks && st.pulse.strikes(w.now) {
 		w.breakAll(st)
 	}
-	w.nextPulse(index, st, v)
+	w.nextPulse(index, st)
 }

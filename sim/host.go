@@ -141,26 +141,26 @@ func (w *World) wakeOf(h *host) int64 {
 	return max(h.clock.when(h.node.Wake()), w.now)
 }
 
-// setWake notes when the node wants a turn. Of several at one instant the first in
-// the cluster has it.
+// setWake notes when the node wants a turn.
 func (w *World) setWake(node int16, at int64) {
+	was := w.wakes[node]
 	w.wakes[node] = at
 	switch {
-	case node == w.first:
-		w.findFirst()
-	case at < w.soonest || at == w.soonest && node < w.first:
-		w.first, w.soonest = node, at
+	case at <= w.soonest:
+		w.soonest = at
+	case was == w.soonest:
+		w.findSoonest()
 	}
 }
 
-// findFirst finds the node that wants its turn first.
-func (w *World) findFirst() {
-	w.first, w.soonest = 0, w.wakes[0]
-	for i, wake := range w.wakes {
-		if wake < w.soonest {
-			w.first, w.soonest = int16(i), wake
-		}
+// findSoonest finds when some node wants a turn. Which one it is, of several the
+// first in the cluster, is asked once the time has come.
+func (w *World) findSoonest() {
+	soonest := never
+	for _, wake := range w.wakes {
+		soonest = min(soonest, wake)
 	}
+	w.soonest = soonest
 }
 
 // step gives the node one input and lets its effects out.
@@ -196,8 +196,8 @@ func (w *World) carryOut(node int16, h *host, e *core.Effect) {
 		return
 	}
 	i, s := w.slots.take(requestArrives, node)
-	s.op, s.store, s.life, s.left, s.slowed = e.Op, e.Op.Store(), h.life, w.now, false
-	s.session, s.cut = false, false
+	s.op, s.store, s.slowed, s.session, s.cut = e.Op, e.Op.Store(), false, false, false
+	s.life, s.left = h.life, w.now
 	s.effect = *e
 	if h.paused {
 		h.deferred = append(h.deferred, i)

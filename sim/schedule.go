@@ -24,6 +24,8 @@ type step struct {
 	saved int64
 	// pulse is when a fault of the network does its harm, if it comes and goes.
 	pulse pulse
+	// breaks: it breaks open connections, too.
+	breaks bool
 }
 
 // startSchedule draws the nemesis' plan and prepares the steps of a run.

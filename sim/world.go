@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"slices"
+
 	"fencepost/core"
 	"fencepost/core/check"
 	"fencepost/core/event"
@@ -23,9 +25,8 @@ type World struct {
 
 	hosts   []host
 	wakes   []int64 // the true instants at which the nodes want a turn
-	first   int16   // the node that wants its turn first, and when
-	soonest int64
-	links   []link // by node and store
+	soonest int64   // the first of them
+	links   []link  // by node and store
 	servers [storeCount]server
 
 	redis    model.Redis
@@ -35,6 +36,8 @@ type World struct {
 	broker   model.Broker
 	records  model.Records
 	drained  int // how many of the records were told
+	// draining: some are being told, and the list must stand.
+	draining bool
 	answer   model.Reply
 	effects  core.Effects
 
@@ -172,7 +175,7 @@ func (w *World) reset() {
 	clear(w.bound)
 	w.drifts = w.drifts[:0]
 	w.records.Reset()
-	w.drained = 0
+	w.drained, w.draining = 0, false
 	w.resetModels()
 	w.suite.Reset(p.checks)
 	w.judge.Reset(p.scenario, p.ttl)
@@ -187,7 +190,7 @@ func (w *World) reset() {
 	for node := range w.hosts {
 		w.resetHost(int16(node))
 	}
-	w.findFirst()
+	w.findSoonest()
 	w.startSchedule()
 	// A cluster that elects nobody still comes to an end.
 	w.schedule(runEnds, 20*p.ttl, 1)
@@ -225,7 +228,7 @@ func (w *World) advance() {
 		w.lapseLease()
 	}
 	if wakes {
-		waker := w.first
+		waker := int16(slices.Index(w.wakes, at))
 		h := &w.hosts[waker]
 		w.step(waker, h, &core.Input{Kind: core.TimePassed})
 		w.leaveIfIdle(waker, h)
