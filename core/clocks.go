@@ -37,8 +37,5 @@ func (n *Node) watchClocks(now Now, out *Effects) {
 
 // apart is the distance between two durations.
 func apart(a, b time.Duration) time.Duration {
-	if a < b {
-		return b - a
-	}
-	return a - b
+	return max(a-b, b-a)
 }
