@@ -3,6 +3,7 @@ package sim
 import (
 	"bytes"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -162,5 +163,20 @@ func TestATraceThatWasNotKeptIsThatOfTheRun(t *testing.T) {
 	}
 	if err := w.WriteTrace(&again, 0); err != nil || !bytes.Equal(kept.Bytes(), again.Bytes()) {
 		t.Errorf("played again, the run reads otherwise (%v)", err)
+	}
+}
+
+func TestATraceEndsWhereTheRunWasStopped(t *testing.T) {
+	const minute = int64(60_000_000_000)
+	w := denseWorld(t, scenarios.ClassB)
+	w.Run(3)
+	w.PlayUntil(tape.Seeded(3), minute)
+	var text bytes.Buffer
+	if err := w.WriteTrace(&text, 1); err != nil {
+		t.Fatal(err)
+	}
+	at := strings.TrimSuffix(strings.Fields(text.String())[0], "s")
+	if stop, err := strconv.ParseFloat(at, 64); err != nil || stop < 50 || stop > 62 {
+		t.Errorf("stopped after a minute, the trace ends %q (%v)", text.String(), err)
 	}
 }
