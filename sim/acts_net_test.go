@@ -104,7 +104,7 @@ func TestResetCutsWhatIsUnderWay(t *testing.T) {
 	r.op, r.store, r.life, r.cut, r.session = core.Observe, core.Postgres, w.hosts[0].life, false, false
 	w.queue.push(w.now, i)
 	w.breakOpen(0, core.Postgres)
-	if f, _ := w.wayBack(i); f != resets {
+	if f, _ := w.wayBack(r); f != resets {
 		t.Error("a call under way is answered over a connection that broke")
 	}
 }

@@ -162,6 +162,6 @@ func (w *World) anySubmits(list []int32, signal core.SignalID) bool {
 
 // submits reports whether the slot carries an order of the signal.
 func (w *World) submits(i int32, signal core.SignalID) bool {
-	s := &w.slots.list[i]
+	s := w.slots.list[i]
 	return s.what == requestArrives && s.op == core.Submit && s.effect.Signal == signal
 }

@@ -208,10 +208,10 @@ func (w *World) carryOut(node int16, h *host, e *core.Effect) {
 
 // dispatch writes a request to the wire.
 func (w *World) dispatch(i int32) {
-	if w.slots.list[i].store == core.Postgres && !w.openSession(i) {
+	s := w.slots.list[i]
+	if s.store == core.Postgres && !w.openSession(i, s) {
 		return
 	}
-	s := &w.slots.list[i]
 	w.traceCall(s)
 	if s.op == core.Submit {
 		w.tell(&history.Record{
@@ -246,14 +246,14 @@ func (w *World) dispatch(i int32) {
 // duplicateRequest delivers a copy of a request whose reply nobody will get.
 func (w *World) duplicateRequest(i int32, delay int64) {
 	j, copied := w.slots.take(requestArrives, 0)
-	*copied = w.slots.list[i]
+	*copied = *w.slots.list[i]
 	copied.life, copied.session = 0, false
 	w.queue.push(w.now+delay, j)
 }
 
 // bounce turns a request into the news that its connection failed.
 func (w *World) bounce(i int32, delay int64) {
-	s := &w.slots.list[i]
+	s := w.slots.list[i]
 	s.what = replyArrives
 	s.input = core.Input{Kind: core.OutcomeUnknown, Op: s.op, Req: s.effect.Req}
 	s.admit = inbox.AdmissionUnknown

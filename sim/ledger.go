@@ -67,7 +67,7 @@ func writes(op core.Op) bool {
 // whether it did.
 func (w *World) hinder(i int32) bool {
 	g := &w.ledger
-	s := &w.slots.list[i]
+	s := w.slots.list[i]
 	limit := s.left + w.limitOf(s)
 	locked := min(w.now+w.lockTimeout(), limit)
 	switch {

@@ -194,7 +194,7 @@ func (w *World) healLink(node int16, store core.Store, step int32) {
 func (w *World) breakOpen(node int16, store core.Store) {
 	for k := range w.queue.entries {
 		i := w.queue.entries[k].slot
-		s := &w.slots.list[i]
+		s := w.slots.list[i]
 		if s.node != node || s.store != store || s.life == 0 || w.hosts[node].life != s.life {
 			continue
 		}
@@ -220,7 +220,7 @@ func (w *World) releaseHeld(l *link) {
 	kept := l.held[:0]
 	gap := int64(0)
 	for _, i := range l.held {
-		s := &w.slots.list[i]
+		s := w.slots.list[i]
 		dir := back
 		if s.what == requestArrives {
 			dir = out

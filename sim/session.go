@@ -91,8 +91,7 @@ func endOf(f fate) sessionEnd {
 
 // openSession finds a session for a call. It reports false if the call cannot
 // leave now: it waits for a session, or hangs while one is opened.
-func (w *World) openSession(i int32) bool {
-	s := &w.slots.list[i]
+func (w *World) openSession(i int32, s *slot) bool {
 	p := w.poolOf(s.node, s.op)
 	w.closeLost(p)
 	switch {
@@ -121,7 +120,7 @@ func (w *World) openSession(i int32) bool {
 
 // endSession gives a call's session back, if it still has one.
 func (w *World) endSession(i int32, end sessionEnd) {
-	s := &w.slots.list[i]
+	s := w.slots.list[i]
 	if !s.session {
 		return
 	}
@@ -184,7 +183,7 @@ func (w *World) poolTurn(node int16) {
 		w.closeLost(p)
 		for len(p.waiting) > 0 {
 			i := p.waiting[0]
-			s := &w.slots.list[i]
+			s := w.slots.list[i]
 			late := w.now >= s.left+w.limitOf(s)
 			if !late && p.idle == 0 && p.busy >= w.most(s.op) {
 				w.wakePool(node, p)

@@ -255,12 +255,12 @@ func (w *World) rest(at int64) {
 
 // happen carries out one slot and frees it.
 func (w *World) happen(i int32) {
-	s := &w.slots.list[i]
+	s := w.slots.list[i]
 	switch s.what {
 	case requestArrives:
-		w.serve(i)
+		w.serve(i, s)
 	case replyArrives, hintArrives:
-		w.arrive(i)
+		w.arrive(i, s)
 	case offerArrives:
 		w.takeIn(i)
 	case answerArrives:
@@ -305,8 +305,7 @@ func (w *World) turnWorld(kind what, index int32, node int16) {
 }
 
 // arrive gives a node what came for it.
-func (w *World) arrive(i int32) {
-	s := &w.slots.list[i]
+func (w *World) arrive(i int32, s *slot) {
 	h := &w.hosts[s.node]
 	if !h.up || s.life != h.life {
 		w.slots.give(i)
