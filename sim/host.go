@@ -227,18 +227,18 @@ func (w *World) dispatch(i int32) {
 		w.queue.push(w.now+delay, i)
 	case waits:
 		l.held = append(l.held, i)
-		w.endSession(i, sessionLost)
+		w.endSession(s, sessionLost)
 	case bounces:
-		w.bounce(i, delay)
-		w.endSession(i, sessionGone)
+		w.bounce(i, s, delay)
+		w.endSession(s, sessionGone)
 	case resets:
 		if bits>>60&1 == 1 {
 			w.duplicateRequest(i, delay)
 		}
-		w.bounce(i, delay/2)
-		w.endSession(i, sessionGone)
+		w.bounce(i, s, delay/2)
+		w.endSession(s, sessionGone)
 	case vanishes:
-		w.endSession(i, sessionLost)
+		w.endSession(s, sessionLost)
 		w.slots.give(i)
 	}
 }
@@ -252,8 +252,7 @@ func (w *World) duplicateRequest(i int32, delay int64) {
 }
 
 // bounce turns a request into the news that its connection failed.
-func (w *World) bounce(i int32, delay int64) {
-	s := w.slots.list[i]
+func (w *World) bounce(i int32, s *slot, delay int64) {
 	s.what = replyArrives
 	s.input = core.Input{Kind: core.OutcomeUnknown, Op: s.op, Req: s.effect.Req}
 	s.admit = inbox.AdmissionUnknown

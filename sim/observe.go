@@ -38,9 +38,12 @@ func (w *World) tell(r *history.Record) {
 // drain passes on what the stores' models have to say. Telling can set off a
 // fault that makes a store say more: that is told in its turn.
 func (w *World) drain() {
-	if w.drained == len(w.records.List) {
-		return
+	if w.drained < len(w.records.List) {
+		w.tellRecords()
 	}
+}
+
+func (w *World) tellRecords() {
 	outer := w.draining
 	w.draining = true
 	for w.drained < len(w.records.List) {

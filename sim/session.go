@@ -108,7 +108,7 @@ func (w *World) openSession(i int32, s *slot) bool {
 		return false
 	case w.ledger.full > 0 && kindOf(s.op) == leadership:
 		// There is no room for another session, and the server says so.
-		w.bounce(i, w.latency(0))
+		w.bounce(i, s, w.latency(0))
 		return false
 	default:
 	}
@@ -119,11 +119,13 @@ func (w *World) openSession(i int32, s *slot) bool {
 }
 
 // endSession gives a call's session back, if it still has one.
-func (w *World) endSession(i int32, end sessionEnd) {
-	s := w.slots.list[i]
-	if !s.session {
-		return
+func (w *World) endSession(s *slot, end sessionEnd) {
+	if s.session {
+		w.leaveSession(s, end)
 	}
+}
+
+func (w *World) leaveSession(s *slot, end sessionEnd) {
 	s.session = false
 	node := s.node
 	if s.life != w.hosts[node].life {

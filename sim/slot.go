@@ -71,29 +71,26 @@ func (s *slots) reset() { s.used, s.free = 0, -1 }
 // take returns a slot; its contents are left over from its last use, and the
 // caller overwrites what it needs.
 func (s *slots) take(w what, node int16) (int32, *slot) {
-	i := s.free
-	if i < 0 {
-		i = s.fresh()
-	} else {
-		s.free = s.list[i].free
+	if s.free < 0 {
+		s.add()
 	}
+	i := s.free
 	taken := s.list[i]
-	taken.what, taken.node = w, node
+	s.free, taken.what, taken.node = taken.free, w, node
 	return i, taken
 }
 
-// fresh returns a slot that this run has not used yet.
-func (s *slots) fresh() int32 {
+// add frees a slot that this run has not used yet.
+func (s *slots) add() {
 	if s.used == len(s.list) {
 		made := make([]slot, slotsAtOnce)
 		for i := range made {
 			s.list = append(s.list, &made[i])
 		}
 	}
-	i := int32(s.used)
+	*s.list[s.used] = slot{free: -1}
+	s.free = int32(s.used)
 	s.used++
-	*s.list[i] = slot{}
-	return i
 }
 
 // give returns a slot to the pool.

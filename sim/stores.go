@@ -56,12 +56,12 @@ func (w *World) bounceBack(i int32) {
 	s := w.slots.list[i]
 	bits := w.draw(siteReplies[s.op], int(s.node))
 	f, delay := w.travel(w.link(s.node, s.store), back, s.op, bits)
-	w.endSession(i, sessionGone)
+	w.endSession(s, sessionGone)
 	if f != arrives || s.life == 0 {
 		w.slots.give(i)
 		return
 	}
-	w.bounce(i, delay)
+	w.bounce(i, s, delay)
 }
 
 // reply sends one input back to the node, in a slot of its own. The fate was
@@ -181,7 +181,7 @@ func (w *World) servePostgres(i int32, s *slot) {
 	w.postgres.Do(core.Time(w.now), &s.effect, nonceOf(s.node, s.life), &w.answer)
 	w.drain()
 	f, delay := w.wayBack(s)
-	w.endSession(i, endOf(f))
+	w.endSession(s, endOf(f))
 	answer := w.answer.All()
 	last := len(answer) - 1
 	for k := range last {
@@ -205,7 +205,7 @@ func (w *World) serveAdmit(i int32, s *slot) {
 		Kind: history.Announced, Event: what, Node: s.node, Subject: s.node, Signal: signal, State: state,
 	})
 	f, delay := w.wayBack(s)
-	w.endSession(i, endOf(f))
+	w.endSession(s, endOf(f))
 	j, r := w.slots.take(replyArrives, s.node)
 	r.op, r.store, r.life, r.index, r.admit = core.Admit, core.Postgres, s.life, s.index, admission
 	switch f {
