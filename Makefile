@@ -17,7 +17,7 @@ BENCH ?= .
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test race lint fmt sim fuzz explore explore-small fuzz-sim map mutants mutants-sample bench cover check
+.PHONY: help build demo test race lint fmt sim fuzz explore explore-small fuzz-sim pgo map mutants mutants-sample bench cover check
 
 help: ## Show this help.
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,11 @@ fuzz: ## Run every native fuzz target for FUZZ_TIME (20s).
 			$(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZ_TIME) $$(dirname $$file); \
 		done; \
 	done
+
+pgo: ## Build bin/drill for a long campaign: the compiler is told where the simulator spends its time.
+	@mkdir -p bin
+	$(GO) test -run '^$$' -bench BenchmarkSim/default -benchtime 20000x -cpu 1 -cpuprofile bin/sim.pprof -o bin/sim.test ./sim
+	$(GO) build -buildvcs=false -pgo bin/sim.pprof -o bin/ ./cmd/drill
 
 map: build ## Search the edge of the promises again and write it into docs/TOLERANCE.md.
 	bin/drill map --doc docs/TOLERANCE.md --svg docs/tolerance.svg

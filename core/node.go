@@ -102,10 +102,10 @@ func (v *View) stale(after time.Duration) bool { return v.Flags.Has(Open) && v.A
 
 // New returns a follower that knows nothing yet. The configuration must be
 // valid. The nonce is random and new for each process start.
-func New(cfg Config, self Nonce, now Now) Node {
+func New(cfg Config, self Nonce, now Now) (n Node) {
 	assert(cfg.Validate() == nil, "a node starts with a valid configuration")
 	assert(self != 0, "a nonce is not zero")
-	n := Node{cfg: cfg, self: self, token: Token{Nonce: self, Acquisition: 1}}
+	n.cfg, n.self, n.token = cfg, self, Token{Nonce: self, Acquisition: 1}
 	for _, l := range []*lane{&n.lease, &n.ledger, &n.beat, &n.list} {
 		l.clear()
 	}

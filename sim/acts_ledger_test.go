@@ -14,6 +14,7 @@ func during(t *testing.T, w *World, e event.Event, seeds int) (within, after int
 	t.Helper()
 	for seed := uint64(1); seed <= uint64(seeds); seed++ {
 		w.Run(seed)
+		w.retrace()
 		began, healed := int64(-1), int64(-1)
 		if w.trace.count > traceLength {
 			t.Fatal("the trace does not hold the whole run")
@@ -151,6 +152,7 @@ run: {duration: 15ttl, settle: 3ttl, seeds: {sim: 1}}
 	for delay, least := range map[string]int64{"": 0, ", delay: 300ms": 3_000_000_000} {
 		w := world(t, fmt.Sprintf(file, delay))
 		times(t, plays(t, w, 5), event.SignalInDoubt, 50, 50)
+		w.retrace()
 		began, first, last := int64(0), int64(0), int64(0)
 		for i := range w.trace.count {
 			l := &w.trace.lines[i&(traceLength-1)]

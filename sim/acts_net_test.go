@@ -104,7 +104,7 @@ func TestResetCutsWhatIsUnderWay(t *testing.T) {
 	r.op, r.store, r.life, r.cut, r.session = core.Observe, core.Postgres, w.hosts[0].life, false, false
 	w.queue.push(w.now, i)
 	w.breakOpen(0, core.Postgres)
-	if f, _ := w.wayBack(i); f != resets {
+	if f, _ := w.wayBack(r); f != resets {
 		t.Error("a call under way is answered over a connection that broke")
 	}
 }
@@ -112,6 +112,7 @@ func TestResetCutsWhatIsUnderWay(t *testing.T) {
 func TestHeldRequestsArriveLateAndAreAnsweredToNobody(t *testing.T) {
 	w := acts(t, "{at: 4s, net: {link: leader -> postgres, effect: hold, for: 150ms}}")
 	w.Run(1)
+	w.retrace()
 	arrived, told := 0, 0
 	for i := range w.trace.count {
 		l := &w.trace.lines[i&(traceLength-1)]

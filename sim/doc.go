@@ -20,5 +20,5 @@
 // fires its steps, fault*.go carry them out and heal them. plan.go draws the
 // faults of a nemesis, which are carried out as steps, too. workload.go is the
 // senders. observe.go tells the checkers and the judge, trace.go keeps the last
-// few thousand happenings for people to read.
+// few thousand happenings for people to read, once somebody does.
 package sim

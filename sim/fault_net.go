@@ -65,21 +65,24 @@ func (w *World) strikeNet(index int32, st *step, v *scenarios.Net) bool {
 		if d.delay == 0 {
 			d.delay = max(interval/2, 1)
 		}
-		d.off = true
-		w.schedule(flapTurns, d.delay, index)
-	default:
-	}
-	w.damageAll(st, directions(v.Link.Arrow), d)
-	if v.Effect == scenarios.Reset {
-		w.breakAll(st)
+		d.pulse = pulse{began: w.now, period: 2 * d.delay, lasts: d.delay}
+	case scenarios.Reset:
 		// A reset is an instant: it breaks what is open, once or at a rate.
-		st.saved = interval
-		if interval > 0 {
-			w.schedule(flapTurns, min(resetLasts, interval/2), index)
-		} else if length.IsZero() {
+		switch {
+		case interval > 0:
+			lasts := max(min(resetLasts, interval/2), 1)
+			d.pulse = pulse{began: w.now, period: lasts + max(interval-resetLasts, 1), lasts: lasts}
+		case length.IsZero():
 			length = scenarios.Length{Nanos: resetLasts}.Span()
 		}
+	default:
 	}
+	st.pulse = d.pulse
+	w.damageAll(st, directions(v.Link.Arrow), d)
+	if st.breaks = v.Effect == scenarios.Reset; st.breaks {
+		w.breakAll(st)
+	}
+	w.nextPulse(index, st)
 	w.healLater(index, length)
 	w.started(index)
 	return true
@@ -130,7 +133,7 @@ func (w *World) healNet(index int32, st *step) {
 // turnStep goes on with a step that acts more than once.
 func (w *World) turnStep(index int32) {
 	if st := &w.steps[index]; st.stores != nil {
-		w.turnFlap(index, st)
+		w.pulseTurns(index, st)
 		return
 	}
 	switch v := w.verb(index).(type) {
@@ -143,51 +146,31 @@ func (w *World) turnStep(index int32) {
 	}
 }
 
-// turnFlap switches a flapping link between its states, and a repeated reset
-// between breaking and healing.
-func (w *World) turnFlap(index int32, st *step) {
-	if !st.active {
-		return
-	}
-	next, resetting := int64(0), false
-	for _, node := range st.hit {
-		for _, store := range st.stores {
-			l := w.wire(node, store)
-			for dir := range l.dir {
-				for k := range l.dir[dir] {
-					if d := &l.dir[dir][k]; d.step == index {
-						next = w.turn(d, st.saved)
-						resetting = d.effect == scenarios.Reset
-					}
-				}
-			}
-		}
-		if node < 0 {
-			w.replicationChanged()
-		}
-	}
-	if resetting {
-		w.breakAll(st)
-	}
-	if next > 0 {
-		w.schedule(flapTurns, next, index)
+// nextPulse plans the turn at which a fault that comes and goes has something to
+// do. Messages look at the clock; but a reset breaks what is open at its
+// beginning, and the replica is told of beginning and end.
+func (w *World) nextPulse(index int32, st *step) {
+	p := &st.pulse
+	switch {
+	case p.period == 0:
+	case st.hit[0] < 0:
+		w.schedule(stepTurns, p.turns(w.now), index)
+	case st.breaks:
+		w.schedule(stepTurns, p.period, index)
+	default:
 	}
 }
 
-// turn changes one direction's state and says how long the new one lasts.
-func (w *World) turn(d *damage, interval int64) int64 {
-	d.off = !d.off
-	switch d.effect {
-	case scenarios.Flap:
-		return d.delay
-	case scenarios.Reset:
-		// Between two resets the damage does nothing: a latency of zero.
-		d.effect = scenarios.Latency
-		return max(interval-resetLasts, 1)
-	case scenarios.Latency:
-		d.effect = scenarios.Reset
-		return min(resetLasts, interval/2)
-	default:
-		return 0
+// pulseTurns carries out such a turn.
+func (w *World) pulseTurns(index int32, st *step) {
+	if !st.active {
+		return
 	}
+	if st.hit[0] < 0 {
+		w.replicationChanged()
+	}
+	if st.breaks && st.pulse.strikes(w.now) {
+		w.breakAll(st)
+	}
+	w.nextPulse(index, st)
 }

@@ -215,5 +215,5 @@ func (w *World) rollNext(index int32, v *scenarios.Roll) {
 	i, s := w.slots.take(nodeStarts, node)
 	s.index, s.life = index, 0
 	w.queue.push(w.now+gap/2, i)
-	w.schedule(flapTurns, gap, index)
+	w.schedule(stepTurns, gap, index)
 }

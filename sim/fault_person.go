@@ -24,7 +24,7 @@ func (w *World) strikeOperator(index int32, st *step, v *scenarios.Operator) boo
 	if v.Delay.IsZero() {
 		w.operatorNext(index, v)
 	} else {
-		w.schedule(flapTurns, w.span(v.Delay), index)
+		w.schedule(stepTurns, w.span(v.Delay), index)
 	}
 	return true
 }
@@ -45,7 +45,7 @@ func (w *World) operatorNext(index int32, v *scenarios.Operator) {
 	default:
 		for w.attestNext(st, v.Verdict == scenarios.VerdictWrong) {
 			if !v.Delay.IsZero() {
-				w.schedule(flapTurns, w.span(v.Delay), index)
+				w.schedule(stepTurns, w.span(v.Delay), index)
 				return
 			}
 		}
@@ -162,6 +162,6 @@ func (w *World) anySubmits(list []int32, signal core.SignalID) bool {
 
 // submits reports whether the slot carries an order of the signal.
 func (w *World) submits(i int32, signal core.SignalID) bool {
-	s := &w.slots.list[i]
+	s := w.slots.list[i]
 	return s.what == requestArrives && s.op == core.Submit && s.effect.Signal == signal
 }

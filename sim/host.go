@@ -141,26 +141,26 @@ func (w *World) wakeOf(h *host) int64 {
 	return max(h.clock.when(h.node.Wake()), w.now)
 }
 
-// setWake notes when the node wants a turn. Of several at one instant the first in
-// the cluster has it.
+// setWake notes when the node wants a turn.
 func (w *World) setWake(node int16, at int64) {
+	was := w.wakes[node]
 	w.wakes[node] = at
 	switch {
-	case node == w.first:
-		w.findFirst()
-	case at < w.soonest || at == w.soonest && node < w.first:
-		w.first, w.soonest = node, at
+	case at <= w.soonest:
+		w.soonest = at
+	case was == w.soonest:
+		w.findSoonest()
 	}
 }
 
-// findFirst finds the node that wants its turn first.
-func (w *World) findFirst() {
-	w.first, w.soonest = 0, w.wakes[0]
-	for i, wake := range w.wakes {
-		if wake < w.soonest {
-			w.first, w.soonest = int16(i), wake
-		}
+// findSoonest finds when some node wants a turn. Which one it is, of several the
+// first in the cluster, is asked once the time has come.
+func (w *World) findSoonest() {
+	soonest := never
+	for _, wake := range w.wakes {
+		soonest = min(soonest, wake)
 	}
+	w.soonest = soonest
 }
 
 // step gives the node one input and lets its effects out.
@@ -196,8 +196,8 @@ func (w *World) carryOut(node int16, h *host, e *core.Effect) {
 		return
 	}
 	i, s := w.slots.take(requestArrives, node)
-	s.op, s.store, s.life, s.left, s.slowed = e.Op, e.Op.Store(), h.life, w.now, false
-	s.session, s.cut = false, false
+	s.op, s.store, s.slowed, s.session, s.cut = e.Op, e.Op.Store(), false, false, false
+	s.life, s.left = h.life, w.now
 	s.effect = *e
 	if h.paused {
 		h.deferred = append(h.deferred, i)
@@ -208,10 +208,10 @@ func (w *World) carryOut(node int16, h *host, e *core.Effect) {
 
 // dispatch writes a request to the wire.
 func (w *World) dispatch(i int32) {
-	if w.slots.list[i].store == core.Postgres && !w.openSession(i) {
+	s := w.slots.list[i]
+	if s.store == core.Postgres && !w.openSession(i, s) {
 		return
 	}
-	s := &w.slots.list[i]
 	w.traceCall(s)
 	if s.op == core.Submit {
 		w.tell(&history.Record{
@@ -227,18 +227,18 @@ func (w *World) dispatch(i int32) {
 		w.queue.push(w.now+delay, i)
 	case waits:
 		l.held = append(l.held, i)
-		w.endSession(i, sessionLost)
+		w.endSession(s, sessionLost)
 	case bounces:
-		w.bounce(i, delay)
-		w.endSession(i, sessionGone)
+		w.bounce(i, s, delay)
+		w.endSession(s, sessionGone)
 	case resets:
 		if bits>>60&1 == 1 {
 			w.duplicateRequest(i, delay)
 		}
-		w.bounce(i, delay/2)
-		w.endSession(i, sessionGone)
+		w.bounce(i, s, delay/2)
+		w.endSession(s, sessionGone)
 	case vanishes:
-		w.endSession(i, sessionLost)
+		w.endSession(s, sessionLost)
 		w.slots.give(i)
 	}
 }
@@ -246,14 +246,13 @@ func (w *World) dispatch(i int32) {
 // duplicateRequest delivers a copy of a request whose reply nobody will get.
 func (w *World) duplicateRequest(i int32, delay int64) {
 	j, copied := w.slots.take(requestArrives, 0)
-	*copied = w.slots.list[i]
+	*copied = *w.slots.list[i]
 	copied.life, copied.session = 0, false
 	w.queue.push(w.now+delay, j)
 }
 
 // bounce turns a request into the news that its connection failed.
-func (w *World) bounce(i int32, delay int64) {
-	s := &w.slots.list[i]
+func (w *World) bounce(i int32, s *slot, delay int64) {
 	s.what = replyArrives
 	s.input = core.Input{Kind: core.OutcomeUnknown, Op: s.op, Req: s.effect.Req}
 	s.admit = inbox.AdmissionUnknown

@@ -67,7 +67,7 @@ func writes(op core.Op) bool {
 // whether it did.
 func (w *World) hinder(i int32) bool {
 	g := &w.ledger
-	s := &w.slots.list[i]
+	s := w.slots.list[i]
 	limit := s.left + w.limitOf(s)
 	locked := min(w.now+w.lockTimeout(), limit)
 	switch {
@@ -124,7 +124,7 @@ func (w *World) endWaits() {
 		if b.failed {
 			w.refuse(b.slot)
 		} else {
-			w.endSession(b.slot, sessionGone)
+			w.endSession(w.slots.list[b.slot], sessionGone)
 			w.slots.give(b.slot)
 		}
 	}
@@ -169,7 +169,7 @@ func (w *World) dropKept() {
 
 // refuse answers with the server's error. The session lives on.
 func (w *World) refuse(i int32) {
-	w.endSession(i, sessionFree)
+	w.endSession(w.slots.list[i], sessionFree)
 	w.bounceBack(i)
 }
 

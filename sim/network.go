@@ -37,7 +37,27 @@ type damage struct {
 	free     int64
 	cut      core.Op
 	step     int32
-	off      bool // a flapping link's present state
+	pulse    pulse
+}
+
+// pulse is when a fault that comes and goes does its harm: for the first part of
+// each period. One without a period does it all the time.
+type pulse struct {
+	began, period, lasts int64
+}
+
+// strikes reports whether the harm is done at that instant.
+func (p *pulse) strikes(now int64) bool {
+	return p.period == 0 || (now-p.began)%p.period < p.lasts
+}
+
+// turns is after how long that changes.
+func (p *pulse) turns(now int64) int64 {
+	in := (now - p.began) % p.period
+	if in < p.lasts {
+		return p.lasts - in
+	}
+	return p.period - in
 }
 
 // link is the connection of one node to one store.
@@ -78,11 +98,11 @@ const messageBytes = 512
 func (w *World) travel(l *link, dir way, op core.Op, bits uint64) (fate, int64) {
 	delay := w.latency(bits)
 	d := l.top(dir)
-	if d == nil {
+	if d == nil || !d.pulse.strikes(w.now) {
 		return arrives, delay
 	}
 	switch d.effect {
-	case scenarios.Drop:
+	case scenarios.Drop, scenarios.Flap:
 		return vanishes, 0
 	case scenarios.Hold:
 		return waits, 0
@@ -95,11 +115,6 @@ func (w *World) travel(l *link, dir way, op core.Op, bits uint64) (fate, int64) 
 	case scenarios.Bandwidth:
 		d.free = max(d.free, w.now) + d.byteTime
 		return arrives, delay + d.free - w.now
-	case scenarios.Flap:
-		if d.off {
-			return vanishes, 0
-		}
-		return arrives, delay
 	case scenarios.CutReply:
 		if dir == back && d.cut == op {
 			return vanishes, 0
@@ -179,7 +194,7 @@ func (w *World) healLink(node int16, store core.Store, step int32) {
 func (w *World) breakOpen(node int16, store core.Store) {
 	for k := range w.queue.entries {
 		i := w.queue.entries[k].slot
-		s := &w.slots.list[i]
+		s := w.slots.list[i]
 		if s.node != node || s.store != store || s.life == 0 || w.hosts[node].life != s.life {
 			continue
 		}
@@ -205,7 +220,7 @@ func (w *World) releaseHeld(l *link) {
 	kept := l.held[:0]
 	gap := int64(0)
 	for _, i := range l.held {
-		s := &w.slots.list[i]
+		s := w.slots.list[i]
 		dir := back
 		if s.what == requestArrives {
 			dir = out

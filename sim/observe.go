@@ -38,13 +38,23 @@ func (w *World) tell(r *history.Record) {
 // drain passes on what the stores' models have to say. Telling can set off a
 // fault that makes a store say more: that is told in its turn.
 func (w *World) drain() {
-	for w.drained < len(w.records.List) {
-		r := w.records.List[w.drained]
-		w.drained++
-		w.tell(&r)
+	if w.drained < len(w.records.List) {
+		w.tellRecords()
 	}
-	w.records.Reset()
-	w.drained = 0
+}
+
+func (w *World) tellRecords() {
+	outer := w.draining
+	w.draining = true
+	for w.drained < len(w.records.List) {
+		r := &w.records.List[w.drained]
+		w.drained++
+		w.tell(r)
+	}
+	if w.draining = outer; !outer {
+		w.records.Reset()
+		w.drained = 0
+	}
 }
 
 // announce turns a node's announcement into a record.
@@ -63,9 +73,13 @@ func (w *World) announce(node int16, e *core.Effect) {
 func (w *World) observeBelief(node int16, h *host) {
 	role := h.node.Role()
 	deadline := h.node.TrustDeadline()
-	if role == h.role && deadline == 0 && !h.believes {
-		return // a follower that stays one
+	if role != h.role || deadline != 0 || h.believes {
+		w.beliefMoved(node, h, role, deadline)
 	}
+}
+
+// beliefMoved does so for all but a follower that stays one.
+func (w *World) beliefMoved(node int16, h *host, role core.Role, deadline core.Time) {
 	if role != h.role {
 		was := h.role
 		w.marks.changedRole(was, role)

@@ -61,10 +61,8 @@ func (w *World) replicationChanged() {
 	cut := false
 	if d := r.link.top(back); d != nil {
 		switch d.effect {
-		case scenarios.Drop, scenarios.Hold, scenarios.Refuse, scenarios.Reset:
-			cut = true
-		case scenarios.Flap:
-			cut = d.off
+		case scenarios.Drop, scenarios.Hold, scenarios.Refuse, scenarios.Reset, scenarios.Flap:
+			cut = d.pulse.strikes(w.now)
 		case scenarios.Latency, scenarios.Bandwidth, scenarios.CutReply:
 		default:
 			panic("sim: a link's damage has a known effect")

@@ -8,20 +8,24 @@ import (
 
 // step is the state of one step of the scenario in one run.
 type step struct {
-	seen  int // matching events so far
-	nth   int // the occurrence that fires it
+	seen  int32 // matching events so far
+	nth   int32 // the occurrence that fires it
 	fired bool
 	// done: it took effect.
 	done bool
 	// active: the fault stands and must be healed.
 	active bool
 	ended  bool
+	// breaks: it breaks open connections, again and again.
+	breaks bool
 	// hit are the nodes that it struck.
 	hit []int16
 	// stores are those to which it damaged the nodes' links; none if it did not.
 	stores []core.Store
 	// saved is what healing puts back.
 	saved int64
+	// pulse is when a fault of the network does its harm, if it comes and goes.
+	pulse pulse
 }
 
 // startSchedule draws the nemesis' plan and prepares the steps of a run.
@@ -39,7 +43,7 @@ func (w *World) startSchedule() {
 	for i := range own {
 		if t := &own[i].Trigger; t.Kind == scenarios.WhenTrigger {
 			nth := t.When.Nth
-			w.steps[i].nth = int(between(w.draw(siteNth, i), int64(nth.Min), int64(nth.Max)))
+			w.steps[i].nth = int32(between(w.draw(siteNth, i), int64(nth.Min), int64(nth.Max)))
 		}
 	}
 }

@@ -91,8 +91,7 @@ func endOf(f fate) sessionEnd {
 
 // openSession finds a session for a call. It reports false if the call cannot
 // leave now: it waits for a session, or hangs while one is opened.
-func (w *World) openSession(i int32) bool {
-	s := &w.slots.list[i]
+func (w *World) openSession(i int32, s *slot) bool {
 	p := w.poolOf(s.node, s.op)
 	w.closeLost(p)
 	switch {
@@ -109,7 +108,7 @@ func (w *World) openSession(i int32) bool {
 		return false
 	case w.ledger.full > 0 && kindOf(s.op) == leadership:
 		// There is no room for another session, and the server says so.
-		w.bounce(i, w.latency(0))
+		w.bounce(i, s, w.latency(0))
 		return false
 	default:
 	}
@@ -120,11 +119,13 @@ func (w *World) openSession(i int32) bool {
 }
 
 // endSession gives a call's session back, if it still has one.
-func (w *World) endSession(i int32, end sessionEnd) {
-	s := &w.slots.list[i]
-	if !s.session {
-		return
+func (w *World) endSession(s *slot, end sessionEnd) {
+	if s.session {
+		w.leaveSession(s, end)
 	}
+}
+
+func (w *World) leaveSession(s *slot, end sessionEnd) {
 	s.session = false
 	node := s.node
 	if s.life != w.hosts[node].life {
@@ -184,7 +185,7 @@ func (w *World) poolTurn(node int16) {
 		w.closeLost(p)
 		for len(p.waiting) > 0 {
 			i := p.waiting[0]
-			s := &w.slots.list[i]
+			s := w.slots.list[i]
 			late := w.now >= s.left+w.limitOf(s)
 			if !late && p.idle == 0 && p.busy >= w.most(s.op) {
 				w.wakePool(node, p)

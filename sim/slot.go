@@ -23,7 +23,7 @@ const (
 	nodeStarts
 	nodeResumes
 	storeReady
-	flapTurns
+	stepTurns
 	runEnds
 )
 
@@ -54,30 +54,43 @@ type slot struct {
 	free   int32
 }
 
-// slots is the pool.
+// slots is the pool. A slot stays where it is, so that whoever has found one need
+// not look for it again once another was taken.
 type slots struct {
-	list []slot
+	list []*slot
+	used int // how many of the list this run has taken
 	free int32
 }
 
+// slotsAtOnce are made together, and lie together.
+const slotsAtOnce = 32
+
 // reset frees every slot.
-func (s *slots) reset() {
-	s.list = s.list[:0]
-	s.free = -1
-}
+func (s *slots) reset() { s.used, s.free = 0, -1 }
 
 // take returns a slot; its contents are left over from its last use, and the
 // caller overwrites what it needs.
 func (s *slots) take(w what, node int16) (int32, *slot) {
-	if s.free >= 0 {
-		i := s.free
-		s.free = s.list[i].free
-		s.list[i].what, s.list[i].node = w, node
-		return i, &s.list[i]
+	if s.free < 0 {
+		s.add()
 	}
-	s.list = append(s.list, slot{what: w, node: node})
-	i := int32(len(s.list) - 1)
-	return i, &s.list[i]
+	i := s.free
+	taken := s.list[i]
+	s.free, taken.what, taken.node = taken.free, w, node
+	return i, taken
+}
+
+// add frees a slot that this run has not used yet.
+func (s *slots) add() {
+	if s.used == len(s.list) {
+		made := make([]slot, slotsAtOnce)
+		for i := range made {
+			s.list = append(s.list, &made[i])
+		}
+	}
+	*s.list[s.used] = slot{free: -1}
+	s.free = int32(s.used)
+	s.used++
 }
 
 // give returns a slot to the pool.

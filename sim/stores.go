@@ -21,8 +21,7 @@ type server struct {
 func (s *server) up() bool { return s.down == 0 && s.stalls == 0 }
 
 // serve is what happens when a request reaches its store.
-func (w *World) serve(i int32) {
-	s := &w.slots.list[i]
+func (w *World) serve(i int32, s *slot) {
 	srv := &w.servers[s.store]
 	switch {
 	case srv.down > 0:
@@ -40,11 +39,11 @@ func (w *World) serve(i int32) {
 	w.hash = scramble(w.hash ^ uint64(w.now)<<8 ^ uint64(s.op))
 	switch s.store {
 	case core.Redis:
-		w.serveRedis(i)
+		w.serveRedis(i, s)
 	case core.Postgres:
-		w.servePostgres(i)
+		w.servePostgres(i, s)
 	case core.Broker:
-		w.serveBroker(i)
+		w.serveBroker(i, s)
 	case core.NoStore:
 		panic("sim: a request has a store")
 	default:
@@ -54,30 +53,28 @@ func (w *World) serve(i int32) {
 
 // bounceBack answers "connection refused", if that answer can get through.
 func (w *World) bounceBack(i int32) {
-	s := &w.slots.list[i]
+	s := w.slots.list[i]
 	bits := w.draw(siteReplies[s.op], int(s.node))
 	f, delay := w.travel(w.link(s.node, s.store), back, s.op, bits)
-	w.endSession(i, sessionGone)
-	if f != arrives || w.slots.list[i].life == 0 {
+	w.endSession(s, sessionGone)
+	if f != arrives || s.life == 0 {
 		w.slots.give(i)
 		return
 	}
-	w.bounce(i, delay)
+	w.bounce(i, s, delay)
 }
 
 // reply sends one input back to the node, in a slot of its own. The fate was
 // drawn for the whole answer.
-func (w *World) reply(i int32, in *core.Input, f fate, delay int64) {
-	j, r := w.slots.take(replyArrives, w.slots.list[i].node)
-	s := &w.slots.list[i]
+func (w *World) reply(s *slot, in *core.Input, f fate, delay int64) {
+	j, r := w.slots.take(replyArrives, s.node)
 	r.op, r.store, r.life, r.effect.Req = s.op, s.store, s.life, s.effect.Req
-	w.lastReply(j, in, f, delay)
+	w.lastReply(j, r, in, f, delay)
 }
 
 // lastReply makes the request its answer, or the last input of it, and sends it
 // back to the node.
-func (w *World) lastReply(i int32, in *core.Input, f fate, delay int64) {
-	s := &w.slots.list[i]
+func (w *World) lastReply(i int32, s *slot, in *core.Input, f fate, delay int64) {
 	s.what, s.left = replyArrives, w.now
 	s.input = *in
 	s.input.Req, s.input.Op = s.effect.Req, s.op
@@ -96,8 +93,7 @@ func (w *World) lastReply(i int32, in *core.Input, f fate, delay int64) {
 }
 
 // wayBack draws the answer's fate.
-func (w *World) wayBack(i int32) (fate, int64) {
-	s := &w.slots.list[i]
+func (w *World) wayBack(s *slot) (fate, int64) {
 	if s.life == 0 {
 		return vanishes, 0
 	}
@@ -109,8 +105,7 @@ func (w *World) wayBack(i int32) (fate, int64) {
 }
 
 // serveRedis carries out one script.
-func (w *World) serveRedis(i int32) {
-	s := &w.slots.list[i]
+func (w *World) serveRedis(i int32, s *slot) {
 	now := core.Time(w.now)
 	w.lapseLease()
 	redis := w.redisOf(s.node)
@@ -132,10 +127,10 @@ func (w *World) serveRedis(i int32) {
 	if w.judge.Wants(scenarios.RedisOperations) {
 		w.judge.Sample(scenarios.RedisOperations, history.None, float64(w.redisCalls), w.now)
 	}
-	f, delay := w.wayBack(i)
+	f, delay := w.wayBack(s)
 	deletes := in.Kind == core.LeaseWasReleased || in.Kind == core.LeaseWasEvicted
 	asker := s.node
-	w.lastReply(i, &in, f, delay)
+	w.lastReply(i, s, &in, f, delay)
 	if deletes && in.Flags.Has(core.Done) {
 		w.publishFrom(asker, core.ReleaseHeard)
 	}
@@ -175,30 +170,28 @@ func (w *World) publishFrom(asker int16, kind core.InputKind) {
 }
 
 // servePostgres carries out one statement or transaction.
-func (w *World) servePostgres(i int32) {
+func (w *World) servePostgres(i int32, s *slot) {
 	if w.ledger.troubled() && w.hinder(i) {
 		return
 	}
-	s := &w.slots.list[i]
 	if s.op == core.Admit {
-		w.serveAdmit(i)
+		w.serveAdmit(i, s)
 		return
 	}
 	w.postgres.Do(core.Time(w.now), &s.effect, nonceOf(s.node, s.life), &w.answer)
 	w.drain()
-	f, delay := w.wayBack(i)
-	w.endSession(i, endOf(f))
+	f, delay := w.wayBack(s)
+	w.endSession(s, endOf(f))
 	answer := w.answer.All()
 	last := len(answer) - 1
 	for k := range last {
-		w.reply(i, &answer[k], f, delay)
+		w.reply(s, &answer[k], f, delay)
 	}
-	w.lastReply(i, &answer[last], f, delay)
+	w.lastReply(i, s, &answer[last], f, delay)
 }
 
 // serveAdmit stores a signal, durably, before anybody is told.
-func (w *World) serveAdmit(i int32) {
-	s := &w.slots.list[i]
+func (w *World) serveAdmit(i int32, s *slot) {
 	offer := &w.offers[s.index]
 	key := int64(offer.key) + 1
 	admission, signal, state := w.postgres.Admit(core.Time(w.now), key, offer.payload, offer.validFor)
@@ -211,10 +204,9 @@ func (w *World) serveAdmit(i int32) {
 	w.tell(&history.Record{
 		Kind: history.Announced, Event: what, Node: s.node, Subject: s.node, Signal: signal, State: state,
 	})
-	f, delay := w.wayBack(i)
-	w.endSession(i, endOf(f))
-	j, r := w.slots.take(replyArrives, w.slots.list[i].node)
-	s = &w.slots.list[i]
+	f, delay := w.wayBack(s)
+	w.endSession(s, endOf(f))
+	j, r := w.slots.take(replyArrives, s.node)
 	r.op, r.store, r.life, r.index, r.admit = core.Admit, core.Postgres, s.life, s.index, admission
 	switch f {
 	case arrives:
@@ -233,8 +225,7 @@ func (w *World) serveAdmit(i int32) {
 
 // serveBroker takes an order, or answers a question about one. The order
 // exists from now on; the answer takes the broker's time.
-func (w *World) serveBroker(i int32) {
-	s := &w.slots.list[i]
+func (w *World) serveBroker(i int32, s *slot) {
 	e := &s.effect
 	now := core.Time(w.now)
 	if late := w.broker.Late(); late > 0 && s.op == core.Submit && !s.slowed {
@@ -258,15 +249,15 @@ func (w *World) serveBroker(i int32) {
 		panic("sim: the broker has no such operation")
 	}
 	w.drain()
-	f, delay := w.wayBack(i)
+	f, delay := w.wayBack(s)
 	if silent {
 		f = vanishes
 	}
 	if after, twice := w.broker.SecondAnswer(); twice && in.Kind == core.OrderAnswered {
-		w.reply(i, &in, f, delay+think)
+		w.reply(s, &in, f, delay+think)
 		think += int64(after)
 	}
-	w.lastReply(i, &in, f, delay+think)
+	w.lastReply(i, s, &in, f, delay+think)
 }
 
 // setServer changes a server's state and tells who can reach it.

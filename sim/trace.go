@@ -50,18 +50,43 @@ type line struct {
 // traceLength is how many lines are kept; a power of two.
 const traceLength = 1 << 13
 
-// trace is a ring of the last lines.
+// trace is a ring of the last lines. A run that its seed can repeat keeps none:
+// it is played again once somebody wants to read it, which few runs of a search
+// are, and until then its lines would only push the world out of the cache.
 type trace struct {
 	lines *[traceLength]line
 	count uint64
+	kept  bool
+	// again is the seed of a run that was not kept, if repeats says that there was one.
+	again   uint64
+	repeats bool
 }
 
-// reset forgets every line.
-func (t *trace) reset() {
-	if t.lines == nil {
+// begin forgets every line. Only what no seed repeats is kept at once.
+func (t *trace) begin(seed uint64, repeats bool) {
+	t.count, t.again, t.repeats = 0, seed, repeats
+	t.keep(!repeats)
+}
+
+// keep makes room for lines, if they are wanted.
+func (t *trace) keep(lines bool) {
+	t.kept = lines
+	if lines && t.lines == nil {
 		t.lines = new([traceLength]line)
 	}
-	t.count = 0
+}
+
+// retrace plays the last run again, with its trace, unless that was kept. One that
+// panicked does so again, and its trace ends there.
+func (w *World) retrace() {
+	if !w.trace.repeats || w.trace.kept {
+		return
+	}
+	defer func() { _ = recover() }()
+	w.seeded.Seed(w.trace.again)
+	w.tape = &w.seeded
+	w.trace.keep(true)
+	w.play()
 }
 
 // next returns the slot of the next line, with what it says of a token. What lines
@@ -76,9 +101,12 @@ func (t *trace) next(at int64, kind traceKind, node int16, token *core.Token) *l
 
 // traceInput keeps an input.
 func (w *World) traceInput(node int16, in *core.Input) {
-	if in.Kind == core.TimePassed {
-		return
+	if w.trace.kept && in.Kind != core.TimePassed {
+		w.keepInput(node, in)
 	}
+}
+
+func (w *World) keepInput(node int16, in *core.Input) {
 	l := w.trace.next(w.now, tracedInput, node, &in.Token)
 	l.input, l.op, l.req = in.Kind, in.Op, in.Req
 	l.epoch, l.signal, l.attempt = uint32(in.Epoch), uint32(in.Signal), in.Attempt
@@ -87,6 +115,12 @@ func (w *World) traceInput(node int16, in *core.Input) {
 
 // traceCall keeps a request that leaves.
 func (w *World) traceCall(s *slot) {
+	if w.trace.kept {
+		w.keepCall(s)
+	}
+}
+
+func (w *World) keepCall(s *slot) {
 	e := &s.effect
 	l := w.trace.next(w.now, tracedCall, s.node, &e.Token)
 	l.op, l.req = s.op, e.Req
@@ -96,6 +130,12 @@ func (w *World) traceCall(s *slot) {
 
 // traceRecord keeps a record.
 func (w *World) traceRecord(r *history.Record) {
+	if w.trace.kept {
+		w.keepRecord(r)
+	}
+}
+
+func (w *World) keepRecord(r *history.Record) {
 	if r.Kind == history.BeliefHeld || r.Kind == history.LeaseSet || r.Kind == history.HeartbeatSet {
 		return
 	}
@@ -107,12 +147,16 @@ func (w *World) traceRecord(r *history.Record) {
 
 // traceStep keeps that a step fired or was healed.
 func (w *World) traceStep(index int32, kind traceKind) {
-	w.trace.next(w.now, kind, history.None, &core.Token{}).req = uint32(index)
+	if w.trace.kept {
+		w.trace.next(w.now, kind, history.None, &core.Token{}).req = uint32(index)
+	}
 }
 
 // WriteTrace writes the last n lines of the last run, or all that are kept if
-// n is not positive. Errors of the writer are returned.
+// n is not positive. It plays the run of a seed again for that, in this world.
+// Errors of the writer are returned.
 func (w *World) WriteTrace(to io.Writer, n int) error {
+	w.retrace()
 	kept := min(w.trace.count, traceLength)
 	if n > 0 {
 		kept = min(kept, uint64(n))

@@ -152,7 +152,7 @@ func (w *World) pick(bits uint64, fits func(*host) bool) int16 {
 // takeIn is an instance receiving a signal: it asks the core, stores the
 // signal, and only then answers.
 func (w *World) takeIn(i int32) {
-	s := &w.slots.list[i]
+	s := w.slots.list[i]
 	h := &w.hosts[s.node]
 	node, index := s.node, s.index
 	if !h.up {
@@ -185,7 +185,7 @@ func (w *World) takeIn(i int32) {
 
 // admitted is the ledger's answer reaching the instance.
 func (w *World) admitted(i int32) {
-	s := &w.slots.list[i]
+	s := w.slots.list[i]
 	h := &w.hosts[s.node]
 	node, index, admission := s.node, s.index, s.admit
 	w.slots.give(i)
@@ -214,7 +214,7 @@ func (w *World) answerSender(node int16, offer int32, verdict inbox.Verdict) {
 // answered is the sender reading its answer. A refusal is final; nothing but
 // an acknowledgement promises anything.
 func (w *World) answered(i int32) {
-	s := &w.slots.list[i]
+	s := w.slots.list[i]
 	o := &w.offers[s.index]
 	verdict := s.verdict
 	w.slots.give(i)
@@ -240,7 +240,7 @@ func (w *World) answered(i int32) {
 
 // timedOut is the sender trying again, as long as it has tries left.
 func (w *World) timedOut(i int32) {
-	s := &w.slots.list[i]
+	s := w.slots.list[i]
 	o := &w.offers[s.index]
 	index, round := s.index, int32(s.life)
 	w.slots.give(i)

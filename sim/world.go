@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"slices"
+
 	"fencepost/core"
 	"fencepost/core/check"
 	"fencepost/core/event"
@@ -23,9 +25,8 @@ type World struct {
 
 	hosts   []host
 	wakes   []int64 // the true instants at which the nodes want a turn
-	first   int16   // the node that wants its turn first, and when
-	soonest int64
-	links   []link // by node and store
+	soonest int64   // the first of them
+	links   []link  // by node and store
 	servers [storeCount]server
 
 	redis    model.Redis
@@ -35,6 +36,8 @@ type World struct {
 	broker   model.Broker
 	records  model.Records
 	drained  int // how many of the records were told
+	// draining: some are being told, and the list must stand.
+	draining bool
 	answer   model.Reply
 	effects  core.Effects
 
@@ -112,7 +115,7 @@ func (w *World) Load(p *Program) {
 	w.hosts = sized(w.hosts, p.nodes)
 	w.wakes = sized(w.wakes, p.nodes)
 	w.links = sized(w.links, p.nodes*storeCount)
-	w.trace.reset()
+	w.trace = trace{lines: w.trace.lines}
 }
 
 // sized returns the slice with that length; elements that were there keep the
@@ -136,6 +139,12 @@ func (w *World) Run(seed uint64) Result {
 // before is not given back.
 func (w *World) Play(t *tape.Tape) Result {
 	w.tape = t
+	w.trace.begin(t.SeedOf())
+	return w.play()
+}
+
+// play plays the program once with the tape that lies in.
+func (w *World) play() Result {
 	w.reset()
 	for !w.done {
 		w.advance()
@@ -166,11 +175,11 @@ func (w *World) reset() {
 	clear(w.bound)
 	w.drifts = w.drifts[:0]
 	w.records.Reset()
-	w.drained = 0
+	w.drained, w.draining = 0, false
 	w.resetModels()
 	w.suite.Reset(p.checks)
 	w.judge.Reset(p.scenario, p.ttl)
-	w.trace.reset()
+	w.trace.count = 0
 	for i := range w.servers {
 		w.servers[i] = server{waiting: w.servers[i].waiting[:0]}
 	}
@@ -181,7 +190,7 @@ func (w *World) reset() {
 	for node := range w.hosts {
 		w.resetHost(int16(node))
 	}
-	w.findFirst()
+	w.findSoonest()
 	w.startSchedule()
 	// A cluster that elects nobody still comes to an end.
 	w.schedule(runEnds, 20*p.ttl, 1)
@@ -219,7 +228,7 @@ func (w *World) advance() {
 		w.lapseLease()
 	}
 	if wakes {
-		waker := w.first
+		waker := int16(slices.Index(w.wakes, at))
 		h := &w.hosts[waker]
 		w.step(waker, h, &core.Input{Kind: core.TimePassed})
 		w.leaveIfIdle(waker, h)
@@ -246,12 +255,12 @@ func (w *World) rest(at int64) {
 
 // happen carries out one slot and frees it.
 func (w *World) happen(i int32) {
-	s := &w.slots.list[i]
+	s := w.slots.list[i]
 	switch s.what {
 	case requestArrives:
-		w.serve(i)
+		w.serve(i, s)
 	case replyArrives, hintArrives:
-		w.arrive(i)
+		w.arrive(i, s)
 	case offerArrives:
 		w.takeIn(i)
 	case answerArrives:
@@ -283,7 +292,7 @@ func (w *World) turnWorld(kind what, index int32, node int16) {
 		} else {
 			w.start(node)
 		}
-	case flapTurns:
+	case stepTurns:
 		w.acting = index
 		w.turnStep(index)
 	case storeReady:
@@ -296,8 +305,7 @@ func (w *World) turnWorld(kind what, index int32, node int16) {
 }
 
 // arrive gives a node what came for it.
-func (w *World) arrive(i int32) {
-	s := &w.slots.list[i]
+func (w *World) arrive(i int32, s *slot) {
 	h := &w.hosts[s.node]
 	if !h.up || s.life != h.life {
 		w.slots.give(i)

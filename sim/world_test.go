@@ -3,11 +3,13 @@ package sim
 import (
 	"bytes"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
 	"fencepost/core/event"
 	"fencepost/scenarios"
+	"fencepost/sim/tape"
 )
 
 // denseWorld returns a world of dense faults with a broker of the class.
@@ -145,5 +147,36 @@ func TestTraceReadsAloud(t *testing.T) {
 	var last bytes.Buffer
 	if err := w.WriteTrace(&last, 5); err != nil || strings.Count(last.String(), "\n") != 5 {
 		t.Errorf("the last five lines are %q (%v)", last.String(), err)
+	}
+}
+
+func TestATraceThatWasNotKeptIsThatOfTheRun(t *testing.T) {
+	w := denseWorld(t, scenarios.ClassB)
+	var kept, again bytes.Buffer
+	first := w.Play(tape.From(tape.Seed(3)))
+	if err := w.WriteTrace(&kept, 0); err != nil {
+		t.Fatal(err)
+	}
+	second := w.Run(3)
+	if w.trace.count != 0 || second.Hash != first.Hash {
+		t.Error("the run of a seed keeps its trace, or is another")
+	}
+	if err := w.WriteTrace(&again, 0); err != nil || !bytes.Equal(kept.Bytes(), again.Bytes()) {
+		t.Errorf("played again, the run reads otherwise (%v)", err)
+	}
+}
+
+func TestATraceEndsWhereTheRunWasStopped(t *testing.T) {
+	const minute = int64(60_000_000_000)
+	w := denseWorld(t, scenarios.ClassB)
+	w.Run(3)
+	w.PlayUntil(tape.Seeded(3), minute)
+	var text bytes.Buffer
+	if err := w.WriteTrace(&text, 1); err != nil {
+		t.Fatal(err)
+	}
+	at := strings.TrimSuffix(strings.Fields(text.String())[0], "s")
+	if stop, err := strconv.ParseFloat(at, 64); err != nil || stop < 50 || stop > 62 {
+		t.Errorf("stopped after a minute, the trace ends %q (%v)", text.String(), err)
 	}
 }

@@ -28,9 +28,9 @@ func (r *Records) add(kind history.Kind, now core.Time, about core.Token) *histo
 		r.List = append(r.List, history.Record{})
 	}
 	record := &r.List[n]
-	*record = history.Record{
-		Kind: kind, At: int64(now), Token: about, Node: r.node(about.Nonce), Subject: history.None,
-	}
+	*record = history.Record{}
+	record.Kind, record.At, record.Token = kind, int64(now), about
+	record.Node, record.Subject = r.node(about.Nonce), history.None
 	return record
 }
 

@@ -1,7 +1,6 @@
 package tape
 
 import (
-	"slices"
 	"strconv"
 )
 
@@ -39,10 +38,11 @@ type Tape struct {
 	nodes int
 	sites []lane
 	cells []cell
-	// The cells of steps lie behind those of worlds and nodes, step by step.
-	stepCells int
+	// steps counts the draws for steps, stepSites for each of them. What stands
+	// there is void unless it is of this run: few steps draw at all.
+	steps     []tally
 	stepSites int
-	steps     int
+	run       uint32
 	ids       []string
 }
 
@@ -51,6 +51,12 @@ type Tape struct {
 type lane struct {
 	base uint32
 	size uint32
+}
+
+// tally counts the draws of one site for one step.
+type tally struct {
+	run uint32
+	nth uint32
 }
 
 // cell counts the draws of one site for one actor. Its key is made of both.
@@ -112,16 +118,19 @@ func (t *Tape) Begin(nodes int, ids []string) {
 	if len(t.sites) != len(sites) || t.nodes != nodes {
 		t.layOut(nodes)
 	}
-	for i := range t.cells[:t.stepCells] {
+	for i := range t.cells {
 		t.cells[i].nth = 0
 	}
-	t.cells, t.steps = t.cells[:t.stepCells], 0
-	t.widen(len(ids))
+	if t.run++; t.run == 0 {
+		clear(t.steps)
+		t.run++
+	}
 }
 
 // layOut makes cells for everything but steps.
 func (t *Tape) layOut(nodes int) {
-	t.sites, t.cells, t.nodes, t.stepSites = make([]lane, len(sites)), t.cells[:0], nodes, 0
+	t.sites, t.cells, t.nodes = make([]lane, len(sites)), t.cells[:0], nodes
+	t.steps, t.stepSites = t.steps[:0], 0
 	for i, d := range sites {
 		at := &t.sites[i]
 		at.base = uint32(len(t.cells))
@@ -140,22 +149,27 @@ func (t *Tape) layOut(nodes int) {
 			t.cells = append(t.cells, cell{key: keyed(d.key, actor), actor: actor})
 		}
 	}
-	t.stepCells = len(t.cells)
 }
 
-// widen makes cells for so many steps.
-func (t *Tape) widen(steps int) {
-	for ; t.steps < steps; t.steps++ {
-		actor := actorOf(Steps, t.steps)
-		if t.steps < len(t.ids) && t.ids[t.steps] != "" {
-			actor = stepOf(t.ids[t.steps])
-		}
-		counted := len(t.cells)
-		t.cells = slices.Grow(t.cells, t.stepSites)[:counted+t.stepSites]
-		for i := counted; i < len(t.cells); i++ {
-			t.cells[i] = cell{actor: actor}
-		}
+// nthOf counts a draw of the site for the step, and says how many came before.
+func (t *Tape) nthOf(s Site, step int) uint32 {
+	if more := (step+1)*t.stepSites - len(t.steps); more > 0 {
+		t.steps = append(t.steps, make([]tally, more)...)
 	}
+	count := &t.steps[step*t.stepSites+int(t.sites[s].base)]
+	if count.run != t.run {
+		*count = tally{run: t.run}
+	}
+	count.nth++
+	return count.nth - 1
+}
+
+// stepActor returns the actor of a step of this run.
+func (t *Tape) stepActor(step int) Actor {
+	if step < len(t.ids) && t.ids[step] != "" {
+		return stepOf(t.ids[step])
+	}
+	return actorOf(Steps, step)
 }
 
 // Draw answers the next draw of the site: for nobody (index zero), or for the
@@ -185,11 +199,7 @@ func (t *Tape) drawWide(s Site, index int) uint64 {
 		}
 		return t.Draw(s, index)
 	}
-	t.widen(index + 1)
-	c := &t.cells[t.stepCells+index*t.stepSites+int(t.sites[s].base)]
-	name := Name{s, c.actor, c.nth}
-	c.nth++
-	return t.ask(name, index)
+	return t.ask(Name{s, t.stepActor(index), t.nthOf(s, index)}, index)
 }
 
 // ask answers from the source and records.
