@@ -41,12 +41,18 @@ type Seams interface {
 	Pass(ctx context.Context, point string)
 }
 
-// Journal records a node's life. Recording must not wait.
+// Journal records a node's life. Recording should not wait: the node would.
 type Journal interface {
 	// Start is called once, with what the node begins with.
 	Start(config core.Config, nonce core.Nonce, now core.Now)
-	// Record is called after every step, with its input and its effects.
-	Record(now core.Now, in *core.Input, effects []core.Effect)
+	// RecordInput is called before every step, so that a step which breaks an
+	// assertion is recorded too. It must not wait.
+	RecordInput(now core.Now, in *core.Input)
+	// RecordEffects is called after the step and before its effects are started.
+	RecordEffects(effects []core.Effect)
+	// Flush is called when the node is stepped no more, also when an assertion
+	// broke.
+	Flush()
 }
 
 // Options is what a driver needs. Seams and Journal may be nil.
@@ -110,6 +116,9 @@ func (d *Driver) Run(ctx context.Context) {
 	go d.tell(told)
 	// Also when an assertion broke: what was announced is what explains it.
 	defer func() {
+		if d.opt.Journal != nil {
+			d.opt.Journal.Flush()
+		}
 		close(d.events)
 		select {
 		case <-told:
@@ -157,7 +166,7 @@ func (d *Driver) nap(wake core.Time) time.Duration {
 func (d *Driver) step(ctx context.Context, in *core.Input) core.Time {
 	now, wake := d.stepNode(in)
 	if d.opt.Journal != nil {
-		d.opt.Journal.Record(now, in, d.effects.All())
+		d.opt.Journal.RecordEffects(d.effects.All())
 	}
 	for _, e := range d.effects.All() {
 		if e.Op == core.NoOp {
@@ -176,6 +185,9 @@ func (d *Driver) stepNode(in *core.Input) (now core.Now, wake core.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now = d.opt.Clock.Now()
+	if d.opt.Journal != nil {
+		d.opt.Journal.RecordInput(now, in)
+	}
 	d.node.Step(now, in, &d.effects)
 	close(d.stepped)
 	d.stepped = make(chan struct{})
