@@ -15,7 +15,7 @@ func TestJournalOfTheHonestCoreTellsAMutantApart(t *testing.T) {
 	t.Parallel()
 	const test = "TestKeptJournalHoldsTheCoreToItsVersion"
 	root := tree(t)
-	for _, name := range []string{"trust-from-reply", "belief-by-flag", "release-before-drain"} {
+	for _, name := range []string{"belief-by-flag", "no-gate-before-wire", "renew-waits-for-database"} {
 		made, err := Find(name)
 		if err != nil {
 			t.Fatal(err)

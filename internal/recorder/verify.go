@@ -38,8 +38,12 @@ type Result struct {
 
 // Verify feeds the steps of a file to a node of this build until the first
 // difference. The journal must not have been read before.
-func Verify(j *Journal) *Result {
-	v := &verifier{journal: j}
+func Verify(j *Journal) *Result { return Walk(j, nil) }
+
+// Walk is Verify, and shows each step that has the effects which it had, with
+// the node after it. What it shows is good until the next step.
+func Walk(j *Journal, show func(s *Step, n *core.Node, effects []core.Effect)) *Result {
+	v := &verifier{journal: j, show: show}
 	if j.header.Nonce != 0 {
 		v.node = core.New(j.header.Config, j.header.Nonce, j.header.Started)
 		v.run()
@@ -50,6 +54,7 @@ func Verify(j *Journal) *Result {
 
 type verifier struct {
 	journal *Journal
+	show    func(*Step, *core.Node, []core.Effect)
 	result  Result
 	node    core.Node
 	step    Step
@@ -87,6 +92,9 @@ func (v *verifier) run() {
 		if total != s.Sum || len(v.effects.All()) != s.Effects {
 			r.Difference = &Difference{Step: *s, Wanted: slices.Clone(v.effects.All()), Sum: total}
 			return
+		}
+		if v.show != nil {
+			v.show(s, &v.node, v.effects.All())
 		}
 	}
 }
