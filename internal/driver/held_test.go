@@ -103,7 +103,8 @@ func TestHeldNodeKeepsNobodyWaitingBeyondTheirTime(t *testing.T) {
 			t.Errorf("stop: %v", err)
 		}
 		b.end()
-		if err := b.PutWithin(t.Context(), core.Input{Kind: core.WorkHeard}); !errors.Is(err, driver.ErrEnded) {
+		err := b.PutWithin(t.Context(), core.Input{Kind: core.WorkHeard})
+		if !errors.Is(err, driver.ErrEnded) {
 			t.Errorf("after the end: %v", err)
 		}
 	})

@@ -80,7 +80,8 @@ func (w *writes) Write(text []byte) (int, error) {
 // Whoever watches from outside sees an event while the node is held at it.
 func TestEveryAnnouncementIsOneWriteAtLevelDebug(t *testing.T) {
 	var log writes
-	o := New(NewLogger(config.Log{Format: config.FormatJSON, Level: config.LevelDebug}, &log), "desk", "n1", "v0")
+	logger := NewLogger(config.Log{Format: config.FormatJSON, Level: config.LevelDebug}, &log)
+	o := New(logger, "desk", "n1", "v0")
 	for i, what := range event.All() {
 		o.Announce(&driver.Announcement{
 			Now: core.Now{Boot: 123}, Effect: core.Effect{Event: what, Signal: 5, Attempt: 6, Epoch: 7},

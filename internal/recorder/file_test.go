@@ -71,16 +71,17 @@ func TestFirstLineIsWrittenAtOnceAndStepsAreNot(t *testing.T) {
 }
 
 func TestForeignFileIsRefusedByNameAndVersion(t *testing.T) {
+	const begun = `{"journal":"fencepost",`
 	for text, says := range map[string]string{
 		"\n":                  "no journal of fencepost",
 		"{}\n":                `names ""`,
 		"hello":               "no first line",
 		`{"format":1}` + "\n": "format 1; this build reads format 2",
-		`{"journal":"fencepost","format":3,"build":"v9"}` + "\n":                 "format 3, written by build v9; this build reads",
-		`{"journal":"fencepost","format":2,"nonce":"x"}` + "\n":                  `nonce "x"`,
-		`{"journal":"fencepost","format":2,"nonce":"1","config":{}}` + "\n":      "core version 0; this build has",
-		`{"journal":"fencepost","format":2,"nonce":"1","config":{"X":1}}` + "\n": `unknown field "X"`,
-		`{"journal":"other","format":2}` + "\n":                                  `names "other"`,
+		begun + `"format":3,"build":"v9"}` + "\n":                 "format 3, written by build v9;",
+		begun + `"format":2,"nonce":"x"}` + "\n":                  `nonce "x"`,
+		begun + `"format":2,"nonce":"1","config":{}}` + "\n":      "core version 0; this build has",
+		begun + `"format":2,"nonce":"1","config":{"X":1}}` + "\n": `unknown field "X"`,
+		`{"journal":"other","format":2}` + "\n":                   `names "other"`,
 	} {
 		_, err := recorder.Read([]byte(text))
 		var refused *recorder.RefusedError

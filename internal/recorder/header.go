@@ -100,16 +100,18 @@ func readHeader(line []byte) (Header, error) {
 		Core: w.Core, Build: w.Build, Group: w.Group, Instance: w.Instance,
 		Nonce: core.Nonce(nonce), Started: w.Started,
 	}
+	refused := func(err error) (Header, error) {
+		return Header{}, refuse("journal of core version %d%s; this build has core version %d: "+
+			"configuration: %v", w.Core, by(w.Build), journal.CoreVersion, err)
+	}
 	// A setting that this build does not know might have changed every decision.
 	strict := json.NewDecoder(bytes.NewReader(w.Config))
 	strict.DisallowUnknownFields()
 	if err := strict.Decode(&h.Config); err != nil {
-		return Header{}, refuse("journal of core version %d%s; this build has core version %d: configuration: %v",
-			w.Core, by(w.Build), journal.CoreVersion, err)
+		return refused(err)
 	}
 	if err := h.Config.Validate(); err != nil {
-		return Header{}, refuse("journal of core version %d%s; this build has core version %d: configuration: %v",
-			w.Core, by(w.Build), journal.CoreVersion, err)
+		return refused(err)
 	}
 	return h, nil
 }

@@ -123,7 +123,8 @@ func (j *Journal) Next(s *Step) bool {
 	now, in, left, err := journal.DecodeInput(rest[n : n+int(length)])
 	if err != nil || len(left) > 0 {
 		j.step--
-		return j.damaged(fmt.Sprintf("its checksum is right, and this build does not know the input: %v", err))
+		return j.damaged(fmt.Sprintf(
+			"the checksum is right, but this build does not know the input: %v", err))
 	}
 	*s = Step{Number: j.step, Now: now, Input: in}
 	j.offset += n + int(length) + checkSize

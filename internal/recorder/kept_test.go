@@ -1,7 +1,6 @@
 package recorder_test
 
 import (
-	"fmt"
 	"testing"
 
 	"fencepost/core/journal"
@@ -42,7 +41,7 @@ func BenchmarkVerify(b *testing.B) {
 		}
 		r := recorder.Verify(j)
 		if r.Difference != nil || r.Damage != nil {
-			b.Fatal(fmt.Sprintf("%+v", r))
+			b.Fatalf("%+v", r)
 		}
 		steps += r.Steps
 	}

@@ -28,7 +28,8 @@ const nonce = core.Nonce(0x1234)
 
 func write(t *testing.T) *script {
 	t.Helper()
-	s := &script{t: t, path: filepath.Join(t.TempDir(), "journal"), now: core.Now{Boot: 5e9, Mono: 5e9, Wall: 1e18}}
+	s := &script{t: t, path: filepath.Join(t.TempDir(), "journal")}
+	s.now = core.Now{Boot: 5e9, Mono: 5e9, Wall: 1e18}
 	var err error
 	if s.r, err = recorder.Create(recorder.Options{Path: s.path, Flush: time.Hour}); err != nil {
 		t.Fatal(err)
@@ -136,6 +137,8 @@ func (h *heard) of(kind history.Kind, what event.Event) []history.Record {
 	return list
 }
 
+func (h *heard) index(is func(history.Record) bool) int { return slices.IndexFunc(h.records, is) }
+
 func TestBeliefIsToldWithItsEndInTrueTime(t *testing.T) {
 	s := write(t)
 	s.lead()
@@ -170,8 +173,8 @@ func TestBeliefIsToldWithItsEndInTrueTime(t *testing.T) {
 		t.Errorf("first record %+v", up)
 	}
 	// As in the simulator, belief is told before the announcement of the election.
-	first := slices.IndexFunc(h.records, func(r history.Record) bool { return r.Kind == history.BeliefHeld })
-	second := slices.IndexFunc(h.records, func(r history.Record) bool { return r.Event == event.LeaderElected })
+	first := h.index(func(r history.Record) bool { return r.Kind == history.BeliefHeld })
+	second := h.index(func(r history.Record) bool { return r.Event == event.LeaderElected })
 	if first > second {
 		t.Errorf("elected (%d) before it believes (%d)", second, first)
 	}
@@ -231,8 +234,8 @@ func TestOrderIsSentWhenTheNodeWantsIt(t *testing.T) {
 		order[0].Attempt != permit.Attempt {
 		t.Errorf("order sent: %+v", order)
 	}
-	gate := slices.IndexFunc(h.records, func(r history.Record) bool { return r.Event == event.GatePassed })
-	left := slices.IndexFunc(h.records, func(r history.Record) bool { return r.Event == event.OrderSent })
+	gate := h.index(func(r history.Record) bool { return r.Event == event.GatePassed })
+	left := h.index(func(r history.Record) bool { return r.Event == event.OrderSent })
 	if gate < 0 || gate > left {
 		t.Errorf("the order left (%d) before the gate (%d)", left, gate)
 	}

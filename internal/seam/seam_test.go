@@ -139,7 +139,10 @@ func TestEveryEventOfANodeIsAPoint(t *testing.T) {
 }
 
 func TestUnknownPointIsRefusedWithTheAllowedOnes(t *testing.T) {
-	for _, hold := range []seam.Hold{{Point: "before:lunch"}, {Point: "permit"}, {Point: point, Count: -1}, {Point: point, Skip: 1, Nth: 1}} {
+	for _, hold := range []seam.Hold{
+		{Point: "before:lunch"}, {Point: "permit"}, {Point: point, Count: -1},
+		{Point: point, Skip: 1, Nth: 1},
+	} {
 		err := seam.New().Hold(hold)
 		if err == nil || hold.Point != point && !strings.Contains(err.Error(), point) {
 			t.Errorf("%+v: %v", hold, err)
