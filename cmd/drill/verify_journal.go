@@ -69,8 +69,8 @@ func newVerifyJournal() *cobra.Command {
 		Use:   "verify-journal [--json] FILE…",
 		Short: "Feed the journals of a service to the core again, and demand the same effects",
 		Long: "Reads what a service has recorded (its setting `journal`) and tells every input to the\n" +
-			"core of this program. It must want the same each time, byte for byte. A file that was torn when\n" +
-			"its process was killed is compared as far as it goes. The exit code is 0, or 1 for other\n" +
+			"core of this program. It must want the same each time, byte for byte. A file that was torn\n" +
+			"when its process was killed is compared as far as it goes. The exit code is 0, or 1 for other\n" +
 			"effects and for a damaged file, 2 if the effects differ and another version of the core\n" +
 			"recorded them, 64 for a file that this program cannot read.",
 		Args: cobra.MinimumNArgs(1),

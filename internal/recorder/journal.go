@@ -117,7 +117,7 @@ func (j *Journal) Next(s *Step) bool {
 	case n == 0 || len(rest) < n+int(length)+checkSize:
 		return j.torn(rest)
 	case !j.right(rest, n+int(length)):
-		return j.wrong(rest)
+		return j.wrong(rest, n+int(length))
 	}
 	j.step++
 	now, in, left, err := journal.DecodeInput(rest[n : n+int(length)])
@@ -137,7 +137,7 @@ func (j *Journal) close(rest []byte) bool {
 	case len(rest) < len(endMark)+checkSize:
 		return j.torn(rest)
 	case !j.right(rest, len(endMark)):
-		return j.wrong(rest)
+		return j.wrong(rest, len(endMark))
 	case len(rest) > len(endMark)+checkSize:
 		return j.damaged("it goes on after its end")
 	}
@@ -162,7 +162,11 @@ func (j *Journal) answer(s *Step) bool {
 		return j.failed == nil
 	case !j.right(rest, n+sumSize):
 		j.step--
-		return j.wrong(rest)
+		j.wrong(rest, n+sumSize)
+		if j.failed == nil {
+			j.step++
+		}
+		return j.failed == nil
 	}
 	s.Answered, s.Effects, s.Sum = true, int(count), binary.BigEndian.Uint64(rest[n:])
 	j.offset += n + sumSize + checkSize
@@ -180,10 +184,14 @@ func (j *Journal) right(rest []byte, length int) bool {
 	return true
 }
 
-// wrong judges a frame with a wrong checksum. A disk that lost its power can
-// leave zeros where the last writes were to stand.
-func (j *Journal) wrong(rest []byte) bool {
-	if len(bytes.TrimLeft(rest, "\x00")) == 0 {
+// zeros is how many of them at the end of a file are no accident.
+const zeros = 16
+
+// wrong judges a frame of that length with a wrong checksum. A machine that lost
+// its power can leave zeros where the last writes were to stand.
+func (j *Journal) wrong(rest []byte, length int) bool {
+	written := len(bytes.TrimRight(rest, "\x00"))
+	if written < length+checkSize && len(rest)-written >= zeros {
 		return j.torn(rest)
 	}
 	return j.damaged("a wrong checksum")

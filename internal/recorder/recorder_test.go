@@ -117,9 +117,29 @@ func TestJournalOfAKilledProcessIsReadAsFarAsItGoes(t *testing.T) {
 	if last != 100 {
 		t.Errorf("%d steps before the last byte", last)
 	}
-	zeros := append(bytes.Clone(text[:len(text)/2]), make([]byte, 5000)...)
-	if r := verify(t, zeros); r.Damage == nil && r.End.Torn < 5000 {
-		t.Errorf("zeros of a machine without power: %+v", r)
+}
+
+func TestZerosOfAMachineWithoutPowerAreATornEnd(t *testing.T) {
+	text := recorded(t, 20)
+	ends := ends(t, text)
+	for cut := ends[8]; cut <= ends[9]; cut++ {
+		r := verify(t, append(bytes.Clone(text[:cut]), make([]byte, 5000)...))
+		if r.Damage != nil || r.Difference != nil || r.End.Torn < 5000 || r.Steps < 9 || r.Steps > 10 {
+			t.Errorf("cut at %d, between %d and %d: %+v", cut, ends[8], ends[9], r)
+		}
+	}
+}
+
+// Also where no end shows that the file was whole.
+func TestChangedBitInTheMiddleOfATornFileIsDamage(t *testing.T) {
+	text := recorded(t, 20)
+	ends := ends(t, text)
+	for at := ends[8]; at < ends[9]; at++ {
+		spoilt := bytes.Clone(text[:ends[19]-3])
+		spoilt[at] ^= 2
+		if r := verify(t, spoilt); r.Damage == nil || r.Steps != 9 {
+			t.Errorf("byte %d: %+v", at, r)
+		}
 	}
 }
 
