@@ -68,11 +68,11 @@ func newVerifyJournal() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "verify-journal [--json] FILE…",
 		Short: "Feed the journals of a service to the core again, and demand the same effects",
-		Long: "Reads what a service has recorded (its setting `journal`) and tells every input to the\n" +
-			"core of this program. It must want the same each time, byte for byte. A file that was torn\n" +
-			"when its process was killed is compared as far as it goes. The exit code is 0, or 1 for other\n" +
-			"effects and for a damaged file, 2 if the effects differ and another version of the core\n" +
-			"recorded them, 64 for a file that this program cannot read.",
+		Long: "Reads what a service has recorded (its setting `journal`) and tells every input to\n" +
+			"the core of this program. It must want the same each time, byte for byte. A file that\n" +
+			"was torn when its process was killed is compared as far as it goes. The exit code is 0,\n" +
+			"or 1 for other effects and for a damaged file, 2 if the effects differ and another\n" +
+			"version of the core recorded them, 64 for a file that this program cannot read.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, files []string) error {
 			worst, refused := scenarios.Pass, ""

@@ -140,7 +140,9 @@ func TestEveryEventOfANodeIsAPoint(t *testing.T) {
 
 func TestUnknownPointIsRefusedWithTheAllowedOnes(t *testing.T) {
 	for _, hold := range []seam.Hold{
-		{Point: "before:lunch"}, {Point: "permit"}, {Point: point, Count: -1},
+		{Point: "before:lunch"},
+		{Point: "permit"},
+		{Point: point, Count: -1},
 		{Point: point, Skip: 1, Nth: 1},
 	} {
 		err := seam.New().Hold(hold)
