@@ -114,7 +114,10 @@ func (k *Coordinator) open(now clock.Clock) error {
 		}
 	}
 	if c.Journal != "" {
-		k.recorder, err = recorder.Create(c.Journal)
+		k.recorder, err = recorder.Create(recorder.Options{
+			Path: c.Journal, Flush: time.Duration(c.JournalFlush),
+			Group: c.Group, Instance: c.InstanceID, Build: Version(),
+		})
 	}
 	return err
 }

@@ -107,8 +107,10 @@ func (k *Coordinator) Resign(ctx context.Context) error {
 	if !before.Believes {
 		return ErrNotLeader
 	}
-	k.hear(core.StepDownRequested)
-	err := k.driver.Wait(ctx, func(s core.Status) bool { return s.Epoch != before.Epoch })
+	err := k.driver.PutWithin(ctx, core.Input{Kind: core.StepDownRequested})
+	if err == nil {
+		err = k.driver.Wait(ctx, func(s core.Status) bool { return s.Epoch != before.Epoch })
+	}
 	if err != nil {
 		return fmt.Errorf("resign from epoch %d: %w", before.Epoch, err)
 	}

@@ -31,7 +31,7 @@ func drill(ctx context.Context, args []string, out, problems io.Writer) int {
 		SilenceErrors: true,
 	}
 	root.AddCommand(newRun(), newCheck(), newList(), newNew(), newExplain(), newSchema(), newUp())
-	root.AddCommand(newMutants(), newShrink(), newMap(), newFuzz(), newExplore())
+	root.AddCommand(newMutants(), newShrink(), newMap(), newFuzz(), newExplore(), newVerifyJournal())
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(problems)

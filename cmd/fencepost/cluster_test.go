@@ -164,6 +164,9 @@ func (c *cluster) serve(id string, before *instance) *instance {
 	return i
 }
 
+// journal is where the instance records its node.
+func (i *instance) journal() string { return i.file + ".journal" }
+
 func (c *cluster) write(i *instance, id string) {
 	c.t.Helper()
 	text := fmt.Sprintf(`
@@ -178,7 +181,9 @@ redis: {addr: "%s"}
 broker: {url: "http://%s", class: A}
 lease: {profile: fast}
 webhook: {sources: {test: {tokens: [%s]}}}
-`, id, i.public, i.admin, adminToken, c.dsn, c.redis.Addr(), c.desk, pathToken)
+journal: %s
+journal_flush: 0s
+`, id, i.public, i.admin, adminToken, c.dsn, c.redis.Addr(), c.desk, pathToken, i.journal())
 	if err := os.WriteFile(i.file, []byte(text), 0o600); err != nil {
 		c.t.Fatal(err)
 	}

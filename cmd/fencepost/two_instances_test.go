@@ -11,6 +11,7 @@ import (
 	"fencepost"
 	"fencepost/core"
 	"fencepost/internal/identity"
+	"fencepost/internal/recorder"
 	"fencepost/internal/redislease"
 )
 
@@ -52,6 +53,25 @@ func TestTwoInstancesFailOverAndDetectASplitBrain(t *testing.T) {
 	}
 	if code := second.terminate(); code != 0 {
 		t.Errorf("an orderly end has exit code %d", code)
+	}
+	journalsHold(t, map[string]bool{
+		first.journal() + ".1": false, again.journal(): true, second.journal(): true,
+	})
+}
+
+// journalsHold feeds what the instances have recorded to the core again. Whether
+// a process ended in order, and not by a kill, stands beside its file.
+func journalsHold(t *testing.T, closed map[string]bool) {
+	t.Helper()
+	for path, orderly := range closed {
+		j, err := recorder.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := recorder.Verify(j)
+		if r.Steps < 5 || r.Difference != nil || r.Damage != nil || r.End.Closed != orderly {
+			t.Errorf("%s: %+v", path, r)
+		}
 	}
 }
 

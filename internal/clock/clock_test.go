@@ -69,3 +69,42 @@ func TestShiftedClockDriftsFromTheMomentItWasTold(t *testing.T) {
 		t.Errorf("after 400 slow days: %v, want %v", got, want)
 	}
 }
+
+func TestInstantsOfAMovedClockAreConvertedBack(t *testing.T) {
+	under := &fakeClock{now: core.Now{Boot: 5e9, Mono: 5e9, Wall: 1e18}}
+	c := clock.NewShifted(under)
+	for _, ppm := range []int64{0, 1, 50_000, -50_000, 333_333} {
+		under.pass(time.Minute)
+		c.Move(clock.Move{DriftPPM: &ppm, Suspend: time.Second, Jump: time.Hour})
+		under.pass(77_777_777_777)
+		since, now := c.Reading()
+		if now.PPM != ppm || now.Shown != c.Now() || now.True != under.Now() {
+			t.Fatalf("%d ppm: reading %+v, true %+v, shown %+v", ppm, now, under.Now(), c.Now())
+		}
+		for _, line := range []clock.Line{since, now} {
+			if off := line.TrueBoot(now.Shown.Boot).Sub(now.True.Boot).Abs(); off > 2 {
+				t.Errorf("%d ppm: %v away from the true instant", ppm, off)
+			}
+			if off := line.TrueBoot(since.Shown.Boot).Sub(since.True.Boot).Abs(); off > 2 {
+				t.Errorf("%d ppm: the line's beginning is %v away", ppm, off)
+			}
+		}
+	}
+}
+
+func TestOneMoveChangesTheClockAtOneInstant(t *testing.T) {
+	under := &fakeClock{now: core.Now{Boot: 5e9, Mono: 5e9, Wall: 1e18}}
+	c := clock.NewShifted(under)
+	drift := int64(100)
+	line := c.Move(clock.Move{Jump: -time.Hour, DriftPPM: &drift, Suspend: 3 * time.Second})
+	want := clock.Line{True: under.now, PPM: 100, Shown: core.Now{
+		Boot: 8e9, Mono: 5e9, Wall: 1e18 + 3e9 - core.Time(time.Hour),
+	}}
+	if line != want {
+		t.Errorf("%+v, want %+v", line, want)
+	}
+	c.Jump(time.Second)
+	if since, _ := c.Reading(); since.PPM != 100 {
+		t.Errorf("a jump ended the drift: %+v", since)
+	}
+}

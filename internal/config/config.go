@@ -37,8 +37,13 @@ type Config struct {
 	Intake Intake `yaml:"intake"`
 	// ShutdownTimeout bounds an orderly shutdown.
 	ShutdownTimeout Duration `yaml:"shutdown_timeout"`
-	// Journal is the file that records every input of the core; none if empty.
+	// Journal is the file that records every input of the core; none if empty. One
+	// that stands there is kept under the next free name with a number.
 	Journal string `yaml:"journal"`
+	// JournalFlush is the time between two writes of the journal: what a process
+	// that is killed loses of it. 0s writes every step before its effects are
+	// started; leadership then waits for the disk, which is for tests.
+	JournalFlush Duration `yaml:"journal_flush"`
 	// UnsafeTestSeams opens the commands by which a test holds calls and moves
 	// clocks. It is refused in production.
 	UnsafeTestSeams bool `yaml:"unsafe_test_seams"`
@@ -135,10 +140,11 @@ func Default() Config {
 		Group: "default", Production: true, Eligible: true,
 		Listen: "127.0.0.1:8080", AdminListen: "127.0.0.1:8081",
 		Intake: IntakeAny, ShutdownTimeout: Duration(20 * time.Second),
-		Postgres: Postgres{Conns: 8},
-		Broker:   Broker{Class: "D"},
-		Lease:    Lease{Profile: ProfileDefault},
-		Log:      Log{Format: FormatJSON, Level: LevelInfo},
+		JournalFlush: Duration(time.Second),
+		Postgres:     Postgres{Conns: 8},
+		Broker:       Broker{Class: "D"},
+		Lease:        Lease{Profile: ProfileDefault},
+		Log:          Log{Format: FormatJSON, Level: LevelInfo},
 	}
 }
 

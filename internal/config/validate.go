@@ -50,6 +50,9 @@ func (c *Config) Validate() error {
 	if c.ShutdownTimeout <= 0 {
 		faults = append(faults, fmt.Errorf("shutdown_timeout %v: must be positive", c.ShutdownTimeout))
 	}
+	if c.JournalFlush < 0 || c.JournalFlush > Duration(time.Minute) {
+		faults = append(faults, fmt.Errorf("journal_flush %v: 0s to 1m", c.JournalFlush))
+	}
 	protocol := c.Protocol()
 	if err := protocol.Validate(); err != nil {
 		faults = append(faults, fmt.Errorf("lease: %w", err))

@@ -46,6 +46,8 @@ func TestValidateNamesEveryFault(t *testing.T) {
 		"needs an admin_token":        func(c *config.Config) { c.AdminListen = ":8081" },
 		"admin_token: at least":       func(c *config.Config) { c.AdminToken = "short" },
 		"shutdown_timeout 0s":         func(c *config.Config) { c.ShutdownTimeout = 0 },
+		"journal_flush -1ns":          func(c *config.Config) { c.JournalFlush = -1 },
+		"journal_flush 1m0":           func(c *config.Config) { c.JournalFlush = 60e9 + 1 },
 		"stale_after 1s":              func(c *config.Config) { c.StaleAfter = config.Duration(time.Second) },
 		"renew 5s":                    func(c *config.Config) { c.Lease.Renew = config.Duration(5e9) },
 		"webhook.sources.tv: 0 token": func(c *config.Config) { c.Webhook.Sources["tv"] = config.Source{} },

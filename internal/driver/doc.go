@@ -14,6 +14,9 @@
 // All time comes through one clock. Each call passes the points before:OP and
 // after:OP, which a test may hold: before the call's time limit begins, so that
 // a call that was held leaves as late as one of a process that was paused. Each
+// announcement passes at:EVENT, where the node itself can be held between a
+// decision and its write: the sink has the announcement, what follows it in the
+// same step is not started, and inputs wait; Status answers all the while. Each
 // step can be recorded in a Journal.
 //
 // # Impossible states

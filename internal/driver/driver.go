@@ -35,18 +35,24 @@ type Announcement struct {
 	Effect core.Effect
 }
 
-// Seams are the named points that every call passes.
+// Seams are the named points that every call and every announcement passes.
 type Seams interface {
 	// Pass waits while the point is held, or until the context ends.
 	Pass(ctx context.Context, point string)
 }
 
-// Journal records a node's life. Recording must not wait.
+// Journal records a node's life. Recording should not wait: the node would.
 type Journal interface {
 	// Start is called once, with what the node begins with.
 	Start(config core.Config, nonce core.Nonce, now core.Now)
-	// Record is called after every step, with its input and its effects.
-	Record(now core.Now, in *core.Input, effects []core.Effect)
+	// RecordInput is called before every step, so that a step which breaks an
+	// assertion is recorded too. It must not wait.
+	RecordInput(now core.Now, in *core.Input)
+	// RecordEffects is called after the step and before its effects are started.
+	RecordEffects(effects []core.Effect)
+	// Flush is called when the node is stepped no more, also when an assertion
+	// broke.
+	Flush()
 }
 
 // Options is what a driver needs. Seams and Journal may be nil.
@@ -110,6 +116,9 @@ func (d *Driver) Run(ctx context.Context) {
 	go d.tell(told)
 	// Also when an assertion broke: what was announced is what explains it.
 	defer func() {
+		if d.opt.Journal != nil {
+			d.opt.Journal.Flush()
+		}
 		close(d.events)
 		select {
 		case <-told:
@@ -152,15 +161,17 @@ func (d *Driver) nap(wake core.Time) time.Duration {
 }
 
 // step tells the node of one input and starts what it wants done. It returns
-// the node's wake.
+// the node's wake. At an announcement the node can be held: the sink has it by
+// then, and what the node wants done after it waits.
 func (d *Driver) step(ctx context.Context, in *core.Input) core.Time {
 	now, wake := d.stepNode(in)
 	if d.opt.Journal != nil {
-		d.opt.Journal.Record(now, in, d.effects.All())
+		d.opt.Journal.RecordEffects(d.effects.All())
 	}
 	for _, e := range d.effects.All() {
 		if e.Op == core.NoOp {
 			d.announce(Announcement{Now: now, Effect: e})
+			d.pass(ctx, "at:", e.Event.String())
 			continue
 		}
 		d.calls.Go(func() { d.call(ctx, &e) })
@@ -174,6 +185,9 @@ func (d *Driver) stepNode(in *core.Input) (now core.Now, wake core.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now = d.opt.Clock.Now()
+	if d.opt.Journal != nil {
+		d.opt.Journal.RecordInput(now, in)
+	}
 	d.node.Step(now, in, &d.effects)
 	close(d.stepped)
 	d.stepped = make(chan struct{})
@@ -184,7 +198,7 @@ func (d *Driver) stepNode(in *core.Input) (now core.Now, wake core.Time) {
 // anyway, and a call that was cut may still be carried out later, behind the
 // back of whoever tidies up.
 func (d *Driver) call(ctx context.Context, e *core.Effect) {
-	d.pass(ctx, "before:", e.Op)
+	d.pass(ctx, "before:", e.Op.String())
 	if ctx.Err() != nil {
 		return
 	}
@@ -194,7 +208,7 @@ func (d *Driver) call(ctx context.Context, e *core.Effect) {
 	err := d.caller(e.Op).Call(bounded, e, func(in *core.Input) { answers = append(answers, *in) })
 	cancel()
 	d.opt.Sink.Called(e.Op, time.Since(began), err)
-	d.pass(ctx, "after:", e.Op)
+	d.pass(ctx, "after:", e.Op.String())
 	if err != nil {
 		answers = append(answers, core.Input{Kind: core.OutcomeUnknown, Op: e.Op, Req: e.Req})
 	}
@@ -203,9 +217,9 @@ func (d *Driver) call(ctx context.Context, e *core.Effect) {
 	}
 }
 
-func (d *Driver) pass(ctx context.Context, side string, op core.Op) {
+func (d *Driver) pass(ctx context.Context, side, name string) {
 	if d.opt.Seams != nil {
-		d.opt.Seams.Pass(ctx, side+op.String())
+		d.opt.Seams.Pass(ctx, side+name)
 	}
 }
 
@@ -226,17 +240,27 @@ func (d *Driver) caller(op core.Op) Caller {
 
 // Put tells the node of an input. It waits until the node's goroutine takes
 // it, and does nothing once Run has ended.
-func (d *Driver) Put(in core.Input) {
+func (d *Driver) Put(in core.Input) { _ = d.PutWithin(context.Background(), in) }
+
+// PutWithin is Put for whoever cannot wait for ever: a node that is held at a
+// point takes nothing. The error is the context's, or ErrEnded.
+func (d *Driver) PutWithin(ctx context.Context, in core.Input) error {
 	select {
 	case d.inputs <- in:
+		return nil
 	case <-d.gone:
+		return ErrEnded
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 }
 
 // Stop asks the node to hand over and not to come back, and waits until it has
 // nothing left to do. The error is that of Wait; Run goes on either way.
 func (d *Driver) Stop(ctx context.Context) error {
-	d.Put(core.Input{Kind: core.StopRequested})
+	if err := d.PutWithin(ctx, core.Input{Kind: core.StopRequested}); err != nil {
+		return err
+	}
 	return d.Wait(ctx, func(s core.Status) bool { return s.Idle })
 }
 

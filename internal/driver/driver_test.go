@@ -252,8 +252,13 @@ func (r *tape) Start(config core.Config, nonce core.Nonce, now core.Now) {
 	r.node = core.New(config, nonce, now)
 }
 
-func (r *tape) Record(now core.Now, in *core.Input, effects []core.Effect) {
+func (r *tape) Flush() {}
+
+func (r *tape) RecordInput(now core.Now, in *core.Input) {
 	r.inputs = journal.AppendInput(r.inputs, now, in)
+}
+
+func (r *tape) RecordEffects(effects []core.Effect) {
 	for i := range effects {
 		r.effects = journal.AppendEffect(r.effects, &effects[i])
 	}
@@ -279,7 +284,8 @@ func TestJournalReplaysEveryStep(t *testing.T) {
 				t.Fatal(err)
 			}
 			node.Step(now, &in, &effects)
-			again.Record(now, &in, effects.All())
+			again.RecordInput(now, &in)
+			again.RecordEffects(effects.All())
 			rest = left
 		}
 		if len(live.effects) == 0 || !bytes.Equal(live.effects, again.effects) {

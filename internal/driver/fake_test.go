@@ -158,6 +158,8 @@ func (f *fakeStore) ledger(e *core.Effect) []core.Input {
 		return one(core.Input{
 			Kind: core.PermitWasGranted, Signal: e.Signal, Attempt: e.Attempt, Version: 2, Control: core.Run,
 		})
+	case core.Reread:
+		return one(core.Input{Kind: core.AttemptRead, Signal: e.Signal, State: f.signals[e.Signal]})
 	case core.Record:
 		f.signals[e.Signal] = e.State
 		return one(core.Input{

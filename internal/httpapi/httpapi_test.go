@@ -230,6 +230,7 @@ func TestCommandsOfATestExistOnlyWhereTheyAreOpened(t *testing.T) {
 		t.Errorf("closed: %d", got)
 	}
 	seams, shifted := seam.New(), clock.NewShifted(clock.System{})
+	seams.Pass(t.Context(), "after:renew")
 	h := admin(&stubService{}, httpapi.AdminOptions{Token: token, Seams: seams, Clock: shifted})
 	for _, c := range []struct {
 		method, path, body string
@@ -239,11 +240,14 @@ func TestCommandsOfATestExistOnlyWhereTheyAreOpened(t *testing.T) {
 		{"POST", "/test/hold", `{"point":"before:lunch"}`, 400},
 		{"POST", "/test/hold", `{"pont":"before:permit"}`, 400},
 		{"POST", "/test/hold", `{"point":"before:permit","for":2}`, 400},
+		{"POST", "/test/hold", `{"point":"at:permit.requested","nth":1}`, 200},
 		{"GET", "/test/points", ``, 200},
+		{"GET", "/test/clock", ``, 200},
 		{"DELETE", "/test/hold?point=before:permit", ``, 200},
 		{"DELETE", "/test/hold", ``, 200},
 		{"POST", "/test/clock", `{"jump":"-1h","drift_ppm":50000,"suspend":"3s"}`, 200},
 		{"POST", "/test/clock", `{"jump":1}`, 400},
+		{"POST", "/test/hold", `{"point":"after:renew","nth":1}`, 409},
 	} {
 		if got, body := ask(t, h, c.method, c.path, token, c.body); got != c.want {
 			t.Errorf("%s %s %s: %d %s", c.method, c.path, c.body, got, body)
@@ -254,6 +258,40 @@ func TestCommandsOfATestExistOnlyWhereTheyAreOpened(t *testing.T) {
 	}
 	if got, _ := ask(t, h, "POST", "/test/hold", "", `{}`); got != 401 {
 		t.Errorf("without the token: %d", got)
+	}
+}
+
+// A harness converts the node's instants into true ones by what the clock
+// answers: both readings of now, and those of the last change.
+func TestClockTellsTheTrueReadingsWithItsOwn(t *testing.T) {
+	shifted := clock.NewShifted(clock.System{})
+	h := admin(&stubService{}, httpapi.AdminOptions{Token: token, Seams: seam.New(), Clock: shifted})
+	type readings struct{ Boot, Mono, Wall int64 }
+	type line struct {
+		readings
+		True readings
+	}
+	var moved, later struct {
+		line
+		DriftPPM int64 `json:"drift_ppm"`
+		Since    line
+	}
+	_, body := ask(t, h, "POST", "/test/clock", token, `{"suspend":"3s","drift_ppm":-700}`)
+	if err := json.Unmarshal([]byte(body), &moved); err != nil {
+		t.Fatal(err)
+	}
+	_, body = ask(t, h, "GET", "/test/clock", "", "")
+	if err := json.Unmarshal([]byte(body), &later); err != nil {
+		t.Fatal(err)
+	}
+	since, _ := shifted.Reading()
+	if moved.DriftPPM != -700 || moved.Since.Boot-moved.Since.True.Boot != 3e9 ||
+		moved.Since.Boot != int64(since.Shown.Boot) {
+		t.Errorf("after the move: %+v", moved)
+	}
+	if later.Since != moved.Since || later.DriftPPM != -700 || later.True.Boot < moved.True.Boot ||
+		later.Boot < moved.Boot {
+		t.Errorf("reading has moved the clock: %+v, before %+v", later, moved)
 	}
 }
 

@@ -7,4 +7,8 @@
 // what to do. Gaining leadership is logged at ERROR and losing it at CRITICAL,
 // both with a siren: they are rare, and no level that a person sets may hide
 // them.
+//
+// At level debug every announcement has its line, with boot, the node's own
+// instant in nanoseconds. A line is one write to standard error, so that whoever
+// reads it sees an event while the node is held there.
 package observe

@@ -66,6 +66,43 @@ func TestChangesOfLeadershipAreLoudWhateverTheLevel(t *testing.T) {
 	}
 }
 
+// writes counts the writes and keeps the last.
+type writes struct {
+	count int
+	last  string
+}
+
+func (w *writes) Write(text []byte) (int, error) {
+	w.count, w.last = w.count+1, string(text)
+	return len(text), nil
+}
+
+// Whoever watches from outside sees an event while the node is held at it.
+func TestEveryAnnouncementIsOneWriteAtLevelDebug(t *testing.T) {
+	var log writes
+	logger := NewLogger(config.Log{Format: config.FormatJSON, Level: config.LevelDebug}, &log)
+	o := New(logger, "desk", "n1", "v0")
+	for i, what := range event.All() {
+		o.Announce(&driver.Announcement{
+			Now: core.Now{Boot: 123}, Effect: core.Effect{Event: what, Signal: 5, Attempt: 6, Epoch: 7},
+		})
+		var said struct {
+			Event                        string
+			Signal, Attempt, Epoch, Boot int64
+		}
+		if err := json.Unmarshal([]byte(log.last), &said); err != nil {
+			t.Fatalf("%v: %v: %q", what, err, log.last)
+		}
+		if log.count != i+1 || !strings.HasSuffix(log.last, "}\n") || strings.Count(log.last, "\n") != 1 {
+			t.Errorf("%v: %d writes, the last %q", what, log.count, log.last)
+		}
+		if said.Event != what.String() || said.Signal != 5 || said.Attempt != 6 || said.Epoch != 7 ||
+			said.Boot != 123 {
+			t.Errorf("%v: %s", what, log.last)
+		}
+	}
+}
+
 // The one line that a person must not miss says what to do; the alert that
 // comes with it says no more.
 func TestRegressionIsOneLoudLineThatSaysWhatToDo(t *testing.T) {

@@ -64,8 +64,13 @@ func (o *Observer) Announce(a *driver.Announcement) {
 		o.metrics.refused.WithLabelValues(e.By.String(), e.Reason.String()).Inc()
 	default:
 	}
-	said := lineOf(e)
-	o.log.LogAttrs(context.Background(), said.level, said.text, attributes(e)...)
+	said, list := lineOf(e), attributes(e)
+	if o.log.Enabled(context.Background(), slog.LevelDebug) {
+		// The line's own time is when it was written; this is when it happened, by
+		// the clock that the node goes by.
+		list = append(list, slog.Int64("boot", int64(a.Now.Boot)))
+	}
+	o.log.LogAttrs(context.Background(), said.level, said.text, list...)
 }
 
 // attributes lists what the event carries.

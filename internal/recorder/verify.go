@@ -1,70 +1,111 @@
 package recorder
 
 import (
-	"bufio"
-	"encoding/binary"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
+	"slices"
 
 	"fencepost/core"
-	"fencepost/core/journal"
 )
 
-// Mismatch says at which step this build of the core wants something else than
+// Difference says at which step this build of the core wants something else than
 // the recorded one did.
-type Mismatch struct {
-	// Step counts from 1.
-	Step  int
-	Now   core.Now
-	Input core.Input
+type Difference struct {
+	Step Step
+	// Wanted is what this build wants done, and Sum its sum.
+	Wanted []core.Effect
+	Sum    uint64
+	// Assertion is what this build's core stumbled over instead, or "".
+	Assertion string
 }
 
-// Error returns the step and its input.
-func (m *Mismatch) Error() string {
-	return fmt.Sprintf("step %d (%v): this build wants something else", m.Step, m.Input.Kind)
+// Result is what Verify found.
+type Result struct {
+	// Steps counts the steps that were compared.
+	Steps int
+	// First and Last are the instants of the first and the last of them.
+	First, Last core.Now
+	// EndedIn is the step in which the process ended, whose effects are not known;
+	// its number is zero if there is none. Assertion is what this build's core
+	// stumbles over there, or "".
+	EndedIn   Step
+	Assertion string
+	End       End
+	// Difference is the first one, nil if there is none; Damage says where the
+	// file is not as it was written, nil if it is.
+	Difference *Difference
+	Damage     error
 }
 
-// Verify feeds a recorded file to a node of this build and returns the number
-// of steps. The error is a *Mismatch where the node wanted something else. A
-// file that ends in the middle of a step is whole up to there.
-func Verify(from io.Reader) (steps int, err error) {
-	reader := bufio.NewReader(from)
-	line, err := reader.ReadBytes('\n')
-	if err != nil {
-		return 0, fmt.Errorf("read journal: no first line: %w", err)
+// Verify feeds the steps of a file to a node of this build until the first
+// difference. The journal must not have been read before.
+func Verify(j *Journal) *Result { return Walk(j, nil) }
+
+// Walk is Verify, and shows each step that has the effects which it had, with
+// the node after it. What it shows is good until the next step.
+func Walk(j *Journal, show func(s *Step, n *core.Node, effects []core.Effect)) *Result {
+	v := &verifier{journal: j, show: show}
+	if j.header.Nonce != 0 {
+		v.node = core.New(j.header.Config, j.header.Nonce, j.header.Started)
+		v.run()
 	}
-	var h header
-	if err := json.Unmarshal(line, &h); err != nil {
-		return 0, fmt.Errorf("read journal: first line: %w", err)
-	}
-	if h.Format != format {
-		return 0, fmt.Errorf("read journal: format %d; this build reads %d", h.Format, format)
-	}
-	if err := h.Config.Validate(); err != nil {
-		return 0, fmt.Errorf("read journal: configuration: %w", err)
-	}
-	rest, err := io.ReadAll(reader)
-	if err != nil {
-		return 0, fmt.Errorf("read journal: %w", err)
-	}
-	node := core.New(h.Config, h.Nonce, h.Started)
-	var effects core.Effects
-	for len(rest) > 0 {
-		now, in, after, err := journal.DecodeInput(rest)
-		if errors.Is(err, journal.ErrTruncated) || err == nil && len(after) < 8 {
-			return steps, nil
+	v.result.Damage, v.result.End = j.Err(), j.End()
+	return &v.result
+}
+
+type verifier struct {
+	journal *Journal
+	show    func(*Step, *core.Node, []core.Effect)
+	result  Result
+	node    core.Node
+	step    Step
+	effects core.Effects
+	scratch []byte
+}
+
+// run compares step by step. A broken assertion of the core ends it.
+func (v *verifier) run() {
+	stepping := false
+	defer func() {
+		if broken := recover(); broken != nil {
+			if !stepping {
+				panic(broken)
+			}
+			v.stumbled(fmt.Sprint(broken))
 		}
-		if err != nil {
-			return steps, fmt.Errorf("read journal: step %d: %w", steps+1, err)
+	}()
+	s, r := &v.step, &v.result
+	for v.journal.Next(s) {
+		stepping = true
+		v.node.Step(s.Now, &s.Input, &v.effects)
+		stepping = false
+		if !s.Answered {
+			r.EndedIn = *s
+			return
 		}
-		steps++
-		node.Step(now, &in, &effects)
-		if sum(effects.All()) != binary.BigEndian.Uint64(after) {
-			return steps, &Mismatch{Step: steps, Now: now, Input: in}
+		var total uint64
+		total, v.scratch = sum(v.effects.All(), v.scratch)
+		r.Steps++
+		if r.Steps == 1 {
+			r.First = s.Now
 		}
-		rest = after[8:]
+		r.Last = s.Now
+		if total != s.Sum || len(v.effects.All()) != s.Effects {
+			r.Difference = &Difference{Step: *s, Wanted: slices.Clone(v.effects.All()), Sum: total}
+			return
+		}
+		if v.show != nil {
+			v.show(s, &v.node, v.effects.All())
+		}
 	}
-	return steps, nil
+}
+
+// stumbled notes a broken assertion: the recorded process may have stumbled
+// over the same one.
+func (v *verifier) stumbled(assertion string) {
+	if !v.step.Answered {
+		v.result.EndedIn, v.result.Assertion = v.step, assertion
+		return
+	}
+	v.result.Steps++
+	v.result.Difference = &Difference{Step: v.step, Assertion: assertion}
 }

@@ -2,6 +2,7 @@ package seam
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,28 +10,38 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/core/event"
 )
 
-// Hold makes calls wait at one point.
+// Hold makes what comes to one point wait there.
 type Hold struct {
-	// Point is before:OP or after:OP.
+	// Point is before:OP, after:OP or at:EVENT.
 	Point string
-	// Skip lets so many calls pass first.
+	// Skip lets so many pass first, counted from now.
 	Skip int
-	// Count is how many calls wait; zero is all that come.
+	// Nth is the first that waits, counted from the start of the process; zero
+	// leaves that to Skip. Whoever has read how often the point was passed can
+	// ask for one that comes later without a race.
+	Nth int
+	// Count is how many wait; zero is all that come.
 	Count int
 	// For is how long each waits at most; zero is until the hold is released.
 	For time.Duration
 }
 
-// Passage is how often a point was passed, and how many wait there now.
+// ErrPassed says that the passage that was to be held has been already.
+var ErrPassed = errors.New("was passed already")
+
+// Passage is how often a point was passed since the process started, those that
+// wait there included; how many wait now; and whether a hold stands there.
 type Passage struct {
 	Point   string `json:"point"`
 	Passed  int    `json:"passed"`
 	Waiting int    `json:"waiting"`
+	Armed   bool   `json:"armed"`
 }
 
-// Switch holds calls at points. It is safe for use by several goroutines.
+// Switch holds what passes its points. It is safe for use by several goroutines.
 type Switch struct {
 	mu     sync.Mutex
 	points map[string]*point
@@ -51,25 +62,49 @@ func New() *Switch { return &Switch{points: map[string]*point{}} }
 
 // Points lists every named point.
 func Points() []string {
-	names := make([]string, 0, 2*len(core.Ops()))
+	names := make([]string, 0, 2*len(core.Ops())+event.Total)
 	for _, op := range core.Ops() {
 		names = append(names, "before:"+op.String(), "after:"+op.String())
+	}
+	for _, e := range event.All() {
+		if !elsewhere(e) {
+			names = append(names, "at:"+e.String())
+		}
 	}
 	return names
 }
 
-// Hold begins a hold in the place of an older one at the same point. The error
-// names what makes no sense.
-func (s *Switch) Hold(h Hold) error {
-	if !slices.Contains(Points(), h.Point) {
-		return fmt.Errorf("point %q: must be one of %s", h.Point, strings.Join(Points(), ", "))
+// elsewhere reports whether the event is told by a sender, the store or the
+// broker alone: no node announces it, and a hold would wait for ever.
+func elsewhere(e event.Event) bool {
+	switch e {
+	case event.SignalReceived, event.SignalDuplicate, event.OrderSent, event.OrderAccepted:
+		return true
+	default:
+		return false
 	}
-	if h.Skip < 0 || h.Count < 0 || h.For < 0 {
-		return fmt.Errorf("point %s: skip, count and for must not be negative", h.Point)
+}
+
+// Hold begins a hold in the place of an older one at the same point. The error
+// names what makes no sense, or is ErrPassed.
+func (s *Switch) Hold(h Hold) error {
+	switch {
+	case !slices.Contains(Points(), h.Point):
+		return fmt.Errorf("point %q: must be one of %s", h.Point, strings.Join(Points(), ", "))
+	case h.Skip < 0 || h.Nth < 0 || h.Count < 0 || h.For < 0:
+		return fmt.Errorf("point %s: skip, nth, count and for must not be negative", h.Point)
+	case h.Skip > 0 && h.Nth > 0:
+		return fmt.Errorf("point %s: skip counts from now and nth from the start; one of them", h.Point)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.at(h.Point)
+	if h.Nth > 0 {
+		if p.passed >= h.Nth {
+			return fmt.Errorf("point %s: number %d %w; %d were", h.Point, h.Nth, ErrPassed, p.passed)
+		}
+		h.Skip = h.Nth - p.passed - 1
+	}
 	p.end()
 	p.hold, p.held, p.released = h, 0, make(chan struct{})
 	return nil
@@ -98,7 +133,9 @@ func (s *Switch) Passages() []Passage {
 	defer s.mu.Unlock()
 	list := make([]Passage, 0, len(s.points))
 	for name, p := range s.points {
-		list = append(list, Passage{Point: name, Passed: p.passed, Waiting: p.waiting})
+		list = append(list, Passage{
+			Point: name, Passed: p.passed, Waiting: p.waiting, Armed: p.released != nil,
+		})
 	}
 	slices.SortFunc(list, func(a, b Passage) int { return strings.Compare(a.Point, b.Point) })
 	return list
@@ -126,7 +163,7 @@ func (s *Switch) Pass(ctx context.Context, name string) {
 	s.at(name).waiting--
 }
 
-// arrive counts the call and returns what it must wait for, if anything.
+// arrive counts the passage and returns what it must wait for, if anything.
 func (s *Switch) arrive(name string) (<-chan struct{}, time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -2,6 +2,8 @@ package seam_test
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -52,7 +54,7 @@ func TestHeldPointLetsGoWhenItIsReleased(t *testing.T) {
 		if !passed(passing(t.Context(), s)) {
 			t.Error("the call after those was not to be held")
 		}
-		want := seam.Passage{Point: point, Passed: 5, Waiting: 2}
+		want := seam.Passage{Point: point, Passed: 5, Waiting: 2, Armed: true}
 		if got := s.Passages(); len(got) != 1 || got[0] != want {
 			t.Errorf("passages %+v, want %+v", got, want)
 		}
@@ -91,10 +93,60 @@ func TestHeldCallLeavesAfterItsTimeOrWithItsContext(t *testing.T) {
 	})
 }
 
+// Whoever has read how often a point was passed asks for a later passage; if
+// that has been meanwhile it is told so, and nothing is held by mistake.
+func TestHoldOfANumberedPassageWaitsForItOrIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := seam.New()
+		<-passing(t.Context(), s)
+		if err := s.Hold(seam.Hold{Point: point, Nth: 3, Count: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if !passed(passing(t.Context(), s)) {
+			t.Error("the second was to be let through")
+		}
+		third := passing(t.Context(), s)
+		if passed(third) || !passed(passing(t.Context(), s)) {
+			t.Error("the third alone was to be held")
+		}
+		if err := s.Hold(seam.Hold{Point: point, Nth: 4}); !errors.Is(err, seam.ErrPassed) {
+			t.Errorf("the fourth was passed: %v", err)
+		}
+		if passed(third) {
+			t.Error("a refused hold has ended the one that stood")
+		}
+		s.Release(point)
+		<-third
+		if got := s.Passages()[0]; got.Armed || got.Passed != 4 {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+func TestEveryEventOfANodeIsAPoint(t *testing.T) {
+	points := seam.Points()
+	for _, name := range []string{"at:permit.requested", "at:leader.elected", "before:renew", "after:admit"} {
+		if !slices.Contains(points, name) {
+			t.Errorf("%s is no point", name)
+		}
+	}
+	// Nobody who runs a node tells these; a hold there would never be reached.
+	for _, name := range []string{"at:none", "at:order.sent", "at:signal.received"} {
+		if slices.Contains(points, name) {
+			t.Errorf("%s is a point", name)
+		}
+	}
+}
+
 func TestUnknownPointIsRefusedWithTheAllowedOnes(t *testing.T) {
-	for _, hold := range []seam.Hold{{Point: "before:lunch"}, {Point: "permit"}, {Point: point, Count: -1}} {
+	for _, hold := range []seam.Hold{
+		{Point: "before:lunch"},
+		{Point: "permit"},
+		{Point: point, Count: -1},
+		{Point: point, Skip: 1, Nth: 1},
+	} {
 		err := seam.New().Hold(hold)
-		if err == nil || hold.Count == 0 && !strings.Contains(err.Error(), point) {
+		if err == nil || hold.Point != point && !strings.Contains(err.Error(), point) {
 			t.Errorf("%+v: %v", hold, err)
 		}
 	}

@@ -21,7 +21,8 @@ type arrow struct {
 var bench = []string{
 	"fencepost/internal/campaign/...", "fencepost/internal/cluster/...", "fencepost/internal/conformance/...",
 	"fencepost/internal/edge/...", "fencepost/internal/fuzz/...", "fencepost/internal/mutants/...",
-	"fencepost/internal/shrink/...", "fencepost/internal/testbed/...", "fencepost/internal/tidy/...",
+	"fencepost/internal/replay/...", "fencepost/internal/shrink/...", "fencepost/internal/testbed/...",
+	"fencepost/internal/tidy/...",
 }
 
 // tops are the packages that nobody below them may know.
