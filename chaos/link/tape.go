@@ -67,6 +67,14 @@ func (t *tape) free() error {
 	return t.deliver(kept)
 }
 
+// peek waits for the next byte without reading it.
+func (t *tape) peek() (byte, error) {
+	if err := t.await(); err != nil {
+		return 0, err
+	}
+	return t.buffer[t.read], nil
+}
+
 // next reads one byte.
 func (t *tape) next() (byte, error) {
 	if err := t.await(); err != nil {
