@@ -82,7 +82,8 @@ func TestACutAcquisitionIsAppliedEveryTimeAndItsReplyLost(t *testing.T) {
 	}
 	counted(t, l, core.Acquire, rounds)
 	heal(t, l, 1)
-	if in, err := ask(victim, core.Acquire, core.Token{Nonce: 7}); err != nil || in.Kind != core.LeaseAcquired {
+	in, err := ask(victim, core.Acquire, core.Token{Nonce: 7})
+	if err != nil || in.Kind != core.LeaseAcquired {
 		t.Errorf("after healing: %v, %v", in.Kind, err)
 	}
 }

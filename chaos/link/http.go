@@ -87,7 +87,7 @@ func httpReplies(t *tape, c *calls) error {
 			body = httpBody{}
 		}
 		ended := body.read(t, math.MaxInt64)
-		if ended != nil && !(errors.Is(ended, io.EOF) && body.unbounded()) {
+		if ended != nil && (!errors.Is(ended, io.EOF) || !body.unbounded()) {
 			return ended
 		}
 		if err := c.answered(t); err != nil {

@@ -37,8 +37,14 @@ type session struct {
 	over     bool
 
 	ends [ways]end
-	// finishing: what was held has been delivered, the near party is cut off and
-	// the far one may end what it is doing.
+	// holding tells that bytes of a direction are held, or let go and not all
+	// delivered yet.
+	holding [ways]atomic.Bool
+	// muted: late requests are let through to the far party, and nobody
+	// may hear what it says.
+	muted atomic.Bool
+	// finishing: the late requests have been delivered, and the far party may end
+	// what it is doing.
 	finishing atomic.Bool
 	// aborted: the far party did not close, it failed; so the near one is reset.
 	aborted atomic.Bool
@@ -95,8 +101,14 @@ func (s *session) fromClient() {
 	defer s.wire.work.Done()
 	// Why the near party stopped does not matter. That it did has to travel
 	// behind its bytes, and may be lost like them.
-	_, _ = io.Copy(s.inner, s.client)
-	_ = s.inner.CloseWrite()
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := s.client.Read(buffer)
+		if _, failed := s.inner.Write(buffer[:n]); err != nil || failed != nil {
+			_ = s.inner.CloseWrite()
+			return
+		}
+	}
 }
 
 // toClient hands over what comes back.
@@ -146,7 +158,9 @@ func (s *session) toUpstream() {
 	}}
 	err = s.wire.protocol.requests(requests, &s.calls)
 	if !s.finishing.Load() && errors.Is(err, io.EOF) {
-		s.end(false)
+		// The session ends with the way back: toxiproxy has closed that too, but
+		// replies may still be on it.
+		_ = upstream.CloseWrite()
 	}
 }
 
@@ -154,25 +168,24 @@ func (s *session) toUpstream() {
 func (s *session) fromUpstream(upstream *net.TCPConn) {
 	defer s.wire.work.Done()
 	replies := &tape{source: upstream, deliver: func(p []byte) error {
-		if s.finishing.Load() {
-			if s.calls.none() {
-				s.end(false)
-			}
+		if s.muted.Load() {
+			s.endIfIdle()
 			return nil
 		}
 		_, err := s.outer.Write(p)
 		return err
 	}}
 	err := s.wire.protocol.replies(replies, &s.calls)
-	switch {
-	case errors.Is(err, errCut):
-		s.end(true)
-	case s.finishing.Load():
+	if s.finishing.Load() {
 		s.end(false)
-	default:
-		s.aborted.Store(!errors.Is(err, io.EOF))
-		_ = s.outer.CloseWrite()
+		return
 	}
+	if errors.Is(err, errCut) {
+		hangUp(upstream, true)
+	}
+	// The end travels behind the replies that were let through.
+	s.aborted.Store(!errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed))
+	_ = s.outer.CloseWrite()
 }
 
 // reachable waits until the way out is open. It tells whether the connection
@@ -238,21 +251,34 @@ func (s *session) finishAfter(dir int, total, held int64) {
 
 // finish ends a connection behind what was held. The near party gets its late
 // replies and an end; or, after its late requests, a reset, while the far party
-// may do what it was asked to and is listened to by nobody.
+// may do what it was asked to.
 func (s *session) finish(dir int) {
 	s.wire.ways[dir].held.Add(s.ends[dir].held)
-	if dir == back {
+	s.holding[dir].Store(false)
+	switch {
+	case dir == back:
 		// A reset could overtake the bytes.
-		s.end(false)
-		return
+		hangUp(s.client, false)
+		if !s.holding[out].Load() && !s.finishing.Load() {
+			s.end(false)
+			return
+		}
+	default:
+		s.finishing.Store(true)
+		if !s.holding[back].Load() {
+			hangUp(s.client, true)
+		}
+		time.AfterFunc(lateReply, func() { s.end(false) })
 	}
-	s.finishing.Store(true)
-	hangUp(s.client, true)
-	if s.calls.none() && s.wire.protocol != Opaque {
+	s.endIfIdle()
+}
+
+// endIfIdle ends a connection that is finishing once nothing is under way on it
+// that can be told apart.
+func (s *session) endIfIdle() {
+	if s.finishing.Load() && !s.holding[back].Load() && s.wire.protocol != Opaque && s.calls.none() {
 		s.end(false)
-		return
 	}
-	time.AfterFunc(lateReply, func() { s.end(false) })
 }
 
 // end closes everything. Who comes first says how.

@@ -127,6 +127,8 @@ type passage struct {
 	last time.Time
 	// ended: the sender has closed, nothing more will come.
 	ended bool
+	// waiting tells that something in the queue is held.
+	waiting bool
 	// hole: bytes were lost, or the news that the sender has closed.
 	hole bool
 	// sent and held count the bytes that were handed on, and those among them
@@ -197,7 +199,8 @@ func (p *passage) arrive(chunk *stream.StreamChunk) {
 	case state.effect == scenarios.Refuse:
 		what = item{kind: rupture}
 	case state.effect == scenarios.Hold:
-		what.held = true
+		what.held, p.waiting = true, true
+		p.session.holding[p.dir].Store(size > 0 || p.session.holding[p.dir].Load())
 	default:
 	}
 	what.due = p.way.due(state, time.Now(), size)
@@ -232,12 +235,12 @@ func (p *passage) clear(state, other *weather) {
 		p.queue = append(p.queue, item{kind: rupture})
 		return
 	}
-	if !state.passes() {
+	if !state.passes() || !p.waiting {
 		return
 	}
-	n := len(p.queue)
-	if n == 0 || !p.queue[n-1].held {
-		return
+	p.waiting = false
+	if p.dir == out && p.session.holding[out].Load() {
+		p.session.muted.Store(true)
 	}
 	for i := range p.queue {
 		if p.queue[i].held && p.queue[i].kind == piece {
@@ -245,12 +248,12 @@ func (p *passage) clear(state, other *weather) {
 		}
 		p.queue[i].held = false
 	}
-	end := item{kind: finish, due: p.last}
+	end, youngest := item{kind: finish, due: p.last}, &p.queue[len(p.queue)-1]
 	switch {
 	case p.held == 0:
 		// Only the news that the sender has closed was held.
-	case p.queue[n-1].kind == ending:
-		p.queue[n-1] = end
+	case youngest.kind == ending:
+		*youngest = end
 	default:
 		p.queue = append(p.queue, end)
 	}

@@ -20,9 +20,6 @@ const (
 
 var streams = [ways]string{out: "upstream", back: "downstream"}
 
-// healthy is the effect of a direction that nothing is wrong with.
-const healthy scenarios.Effect = ""
-
 // fault is a damage that lies on a link.
 type fault struct {
 	id     int
@@ -34,7 +31,7 @@ type fault struct {
 }
 
 // weather is the state of one direction. It never changes; the next one takes
-// its place.
+// its place. No effect is fair weather.
 type weather struct {
 	effect scenarios.Effect
 	delay  time.Duration
