@@ -92,6 +92,11 @@ func openLedger(t testing.TB, dsn, name string, nonce core.Nonce) *pgledger.Ledg
 	t.Helper()
 	l, err := pgledger.Open(pgledger.Options{
 		DSN: dsn, Group: "test", Instance: name, Nonce: nonce, Hostname: "h", Port: 1, Version: "1",
+		// The machine may be busy; a call that is given up was not cut.
+		Limits: pgledger.Limits{
+			Connect: 10 * time.Second, Ping: 5 * time.Second, Read: 10 * time.Second,
+			Statement: 9 * time.Second, Lock: 8 * time.Second, Idle: 10 * time.Second, Call: 30 * time.Second,
+		},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -37,6 +37,8 @@ type session struct {
 	over     bool
 
 	ends [ways]end
+	// sides counts the ends that are not through yet.
+	sides atomic.Int32
 	// holding tells that bytes of a direction are held, or let go and not all
 	// delivered yet.
 	holding [ways]atomic.Bool
@@ -71,6 +73,7 @@ func (e *end) reached() bool {
 
 func newSession(l *wire, client *net.TCPConn) *session {
 	s := &session{wire: l, client: client, piped: make(chan struct{}, 2), calls: calls{wire: l}}
+	s.sides.Store(ways)
 	s.living, s.die = context.WithCancel(context.Background())
 	return s
 }
@@ -129,17 +132,26 @@ func (s *session) toClient() {
 		}
 		if err != nil {
 			if !s.finishing.Load() {
-				s.end(s.aborted.Load())
+				hangUp(s.client, s.aborted.Load())
+				s.sideDone()
 			}
 			return
 		}
 	}
 }
 
-// toUpstream dials the far party as soon as something can reach it, and hands
-// over what the near one sends.
+// toUpstream hands over what the near party sends.
 func (s *session) toUpstream() {
 	defer s.wire.work.Done()
+	s.relayUpstream()
+	if !s.finishing.Load() {
+		s.sideDone()
+	}
+}
+
+// relayUpstream dials the far party as soon as something can reach it, and
+// relays until the near one has ended.
+func (s *session) relayUpstream() {
 	if !s.reachable() {
 		return
 	}
@@ -158,9 +170,15 @@ func (s *session) toUpstream() {
 	}}
 	err = s.wire.protocol.requests(requests, &s.calls)
 	if !s.finishing.Load() && errors.Is(err, io.EOF) {
-		// The session ends with the way back: toxiproxy has closed that too, but
-		// replies may still be on it.
 		_ = upstream.CloseWrite()
+	}
+}
+
+// sideDone ends the session once both sides are through: toxiproxy closes one
+// way with the other, and neither end may go before it has read its rest.
+func (s *session) sideDone() {
+	if s.sides.Add(-1) == 0 {
+		s.end(false)
 	}
 }
 
@@ -255,15 +273,14 @@ func (s *session) finishAfter(dir int, total, held int64) {
 func (s *session) finish(dir int) {
 	s.wire.ways[dir].held.Add(s.ends[dir].held)
 	s.holding[dir].Store(false)
-	switch {
-	case dir == back:
+	if dir == back {
 		// A reset could overtake the bytes.
 		hangUp(s.client, false)
 		if !s.holding[out].Load() && !s.finishing.Load() {
 			s.end(false)
 			return
 		}
-	default:
+	} else {
 		s.finishing.Store(true)
 		if !s.holding[back].Load() {
 			hangUp(s.client, true)
@@ -291,11 +308,13 @@ func (s *session) end(reset bool) {
 	s.over = true
 	upstream, inner, outer := s.upstream, s.inner, s.outer
 	s.mu.Unlock()
-	s.die()
+	// The parties' sockets first: once the session dies, toxiproxy closes its own,
+	// and that looks like an ordinary end.
 	hangUp(s.client, reset)
 	if upstream != nil {
 		hangUp(upstream, reset)
 	}
+	s.die()
 	if inner != nil {
 		hangUp(inner, true)
 		hangUp(outer, true)

@@ -94,7 +94,7 @@ func (n *lineList) remove(l *wire) {
 
 // queueLimit is how many bytes wait in one direction of a connection before
 // its sender has to.
-const queueLimit = 4 << 20
+const queueLimit = 1 << 20
 
 // kind is what waits in a passage.
 type kind uint8

@@ -104,8 +104,7 @@ func (l *wire) damage(id int, d Damage) error {
 		return fmt.Errorf("number %d is in use", id)
 	}
 	if d.Effect == scenarios.Reset && d.Interval == 0 {
-		l.breakAll()
-		return nil
+		return l.breakAll()
 	}
 	f := &fault{id: id, damage: d, healed: make(chan struct{})}
 	f.off.Store(d.Effect == scenarios.Flap)
@@ -113,14 +112,15 @@ func (l *wire) damage(id int, d Damage) error {
 	for _, w := range l.struck(d) {
 		w.lay(f)
 	}
-	if d.Effect == scenarios.Refuse || d.Effect == scenarios.Reset {
-		l.breakAll()
-	}
 	if every := d.every(); every > 0 {
 		l.work.Add(1)
 		go l.repeat(f, every)
 	}
-	return l.settle()
+	err := l.settle()
+	if d.Effect == scenarios.Refuse || d.Effect == scenarios.Reset {
+		err = errors.Join(err, l.breakAll())
+	}
+	return err
 }
 
 // Heal takes a fault off the link.
@@ -188,7 +188,8 @@ func (l *wire) repeat(f *fault, every time.Duration) {
 			return
 		}
 		if f.damage.Effect == scenarios.Reset {
-			l.breakAll()
+			// Nobody waits for it; what is late this time is done all the same.
+			_ = l.breakAll()
 			continue
 		}
 		f.off.Store(!f.off.Load())
@@ -200,23 +201,33 @@ func (l *wire) repeat(f *fault, every time.Duration) {
 
 // Break resets every open connection.
 func (l *wire) Break() error {
-	if l.closed() {
-		return fmt.Errorf("break link %s: %w", l.name, errClosed)
+	err := errClosed
+	if !l.closed() {
+		err = l.breakAll()
 	}
-	l.breakAll()
+	if err != nil {
+		return fmt.Errorf("break link %s: %w", l.name, err)
+	}
 	return nil
 }
 
-func (l *wire) breakAll() {
+// breakAll resets every open connection, all at once: closing a socket waits
+// until nobody is in the middle of reading or writing it.
+func (l *wire) breakAll() error {
 	l.mu.Lock()
 	all := make([]*session, 0, len(l.sessions))
 	for s := range l.sessions {
 		all = append(all, s)
 	}
 	l.mu.Unlock()
-	for _, s := range all {
-		s.end(true)
-	}
+	return within(func() error {
+		var ends sync.WaitGroup
+		for _, s := range all {
+			ends.Go(func() { s.end(true) })
+		}
+		ends.Wait()
+		return nil
+	})
 }
 
 // Retarget makes new connections lead elsewhere.
@@ -254,9 +265,9 @@ func (l *wire) Close() error {
 	if l.door != nil {
 		failed = append(failed, l.door.close())
 	}
-	l.breakAll()
-	failed = append(failed, within(func() error { l.work.Wait(); return nil }))
-	failed = append(failed, within(func() error { l.proxy.Stop(); return nil }))
+	failed = append(failed, l.breakAll(),
+		within(func() error { l.work.Wait(); return nil }),
+		within(func() error { l.proxy.Stop(); return nil }))
 	lines.remove(l)
 	if err := errors.Join(failed...); err != nil {
 		return fmt.Errorf("close link %s: %w", l.name, err)
