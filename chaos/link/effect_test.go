@@ -18,9 +18,10 @@ func TestAHealthyLinkCarriesBothWays(t *testing.T) {
 	c.hears("one")
 	c.say("two")
 	c.hears("two")
-	if s := l.Stats(); s.Towards.Bytes != 6 || s.Back.Bytes != 6 || s.Open != 1 {
-		t.Errorf("%+v", s)
-	}
+	until(t, "six bytes each way", func() bool {
+		s := l.Stats()
+		return s.Towards.Bytes == 6 && s.Back.Bytes == 6 && s.Open == 1
+	})
 }
 
 func TestDroppedRequestsArriveNowhereAndTheirConnectionIsResetAtHeal(t *testing.T) {
