@@ -171,13 +171,18 @@ func TestFlapIsSilentFirstAndWellInBetween(t *testing.T) {
 			t.Errorf("the link was well after %v", took)
 		}
 		s.enter(t, l).converse(s.named)
-		fresh := s.enter(t, l)
 		until(t, "silence", func() bool {
-			if _, err := fresh.Write([]byte(s.named.ask)); err != nil {
+			// Each try is a connection of its own: one that was silent is reset.
+			fresh, err := net.Dial("tcp4", l.Addr())
+			if err != nil {
 				return false
 			}
-			_ = fresh.SetReadDeadline(time.Now().Add(silence))
-			_, err := fresh.Read(make([]byte, len(s.named.answer)))
+			defer fresh.Close()
+			_ = fresh.SetDeadline(time.Now().Add(silence))
+			if _, err := fresh.Write([]byte(s.greeting.ask + s.named.ask)); err != nil {
+				return false
+			}
+			_, err = fresh.Read(make([]byte, 1))
 			return err != nil && !gone(err)
 		})
 		heal(t, l, 1)

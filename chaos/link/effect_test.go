@@ -3,10 +3,12 @@ package link_test
 import (
 	"errors"
 	"net"
+	"strings"
 	"syscall"
 	"testing"
 
 	"fencepost/chaos/link"
+	"fencepost/core"
 	"fencepost/scenarios"
 )
 
@@ -111,4 +113,33 @@ func TestAResetBreaksWhatIsOpenAndNothingElse(t *testing.T) {
 	again := dial(t, l)
 	again.say("two")
 	again.hears("two")
+}
+
+func TestNothingThatWasAskedLateIsAnswered(t *testing.T) {
+	lang := languages()[0]
+	server := startSpeaker(t, lang)
+	l := open(t, lang.protocol, server.Addr().String())
+	c := server.enter(t, l)
+	c.converse(lang.named)
+	reached, release := make(chan struct{}), make(chan struct{})
+	requests := 0
+	l.OnOperation(func(_ core.Op, phase link.Phase) {
+		if phase == link.RequestSeen {
+			if requests++; requests == 2 {
+				close(reached)
+				<-release
+			}
+		}
+	})
+	damage(t, l, 1, scenarios.Hold, scenarios.Towards)
+	// The first request is answered long before the second is all there.
+	c.say(lang.named.ask +
+		"*2\r\n$200000\r\n" + strings.Repeat("x", 200_000) + "\r\n$11\r\n/* renew */\r\n")
+	c.hearsNothing()
+	heal(t, l, 1)
+	<-reached
+	server.carriesOut(t, 2)
+	c.hearsNothing()
+	close(release)
+	c.resets()
 }

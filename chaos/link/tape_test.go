@@ -158,3 +158,34 @@ func TestJitterIsDrawnFromTheSeedOfItsOwnDirection(t *testing.T) {
 		}
 	}
 }
+
+func TestAReplyIsSeenWithItsLastByteAndNotBefore(t *testing.T) {
+	for _, c := range []conversation{
+		{
+			Redis, "*2\r\n$4\r\nEVAL\r\n$11\r\n/* renew */\r\n", "*2\r\n:1\r\n$3\r\nabc\r\n",
+			[]core.Op{core.Renew},
+		},
+		{
+			// The row and the end of the statement come before the commit.
+			Postgres,
+			"\x00\x00\x00\x08\x00\x03\x00\x00Q\x00\x00\x00\x11/* permit */\x00",
+			"Z\x00\x00\x00\x05ID\x00\x00\x00\x06\x00\x00C\x00\x00\x00\x06S\x00Z\x00\x00\x00\x05I",
+			[]core.Op{core.Permit},
+		},
+		{
+			HTTP, "POST /orders HTTP/1.1\r\ncontent-length: 1\r\n\r\nx",
+			"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" +
+				"1\r\ny\r\n0\r\n\r\n",
+			[]core.Op{core.Submit},
+		},
+	} {
+		whole := c.replied
+		for n := range len(whole) + 1 {
+			c.replied = whole[:n]
+			_, _, seen, _ := c.relay(rand.New(rand.NewPCG(uint64(n), 3)))
+			if complete := n == len(whole); slices.Equal(seen[ReplySeen], c.seen) != complete {
+				t.Fatalf("%v, %d bytes of %d: seen %v", c.protocol, n, len(whole), seen[ReplySeen])
+			}
+		}
+	}
+}
