@@ -1,0 +1,154 @@
+package link
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"fencepost/core"
+)
+
+// What a PostgreSQL connection may begin with, beside a version.
+const (
+	cancelRequest = 80877102
+	sslRequest    = 80877103
+	gssRequest    = 80877104
+)
+
+// The messages of PostgreSQL that matter here.
+const (
+	simpleQuery   = 'Q'
+	parseMessage  = 'P'
+	syncMessage   = 'S'
+	functionCall  = 'F'
+	readyForQuery = 'Z'
+	encryptionYes = 'S'
+)
+
+// statementName is how much of a prepared statement's name may stand before its
+// text.
+const statementName = 64
+
+// postgresRequests reads messages. A request is a simple query, or everything
+// up to a Sync; its operation is the first mark in it.
+func postgresRequests(t *tape, c *calls) error {
+	if err := postgresStartup(t, c); err != nil {
+		return err
+	}
+	var op core.Op
+	for {
+		kind, size, err := postgresMessage(t)
+		if err != nil {
+			return err
+		}
+		body, err := t.take(size, statementName+markLimit)
+		if err != nil {
+			return err
+		}
+		switch kind {
+		case simpleQuery:
+			c.asked(call{op: marked(body)})
+		case parseMessage:
+			if _, text, ok := bytes.Cut(body, []byte{0}); ok && op == core.NoOp {
+				op = marked(text)
+			}
+		case syncMessage, functionCall:
+			c.asked(call{op: op})
+			op = core.NoOp
+		default:
+		}
+	}
+}
+
+// postgresStartup reads how the connection begins.
+func postgresStartup(t *tape, c *calls) error {
+	for {
+		head, err := t.take(8, 8)
+		if err != nil {
+			return err
+		}
+		size, code := int64(binary.BigEndian.Uint32(head)), binary.BigEndian.Uint32(head[4:])
+		if size < 8 || size > 10_000 {
+			return errGarbled
+		}
+		if err := t.skip(size - 8); err != nil {
+			return err
+		}
+		switch code {
+		case sslRequest, gssRequest:
+			c.asked(call{shape: oneByte})
+		case cancelRequest:
+			return t.rest()
+		default:
+			c.asked(call{})
+			return nil
+		}
+	}
+}
+
+// postgresReplies reads messages. A reply ends with ReadyForQuery, which the
+// server sends after it has committed.
+func postgresReplies(t *tape, c *calls) error {
+	begun := false
+	for {
+		if err := t.await(); err != nil {
+			return err
+		}
+		if !begun {
+			asked, known, err := c.begin(t)
+			switch {
+			case err != nil:
+				return err
+			case asked.shape != oneByte:
+				begun = known
+			default:
+				if err := postgresEncryption(t, c); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		kind, size, err := postgresMessage(t)
+		if err != nil {
+			return err
+		}
+		if err := t.skip(size); err != nil {
+			return err
+		}
+		if kind == readyForQuery {
+			begun = false
+			if err := c.answered(t); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// postgresEncryption reads the one byte that says whether what follows is
+// encrypted, and so not understood.
+func postgresEncryption(t *tape, c *calls) error {
+	yes, err := t.next()
+	if err != nil {
+		return err
+	}
+	if err := c.answered(t); err != nil {
+		return err
+	}
+	if yes == encryptionYes {
+		return errGarbled
+	}
+	return nil
+}
+
+// postgresMessage reads what stands before a message's body: its kind, and how
+// long the body is.
+func postgresMessage(t *tape) (kind byte, size int64, err error) {
+	head, err := t.take(5, 5)
+	if err != nil {
+		return 0, 0, err
+	}
+	size = int64(binary.BigEndian.Uint32(head[1:])) - 4
+	if size < 0 {
+		return 0, 0, errGarbled
+	}
+	return head[0], size, nil
+}
