@@ -27,6 +27,11 @@ type Options struct {
 	// which is faster by about half a second, and all such servers share one system identifier.
 	OwnIdentity bool
 
+	// Child runs the postmaster as a child of this process, rather than through pg_ctl, which leaves a daemon.
+	// It ends with this process at once, its end is waited for, and no kill keeps it from coming back. This is
+	// for who kills servers; [Server.PIDs] stays the way to all of its processes.
+	Child bool
+
 	// Log receives the server's log when the server stops; nil discards it. While it runs, see
 	// Server.LogPath.
 	Log io.Writer
