@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"fencepost/core"
@@ -50,7 +51,7 @@ func LeaseHistory(
 		}
 		held[w.Server] = w.Keys
 	}
-	for server := range held {
+	for _, server := range slices.Sorted(maps.Keys(held)) {
 		lapse(server, end)
 	}
 	slices.SortStableFunc(list, func(a, b history.Record) int { return cmp.Compare(a.At, b.At) })

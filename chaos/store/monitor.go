@@ -60,11 +60,13 @@ type reading struct {
 	now   Keys
 	op    core.Op // of the script that was called last
 	began int64   // when the command or script began that was called last
+	raise bool    // the change was to the witness alone
 }
 
 // take reads one line and reports whether it changed a key. A command that this package does not know and that
 // names one of the keys is an error: what it did is not known.
 func (r *reading) take(l line) (wrote bool, err error) {
+	r.raise = false
 	if !l.lua {
 		r.op, r.began = core.NoOp, l.at
 	}
@@ -112,7 +114,7 @@ func (r *reading) set(words []string) (bool, error) {
 		if err != nil {
 			return false, fmt.Errorf("witness: %w", err)
 		}
-		r.now.Witness = core.Epoch(epoch)
+		r.now.Witness, r.raise = core.Epoch(epoch), true
 		return true, nil
 	case r.lease:
 	default:

@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"fencepost/core"
 )
 
 // Loss is what Redis has lost when it comes back. The zero value is nothing beyond what the durability loses.
@@ -57,8 +55,7 @@ func (k Keys) lapsed(now int64) Keys {
 func (p *past) add(w Write) {
 	if n := len(p.list); n > 0 {
 		last := &p.list[n-1]
-		raised := !w.Found && w.Op != core.NoOp && w.Holder == last.Holder && w.Until == last.Until
-		if raised || w.Found && last.lapsed(w.At).same(w.Keys) {
+		if w.Raise || w.Found && last.lapsed(w.At).same(w.Keys) {
 			last.Witness = w.Witness
 			return
 		}

@@ -182,7 +182,10 @@ func (r *Redis) Stop() error {
 		if i == nil {
 			continue
 		}
-		err = errors.Join(err, i.client.Close(), i.server.Stop())
+		err = errors.Join(err, i.server.Stop())
+		if closed := i.client.Close(); !errors.Is(closed, goredis.ErrClosed) {
+			err = errors.Join(err, closed)
+		}
 		i.endTail()
 	}
 	return err

@@ -26,6 +26,8 @@ type Write struct {
 	Server string
 	// Op is the service's operation; NoOp if somebody else wrote.
 	Op core.Op
+	// Raise tells that only the witness changed: it belongs to the write before.
+	Raise bool
 	// Found tells that nobody wrote this: it is what a server held when its writes became the group's, after a
 	// start or a promotion; or that they are so no more, and then it holds nothing.
 	Found bool
@@ -133,23 +135,14 @@ func (r *Redis) follow(ctx context.Context, i *instance) error {
 		watch: r.watch, of: i, addr: i.server.Addr(), marks: map[string]chan struct{}{},
 		ended: make(chan struct{}),
 	}
-	tick := time.NewTicker(attachEvery)
-	defer tick.Stop()
-	for {
-		err := t.attach(ctx)
-		if err == nil {
-			break
-		}
+	mark := newMark()
+	found, err := t.begin(ctx, r.keys, mark)
+	for tick := time.NewTicker(attachEvery); err != nil; found, err = t.begin(ctx, r.keys, mark) {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("watch redis at %s: %w", t.addr, errors.Join(ctx.Err(), err))
 		case <-tick.C:
 		}
-	}
-	mark := newMark()
-	found, err := i.read(ctx, r.keys, mark)
-	if err != nil {
-		return errors.Join(fmt.Errorf("watch redis at %s: %w", t.addr, err), t.conn.Close())
 	}
 	i.tail = t
 	r.watch.begin(t)
@@ -163,6 +156,18 @@ func (r *Redis) follow(ctx context.Context, i *instance) error {
 	case <-ctx.Done():
 		return fmt.Errorf("watch redis at %s: %w", t.addr, ctx.Err())
 	}
+}
+
+// begin opens the connection and reads the keys, with a mark. A server that loads its data answers only the one.
+func (t *tail) begin(ctx context.Context, k keys, mark string) (Keys, error) {
+	if err := t.attach(ctx); err != nil {
+		return Keys{}, err
+	}
+	found, err := t.of.read(ctx, k, mark)
+	if err != nil {
+		return Keys{}, errors.Join(err, t.conn.Close())
+	}
+	return found, nil
 }
 
 // attach opens the connection and asks for MONITOR.
@@ -230,7 +235,7 @@ func (t *tail) run(r *reading, from string) {
 			t.watch.fail(fmt.Errorf("watch redis at %s: %w", t.addr, err))
 		}
 		if wrote {
-			t.watch.add(t, Write{At: l.at, Op: r.op, Keys: r.now})
+			t.watch.add(t, Write{At: l.at, Op: r.op, Raise: r.raise, Keys: r.now})
 		}
 	}
 }
