@@ -30,21 +30,26 @@ const (
 	readAtOnce = 20_000
 )
 
-// horizonSQL returns a number below which every transaction of the service has ended, and one above all that
-// have begun. The harness's own transactions write no rows of the audit.
+// horizonSQL returns a number below which every transaction of the service has ended. The harness's own
+// transactions write no rows of the audit.
 const horizonSQL = `
 SELECT coalesce((SELECT min(x::text::bigint) FROM pg_snapshot_xip(s) x
                  WHERE x::xid::text NOT IN (SELECT backend_xid::text FROM pg_stat_activity
                                             WHERE usename = 'postgres' AND backend_xid IS NOT NULL
                                               AND application_name = 'fencepost harness')),
-                pg_snapshot_xmax(s)::text::bigint),
-       pg_snapshot_xmax(s)::text::bigint
+                pg_snapshot_xmax(s)::text::bigint)
 FROM pg_current_snapshot() s`
+
+// boundSQL returns a number that is above those of all transactions that have begun: one of its own. A snapshot
+// knows only those that have ended.
+const boundSQL = `SELECT pg_current_xact_id()::text::bigint`
 
 // auditSelectSQL reads rows; a statement of its own, so that it sees what had ended at the horizon.
 const auditSelectSQL = `
-SELECT seq, (extract(epoch FROM at) * 1000000)::bigint, tx::text::bigint, source, op, entry
-FROM audit.rows WHERE seq > $1 ORDER BY seq LIMIT $2`
+SELECT r.seq, (extract(epoch FROM r.began) * 1000000)::bigint, (extract(epoch FROM r.at) * 1000000)::bigint,
+       (SELECT (extract(epoch FROM max(o.at)) * 1000000)::bigint FROM audit.rows o WHERE o.tx = r.tx),
+       r.tx::text::bigint, r.source, r.op, r.entry
+FROM audit.rows r WHERE r.seq > $1 ORDER BY r.seq LIMIT $2`
 
 // Read returns the changes that were committed since the last call, oldest first. A change is held back as long
 // as an older one may still be committed. It fails while the server does not answer, and then has lost nothing.
@@ -89,10 +94,10 @@ func (a *Audit) begin(ctx context.Context) error {
 
 // read is one reading, and whether it brought everything.
 func (a *Audit) read(ctx context.Context) (rows []Row, whole bool, err error) {
-	var ended, begun uint64
+	var ended, bound uint64
 	var raw []rawRow
 	err = a.session.do(ctx, func(conn *pgx.Conn) error {
-		if err := conn.QueryRow(ctx, horizonSQL).Scan(&ended, &begun); err != nil {
+		if err := conn.QueryRow(ctx, horizonSQL).Scan(&ended); err != nil {
 			return err
 		}
 		found, err := conn.Query(ctx, auditSelectSQL, a.after, readAtOnce)
@@ -100,12 +105,16 @@ func (a *Audit) read(ctx context.Context) (rows []Row, whole bool, err error) {
 			return err
 		}
 		raw, err = pgx.CollectRows(found, pgx.RowToStructByPos[rawRow])
-		return err
+		if err != nil || len(raw) == 0 || raw[len(raw)-1].Seq == a.after+int64(len(raw)) {
+			return err // no number is missing
+		}
+		// Whoever drew a number that is missing had begun before a higher one was committed.
+		return conn.QueryRow(ctx, boundSQL).Scan(&bound)
 	})
 	if err != nil {
 		return nil, false, fmt.Errorf("read audit: %w", err)
 	}
-	raw, whole = a.inOrder(raw, ended, begun)
+	raw, whole = a.inOrder(raw, ended, bound)
 	for i := range raw {
 		row, group, err := raw[i].decode()
 		if err != nil {
@@ -120,44 +129,34 @@ func (a *Audit) read(ctx context.Context) (rows []Row, whole bool, err error) {
 
 // inOrder returns the rows before the first number that is missing and may still come, and whether those are
 // all.
-func (a *Audit) inOrder(raw []rawRow, ended, begun uint64) (certain []rawRow, all bool) {
-	last := a.after
-	open := int64(0)
+func (a *Audit) inOrder(raw []rawRow, ended, bound uint64) (certain []rawRow, all bool) {
+	gaps := map[int64]uint64{}
+	last, open := a.after, false
 	for i := range raw {
 		for seq := last + 1; seq < raw[i].Seq; seq++ {
 			noticed, known := a.gaps[seq]
-			switch {
-			case !known:
-				if a.gaps == nil {
-					a.gaps = map[int64]uint64{}
-				}
-				a.gaps[seq] = begun
-				noticed = begun
-				fallthrough
-			default:
-				if noticed > ended && open == 0 {
-					open = seq
-				}
+			if !known {
+				noticed = bound
 			}
+			gaps[seq] = noticed
+			open = open || noticed > ended
 		}
 		last = raw[i].Seq
-		if open == 0 {
+		if !open {
 			certain = raw[:i+1]
 			a.after = last
 		}
 	}
-	for seq := range a.gaps {
-		if seq <= a.after {
-			delete(a.gaps, seq)
-		}
-	}
-	return certain, open == 0
+	a.gaps = gaps
+	return certain, !open
 }
 
 // rawRow is a row of the audit's table.
 type rawRow struct {
 	Seq    int64
-	Micros int64
+	Began  int64
+	At     int64
+	Ended  int64
 	Tx     uint64
 	Source string
 	Op     string

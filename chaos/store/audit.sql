@@ -4,12 +4,15 @@ CREATE SCHEMA audit;
 
 CREATE TABLE audit.rows (
     seq    bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    began  timestamptz NOT NULL DEFAULT transaction_timestamp(),
     at     timestamptz NOT NULL DEFAULT clock_timestamp(),
     tx     xid8        NOT NULL DEFAULT pg_current_xact_id(),
     source text        NOT NULL,
     op     text        NOT NULL,
     entry  jsonb       NOT NULL
 );
+
+CREATE INDEX rows_by_tx ON audit.rows (tx, at);
 
 -- The number is drawn while the row, or the group's lock, is still held: numbers are in the order in which
 -- the changes became true.

@@ -11,9 +11,10 @@ import (
 type Row struct {
 	// Seq is the change's place among all; numbers may be missing. After a rewind they are given again.
 	Seq int64
-	// At is the database's wall clock in nanoseconds, exact to a microsecond: of the change, or, for signals and
-	// tenures, of the end of its transaction.
-	At int64
+	// Began, At and Ended are instants of the database's wall clock in nanoseconds, exact to a microsecond: when
+	// the transaction began, when the row was written (for signals and tenures: told of at the end), and the
+	// last that is known of the transaction before it was committed. All that it did became true together.
+	Began, At, Ended int64
 	// Tx tells which changes were committed together.
 	Tx uint64
 	// Op is INSERT, UPDATE or DELETE.
@@ -119,7 +120,10 @@ type InstanceRow struct {
 
 // decode reads the row, and the group that it belongs to.
 func (r *rawRow) decode() (row Row, group string, err error) {
-	row = Row{Seq: r.Seq, At: r.Micros * int64(time.Microsecond), Tx: r.Tx, Op: r.Op}
+	const micro = int64(time.Microsecond)
+	row = Row{
+		Seq: r.Seq, Began: r.Began * micro, At: r.At * micro, Ended: r.Ended * micro, Tx: r.Tx, Op: r.Op,
+	}
 	var into any
 	switch r.Source {
 	case "authority":
