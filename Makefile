@@ -5,7 +5,7 @@ GO   ?= go
 LINT := $(GO) tool -modfile=tools.mod golangci-lint
 
 # What the race detector reads: everything but the rules about source text.
-RACED := $(filter-out internal/tidy,$(wildcard core sim scenarios cmd migrations internal/*))
+RACED := $(filter-out internal/tidy,$(wildcard core sim chaos scenarios cmd migrations internal/*))
 # How long each native fuzz target of `make fuzz` runs.
 FUZZ_TIME ?= 20s
 # How long `make fuzz-sim` plays.

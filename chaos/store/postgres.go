@@ -37,7 +37,8 @@ const (
 	serviceDatabase = "fencepost"
 )
 
-// adminConnections are kept free for the harness, whatever the service takes.
+// adminConnections are kept free for the harness, whatever the service takes. What the harness has open counts
+// against the service's share, so there are as many again.
 const adminConnections = 8
 
 // PostgresOptions says what kind of PostgreSQL to start.
@@ -92,10 +93,11 @@ func StartPostgres(ctx context.Context, options PostgresOptions) (*Postgres, err
 	ctx, cancel := context.WithTimeout(ctx, pgStartLimit)
 	defer cancel()
 	settings := map[string]string{
-		"max_connections":                strconv.Itoa(options.Connections + adminConnections),
+		"max_connections":                strconv.Itoa(options.Connections + 2*adminConnections),
 		"superuser_reserved_connections": strconv.Itoa(adminConnections),
 		// Recovery asks for archived log only after a rewind with a timeline of its own; there is none.
 		"restore_command": "false",
+		"hot_standby":     "off", // and nobody is let in before it has ended
 		"wal_keep_size":   "512MB",
 	}
 	maps.Copy(settings, options.Settings)
@@ -123,7 +125,8 @@ func (p *Postgres) prepare(ctx context.Context) error {
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	for _, statement := range []string{
-		"CREATE ROLE " + serviceRole + " LOGIN PASSWORD '" + p.secret + "'",
+		"CREATE ROLE " + serviceRole + " LOGIN PASSWORD '" + p.secret + "' CONNECTION LIMIT " +
+			strconv.Itoa(p.options.Connections),
 		"CREATE DATABASE " + serviceDatabase + " OWNER " + serviceRole + " TEMPLATE template0",
 	} {
 		if _, err := conn.Exec(ctx, statement); err != nil {

@@ -25,7 +25,7 @@ func (p *Postgres) hinderAgain(ctx context.Context) error {
 		if err := setReadOnly(ctx, conn, p.hold.readOnly); err != nil {
 			return err
 		}
-		return setExhausted(ctx, conn, p.hold.exhausted)
+		return p.letIn(ctx, conn, !p.hold.exhausted)
 	})
 }
 
@@ -119,7 +119,7 @@ func (p *Postgres) exhaust(ctx context.Context, on bool) error {
 	ctx, done := p.act(ctx, pgActLimit)
 	defer done()
 	err := p.admin.do(ctx, func(conn *pgx.Conn) error {
-		if err := setExhausted(ctx, conn, on); err != nil || !on {
+		if err := p.letIn(ctx, conn, !on); err != nil || !on {
 			return err
 		}
 		return endSessions(ctx, conn, "NOT "+leadershipSQL)
@@ -130,14 +130,14 @@ func (p *Postgres) exhaust(ctx context.Context, on bool) error {
 	return err
 }
 
-// setExhausted sets how many connections the service may have. A limit of the role costs nothing, and is
-// answered like a server that is full.
-func setExhausted(ctx context.Context, conn *pgx.Conn, on bool) error {
-	limit := "-1"
-	if on {
-		limit = "0"
+// letIn lets the service have the connections that it may have, or no new one. A limit of the role costs
+// nothing, and is answered like a server that is full.
+func (p *Postgres) letIn(ctx context.Context, conn *pgx.Conn, in bool) error {
+	limit := 0
+	if in {
+		limit = p.options.Connections
 	}
-	_, err := conn.Exec(ctx, "ALTER ROLE "+serviceRole+" CONNECTION LIMIT "+limit)
+	_, err := conn.Exec(ctx, fmt.Sprintf("ALTER ROLE %s CONNECTION LIMIT %d", serviceRole, limit))
 	return err
 }
 

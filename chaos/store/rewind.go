@@ -180,7 +180,7 @@ func (p *Postgres) Rewind(ctx context.Context, notYoungerThan int64, branch bool
 	}
 	result := Rewound{At: to.at}
 	err := p.admin.do(ctx, func(conn *pgx.Conn) error {
-		if err := setExhausted(ctx, conn, true); err != nil {
+		if err := p.letIn(ctx, conn, false); err != nil {
 			return err
 		}
 		return endSessions(ctx, conn, "true")
