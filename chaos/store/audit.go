@@ -19,8 +19,9 @@ type Audit struct {
 	mu sync.Mutex
 	// after is the number up to which everything was read, or is known never to come.
 	after int64
-	// gaps are numbers that were not there when a higher one was, each with a transaction that is younger than
-	// whichever drew it: when all before that one have ended, and it still is not there, it never will be.
+	// gaps are numbers that were not there when a higher one was, each with a transaction that is
+	// younger than whichever drew it: when all before that one have ended, and it still is not there, it
+	// never will be.
 	gaps map[int64]uint64
 }
 
@@ -40,8 +41,8 @@ SELECT coalesce((SELECT min(x::text::bigint) FROM pg_snapshot_xip(s) x
                 pg_snapshot_xmax(s)::text::bigint)
 FROM pg_current_snapshot() s`
 
-// boundSQL returns a number that is above those of all transactions that have begun: one of its own. A snapshot
-// knows only those that have ended.
+// boundSQL returns a number that is above those of all transactions that have begun: one of its own. A
+// snapshot knows only those that have ended.
 const boundSQL = `SELECT pg_current_xact_id()::text::bigint`
 
 // auditSelectSQL reads rows; a statement of its own, so that it sees what had ended at the horizon.
@@ -51,8 +52,9 @@ SELECT r.seq, (extract(epoch FROM r.began) * 1000000)::bigint, (extract(epoch FR
        r.tx::text::bigint, r.source, r.op, r.entry
 FROM audit.rows r WHERE r.seq > $1 ORDER BY r.seq LIMIT $2`
 
-// Read returns the changes that were committed since the last call, oldest first. A change is held back as long
-// as an older one may still be committed. It fails while the server does not answer, and then has lost nothing.
+// Read returns the changes that were committed since the last call, oldest first. A change is held back as
+// long as an older one may still be committed. It fails while the server does not answer, and then has lost
+// nothing.
 func (a *Audit) Read(ctx context.Context) ([]Row, error) {
 	ctx, cancel := context.WithTimeout(ctx, readLimit)
 	defer cancel()
@@ -62,8 +64,8 @@ func (a *Audit) Read(ctx context.Context) ([]Row, error) {
 	return rows, err
 }
 
-// Drain is Read, repeated until every change that was committed before the call has been returned. It waits for
-// transactions that are under way.
+// Drain is Read, repeated until every change that was committed before the call has been returned. It waits
+// for transactions that are under way.
 func (a *Audit) Drain(ctx context.Context) ([]Row, error) {
 	ctx, cancel := context.WithTimeout(ctx, readLimit)
 	defer cancel()

@@ -20,7 +20,8 @@ CREATE FUNCTION audit.note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER A
 BEGIN
     INSERT INTO audit.rows (source, op, entry)
     VALUES (TG_TABLE_NAME, TG_OP,
-            CASE TG_OP WHEN 'DELETE' THEN to_jsonb(OLD) ELSE to_jsonb(NEW) END - '{payload,payload_sha256}'::text[]);
+            CASE TG_OP WHEN 'DELETE' THEN to_jsonb(OLD) ELSE to_jsonb(NEW) END
+                - '{payload,payload_sha256}'::text[]);
     RETURN NULL;
 END $$;
 

@@ -47,7 +47,8 @@ func TestAuditIsInOrderWhoeverCommitsFirst(t *testing.T) {
 	_, err = gone.Exec(t.Context(), refuse, 2)
 	must(t, err, gone.Rollback(t.Context()))
 	n.admit("later")
-	if rows, err = p.Audit().Read(t.Context()); err != nil || len(rows) != 1 || rows[0].Signal.Key != "later" {
+	rows, err = p.Audit().Read(t.Context())
+	if err != nil || len(rows) != 1 || rows[0].Signal.Key != "later" {
 		t.Errorf("%+v, %v, want what was committed", rows, err)
 	}
 }

@@ -9,9 +9,10 @@ import (
 )
 
 // Historian puts the audit's rows into the words of the checkers, with the fields and in the order in which
-// sim/model tells of the same. All records of one transaction bear one instant, its end: transactions overlap,
-// so that a caller sorts what it is told by time, stably. What happens in the ledger without a row cannot be
-// told: a permit that was refused for the mode or the signal's state, and a refusal that was not logged.
+// sim/model tells of the same. All records of one transaction bear one instant, its end: transactions
+// overlap, so that a caller sorts what it is told by time, stably. What happens in the ledger without a row
+// cannot be told: a permit that was refused for the mode or the signal's state, and a refusal that was not
+// logged.
 type Historian struct {
 	clock  func(int64) int64
 	nodeOf func(core.Nonce) int16
@@ -35,9 +36,9 @@ type reign struct {
 // attemptKey names an attempt in the ledger.
 type attemptKey struct{ signal, number int64 }
 
-// NewHistorian begins with an empty ledger. Clock translates an instant of the database's wall clock into one of
-// the run, both in nanoseconds; nodeOf returns the number of the node that a process runs on, history.None if it
-// is nobody's.
+// NewHistorian begins with an empty ledger. Clock translates an instant of the database's wall clock into
+// one of the run, both in nanoseconds; nodeOf returns the number of the node that a process runs on,
+// history.None if it is nobody's.
 func NewHistorian(clock func(int64) int64, nodeOf func(core.Nonce) int16) *Historian {
 	return &Historian{
 		clock: clock, nodeOf: nodeOf, reigns: map[core.Nonce]reign{}, opened: map[int64]Row{},
@@ -68,7 +69,8 @@ func (h *Historian) Tell(rows []Row) []history.Record {
 			seen := h.add(history.ControlSet, row.Ended, core.Token{})
 			seen.Control, seen.Seq = mode, uint64(row.Control.FenceSeq)
 		case row.Acceptance != nil:
-			h.add(history.AuthorityAccepted, row.Ended, core.Token{}).Epoch = core.Epoch(row.Acceptance.EpochLeft)
+			seen := h.add(history.AuthorityAccepted, row.Ended, core.Token{})
+			seen.Epoch = core.Epoch(row.Acceptance.EpochLeft)
 		case row.Instance != nil:
 			h.tellInstance(row)
 		}
@@ -87,6 +89,9 @@ func (h *Historian) add(kind history.Kind, at int64, about core.Token) *history.
 	})
 	return &h.list[len(h.list)-1]
 }
+
+// current is the authority's epoch.
+func (h *Historian) current() core.Epoch { return core.Epoch(h.authority.Epoch) }
 
 // tellAuthority tells of a takeover. That a tenure was closed is told from the history, which says why.
 func (h *Historian) tellAuthority(row *Row) {
@@ -122,7 +127,7 @@ func (h *Historian) tellTenure(row *Row) {
 		reason, _ = core.ParseReason(*t.EndReason)
 		if reason != core.Superseded {
 			seen := h.add(history.EffectAccepted, row.Ended, token)
-			seen.Op, seen.Epoch, seen.Current = core.Resign, core.Epoch(t.Epoch), core.Epoch(h.authority.Epoch)
+			seen.Op, seen.Epoch, seen.Current = core.Resign, core.Epoch(t.Epoch), h.current()
 		}
 	}
 	seen := h.add(history.TenureEnded, row.Ended, token)
@@ -134,8 +139,9 @@ func (h *Historian) tellTenure(row *Row) {
 	seen.Until = h.lasted(row, seen.Span)
 }
 
-// lasted returns how long the tenure really was. The ledger reads the clock somewhere between the beginning and
-// the end of a transaction, so the audit knows two bounds; what the history says is right if it lies between.
+// lasted returns how long the tenure really was. The ledger reads the clock somewhere between the beginning
+// and the end of a transaction, so the audit knows two bounds; what the history says is right if it lies
+// between.
 func (h *Historian) lasted(closed *Row, span int64) int64 {
 	opened, ok := h.opened[closed.Tenure.Epoch]
 	if !ok {
@@ -153,7 +159,7 @@ func (h *Historian) tellAttempt(row *Row) {
 	signal := h.book.named(a.Signal)
 	if !known || a.FenceSeq != before.FenceSeq {
 		seen := h.add(history.Permitted, row.Ended, identity.Read(a.Token))
-		seen.Epoch, seen.Seq, seen.Current = core.Epoch(a.Epoch), uint64(a.FenceSeq), core.Epoch(h.authority.Epoch)
+		seen.Epoch, seen.Seq, seen.Current = core.Epoch(a.Epoch), uint64(a.FenceSeq), h.current()
 		seen.Signal, seen.Attempt = signal, uint32(a.Number)
 	}
 	if void := core.Void.String(); a.State == void && before.State != void {
@@ -193,7 +199,7 @@ func (h *Historian) tellInstance(row *Row) {
 	}
 	h.add(history.HeartbeatSet, row.Ended, r.token).Epoch = r.epoch
 	seen := h.add(history.EffectAccepted, row.Ended, r.token)
-	seen.Op, seen.Epoch, seen.Current = core.Heartbeat, r.epoch, core.Epoch(h.authority.Epoch)
+	seen.Op, seen.Epoch, seen.Current = core.Heartbeat, r.epoch, h.current()
 }
 
 // tellSignal tells of a signal that was stored, or moved.

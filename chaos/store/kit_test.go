@@ -162,7 +162,8 @@ func (n *node) lead(after core.Epoch) {
 func (n *node) admit(key string) core.SignalID {
 	n.t.Helper()
 	s, err := n.ledger.Admit(n.t.Context(), &pgledger.Offer{
-		Key: key, Type: "BASE_ENTRY", Instrument: "NIFTY", Position: "long", Timestamp: key, Payload: []byte(key),
+		Key: key, Type: "BASE_ENTRY", Instrument: "NIFTY", Position: "long", Timestamp: key,
+		Payload: []byte(key),
 	})
 	must(n.t, err)
 	return s.Signal

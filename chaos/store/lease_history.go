@@ -10,11 +10,11 @@ import (
 	"fencepost/internal/identity"
 )
 
-// LeaseHistory puts writes into the words of the checkers: LeaseSet, and LeaseGone when a token is overwritten,
-// deleted or has expired by the instant end, in nanoseconds of the servers' wall clock. Each server is a line of
-// its own, as in the simulator. Clock translates an instant of that clock into one of the run; nodeOf returns
-// the number of the node that a process runs on, history.None if it is nobody's. The records are in the order
-// of time.
+// LeaseHistory puts writes into the words of the checkers: LeaseSet, and LeaseGone when a token is
+// overwritten, deleted or has expired by the instant end, in nanoseconds of the servers' wall clock. Each
+// server is a line of its own, as in the simulator. Clock translates an instant of that clock into one of
+// the run; nodeOf returns the number of the node that a process runs on, history.None if it is nobody's. The
+// records are in the order of time.
 func LeaseHistory(
 	writes []Write, end int64, clock func(int64) int64, nodeOf func(core.Nonce) int16,
 ) []history.Record {
@@ -46,7 +46,7 @@ func LeaseHistory(
 			}
 		}
 		changed := before.Holder != w.Holder || before.Until != w.Until
-		if w.Holder != "" && changed && !(w.Found && before.same(w.Keys)) {
+		if w.Holder != "" && changed && (!w.Found || !before.same(w.Keys)) {
 			tell(history.LeaseSet, w.At, w.Until, w.Holder)
 		}
 		held[w.Server] = w.Keys

@@ -63,8 +63,8 @@ type reading struct {
 	raise bool    // the change was to the witness alone
 }
 
-// take reads one line and reports whether it changed a key. A command that this package does not know and that
-// names one of the keys is an error: what it did is not known.
+// take reads one line and reports whether it changed a key. A command that this package does not know and
+// that names one of the keys is an error: what it did is not known.
 func (r *reading) take(l line) (wrote bool, err error) {
 	r.raise = false
 	if !l.lua {

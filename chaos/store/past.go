@@ -14,8 +14,9 @@ import (
 type Loss struct {
 	// All: nothing is left.
 	All bool
-	// Window: the writes of so much time before it went are lost. Writes: the last so many are lost. Both are
-	// zero if the durability decides. A write is one operation on the lease, with the witness that it raised.
+	// Window: the writes of so much time before it went are lost. Writes: the last so many are lost.
+	// Both are zero if the durability decides. A write is one operation on the lease, with the witness
+	// that it raised.
 	Window time.Duration
 	Writes int
 }
@@ -38,8 +39,8 @@ const expiryError = 2 * int64(time.Millisecond)
 
 // same reports whether both tell of the same keys.
 func (k Keys) same(other Keys) bool {
-	apart := k.Until - other.Until
-	return k.Holder == other.Holder && k.Witness == other.Witness && -expiryError <= apart && apart <= expiryError
+	apart := max(k.Until, other.Until) - min(k.Until, other.Until)
+	return k.Holder == other.Holder && k.Witness == other.Witness && apart <= expiryError
 }
 
 // lapsed is the keys without a lease whose time has come.
@@ -50,8 +51,8 @@ func (k Keys) lapsed(now int64) Keys {
 	return k
 }
 
-// add remembers a write. A raised witness belongs to the write that raised it, and what a server is found with
-// is nothing new if it is what it had.
+// add remembers a write. A raised witness belongs to the write that raised it, and what a server is found
+// with is nothing new if it is what it had.
 func (p *past) add(w Write) {
 	if n := len(p.list); n > 0 {
 		last := &p.list[n-1]
@@ -63,7 +64,8 @@ func (p *past) add(w Write) {
 	p.list = append(p.list, then{at: w.At, Keys: w.Keys})
 }
 
-// at returns how many writes made the keys what they are, looking back from the last; all if none of them did.
+// reached returns how many writes made the keys what they are, looking back from the last; all if none of them
+// did.
 func (p *past) reached(now Keys, at int64) int {
 	for n := len(p.list); n > 0; n-- {
 		if p.list[n-1].lapsed(at).same(now) {

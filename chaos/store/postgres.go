@@ -37,8 +37,8 @@ const (
 	serviceDatabase = "fencepost"
 )
 
-// adminConnections are kept free for the harness, whatever the service takes. What the harness has open counts
-// against the service's share, so there are as many again.
+// adminConnections are kept free for the harness, whatever the service takes. What the harness has open
+// counts against the service's share, so there are as many again.
 const adminConnections = 8
 
 // PostgresOptions says what kind of PostgreSQL to start.
@@ -48,8 +48,8 @@ type PostgresOptions struct {
 	// Connections is how many the service may have at once, all instances together; zero means
 	// DefaultConnections.
 	Connections int
-	// Rewinds keeps what is needed to go back in time: a copy of the data directory, about 40 MB, and the log
-	// since. Without it Mark does nothing and Rewind fails.
+	// Rewinds keeps what is needed to go back in time: a copy of the data directory, about 40 MB, and
+	// the log since. Without it Mark does nothing and Rewind fails.
 	Rewinds bool
 	// Settings are further server parameters, see postgres.Options.
 	Settings map[string]string
@@ -95,7 +95,8 @@ func StartPostgres(ctx context.Context, options PostgresOptions) (*Postgres, err
 	settings := map[string]string{
 		"max_connections":                strconv.Itoa(options.Connections + 2*adminConnections),
 		"superuser_reserved_connections": strconv.Itoa(adminConnections),
-		// Recovery asks for archived log only after a rewind with a timeline of its own; there is none.
+		// Recovery asks for archived log only after a rewind with a timeline of its own; there is
+		// none.
 		"restore_command": "false",
 		"hot_standby":     "off", // and nobody is let in before it has ended
 		"wal_keep_size":   "512MB",
@@ -197,7 +198,8 @@ func (p *Postgres) act(ctx context.Context, limit time.Duration) (context.Contex
 func (p *Postgres) SetControl(ctx context.Context, mode core.Control) error {
 	ctx, done := p.act(ctx, pgActLimit)
 	defer done()
-	// The operator's desk has the superuser's connections: it must work when the service has taken all others.
+	// The operator's desk has the superuser's connections: it must work when the service has taken all
+	// others.
 	ledger, err := pgledger.Open(pgledger.Options{DSN: p.AdminDSN(), Group: p.options.Group})
 	if err != nil {
 		return err

@@ -81,8 +81,8 @@ func (p *Postgres) Stall() error {
 	return nil
 }
 
-// Resume ends Stall. The postmaster stays suspended if HangPostmaster has asked for it. A server that went down
-// meanwhile has nothing to resume.
+// Resume ends Stall. The postmaster stays suspended if HangPostmaster has asked for it. A server that went
+// down meanwhile has nothing to resume.
 func (p *Postgres) Resume() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -90,8 +90,8 @@ func (p *Postgres) Resume() error {
 	return p.wake()
 }
 
-// HangPostmaster suspends the postmaster alone: sessions live on, and whoever asks for a new one hears nothing,
-// until ResumePostmaster.
+// HangPostmaster suspends the postmaster alone: sessions live on, and whoever asks for a new one hears
+// nothing, until ResumePostmaster.
 func (p *Postgres) HangPostmaster() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -19,7 +19,8 @@ type hindrances struct {
 	rows      *rowLock // nil if the rows are free
 }
 
-// hinderAgain makes a server that came up what it was: its settings are in its files, which a rewind replaces.
+// hinderAgain makes a server that came up what it was: its settings are in its files, which a rewind
+// replaces.
 func (p *Postgres) hinderAgain(ctx context.Context) error {
 	return p.admin.do(ctx, func(conn *pgx.Conn) error {
 		if err := setReadOnly(ctx, conn, p.hold.readOnly); err != nil {
@@ -32,8 +33,8 @@ func (p *Postgres) hinderAgain(ctx context.Context) error {
 // readOnlySetting decides about transactions that do not say themselves whether they write.
 const readOnlySetting = "default_transaction_read_only"
 
-// ReadOnly makes every transaction read-only that begins from now on, those of sessions that exist included, or
-// ends that.
+// ReadOnly makes every transaction read-only that begins from now on, those of sessions that exist included,
+// or ends that.
 func (p *Postgres) ReadOnly(ctx context.Context, on bool) error {
 	ctx, done := p.act(ctx, pgActLimit)
 	defer done()
@@ -98,8 +99,8 @@ func until(ctx context.Context, done func() (bool, error)) error {
 const leadershipSQL = `(query = '' OR ` +
 	`query ~ '^/\* (heartbeat|observe|take_epoch|resign|accept|control|protocol|leave|lineage) \*/')`
 
-// Exhaust takes from the service every connection that ordinary work has or could get, until Release. Sessions
-// of leadership live on; whoever asks for another is told that there are too many.
+// Exhaust takes from the service every connection that ordinary work has or could get, until Release.
+// Sessions of leadership live on; whoever asks for another is told that there are too many.
 func (p *Postgres) Exhaust(ctx context.Context) error {
 	if err := p.exhaust(ctx, true); err != nil {
 		return fmt.Errorf("exhaust postgres: %w", err)
@@ -151,9 +152,9 @@ func endSessions(ctx context.Context, conn *pgx.Conn, condition string) error {
 	})
 }
 
-// KillBackends ends every session of the service. Asked to end (not hard), they make room at once. Killed, one
-// of them costs the server its memory and everybody else the session, and for about a second nobody is let in;
-// see Await.
+// KillBackends ends every session of the service. Asked to end (not hard), they make room at once. Killed,
+// one of them costs the server its memory and everybody else the session, and for about a second nobody is
+// let in; see Await.
 func (p *Postgres) KillBackends(ctx context.Context, hard bool) error {
 	ctx, done := p.act(ctx, pgActLimit)
 	defer done()
@@ -185,7 +186,9 @@ func (p *Postgres) LockRows(ctx context.Context) error {
 	if p.hold.rows != nil {
 		return errors.New("lock rows of postgres: they are locked")
 	}
-	lock := &rowLock{dsn: p.AdminDSN(), group: p.options.Group, first: make(chan struct{}), ended: make(chan struct{})}
+	lock := &rowLock{
+		dsn: p.AdminDSN(), group: p.options.Group, first: make(chan struct{}), ended: make(chan struct{}),
+	}
 	var loop context.Context
 	loop, lock.end = context.WithCancel(context.WithoutCancel(ctx))
 	go lock.run(loop)

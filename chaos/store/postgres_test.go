@@ -186,20 +186,21 @@ func TestLockedRowsHoldUpWhoMovesASignalAndNobodyElse(t *testing.T) {
 		t.Errorf("a permit was answered %v, want that it waited for a lock", err)
 	}
 	fresh := n.admit("new")
-	within(t, 5*time.Second, "the new row is locked", func() bool {
-		_, err := serviceConn(t, p).Exec(t.Context(), "SELECT FROM signals WHERE id = $1 FOR UPDATE NOWAIT", fresh)
-		return codeOf(err) == "55P03"
-	})
+	locked := func(id core.SignalID) func() bool {
+		return func() bool {
+			const sql = "SELECT FROM signals WHERE id = $1 FOR UPDATE NOWAIT"
+			_, err := serviceConn(t, p).Exec(t.Context(), sql, id)
+			return codeOf(err) == "55P03"
+		}
+	}
+	within(t, 5*time.Second, "the new row is locked", locked(fresh))
 	n.want(core.HeartbeatConfirmed, core.Effect{Op: core.Heartbeat, Epoch: 1})
 	if rows, err := p.Audit().Drain(t.Context()); err != nil || len(rows) < 5 {
 		t.Errorf("the audit waits for the locks: %v, %v", rows, err)
 	}
 	// A crash frees the rows for no longer than it takes to lock them again.
 	must(t, p.Down(t.Context(), Crash), p.Up(t.Context()))
-	within(t, 5*time.Second, "the rows are locked again", func() bool {
-		_, err := serviceConn(t, p).Exec(t.Context(), "SELECT FROM signals WHERE id = $1 FOR UPDATE NOWAIT", old)
-		return codeOf(err) == "55P03"
-	})
+	within(t, 5*time.Second, "the rows are locked again", locked(old))
 	p.UnlockRows()
 	p.UnlockRows()
 	within(t, 5*time.Second, "the rows are free", func() bool { return permit(old) == nil })

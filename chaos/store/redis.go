@@ -30,12 +30,13 @@ type RedisOptions struct {
 	Group string
 	// Replicated adds a second server that follows the first.
 	Replicated bool
-	// Durability is what outlives a crash; empty means none. With none a server comes back empty; with the other
-	// two it has everything that was written, for what a crash of the machine would lose is a Loss.
+	// Durability is what outlives a crash; empty means none. With none a server comes back empty; with
+	// the other two it has everything that was written, for what a crash of the machine would lose is a
+	// Loss.
 	Durability scenarios.Durability
-	// Link returns the address at which a replica reaches that primary, such as a proxy's, so that the caller
-	// can cut the replication. It is called each time a server begins to follow another. Nil means the
-	// primary's own address.
+	// Link returns the address at which a replica reaches that primary, such as a proxy's, so that the
+	// caller can cut the replication. It is called each time a server begins to follow another. Nil
+	// means the primary's own address.
 	Link func(primary string) (string, error)
 	// Log receives the servers' logs when they stop; nil discards them.
 	Log io.Writer
@@ -50,8 +51,8 @@ type Redis struct {
 
 	acts sync.Mutex // held by each act from its beginning to its end
 
-	// mu guards what follows, which only acts change, but for stalled: a server is woken whatever else waits
-	// for it.
+	// mu guards what follows, which only acts change, but for stalled: a server is woken whatever else
+	// waits for it.
 	mu      sync.Mutex
 	primary *instance
 	other   *instance // the replica, in a split the old primary, after a failover who is gone; nil if single
@@ -109,8 +110,8 @@ func (r *Redis) start(ctx context.Context) error {
 	return r.Synced(ctx)
 }
 
-// launch starts one server. It always keeps an append-only file; where nothing is to outlive a crash, the file
-// is removed before the server comes back.
+// launch starts one server. It always keeps an append-only file; where nothing is to outlive a crash, the
+// file is removed before the server comes back.
 func (r *Redis) launch(ctx context.Context) (*instance, error) {
 	fsync := "no"
 	switch r.options.Durability {
@@ -125,7 +126,8 @@ func (r *Redis) launch(ctx context.Context) (*instance, error) {
 	server, err := redis.Start(ctx, redis.Options{
 		AppendOnly: true, Log: r.options.Log, Settings: map[string]string{
 			"appendfsync": fsync,
-			// A replica that begins anew is served at once, rather than at the next turn of a clock of one second.
+			// A replica that begins anew is served at once, rather than at the next turn of a
+			// clock of one second.
 			"repl-diskless-sync":       "no",
 			"repl-ping-replica-period": "1",
 		},
@@ -152,8 +154,8 @@ func (r *Redis) Addr() string {
 	return r.primary.server.Addr()
 }
 
-// ReplicaAddr is the address of the other server, and in a split that of the old primary. It is empty if Redis
-// is not replicated.
+// ReplicaAddr is the address of the other server, and in a split that of the old primary. It is empty if
+// Redis is not replicated.
 func (r *Redis) ReplicaAddr() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -257,8 +259,8 @@ for _, key in ipairs(redis.call('KEYS', '*')) do
 end
 return 0`
 
-// ShiftTTL changes the time that every key of the primary has left, in whole milliseconds, as if its clock had
-// jumped: a negative one brings the lapse nearer, or about at once.
+// ShiftTTL changes the time that every key of the primary has left, in whole milliseconds, as if its clock
+// had jumped: a negative one brings the lapse nearer, or about at once.
 func (r *Redis) ShiftTTL(ctx context.Context, by time.Duration) error {
 	ctx, done := r.act(ctx)
 	defer done()
@@ -268,8 +270,8 @@ func (r *Redis) ShiftTTL(ctx context.Context, by time.Duration) error {
 	return nil
 }
 
-// SetLease writes a token's text into the lease, whoever has it, for a ttl in whole milliseconds: what a person
-// or a bug might do.
+// SetLease writes a token's text into the lease, whoever has it, for a ttl in whole milliseconds: what a
+// person or a bug might do.
 func (r *Redis) SetLease(ctx context.Context, token string, ttl time.Duration) error {
 	ctx, done := r.act(ctx)
 	defer done()
@@ -281,8 +283,8 @@ func (r *Redis) SetLease(ctx context.Context, token string, ttl time.Duration) e
 
 // Keys is what the group's keys held at one instant.
 type Keys struct {
-	// Holder is the lease's value, empty if the key is absent; Until its expiry in nanoseconds of the server's
-	// wall clock, exact to a millisecond, zero without one.
+	// Holder is the lease's value, empty if the key is absent; Until its expiry in nanoseconds of the
+	// server's wall clock, exact to a millisecond, zero without one.
 	Holder string
 	Until  int64
 	// Witness is the highest epoch that a leader reported, zero if the key is absent.

@@ -64,16 +64,20 @@ func (r *Redis) takeDown(ctx context.Context, way Way) error {
 // settleLimit is how long a server that is about to go down may take to tell what it did.
 const settleLimit = 200 * time.Millisecond
 
-// settle lets the watch catch up with a server that is about to be killed, while no client can write. A server
-// answers a client before it tells MONITOR; killed in between it would have acknowledged what nobody saw. To the
-// clients it is as if it had died a moment earlier. A server that is stalled has nothing to tell.
+// settle lets the watch catch up with a server that is about to be killed, while no client can write. A
+// server answers a client before it tells MONITOR; killed in between it would have acknowledged what nobody
+// saw. To the clients it is as if it had died a moment earlier. A server that is stalled has nothing to
+// tell.
 func (i *instance) settle(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, settleLimit)
 	defer cancel()
-	if i.tail == nil || i.client.Do(ctx, "CLIENT", "PAUSE", redisActLimit.Milliseconds(), "WRITE").Err() != nil {
+	if i.tail == nil {
 		return
 	}
-	_ = i.tail.drain(ctx)
+	pause := i.client.Do(ctx, "CLIENT", "PAUSE", redisActLimit.Milliseconds(), "WRITE")
+	if pause.Err() == nil {
+		_ = i.tail.drain(ctx) // whoever does not answer now is killed all the same
+	}
 }
 
 // Up brings the primary back on its address, with what the loss and the durability leave, and returns when it

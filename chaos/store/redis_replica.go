@@ -34,8 +34,8 @@ func (r *Redis) enslave(ctx context.Context, i, primary *instance) error {
 	if i.tail == nil {
 		return i.client.Do(ctx, "REPLICAOF", host, port).Err()
 	}
-	// The mark is carried out in the same breath: what MONITOR shows before it was written by clients, what it
-	// shows afterwards comes from the primary.
+	// The mark is carried out in the same breath: what MONITOR shows before it was written by clients,
+	// what it shows afterwards comes from the primary.
 	mark := newMark()
 	i.tail.endAt(mark)
 	pipe := i.client.Pipeline()
@@ -103,8 +103,8 @@ func (i *instance) offset(ctx context.Context, name string) (at int64, linked bo
 }
 
 // Failover promotes the replica in place of the primary, which is killed if it still runs, and returns the
-// address of the new one. The replica has what had reached it over the link; the loss takes further writes from
-// it. Bring the other server back with Rejoin, once no client is led to it any more.
+// address of the new one. The replica has what had reached it over the link; the loss takes further writes
+// from it. Bring the other server back with Rejoin, once no client is led to it any more.
 func (r *Redis) Failover(ctx context.Context, loss Loss) (string, error) {
 	ctx, done := r.act(ctx)
 	defer done()
@@ -120,9 +120,9 @@ func (r *Redis) Failover(ctx context.Context, loss Loss) (string, error) {
 	return r.primary.server.Addr(), nil
 }
 
-// Split promotes the replica while the old primary, which has not noticed, serves on; each acknowledges writes
-// that the other does not have. It returns the address of the new primary: acts upon Redis strike that one. The
-// loss is as with Failover. It lasts until Unsplit.
+// Split promotes the replica while the old primary, which has not noticed, serves on; each acknowledges
+// writes that the other does not have. It returns the address of the new primary: acts upon Redis strike
+// that one. The loss is as with Failover. It lasts until Unsplit.
 func (r *Redis) Split(ctx context.Context, loss Loss) (string, error) {
 	ctx, done := r.act(ctx)
 	defer done()
@@ -151,8 +151,8 @@ func (r *Redis) mayPromote() error {
 	return nil
 }
 
-// promote makes the replica the primary. What it missed beyond what the link kept from it is taken away before
-// anybody is led to it.
+// promote makes the replica the primary. What it missed beyond what the link kept from it is taken away
+// before anybody is led to it.
 func (r *Redis) promote(ctx context.Context, loss Loss, went int64) error {
 	old, next := r.primary, r.other
 	if err := next.client.Do(ctx, "REPLICAOF", "NO", "ONE").Err(); err != nil {
@@ -204,8 +204,8 @@ func (i *instance) put(ctx context.Context, k keys, want Keys) error {
 	return nil
 }
 
-// Rejoin starts the server that a failover killed again, as a replica of the new primary. It does not wait until
-// it has caught up, see Synced. A server that follows already is left alone.
+// Rejoin starts the server that a failover killed again, as a replica of the new primary. It does not wait
+// until it has caught up, see Synced. A server that follows already is left alone.
 func (r *Redis) Rejoin(ctx context.Context) error {
 	ctx, done := r.act(ctx)
 	defer done()
@@ -229,8 +229,8 @@ func (r *Redis) Rejoin(ctx context.Context) error {
 	return nil
 }
 
-// Unsplit ends the old primary's reign: it follows the new one, and what it acknowledged meanwhile is gone. The
-// caller leads the clients to the new one first, or those of the old one will meet a read-only server.
+// Unsplit ends the old primary's reign: it follows the new one, and what it acknowledged meanwhile is gone.
+// The caller leads the clients to the new one first, or those of the old one will meet a read-only server.
 func (r *Redis) Unsplit(ctx context.Context) error {
 	ctx, done := r.act(ctx)
 	defer done()

@@ -52,7 +52,7 @@ func TestRestartLeavesWhatTheDurabilityKeeps(t *testing.T) {
 				t.Errorf("%q, %v: %+v is left, want %+v", durability, way, after, want)
 			}
 			writes := writesOf(t, r)
-			if last := writes[len(writes)-1]; !last.Found || !last.Keys.same(want) {
+			if last := writes[len(writes)-1]; !last.Found || !last.same(want) {
 				t.Errorf("%q, %v: the history ends with %+v, want what was found", durability, way, last)
 			}
 			must(t, r.Stop())

@@ -50,9 +50,9 @@ func (m *timeMachine) remove() error { return m.dir.Remove() }
 
 func (m *timeMachine) base() string { return filepath.Join(m.dir.Path(), "base") }
 
-// Mark remembers this instant as one that Rewind may lead back to. The first mark, and the first after a rewind,
-// copies the data directory, which takes some tenths of a second, while the server goes on. It does nothing
-// without PostgresOptions.Rewinds.
+// Mark remembers this instant as one that Rewind may lead back to. The first mark, and the first after a
+// rewind, copies the data directory, which takes some tenths of a second, while the server goes on. It does
+// nothing without PostgresOptions.Rewinds.
 func (p *Postgres) Mark(ctx context.Context) error {
 	if p.past == nil {
 		return nil
@@ -109,8 +109,8 @@ func (m *timeMachine) copy(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// leftBehind is what a copy does without: what is of the running server only, and the log, which is taken as it
-// is when it is needed.
+// leftBehind is what a copy does without: what is of the running server only, and the log, which is taken as
+// it is when it is needed.
 func leftBehind(path string) bool {
 	dir, name := filepath.Split(path)
 	switch filepath.Clean(dir) {
@@ -162,10 +162,11 @@ type Rewound struct {
 }
 
 // Rewind takes the server down and puts an older state of it in place: that of the youngest mark not younger
-// than the instant, in nanoseconds of the database's wall clock, or of the oldest mark there is. The service's
-// sessions are ended first, so that the audit can be read to its end. With a branch the state is recovered to
-// that point in time and gets a timeline of its own; without, it is as if the files had been put back. Up starts
-// it. Marks that are younger are forgotten; so are older ones, for the next mark copies what there is then.
+// than the instant, in nanoseconds of the database's wall clock, or of the oldest mark there is. The
+// service's sessions are ended first, so that the audit can be read to its end. With a branch the state is
+// recovered to that point in time and gets a timeline of its own; without, it is as if the files had been
+// put back. Up starts it. Marks that are younger are forgotten; so are older ones, for the next mark copies
+// what there is then.
 func (p *Postgres) Rewind(ctx context.Context, notYoungerThan int64, branch bool) (Rewound, error) {
 	ctx, done := p.act(ctx, pgDownLimit)
 	defer done()
@@ -213,8 +214,8 @@ func (m *timeMachine) restore(to mark, branch bool) error {
 	if err := cutLog(filepath.Join(old, "pg_wal"), filepath.Join(data, "pg_wal"), to); err != nil {
 		return fmt.Errorf("cut log: %w", err)
 	}
-	// The label says where in the log recovery begins. Recovery of an archive, which the signal asks for, ends
-	// with a timeline of its own; that of a crash goes on with the one it has.
+	// The label says where in the log recovery begins. Recovery of an archive, which the signal asks
+	// for, ends with a timeline of its own; that of a crash goes on with the one it has.
 	err := os.WriteFile(filepath.Join(data, "backup_label"), []byte(m.label), 0o600)
 	if err == nil && branch {
 		err = os.WriteFile(filepath.Join(data, "recovery.signal"), nil, 0o600)
@@ -246,7 +247,8 @@ func cutLog(from, to string, at mark) error {
 		}
 	}
 	path := filepath.Join(to, last)
-	// A file of the log has its full size, whatever is in it. There is none yet if the next record begins one.
+	// A file of the log has its full size, whatever is in it. There is none yet if the next record
+	// begins one.
 	err = errors.Join(os.Truncate(path, int64(at.lsn%segmentSize)), os.Truncate(path, segmentSize))
 	if errors.Is(err, fs.ErrNotExist) && at.lsn%segmentSize == 0 {
 		return nil

@@ -6,14 +6,15 @@ import (
 	"time"
 )
 
-// Row is one change of one row of the ledger. Exactly one of the pointers is set: to the row as it was after the
-// change, or as it was before if it was deleted.
+// Row is one change of one row of the ledger. Exactly one of the pointers is set: to the row as it was after
+// the change, or as it was before if it was deleted.
 type Row struct {
 	// Seq is the change's place among all; numbers may be missing. After a rewind they are given again.
 	Seq int64
-	// Began, At and Ended are instants of the database's wall clock in nanoseconds, exact to a microsecond: when
-	// the transaction began, when the row was written (for signals and tenures: told of at the end), and the
-	// last that is known of the transaction before it was committed. All that it did became true together.
+	// Began, At and Ended are instants of the database's wall clock in nanoseconds, exact to a
+	// microsecond: when the transaction began, when the row was written (for signals and tenures: told
+	// of at the end), and the last that is known of the transaction before it was committed. All that it
+	// did became true together.
 	Began, At, Ended int64
 	// Tx tells which changes were committed together.
 	Tx uint64

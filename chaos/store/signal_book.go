@@ -9,12 +9,12 @@ import (
 	"fencepost/core/history"
 )
 
-// firstSpare is the first number for signals whose own was given away: above all that a run reaches, and within
-// what a history can name.
+// firstSpare is the first number for signals whose own was given away: above all that a run reaches, and
+// within what a history can name.
 const firstSpare core.SignalID = 1 << 22
 
-// signalBook gives every signal a number of its own for the whole run. It is the ledger's, unless a rewind made
-// the ledger give one number to two signals. The key is what a signal keeps.
+// signalBook gives every signal a number of its own for the whole run. It is the ledger's, unless a rewind
+// made the ledger give one number to two signals. The key is what a signal keeps.
 type signalBook struct {
 	byKey map[string]core.SignalID
 	byID  map[int64]core.SignalID // what a number of the ledger means now
@@ -53,7 +53,8 @@ func (b *signalBook) named(id int64) core.SignalID {
 	return core.SignalID(id) // stored before the audit
 }
 
-// Signal returns the number that records have for what the ledger now calls id. They differ only after a rewind.
+// Signal returns the number that records have for what the ledger now calls id. They differ only after a
+// rewind.
 func (h *Historian) Signal(id core.SignalID) core.SignalID { return h.book.named(int64(id)) }
 
 // SignalOf returns the number of the signal with that key, and whether there ever was one.
@@ -71,8 +72,8 @@ func (a *AuthorityRow) control() core.Control {
 }
 
 // Rewound returns what a restored ledger means: the signals that are missing, those that are what they were
-// before, and the control mode if it is another; as of an instant of the database's wall clock. It comes after
-// Tell with the last rows before the rewind, and before Tell with the first after it.
+// before, and the control mode if it is another; as of an instant of the database's wall clock. It comes
+// after Tell with the last rows before the rewind, and before Tell with the first after it.
 func (h *Historian) Rewound(at int64, left Ledger) []history.Record {
 	h.list = nil
 	if mode := left.Authority.control(); mode != h.authority.control() {

@@ -17,8 +17,8 @@ import (
 	"fencepost/core"
 )
 
-// Write is a change of the group's keys in one server, and what both keys held after it. An expiry is no write:
-// it has its instant in Until.
+// Write is a change of the group's keys in one server, and what both keys held after it. An expiry is no
+// write: it has its instant in Until.
 type Write struct {
 	// At is the server's wall clock in nanoseconds, exact to a microsecond.
 	At int64
@@ -28,14 +28,14 @@ type Write struct {
 	Op core.Op
 	// Raise tells that only the witness changed: it belongs to the write before.
 	Raise bool
-	// Found tells that nobody wrote this: it is what a server held when its writes became the group's, after a
-	// start or a promotion; or that they are so no more, and then it holds nothing.
+	// Found tells that nobody wrote this: it is what a server held when its writes became the group's,
+	// after a start or a promotion; or that they are so no more, and then it holds nothing.
 	Found bool
 	Keys
 }
 
-// Watch holds the writes to the group's keys, of every server whose writes count: the primary's, and in a split
-// those of both.
+// Watch holds the writes to the group's keys, of every server whose writes count: the primary's, and in a
+// split those of both.
 type Watch struct {
 	mu     sync.Mutex
 	writes []Write
@@ -43,8 +43,8 @@ type Watch struct {
 	err    error
 }
 
-// Writes returns the writes after the first so many, in the order in which they were seen; those of one server
-// are in the order in which it carried them out.
+// Writes returns the writes after the first so many, in the order in which they were seen; those of one
+// server are in the order in which it carried them out.
 func (w *Watch) Writes(after int) []Write {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -58,9 +58,9 @@ func (w *Watch) Err() error {
 	return w.err
 }
 
-// Drain returns when every write that any server carried out before the call is in Writes. Of a server that is
-// down, those are what it had told before it went. A server that is stalled makes it fail when ctx ends, or
-// after five seconds. It also returns what Err returns.
+// Drain returns when every write that any server carried out before the call is in Writes. Of a server that
+// is down, those are what it had told before it went. A server that is stalled makes it fail when ctx ends,
+// or after five seconds. It also returns what Err returns.
 func (w *Watch) Drain(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, redisActLimit)
 	defer cancel()
@@ -158,7 +158,8 @@ func (r *Redis) follow(ctx context.Context, i *instance) error {
 	}
 }
 
-// begin opens the connection and reads the keys, with a mark. A server that loads its data answers only the one.
+// begin opens the connection and reads the keys, with a mark. A server that loads its data answers only the
+// one.
 func (t *tail) begin(ctx context.Context, k keys, mark string) (Keys, error) {
 	if err := t.attach(ctx); err != nil {
 		return Keys{}, err

@@ -149,8 +149,8 @@ func (s *Server) initialise(ctx context.Context) error {
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
-		// Only time is lost without the cache: a read-only or foreign cache directory must not keep a test
-		// from running.
+		// Only time is lost without the cache: a read-only or foreign cache directory must not keep
+		// a test from running.
 		if err := os.RemoveAll(s.data); err != nil {
 			return err
 		}
@@ -211,7 +211,8 @@ func (s *Server) launch(ctx context.Context) error {
 	case err = <-done:
 	case <-ctx.Done():
 		// The library cannot be told to give up, but it does when the server it waits for dies.
-		// Waited for, because what it does last is to stop whatever runs on the data directory by then.
+		// Waited for, because what it does last is to stop whatever runs on the data directory by
+		// then.
 		err = errors.Join(ctx.Err(), rundir.KillServing(s.data), <-done)
 	}
 	removeLibraryLogs()
