@@ -48,14 +48,14 @@ func expect(t *testing.T, got, want []history.Record, begin time.Time) {
 	}
 }
 
-func TestHistorianTellsTheLifeOfASignalAndOfTwoTenures(t *testing.T) {
-	p := startPostgres(t, PostgresOptions{})
-	begin := time.Now()
-	one, two := nodeAt(t, "", p.DSN(), 1), nodeAt(t, "", p.DSN(), 2)
+// live makes two nodes lead one after the other, and the first one go on when it is over. It returns the id
+// of the signal that it is about.
+func live(t *testing.T, p *Postgres, one, two *node) core.SignalID {
+	t.Helper()
 	one.want(core.AuthorityObserved, core.Effect{Op: core.Heartbeat}) // a follower's tells nothing
 	one.lead(0)
 	a := one.admit("a")
-	one.admit("a") // a duplicate
+	one.admit("a") // a duplicate tells nothing
 	one.want(core.HeartbeatConfirmed, core.Effect{Op: core.Heartbeat, Epoch: 1})
 	one.want(core.PermitWasGranted, core.Effect{Op: core.Permit, Epoch: 1, Signal: a, Version: 1, Attempt: 1})
 	one.want(core.OutcomeWasRecorded, core.Effect{Op: core.Record, Signal: a, Attempt: 1, State: core.Void})
@@ -67,58 +67,77 @@ func TestHistorianTellsTheLifeOfASignalAndOfTwoTenures(t *testing.T) {
 	one.want(core.PermitWasRefused, core.Effect{Op: core.Permit, Epoch: 1, Signal: a, Version: 5, Attempt: 3})
 	must(t, p.SetControl(t.Context(), core.Pause))
 	two.want(core.TenureWasClosed, core.Effect{Op: core.Resign, Epoch: 2, Reason: core.GracefulShutdown})
+	return a
+}
 
-	tokens := [...]core.Token{{}, one.token, two.token}
-	record := func(kind history.Kind, node int16, fill func(*history.Record)) history.Record {
-		r := history.Record{Kind: kind, Node: node, Subject: history.None}
-		if node != history.None {
-			r.Token = tokens[node]
-		}
-		fill(&r)
-		return r
+// tellers makes records of that signal, and of the two nodes.
+type tellers struct {
+	signal core.SignalID
+	tokens [3]core.Token
+}
+
+func (m *tellers) of(kind history.Kind, node int16) history.Record {
+	r := history.Record{Kind: kind, Node: node, Subject: history.None}
+	if node != history.None {
+		r.Token = m.tokens[node]
 	}
-	signal := func(kind history.Kind, attempt uint32, state core.SignalState, alerted bool) history.Record {
-		return record(kind, history.None, func(r *history.Record) {
-			r.Signal, r.Attempt, r.State, r.Alerted = a, attempt, state, alerted
-		})
-	}
-	permitted := func(attempt uint32, seq uint64) history.Record {
-		return record(history.Permitted, 1, func(r *history.Record) {
-			r.Epoch, r.Current, r.Seq, r.Signal, r.Attempt = 1, 1, seq, a, attempt
-		})
-	}
-	refused := func(op core.Op, signal core.SignalID) history.Record {
-		return record(history.EffectRefused, 1, func(r *history.Record) {
-			r.Op, r.Epoch, r.Current, r.Reason, r.Logged, r.Signal = op, 1, 2, core.Superseded, true, signal
-		})
-	}
-	accepted := func(op core.Op, node int16, epoch core.Epoch) history.Record {
-		return record(history.EffectAccepted, node, func(r *history.Record) {
-			r.Op, r.Epoch, r.Current = op, epoch, epoch
-		})
-	}
-	tenure := func(kind history.Kind, node int16, seq uint64, reason core.Reason) history.Record {
-		return record(kind, node, func(r *history.Record) {
-			r.Epoch, r.Seq, r.Reason = core.Epoch(node), seq, reason
-		})
-	}
+	return r
+}
+
+func (m *tellers) moved(
+	kind history.Kind, attempt uint32, state core.SignalState, alerted bool,
+) history.Record {
+	r := m.of(kind, history.None)
+	r.Signal, r.Attempt, r.State, r.Alerted = m.signal, attempt, state, alerted
+	return r
+}
+
+func (m *tellers) permitted(attempt uint32, seq uint64) history.Record {
+	r := m.of(history.Permitted, 1)
+	r.Epoch, r.Current, r.Seq, r.Signal, r.Attempt = 1, 1, seq, m.signal, attempt
+	return r
+}
+
+func (m *tellers) refused(op core.Op, signal core.SignalID) history.Record {
+	r := m.of(history.EffectRefused, 1)
+	r.Op, r.Epoch, r.Current, r.Reason, r.Logged, r.Signal = op, 1, 2, core.Superseded, true, signal
+	return r
+}
+
+func (m *tellers) accepted(op core.Op, node int16) history.Record {
+	r := m.of(history.EffectAccepted, node)
+	r.Op, r.Epoch, r.Current = op, core.Epoch(node), core.Epoch(node)
+	return r
+}
+
+func (m *tellers) tenure(kind history.Kind, node int16, seq uint64, reason core.Reason) history.Record {
+	r := m.of(kind, node)
+	r.Epoch, r.Seq, r.Reason = core.Epoch(node), seq, reason
+	return r
+}
+
+func TestHistorianTellsTheLifeOfASignalAndOfTwoTenures(t *testing.T) {
+	p := startPostgres(t, PostgresOptions{})
+	begin := time.Now()
+	one, two := nodeAt(t, "", p.DSN(), 1), nodeAt(t, "", p.DSN(), 2)
+	m := tellers{signal: live(t, p, one, two), tokens: [...]core.Token{{}, one.token, two.token}}
+	beat, paused := m.of(history.HeartbeatSet, 1), m.of(history.ControlSet, history.None)
+	beat.Epoch = 1
+	paused.Control, paused.Seq = core.Pause, 5
 	want := []history.Record{
-		tenure(history.TenureOpened, 1, 1, core.NoReason),
-		signal(history.Stored, 0, core.NoSignal, false),
-		record(history.HeartbeatSet, 1, func(r *history.Record) { r.Epoch = 1 }),
-		accepted(core.Heartbeat, 1, 1),
-		permitted(1, 2), signal(history.StateSet, 1, core.Submitting, false),
-		signal(history.Voided, 1, core.NoSignal, false), signal(history.StateSet, 1, core.Received, false),
-		permitted(2, 3), signal(history.StateSet, 2, core.Submitting, false),
-		signal(history.StateSet, 2, core.InDoubt, true),
-		tenure(history.TenureOpened, 2, 4, core.NoReason),
-		tenure(history.TenureEnded, 1, 4, core.Superseded),
-		refused(core.Heartbeat, 0), refused(core.Permit, a),
-		record(history.ControlSet, history.None, func(r *history.Record) {
-			r.Control, r.Seq = core.Pause, 5
-		}),
-		accepted(core.Resign, 2, 2),
-		tenure(history.TenureEnded, 2, 6, core.GracefulShutdown),
+		m.tenure(history.TenureOpened, 1, 1, core.NoReason),
+		m.moved(history.Stored, 0, core.NoSignal, false),
+		beat, m.accepted(core.Heartbeat, 1),
+		m.permitted(1, 2), m.moved(history.StateSet, 1, core.Submitting, false),
+		m.moved(history.Voided, 1, core.NoSignal, false), m.moved(history.StateSet, 1, core.Received, false),
+		m.permitted(2, 3), m.moved(history.StateSet, 2, core.Submitting, false),
+		m.moved(history.StateSet, 2, core.InDoubt, true),
+		m.tenure(history.TenureOpened, 2, 4, core.NoReason),
+		m.tenure(history.TenureEnded, 1, 4, core.Superseded),
+		m.refused(core.Heartbeat, 0), m.refused(core.Permit, m.signal),
+		paused,
+		m.accepted(core.Resign, 2),
+		m.tenure(history.TenureEnded, 2, 6, core.GracefulShutdown),
 	}
 	got := storyOf(t, p, historian())
 	expect(t, got, want, begin)

@@ -64,8 +64,8 @@ func (p *past) add(w Write) {
 	p.list = append(p.list, then{at: w.At, Keys: w.Keys})
 }
 
-// reached returns how many writes made the keys what they are, looking back from the last; all if none of them
-// did.
+// reached returns how many writes made the keys what they are, looking back from the last; all if none of
+// them did.
 func (p *past) reached(now Keys, at int64) int {
 	for n := len(p.list); n > 0; n-- {
 		if p.list[n-1].lapsed(at).same(now) {

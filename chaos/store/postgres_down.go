@@ -26,8 +26,6 @@ func (p *Postgres) takeDown(ctx context.Context, way Way) error {
 	p.mu.Lock()
 	p.stalled, p.hung = false, false
 	p.mu.Unlock()
-	p.admin.close()
-	p.audit.session.close()
 	if way == Crash {
 		return p.server.Crash()
 	}

@@ -136,6 +136,16 @@ func TestHistorianTellsWhatARewindLost(t *testing.T) {
 	}, begin)
 }
 
+func TestWhatHindersOutlastsARewind(t *testing.T) {
+	p := startPostgres(t, PostgresOptions{Rewinds: true})
+	must(t, p.Mark(t.Context()), p.ReadOnly(t.Context(), true))
+	_, err := p.Rewind(t.Context(), 0, false)
+	must(t, err, p.Up(t.Context()))
+	if _, err := nodeAt(t, "", p.DSN(), 1).ask(core.Effect{Op: core.Heartbeat}); codeOf(err) != "25006" {
+		t.Errorf("a heartbeat was answered %v, want a refusal as read-only", err)
+	}
+}
+
 func TestServerWithoutRewindsDoesNotGoBack(t *testing.T) {
 	p := startPostgres(t, PostgresOptions{})
 	must(t, p.Mark(t.Context()))
