@@ -96,6 +96,9 @@ func TestShiftedTimesAreWatchedAndMayLapseALease(t *testing.T) {
 		t.Errorf("%+v is left", after)
 	}
 	writes := writesOf(t, r)
+	if last := writes[len(writes)-1]; last.Holder != "" || last.Until != 0 {
+		t.Errorf("the lapse was seen as %+v", last)
+	}
 	if last := writes[len(writes)-2]; !last.same(want) || last.Op != core.NoOp {
 		t.Errorf("the jump was seen as %+v", last)
 	}
