@@ -31,16 +31,33 @@ func (s *Server) Stop(ctx context.Context) error {
 	return nil
 }
 
+// Shutdown ends the server in order, as pg_ctl stop does, and leaves its data. It is down until Restart. A
+// server that does not shut down within 15 seconds, or before ctx ends, is killed.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped {
+		return ErrStopped
+	}
+	if err := s.shutDown(ctx); err != nil {
+		return fmt.Errorf("shut postgres down: %w", err)
+	}
+	return nil
+}
+
 // shutDown ends the server if it runs. A server that has to be killed is no error: it is down.
 func (s *Server) shutDown(ctx context.Context) error {
 	process := s.process
 	s.process = nil
-	if process == nil || len(s.PIDs()) == 0 {
+	if process == nil && s.child == nil || len(s.PIDs()) == 0 {
 		// Backends of a postmaster that was killed from outside may still be at work.
 		return s.kill(ctx)
 	}
 	if err := s.Resume(); err != nil {
 		return err
+	}
+	if s.child != nil {
+		return s.shutDownChild(ctx)
 	}
 	done := make(chan error, 1)
 	go func() { done <- process.Stop() }()
@@ -63,6 +80,10 @@ func (s *Server) kill(ctx context.Context) error {
 	defer cancel()
 	if err := rundir.KillServing(s.data); err != nil {
 		return err
+	}
+	if s.child != nil {
+		<-s.child.ended // no later than its death
+		s.child = nil
 	}
 	return rundir.ClearKilled(ctx, s.data)
 }

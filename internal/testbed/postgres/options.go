@@ -15,17 +15,23 @@ type Options struct {
 	// Port is the TCP port on 127.0.0.1; 0 chooses a free one. A chosen port stays the same over Restart.
 	Port int
 
-	// DataPath is an absolute path of a data directory that outlives the server. It is created when it does
-	// not exist, and reused when an earlier Start made it. Empty means a directory of the server's own.
+	// DataPath is an absolute path of a data directory that outlives the server. It is created when it
+	// does not exist, and reused when an earlier Start made it. Empty means a directory of the server's
+	// own.
 	DataPath string
 
-	// Settings are server parameters, by the names of postgresql.conf. They override this package's own. The
-	// keys port, listen_addresses and unix_socket_directories are refused.
+	// Settings are server parameters, by the names of postgresql.conf. They override this package's own.
+	// The keys port, listen_addresses and unix_socket_directories are refused.
 	Settings map[string]string
 
-	// OwnIdentity runs initdb for this server alone. Without it a data directory is a copy of a cached one,
-	// which is faster by about half a second, and all such servers share one system identifier.
+	// OwnIdentity runs initdb for this server alone. Without it a data directory is a copy of a cached
+	// one, which is faster by about half a second, and all such servers share one system identifier.
 	OwnIdentity bool
+
+	// Child runs the postmaster as a child of this process, rather than through pg_ctl, which leaves a
+	// daemon. It ends with this process at once, its end is waited for, and no kill keeps it from coming
+	// back. This is for who kills servers; [Server.PIDs] stays the way to all of its processes.
+	Child bool
 
 	// Log receives the server's log when the server stops; nil discards it. While it runs, see
 	// Server.LogPath.

@@ -118,8 +118,9 @@ func (o *owner) finish(t *testing.T) {
 func unchanged(*exec.Cmd) {}
 
 func TestKilledOwnerLeavesNothing(t *testing.T) {
-	for _, suspended := range []bool{false, true} {
-		o := launchOwner(t, Options{}, unchanged)
+	for i := range 4 {
+		suspended, child := i&1 == 1, i&2 == 2
+		o := launchOwner(t, Options{Child: child}, unchanged)
 		o.listen(t)
 		if suspended {
 			if err := rundir.Signal(o.PIDs, unix.SIGSTOP); err != nil {
@@ -134,7 +135,7 @@ func TestKilledOwnerLeavesNothing(t *testing.T) {
 			_, err := os.Stat(o.Dir)
 			return ended(o.PIDs) && os.IsNotExist(err)
 		})
-		t.Logf("suspended %v: after %v", suspended, time.Since(begin))
+		t.Logf("suspended %v, child %v: after %v", suspended, child, time.Since(begin))
 	}
 }
 
@@ -185,6 +186,13 @@ func ignoreExit(err error) error {
 // TestOrdinaryUserStartsAServer runs this test binary as an account without rights and with an empty home.
 // Where the tests themselves run as an ordinary user, it is the plain case.
 func TestOrdinaryUserStartsAServer(t *testing.T) {
+	for _, child := range []bool{false, true} {
+		startAsOrdinaryUser(t, Options{Child: child})
+	}
+}
+
+func startAsOrdinaryUser(t *testing.T, options Options) {
+	t.Helper()
 	place, err := rundir.New("user")
 	if err != nil {
 		t.Fatal(err)
@@ -194,7 +202,7 @@ func TestOrdinaryUserStartsAServer(t *testing.T) {
 	if err := os.Mkdir(home, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	o := launchOwner(t, Options{}, func(cmd *exec.Cmd) {
+	o := launchOwner(t, options, func(cmd *exec.Cmd) {
 		cmd.Env = append(cmd.Env, "HOME="+home, "XDG_CACHE_HOME=", "FENCEPOST_CACHE=")
 		if os.Getuid() == 0 {
 			becomeUser(t, cmd, home)

@@ -41,6 +41,7 @@ type Server struct {
 
 	mu      sync.Mutex // held while the server starts, stops or crashes
 	process *embedded.EmbeddedPostgres
+	child   *child // instead of process, with Options.Child
 	stopped bool
 }
 
@@ -148,8 +149,8 @@ func (s *Server) initialise(ctx context.Context) error {
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
-		// Only time is lost without the cache: a read-only or foreign cache directory must not keep a test
-		// from running.
+		// Only time is lost without the cache: a read-only or foreign cache directory must not keep
+		// a test from running.
 		if err := os.RemoveAll(s.data); err != nil {
 			return err
 		}
@@ -195,6 +196,9 @@ func (s *Server) launch(ctx context.Context) error {
 	if len(socket) > 107 {
 		return fmt.Errorf("%s is too long for a Unix socket; set TMPDIR to a shorter path", socket)
 	}
+	if s.options.Child {
+		return s.launchChild(ctx)
+	}
 	process := embedded.NewDatabase(embedded.DefaultConfig().
 		Version(embedded.PostgresVersion(majorOf(s.version))).
 		BinariesPath(s.libraryBinaries()).RuntimePath(filepath.Join(s.dir.Path(), "runtime")).
@@ -207,7 +211,8 @@ func (s *Server) launch(ctx context.Context) error {
 	case err = <-done:
 	case <-ctx.Done():
 		// The library cannot be told to give up, but it does when the server it waits for dies.
-		// Waited for, because what it does last is to stop whatever runs on the data directory by then.
+		// Waited for, because what it does last is to stop whatever runs on the data directory by
+		// then.
 		err = errors.Join(ctx.Err(), rundir.KillServing(s.data), <-done)
 	}
 	removeLibraryLogs()
@@ -237,6 +242,16 @@ func (s *Server) Version() string { return s.version }
 
 // DataPath is the server's data directory.
 func (s *Server) DataPath() string { return s.data }
+
+// Own gives path and everything below it to the account that the server runs as, with the modes that
+// PostgreSQL insists on in a data directory. It is for who puts files into the data directory of a server
+// that is down.
+func (s *Server) Own(path string) error {
+	if err := errors.Join(restrict(path), s.plan.Account.own(path)); err != nil {
+		return fmt.Errorf("give %s to the server: %w", path, err)
+	}
+	return nil
+}
 
 // LogPath is the server's log file. It is removed with the server.
 func (s *Server) LogPath() string { return s.plan.Log }

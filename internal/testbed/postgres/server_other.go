@@ -14,3 +14,5 @@ import (
 func (account) drop() error { return rundir.Supported() }
 
 func namespaceAttr() *syscall.SysProcAttr { return nil }
+
+func endWithParent(attr *syscall.SysProcAttr) *syscall.SysProcAttr { return attr }

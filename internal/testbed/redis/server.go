@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -88,6 +89,15 @@ func (s *Server) Kind() string { return s.engine.kind() }
 // writes none.
 func (s *Server) LogPath() string { return s.engine.logPath() }
 
+// Dir is the server's working directory, in which it keeps its append-only file. It is removed with the
+// server; its files may be changed while the server is down. It is empty for miniredis.
+func (s *Server) Dir() string {
+	if s.LogPath() == "" {
+		return ""
+	}
+	return filepath.Dir(s.LogPath())
+}
+
 // PID is the server's process, 0 while it is down and for miniredis.
 func (s *Server) PID() int {
 	s.mu.Lock()
@@ -133,6 +143,20 @@ func (s *Server) Kill() error {
 	}
 	if err := s.engine.kill(); err != nil {
 		return fmt.Errorf("kill redis: %w", err)
+	}
+	return nil
+}
+
+// Shutdown ends the server in order, in which its append-only file is synchronised. It is down until Restart.
+// A server that does not end within five seconds, or before ctx ends, is killed.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped {
+		return ErrStopped
+	}
+	if err := s.engine.stop(ctx); err != nil {
+		return fmt.Errorf("shut redis down: %w", err)
 	}
 	return nil
 }

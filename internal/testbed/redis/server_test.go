@@ -240,3 +240,24 @@ func TestLogIsHandedOverAtTheEnd(t *testing.T) {
 		t.Errorf("log: %s", log.String())
 	}
 }
+
+func TestShutdownKeepsWhatTheAppendOnlyFileHas(t *testing.T) {
+	s := start(t, Options{AppendOnly: true, Settings: map[string]string{"appendfsync": "no"}})
+	c := client(t, s)
+	if err := c.Set(t.Context(), "key", "value", 0).Err(); err != nil {
+		t.Fatal(err)
+	}
+	pid := s.PID()
+	if err := s.Shutdown(t.Context()); err != nil || !ended(pid) || s.PID() != 0 {
+		t.Fatalf("error %v, process %d", err, s.PID())
+	}
+	if files, err := os.ReadDir(filepath.Join(s.Dir(), "appendonlydir")); err != nil || len(files) == 0 {
+		t.Errorf("files %v, %v of the append-only file", files, err)
+	}
+	if err := s.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := client(t, s).Get(t.Context(), "key").Result(); err != nil || got != "value" {
+		t.Errorf("key is %q, %v", got, err)
+	}
+}
