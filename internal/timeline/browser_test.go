@@ -162,11 +162,22 @@ func TestTheFirstViolationIsOneClickAway(t *testing.T) {
 	if line < edge-4 || line > edge+4 {
 		t.Errorf("the violation is marked at x=%.0f; n2 begins to believe at x=%.0f", line, edge)
 	}
-	top := ask[float64](p, `document.querySelector('[data-lane="n2"]').getBoundingClientRect().top`)
-	below := ask[float64](p, `document.querySelector('[data-lane="n2"]').getBoundingClientRect().bottom`)
-	panel := ask[float64](p, `document.querySelector('#detail').getBoundingClientRect().top`)
-	if top < 0 || below > panel {
-		t.Errorf("the lane of whoever broke it is at y=%.0f to %.0f, the panel at %.0f", top, below, panel)
+}
+
+func TestTheLaneOfTheViolationIsBroughtOntoTheScreen(t *testing.T) {
+	for _, id := range []string{"n1", "n20", "n40"} {
+		p := open(t, timeline.Run{
+			Duration: 10e9, TTL: 1e9, Lanes: timeline.ClusterLanes(40),
+			Violation: &timeline.Violation{Text: "broken", At: 5e9, Lane: id},
+		})
+		p.do(chromedp.Click(chromedp.CSS("#first-violation")), chromedp.WaitVisible(chromedp.CSS("#detail")))
+		got := ask[[]float64](p, `((lane, axis, panel) => [lane.top, lane.bottom, axis.bottom, panel.top])(
+			...['[data-broke]', '#axis', '#detail'].map(
+				(s) => document.querySelector(s).getBoundingClientRect()))`)
+		if top, bottom, axis, panel := got[0], got[1], got[2], got[3]; top < axis-1 || bottom > panel+1 {
+			t.Errorf("%s is at y=%.0f to %.0f, the axis ends at %.0f, the panel begins at %.0f",
+				id, top, bottom, axis, panel)
+		}
 	}
 }
 
