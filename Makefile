@@ -6,6 +6,8 @@ LINT := $(GO) tool -modfile=tools.mod golangci-lint
 
 # What the race detector reads: everything but the rules about source text.
 RACED := $(filter-out internal/tidy,$(wildcard core sim chaos scenarios cmd migrations internal/*))
+# Packages with tests behind the build tag "browser".
+BROWSED := ./internal/timeline
 # How long each native fuzz target of `make fuzz` runs.
 FUZZ_TIME ?= 20s
 # How long `make fuzz-sim` plays.
@@ -17,7 +19,8 @@ BENCH ?= .
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test race lint fmt sim fuzz explore explore-small fuzz-sim pgo map mutants mutants-sample bench cover check
+.PHONY: help build demo test race browser browser-test lint fmt sim chaos parity fuzz explore explore-small \
+	fuzz-sim pgo map mutants mutants-sample bench cover check
 
 help: ## Show this help.
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +38,16 @@ test: ## Run every test; servers are started by the tests.
 race: ## Run the tests of everything concurrent under the race detector.
 	$(GO) test -race . $(RACED:%=./%/...)
 
+browser-test: ## Open the pages that the harness writes in a real browser; `make browser` installs one.
+	$(GO) test -tags browser $(BROWSED)
+
+browser: ## Install Debian's chromium unless a browser is here; needs root.
+	@for name in "$${FENCEPOST_CHROMIUM:-}" chromium chromium-browser google-chrome; do \
+		if [ -n "$$name" ] && command -v "$$name" >/dev/null; then echo "browser: $$name"; exit 0; fi; \
+	done; \
+	if [ "$$(id -u)" != 0 ]; then echo 'no browser here: run `make browser` as root' >&2; exit 1; fi; \
+	apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium
+
 lint: ## Run the linters, check the formatting and the rules of internal/tidy.
 	$(LINT) config verify
 	$(LINT) run
@@ -45,6 +58,12 @@ fmt: ## Format every Go file as `make lint` wants it.
 
 sim: build ## Play every shipped scenario in the simulator, each over its own seeds.
 	bin/drill run --tier sim scenarios/*.yaml
+
+chaos: build ## Play the scenarios of the set for every change on real processes; about six minutes.
+	$(GO) test ./scenarios -run TestScenarios -tier real -timeout 30m -v
+
+parity: build ## Play every scenario in both worlds and compare; about twenty minutes.
+	bin/drill parity scenarios/*.yaml
 
 fuzz-sim: build ## Play random clusters under all invariants for FUZZ_FOR (10s).
 	bin/drill fuzz --for $(FUZZ_FOR)
@@ -92,4 +111,4 @@ mutants: build ## Build every mutant and show what notices it; about two minutes
 mutants-sample: build ## The same for a few mutants, others with each change of the source.
 	bin/drill mutants --fast --sample $(MUTANTS)
 
-check: build lint race test fuzz-sim mutants-sample ## All that a change must pass.
+check: build lint race test browser-test fuzz-sim mutants-sample ## All that a change must pass.

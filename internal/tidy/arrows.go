@@ -21,8 +21,8 @@ type arrow struct {
 var bench = []string{
 	"fencepost/internal/campaign/...", "fencepost/internal/cluster/...", "fencepost/internal/conformance/...",
 	"fencepost/internal/edge/...", "fencepost/internal/fuzz/...", "fencepost/internal/mutants/...",
-	"fencepost/internal/replay/...", "fencepost/internal/shrink/...", "fencepost/internal/testbed/...",
-	"fencepost/internal/tidy/...",
+	"fencepost/internal/parity/...", "fencepost/internal/replay/...", "fencepost/internal/shrink/...",
+	"fencepost/internal/testbed/...", "fencepost/internal/tidy/...", "fencepost/internal/timeline/...",
 }
 
 // tops are the packages that nobody below them may know.
@@ -38,7 +38,8 @@ func arrows() []arrow {
 			to: append([]string{
 				"fencepost/sim/...", "fencepost/chaos/...", "fencepost/scenarios/...",
 				"github.com/alicebob/miniredis/...", "github.com/fergusstrange/embedded-postgres/...",
-				"github.com/Shopify/toxiproxy/...", "pgregory.net/rapid/...",
+				"github.com/Shopify/toxiproxy/...", "github.com/chromedp/...",
+				"pgregory.net/rapid/...",
 			}, bench...),
 			why: "the service never links the test bench",
 		},
@@ -63,6 +64,14 @@ func arrows() []arrow {
 			from: []string{"fencepost/chaos/..."},
 			to:   []string{"fencepost/sim/...", "fencepost/cmd/..."},
 			why:  "the engines do not know each other",
+		},
+		{
+			from: []string{"fencepost/internal/timeline/..."},
+			to: append([]string{
+				"fencepost/sim/...", "fencepost/chaos/...", "fencepost/scenarios/...",
+				"fencepost/internal/...",
+			}, tops...),
+			why: "a picture does not know the engine that played the run",
 		},
 		{
 			from: []string{"fencepost/migrations/..."},
