@@ -9,27 +9,28 @@ import (
 	"time"
 
 	"fencepost/internal/broker/wire"
+	"fencepost/internal/testbed/child"
 	"fencepost/internal/testbed/rundir"
 )
 
 // Broker is the paper broker, in a process of its own.
 type Broker struct {
 	addr    string
-	process *process
+	process *child.Process
 }
 
 // startBroker starts a broker of the class on a free port.
 func startBroker(ctx context.Context, dir *rundir.Dir, program, class string) (*Broker, error) {
 	log := filepath.Join(dir.Path(), "broker.log")
 	b := &Broker{}
-	err := onFreePorts(1, log, func(addrs []string) error {
+	err := child.OnFreePorts(1, log, func(addrs []string) error {
 		var err error
 		b.addr = addrs[0]
-		b.process, err = spawn(dir, log, program, "paper", "--listen", b.addr, "--class", class)
+		b.process, err = child.Spawn(dir, log, program, "paper", "--listen", b.addr, "--class", class)
 		if err != nil {
 			return err
 		}
-		return b.process.awaitAnswer(ctx, func(ctx context.Context) error {
+		return b.process.AwaitAnswer(ctx, func(ctx context.Context) error {
 			_, err := b.Orders(ctx)
 			return err
 		})
@@ -44,7 +45,7 @@ func startBroker(ctx context.Context, dir *rundir.Dir, program, class string) (*
 func (b *Broker) URL() string { return "http://" + b.addr }
 
 // PID is the broker's process.
-func (b *Broker) PID() int { return b.process.pid() }
+func (b *Broker) PID() int { return b.process.PID() }
 
 // Orders returns the whole book, in the order of placing.
 func (b *Broker) Orders(ctx context.Context) ([]wire.Receipt, error) {

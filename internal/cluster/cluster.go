@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/internal/testbed/child"
 	"fencepost/internal/testbed/postgres"
 	"fencepost/internal/testbed/redis"
 	"fencepost/internal/testbed/rundir"
@@ -74,7 +75,7 @@ func (c *Cluster) startServers(ctx context.Context) error {
 		func() error {
 			var err error
 			if c.program == "" {
-				if c.program, err = findProgram(ctx, c.dir, c.options.Say); err != nil {
+				if c.program, err = child.Fencepost(ctx, c.dir, c.options.Say); err != nil {
 					return err
 				}
 			}
@@ -132,7 +133,7 @@ func (c *Cluster) Stop(ctx context.Context) error {
 	}
 	faults := []error{together(stops...)}
 	if c.broker != nil {
-		faults = append(faults, c.broker.process.stop(ctx, stopBound))
+		faults = append(faults, c.broker.process.Stop(ctx, stopBound))
 	}
 	if c.ledger != nil {
 		c.ledger.Close()
@@ -216,7 +217,7 @@ func (c *Cluster) Leader(ctx context.Context) (Leader, error) {
 func (c *Cluster) AwaitLeader(ctx context.Context, after uint64, bound time.Duration) (Leader, error) {
 	var found Leader
 	var last error
-	err := poll(ctx, bound, answerPoll, func(ctx context.Context) (bool, error) {
+	err := child.Poll(ctx, bound, answerPoll, func(ctx context.Context) (bool, error) {
 		found, last = c.Leader(ctx)
 		return last == nil && found.Epoch > after, nil
 	})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/internal/testbed/child"
 )
 
 // The times of the demonstration.
@@ -105,7 +106,7 @@ func (d *demo) play(ctx context.Context) error {
 // takeover kills the leader and brings it back.
 func (d *demo) takeover(ctx context.Context, first Leader) error {
 	second, err := d.killLeader(ctx, first)
-	if errors.Is(err, ErrLate) {
+	if errors.Is(err, child.ErrLate) {
 		d.fail("%v", err)
 		return nil
 	}
@@ -184,14 +185,14 @@ func (d *demo) executeOnce(ctx context.Context, leader *Node) error {
 // executed waits until the signal is executed, and reports whether it was.
 func (d *demo) executed(ctx context.Context, key string) (bool, error) {
 	state := "unknown"
-	err := poll(ctx, executeBound, answerPoll, func(ctx context.Context) (bool, error) {
+	err := child.Poll(ctx, executeBound, answerPoll, func(ctx context.Context) (bool, error) {
 		now, err := d.ledger.SignalState(ctx, key)
 		if err == nil {
 			state = now
 		}
 		return now == core.Executed.String(), err
 	})
-	if errors.Is(err, ErrLate) {
+	if errors.Is(err, child.ErrLate) {
 		d.fail("signal %s is %s after %v", key, state, executeBound)
 		return false, nil
 	}
@@ -202,7 +203,7 @@ func (d *demo) executed(ctx context.Context, key string) (bool, error) {
 // over.
 func (d *demo) killLeader(ctx context.Context, first Leader) (Leader, error) {
 	under := 0
-	err := poll(ctx, executeBound, answerPoll, func(ctx context.Context) (bool, error) {
+	err := child.Poll(ctx, executeBound, answerPoll, func(ctx context.Context) (bool, error) {
 		counts, err := d.ledger.Counts(ctx)
 		under = counts[core.Submitting.String()]
 		return under > 0 && counts[core.Executed.String()] > warmUp, err
@@ -288,7 +289,7 @@ func (d *demo) bringBack(ctx context.Context, n *Node, leader Leader) error {
 // somebody may still find out.
 func (d *demo) settle(ctx context.Context) error {
 	var counts map[string]int
-	err := poll(ctx, settleBound, answerPoll, func(ctx context.Context) (bool, error) {
+	err := child.Poll(ctx, settleBound, answerPoll, func(ctx context.Context) (bool, error) {
 		now, err := d.ledger.Counts(ctx)
 		if err == nil {
 			counts = now
@@ -300,7 +301,7 @@ func (d *demo) settle(ctx context.Context) error {
 		}
 		return open == 0, err
 	})
-	if errors.Is(err, ErrLate) {
+	if errors.Is(err, child.ErrLate) {
 		d.fail("something is still under way after %v: %s", settleBound, sum(counts))
 		return nil
 	}

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"fencepost/internal/testbed/child"
 )
 
 // stopBound is the longest a node may take to hand over before it is killed.
@@ -27,7 +29,7 @@ type Node struct {
 	admin   string
 
 	mu      sync.Mutex
-	process *process
+	process *child.Process
 }
 
 // Status is what a node says of itself, as far as the cluster looks at it.
@@ -65,7 +67,7 @@ func (n *Node) ConfigPath() string { return n.config }
 func (n *Node) LogPath() string { return n.log }
 
 // current returns the process that was started last, or nil.
-func (n *Node) current() *process {
+func (n *Node) current() *child.Process {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.process
@@ -74,7 +76,7 @@ func (n *Node) current() *process {
 // PID is the process that was started last, zero if none was.
 func (n *Node) PID() int {
 	if p := n.current(); p != nil {
-		return p.pid()
+		return p.PID()
 	}
 	return 0
 }
@@ -82,14 +84,14 @@ func (n *Node) PID() int {
 // Running tells whether the node's process lives.
 func (n *Node) Running() bool {
 	p := n.current()
-	return p != nil && p.running()
+	return p != nil && p.Running()
 }
 
 // Ended is closed when the process that was started last has ended. It is nil,
 // and blocks for ever, for a node that was never started.
 func (n *Node) Ended() <-chan struct{} {
 	if p := n.current(); p != nil {
-		return p.ended
+		return p.Ended()
 	}
 	return nil
 }
@@ -109,7 +111,7 @@ func (n *Node) Start(ctx context.Context) error {
 // launchFirst starts the node on ports that are free, and writes them into its
 // configuration.
 func (n *Node) launchFirst(ctx context.Context) error {
-	err := onFreePorts(2, n.log, func(addrs []string) error {
+	err := child.OnFreePorts(2, n.log, func(addrs []string) error {
 		n.public, n.admin = addrs[0], addrs[1]
 		if err := n.cluster.configure(n); err != nil {
 			return err
@@ -123,14 +125,14 @@ func (n *Node) launchFirst(ctx context.Context) error {
 }
 
 func (n *Node) launch(ctx context.Context) error {
-	p, err := spawn(n.cluster.dir, n.log, n.cluster.program, "serve", "--config", n.config)
+	p, err := child.Spawn(n.cluster.dir, n.log, n.cluster.program, "serve", "--config", n.config)
 	if err != nil {
 		return err
 	}
 	n.mu.Lock()
 	n.process = p
 	n.mu.Unlock()
-	return p.awaitAnswer(ctx, func(ctx context.Context) error {
+	return p.AwaitAnswer(ctx, func(ctx context.Context) error {
 		_, err := n.Status(ctx)
 		return err
 	})
@@ -152,7 +154,7 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 // after the bound.
 func (n *Node) AwaitReady(ctx context.Context, bound time.Duration) error {
 	var last error
-	err := poll(ctx, bound, answerPoll, func(ctx context.Context) (bool, error) {
+	err := child.Poll(ctx, bound, answerPoll, func(ctx context.Context) (bool, error) {
 		var s Status
 		s, last = n.Status(ctx)
 		if last == nil && !s.Ready {
@@ -169,7 +171,7 @@ func (n *Node) AwaitReady(ctx context.Context, bound time.Duration) error {
 // Kill ends the node by SIGKILL. It stays down until Start.
 func (n *Node) Kill() error {
 	if p := n.current(); p != nil {
-		return p.kill()
+		return p.Kill()
 	}
 	return nil
 }
@@ -177,7 +179,7 @@ func (n *Node) Kill() error {
 // Signal sends a signal to the node, unless it has ended.
 func (n *Node) Signal(sig syscall.Signal) error {
 	if p := n.current(); p != nil {
-		return p.signal(sig)
+		return p.Signal(sig)
 	}
 	return nil
 }
@@ -185,14 +187,14 @@ func (n *Node) Signal(sig syscall.Signal) error {
 // Stop lets the node hand over and end.
 func (n *Node) Stop(ctx context.Context) error {
 	p := n.current()
-	if p == nil || !p.running() {
+	if p == nil || !p.Running() {
 		return nil
 	}
-	if err := p.stop(ctx, stopBound); err != nil {
+	if err := p.Stop(ctx, stopBound); err != nil {
 		return fmt.Errorf("stop %s: %w", n.id, err)
 	}
 	return nil
 }
 
 // LogTail returns the last lines of the node's log, at most so many.
-func (n *Node) LogTail(lines int) string { return tail(n.log, lines) }
+func (n *Node) LogTail(lines int) string { return child.Tail(n.log, lines) }

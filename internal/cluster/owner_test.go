@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"fencepost/internal/testbed/child"
 	"fencepost/internal/testbed/rundir"
 )
 
@@ -65,7 +66,7 @@ var built = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return findProgram(context.Background(), dir, func(string) {})
+	return child.Fencepost(context.Background(), dir, func(string) {})
 })
 
 func program(t *testing.T) string {
@@ -125,14 +126,14 @@ func TestKilledOwnerLeavesNoProcessAndNoDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	killed := time.Now()
-	err = poll(t.Context(), time.Second, 5*time.Millisecond, func(context.Context) (bool, error) {
+	err = child.Poll(t.Context(), time.Second, 5*time.Millisecond, func(context.Context) (bool, error) {
 		return len(left(was.PIDs)) == 0, nil
 	})
 	if err != nil {
 		t.Fatalf("a second after their owner %v run", left(was.PIDs))
 	}
 	t.Logf("the last process ended %v after its owner", time.Since(killed))
-	err = poll(t.Context(), 5*time.Second, 5*time.Millisecond, func(context.Context) (bool, error) {
+	err = child.Poll(t.Context(), 5*time.Second, 5*time.Millisecond, func(context.Context) (bool, error) {
 		_, err := os.Stat(was.Dir)
 		return errors.Is(err, os.ErrNotExist), nil
 	})

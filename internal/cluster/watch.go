@@ -24,7 +24,7 @@ func (c *Cluster) Watch(ctx context.Context, tell func(text string)) {
 				running[n] = pid
 			case known && last != 0:
 				running[n] = 0
-				tell(fmt.Sprintf("%s (process %d) has ended: %s", n.id, pid, n.current().cmd.ProcessState))
+				tell(fmt.Sprintf("%s (process %d) has ended: %s", n.id, pid, n.current().How()))
 			}
 		}
 		now, err := c.ledger.Authority(ctx)

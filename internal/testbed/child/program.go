@@ -1,4 +1,4 @@
-package cluster
+package child
 
 import (
 	"context"
@@ -62,9 +62,9 @@ func findTree() string {
 	return ""
 }
 
-// findProgram returns the fencepost beside this program, or builds it into dir
-// from the source tree.
-func findProgram(ctx context.Context, dir *rundir.Dir, say func(string)) (string, error) {
+// Fencepost returns the fencepost beside this program, or builds it into dir
+// from the source tree; say is told of it.
+func Fencepost(ctx context.Context, dir *rundir.Dir, say func(string)) (string, error) {
 	if path := beside(); path != "" {
 		return path, nil
 	}
@@ -81,17 +81,17 @@ func findProgram(ctx context.Context, dir *rundir.Dir, say func(string)) (string
 		return "", fmt.Errorf("build fencepost: %w", err)
 	}
 	args := []string{"-C", tree, "build", "-buildvcs=false", "-o", built, "./cmd/fencepost"}
-	build, err := spawn(dir, log, tool, args...)
+	build, err := Spawn(dir, log, tool, args...)
 	if err != nil {
 		return "", fmt.Errorf("build fencepost: %w", err)
 	}
 	select {
-	case <-build.ended:
+	case <-build.Ended():
 	case <-ctx.Done():
-		return "", errors.Join(fmt.Errorf("build fencepost: %w", ctx.Err()), build.kill())
+		return "", errors.Join(fmt.Errorf("build fencepost: %w", ctx.Err()), build.Kill())
 	}
-	if !build.cmd.ProcessState.Success() {
-		return "", fmt.Errorf("build fencepost: go build: %s\n%s", build.cmd.ProcessState, tail(log, 20))
+	if !build.How().Success() {
+		return "", fmt.Errorf("build fencepost: go build: %s\n%s", build.How(), Tail(log, 20))
 	}
 	return built, nil
 }
