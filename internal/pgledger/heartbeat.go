@@ -2,6 +2,7 @@ package pgledger
 
 import (
 	"context"
+	"time"
 
 	"fencepost/core"
 )
@@ -14,8 +15,14 @@ INSERT INTO instance_metadata AS m
 VALUES (@group::text, @instance::text, @nonce::text, @hostname::text, @port::bigint, @version::text,
         'follower', clock_timestamp(), clock_timestamp())
 ON CONFLICT (group_name, instance_id, nonce) DO UPDATE
-SET last_heartbeat = clock_timestamp(), updated_at = clock_timestamp(), status = 'follower'
+SET last_heartbeat = clock_timestamp(), updated_at = clock_timestamp(), status = 'follower',
+    last_signal_processed = ` + workedSQL + `
 WHERE NOT m.is_leader`
+
+// workedSQL is when a signal was last processed: so long ago as the process
+// says, or what the row says already.
+const workedSQL = `coalesce(clock_timestamp() - NULLIF(@worked::bigint, 0) * interval '1 microsecond',
+                             m.last_signal_processed)`
 
 // forgetSQL removes what earlier processes of this instance left behind, a day
 // after they fell silent. The leader's row stays until another one leads.
@@ -41,14 +48,15 @@ WITH fence AS MATERIALIZED (
     SELECT a.group_name, a.epoch, a.taken_at FROM authority a
     WHERE a.group_name = @group::text AND a.epoch = @epoch::bigint AND a.token = @token::text AND a.open
 ), beat AS (
-    INSERT INTO instance_metadata
+    INSERT INTO instance_metadata AS m
         (group_name, instance_id, nonce, hostname, port, version, status, is_leader, leader_acquired_at,
          last_heartbeat)
     SELECT f.group_name, @instance::text, @nonce::text, @hostname::text, @port::bigint, @version::text,
            'leader', true, f.taken_at, clock_timestamp()
     FROM fence f
     ON CONFLICT (group_name, instance_id, nonce) DO UPDATE
-    SET last_heartbeat = clock_timestamp(), updated_at = clock_timestamp(), status = 'leader'
+    SET last_heartbeat = clock_timestamp(), updated_at = clock_timestamp(), status = 'leader',
+        last_signal_processed = ` + workedSQL + `
 ), lease AS (
     UPDATE authority a
     SET pg_lease_until = clock_timestamp() + @ttl::bigint * interval '1 microsecond',
@@ -107,10 +115,22 @@ func (l *Ledger) processArgs(op core.Op, e *core.Effect) args {
 	}
 }
 
+// tellWork has a heartbeat say for how long no signal was processed, if one was
+// since the last that did. What it returns is called once that is written.
+func (l *Ledger) tellWork(a args) (told func()) {
+	at := l.worked.Load()
+	a["worked"] = int64(0)
+	if at != 0 {
+		a["worked"] = max(time.Now().UnixNano()-at, int64(time.Microsecond)) / int64(time.Microsecond)
+	}
+	return func() { l.worked.CompareAndSwap(at, 0) }
+}
+
 // followerBeat writes the heartbeat of a process that does not lead and reads
 // the authority row.
 func (l *Ledger) followerBeat(ctx context.Context) (core.Input, error) {
 	a := l.processArgs(core.Heartbeat, &core.Effect{})
+	told := l.tellWork(a)
 	t := l.begin(core.Heartbeat.String(), inMemory)
 	t.add(followerBeatSQL, a)
 	t.add(forgetSQL, a)
@@ -120,6 +140,7 @@ func (l *Ledger) followerBeat(ctx context.Context) (core.Input, error) {
 	if err := l.run(ctx, l.leadership, t); err != nil {
 		return core.Input{}, err
 	}
+	told()
 	return s.input()
 }
 
@@ -127,6 +148,7 @@ func (l *Ledger) followerBeat(ctx context.Context) (core.Input, error) {
 func (l *Ledger) leaderBeat(ctx context.Context, e *core.Effect) (core.Input, error) {
 	a := l.processArgs(core.Heartbeat, e)
 	t := l.begin(core.Heartbeat.String(), durably)
+	told := l.tellWork(a)
 	t.add(lockSharedSQL, args{"key": l.key})
 	t.add(leaderCommitSQL, a)
 	var (
@@ -147,6 +169,7 @@ func (l *Ledger) leaderBeat(ctx context.Context, e *core.Effect) (core.Input, er
 		why.tell(&in)
 		return in, nil
 	}
+	told()
 	mode, err := parseControl(control)
 	if err != nil {
 		return core.Input{}, err

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -24,6 +25,10 @@ type Ledger struct {
 	leadership *pgxpool.Pool
 	work       *pgxpool.Pool
 	orders     orderBook
+	// worked is when a signal was last processed, by this process's own clock;
+	// zero once a heartbeat has said so. A record does not say it itself: it would
+	// lock the row that the heartbeat has to write, until it has been committed.
+	worked atomic.Int64
 }
 
 // Open prepares a ledger. It opens no connection: a database that is away now
@@ -43,6 +48,11 @@ func Open(o Options) (*Ledger, error) {
 		return nil, fmt.Errorf("open ledger: %w", err)
 	}
 	return &Ledger{opt: o, key: AdvisoryKey(o.Group), leadership: leadership, work: work}, nil
+}
+
+// InUse is how many connections calls have at the moment, of both pools.
+func (l *Ledger) InUse() int {
+	return int(l.leadership.Stat().AcquiredConns() + l.work.Stat().AcquiredConns())
 }
 
 // Close closes all connections. It waits for the calls that are under way,

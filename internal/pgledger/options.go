@@ -69,6 +69,7 @@ func LimitsFor(storeTimeout time.Duration) Limits {
 	l.Statement = max(l.Statement, storeTimeout*8/10)
 	l.Lock = max(l.Lock, storeTimeout*6/10)
 	l.Read = max(l.Read, storeTimeout)
+	l.Call = max(l.Call, storeTimeout)
 	return l
 }
 

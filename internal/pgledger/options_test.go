@@ -14,6 +14,9 @@ func TestServerEndsNothingThatTheNodeStillWaitsFor(t *testing.T) {
 		if l.Statement < usual.Statement || l.Lock < usual.Lock || l.Read < usual.Read {
 			t.Errorf("waiting %v: below the default limits: %+v", wait, l)
 		}
+		if l.Call < wait {
+			t.Errorf("waiting %v: a call is given up after %v", wait, l.Call)
+		}
 		if l.Statement < wait*7/10 || l.Read <= l.Statement || l.Lock >= l.Statement {
 			t.Errorf("waiting %v: limits out of order: %+v", wait, l)
 		}

@@ -2,6 +2,7 @@ package pgledger
 
 import (
 	"context"
+	"time"
 
 	"fencepost/core"
 )
@@ -83,10 +84,6 @@ WITH s AS MATERIALIZED (
     FROM verdict v
     WHERE p.group_name = @group::text AND p.signal = @signal::bigint AND p.attempt = @attempt::bigint
       AND v.what IN ('recorded', 'late')
-), worked AS (
-    UPDATE instance_metadata m SET last_signal_processed = clock_timestamp()
-    FROM moved
-    WHERE m.group_name = @group::text AND m.instance_id = @instance::text AND m.nonce = @nonce::text
 )
 SELECT v.what <> 'refused', coalesce(m.state, v.state, ''), coalesce(m.version, v.version, 0)
 FROM verdict v LEFT JOIN moved m ON true`
@@ -159,6 +156,7 @@ func (l *Ledger) record(ctx context.Context, e *core.Effect) (core.Input, error)
 	}
 	if recorded {
 		l.orders.forget(id)
+		l.worked.Store(time.Now().UnixNano())
 		in.Kind = core.OutcomeWasRecorded
 	}
 	return in, nil

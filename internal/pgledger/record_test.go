@@ -34,7 +34,7 @@ func wantRefused(t *testing.T, in core.Input, state core.SignalState) {
 }
 
 func TestOutcomeIsRecordedOnce(t *testing.T) {
-	n1, signal, conn, _ := sent(t)
+	n1, signal, _, _ := sent(t)
 	n1.Note(signal, 1, pgledger.BrokerNote{OrderID: "B-7", Detail: "filled 2 @ 52000"})
 	wantRecorded(t, n1.record(signal, 1, core.Executed), core.Executed, 3)
 	wantRecorded(t, n1.record(signal, 1, core.Executed), core.Executed, 3)
@@ -50,9 +50,28 @@ func TestOutcomeIsRecordedOnce(t *testing.T) {
 		a.BrokerDetail != "filled 2 @ 52000" {
 		t.Errorf("attempt %+v", a)
 	}
-	if !read[bool](t, conn, `SELECT last_signal_processed IS NOT NULL FROM instance_metadata
-		WHERE instance_id = 'n1'`) {
-		t.Error("the instance does not say that it processed a signal")
+}
+
+// A leader whose records are slow to commit must not miss its heartbeat: the two
+// have no row in common.
+func TestRecordLeavesTheHeartbeatsRowAlone(t *testing.T) {
+	n1, signal, conn, _ := sent(t)
+	const version = `SELECT xmin::text FROM instance_metadata WHERE instance_id = 'n1'`
+	before := read[string](t, conn, version)
+	wantRecorded(t, n1.record(signal, 1, core.Executed), core.Executed, 3)
+	if after := read[string](t, conn, version); after != before {
+		t.Error("a record has written the row of the heartbeat")
+	}
+	const processed = `SELECT coalesce(last_signal_processed::text, '') FROM instance_metadata
+		WHERE instance_id = 'n1'`
+	n1.beat(1)
+	first := read[string](t, conn, processed)
+	if first == "" {
+		t.Error("the heartbeat does not say that a signal was processed")
+	}
+	n1.beat(1)
+	if again := read[string](t, conn, processed); again != first {
+		t.Errorf("a signal was processed at %s, and at %s after another heartbeat", first, again)
 	}
 }
 
