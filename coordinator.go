@@ -140,7 +140,8 @@ func (k *Coordinator) drive(now clock.Clock) {
 	k.driver = driver.New(o)
 	k.observer.Watch(observe.Gauges{
 		Status: k.driver.Status, Dropped: k.driver.Dropped,
-		Ready: func() bool { return len(k.missing()) == 0 },
+		Ready:       func() bool { return len(k.missing()) == 0 },
+		Connections: k.ledger.InUse,
 	})
 }
 

@@ -108,3 +108,14 @@ func TestOneMoveChangesTheClockAtOneInstant(t *testing.T) {
 		t.Errorf("a jump ended the drift: %+v", since)
 	}
 }
+
+func TestMachineThatSleptHasLostOnlyMonotonicTime(t *testing.T) {
+	under := &fakeClock{now: core.Now{Boot: 10e9, Mono: 8e9, Wall: 1e18}}
+	c := clock.NewShifted(under)
+	under.pass(3 * time.Second)
+	c.Move(clock.Move{Slept: 2 * time.Second})
+	want := core.Now{Boot: 13e9, Mono: 9e9, Wall: 1e18 + 3e9}
+	if got := c.Now(); got != want {
+		t.Errorf("after two seconds of sleep: %+v, want %+v", got, want)
+	}
+}

@@ -38,6 +38,9 @@ type Move struct {
 	// Suspend plays a machine that has just woken after that time: the boot and
 	// the wall clock went on, the monotonic one stood still.
 	Suspend time.Duration
+	// Slept plays a machine that has just woken, for a process that really stood
+	// still for that time: the monotonic clock stood still as well.
+	Slept time.Duration
 }
 
 // Line is how a moved clock has run since its last change: a straight line
@@ -82,6 +85,7 @@ func (s *Shifted) Move(m Move) Line {
 	now := s.read()
 	now.Shown.Boot = now.Shown.Boot.Add(m.Suspend)
 	now.Shown.Wall = now.Shown.Wall.Add(m.Suspend + m.Jump)
+	now.Shown.Mono = now.Shown.Mono.Add(-m.Slept)
 	if m.DriftPPM != nil {
 		now.PPM = *m.DriftPPM
 	}

@@ -67,12 +67,14 @@ func move(w http.ResponseWriter, r *http.Request, shifted *clock.Shifted) {
 		Jump     span   `json:"jump"`
 		DriftPPM *int64 `json:"drift_ppm"`
 		Suspend  span   `json:"suspend"`
+		Slept    span   `json:"slept"`
 	}
 	if !decode(w, r, &asked) {
 		return
 	}
 	shifted.Move(clock.Move{
 		Jump: time.Duration(asked.Jump), DriftPPM: asked.DriftPPM, Suspend: time.Duration(asked.Suspend),
+		Slept: time.Duration(asked.Slept),
 	})
 	answer(w, http.StatusOK, clockOf(shifted))
 }

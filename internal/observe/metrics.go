@@ -80,6 +80,8 @@ type Gauges struct {
 	Status  func() core.Status
 	Ready   func() bool
 	Dropped func() int64
+	// Connections is how many connections to PostgreSQL are in use.
+	Connections func() int
 }
 
 // Watch adds metrics that are read from the node at each scrape. It is called
@@ -117,6 +119,8 @@ func (o *Observer) Watch(g Gauges) {
 		func() float64 { return g.Status().TrustLeft.Seconds() })
 	gauge("signals_in_flight", "Signals that this instance works on.",
 		func() float64 { return float64(g.Status().InFlight) })
+	gauge("db_connections_in_use", "Connections to PostgreSQL that calls have at the moment.",
+		func() float64 { return float64(g.Connections()) })
 	gauge("ready", "Whether this instance says that it is ready.",
 		func() float64 { return one(g.Ready()) })
 	gauge("announcements_dropped", "Events that were not logged because the log was stuck.",

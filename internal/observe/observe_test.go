@@ -201,6 +201,7 @@ func TestMetricsAreWellFormedAndCountEvents(t *testing.T) {
 			return core.Status{Believes: true, Epoch: 3, Tenure: core.TenurePG, Barred: true}
 		},
 		Ready: func() bool { return true }, Dropped: func() int64 { return 0 },
+		Connections: func() int { return 2 },
 	})
 	o.Announce(&driver.Announcement{Effect: core.Effect{
 		Event: event.PermitRefused, By: core.Gate, Reason: core.GateDeadline,

@@ -27,6 +27,7 @@ type Book struct {
 	mu     sync.Mutex
 	orders []entry
 	byID   map[string][]int
+	placed func(*wire.Receipt)
 }
 
 type entry struct {
@@ -43,9 +44,22 @@ func NewBook(class order.Class, fillAfter time.Duration, now func() time.Time) *
 	}
 }
 
+// OnPlaced sets what is told of each new order, while its sender still waits for
+// the answer. It is called by several goroutines at once, and before the first
+// order comes.
+func (b *Book) OnPlaced(tell func(*wire.Receipt)) { b.placed = tell }
+
 // Place puts the order into the book, or says why not. It judges at the moment
 // of the call: an order that was held up on the way is late by then.
 func (b *Book) Place(order *wire.Order, received time.Time) (wire.Receipt, *wire.Refusal) {
+	receipt, refusal := b.place(order, received)
+	if refusal == nil && b.placed != nil {
+		b.placed(&receipt)
+	}
+	return receipt, refusal
+}
+
+func (b *Book) place(order *wire.Order, received time.Time) (wire.Receipt, *wire.Refusal) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.now()
