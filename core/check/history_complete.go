@@ -92,7 +92,8 @@ func (c *historyComplete) ended(s *Suite, r *history.Record) {
 			return fmt.Sprintf("the history row of epoch %d was closed without a reason", f.epoch)
 		}))
 	}
-	if off := r.Span - r.Until; off > durationSlack || off < -durationSlack {
+	slack := durationSlack + int64(s.cfg.HarnessStall)
+	if off := r.Span - r.Until; off > slack || off < -slack {
 		f := of(HistoryComplete, r, func(f *finding) string {
 			return fmt.Sprintf("the history says that epoch %d lasted %s; it lasted %s",
 				f.epoch, seconds(f.a), seconds(f.b))
