@@ -1,6 +1,9 @@
 package sim
 
-import "fencepost/scenarios"
+import (
+	"fencepost/scenarios"
+	"fencepost/sim/tape"
+)
 
 // mixSize is how finely a mix divides its weights.
 const mixSize = 1 << 10
@@ -79,4 +82,16 @@ func namedWeights(v *scenarios.Nemesis) Weights {
 		}
 	}
 	return weights
+}
+
+// Faults returns what the program's nemesis does under the seed, in the order of
+// DrawPlan; nothing without a nemesis. The other engine plays the same.
+func (p *Program) Faults(seed uint64) []Fault {
+	if p.plan == nil {
+		return nil
+	}
+	var t tape.Tape
+	t.Seed(seed)
+	t.Begin(p.nodes, p.ids)
+	return DrawPlan(&t, p.plan, nil)
 }

@@ -10,6 +10,9 @@ import (
 // kind: the judge, the marks and the steps that wait for an event.
 func (w *World) tell(r *history.Record) {
 	r.At = w.now
+	if w.listener != nil {
+		w.listener(r)
+	}
 	w.suite.Observe(r)
 	w.traceRecord(r)
 	switch r.Kind {
@@ -34,6 +37,10 @@ func (w *World) tell(r *history.Record) {
 		// Nobody else reads it.
 	}
 }
+
+// Listen sets who is told every record of the runs to come, in their order; nil
+// for nobody. The record is good until the call returns.
+func (w *World) Listen(tell func(*history.Record)) { w.listener = tell }
 
 // drain passes on what the stores' models have to say. Telling can set off a
 // fault that makes a store say more: that is told in its turn.

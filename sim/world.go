@@ -41,6 +41,8 @@ type World struct {
 	answer   model.Reply
 	effects  core.Effects
 
+	listener func(*history.Record)
+
 	suite check.Suite
 	judge scenarios.Judge
 	trace trace
