@@ -70,11 +70,11 @@ type Campaign struct {
 	Count int
 	// Workers is how many runs go on at once; 0 means one for each core.
 	Workers int
-	// Repeat is how often each seed is played; the hashes must be equal. 0 means
-	// once.
+	// Repeat is how often each seed is played; 0 means once. The hashes must be
+	// equal, unless the runs waver: then each is reported.
 	Repeat int
-	// Wavers says that the same seed need not run the same way. A seed whose run
-	// was invalid is then played once more.
+	// Wavers says that the same seed need not run the same way. A run that was
+	// invalid is then played once more.
 	Wavers bool
 	// Timeout bounds one run on the machine's clock. A run that takes longer is a
 	// crash; its goroutine is left behind. 0 means no bound.
@@ -103,7 +103,7 @@ func (c *Campaign) Run(ctx context.Context) (*Report, error) {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	played := make([]played, c.Count)
+	played := make([]played, c.Count*c.times())
 	var next, done atomic.Int64
 	var group sync.WaitGroup
 	failures := make([]error, min(workers, c.Count))
@@ -112,10 +112,11 @@ func (c *Campaign) Run(ctx context.Context) (*Report, error) {
 			w := worker{campaign: c}
 			for ctx.Err() == nil {
 				index := int(next.Add(1) - 1)
-				if index >= c.Count {
+				if index >= len(played) {
 					return
 				}
-				if played[index], failures[i] = w.play(c.First + uint64(index)); failures[i] != nil {
+				seed := c.First + uint64(index/c.times())
+				if played[index], failures[i] = w.play(seed); failures[i] != nil {
 					return
 				}
 				done.Add(1)
@@ -131,6 +132,14 @@ func (c *Campaign) Run(ctx context.Context) (*Report, error) {
 	report := c.report(all)
 	c.illustrate(report, all)
 	return report, nil
+}
+
+// times is how many runs each seed is reported with.
+func (c *Campaign) times() int {
+	if c.Wavers {
+		return max(c.Repeat, 1)
+	}
+	return 1
 }
 
 // Unplayed is the report of a campaign that was interrupted before its first run.

@@ -27,7 +27,7 @@ func (w *worker) play(seed uint64) (played, error) {
 	if p.Verdict == scenarios.Invalid && w.campaign.Wavers {
 		p = played{Outcome: w.once(seed), repeated: true}
 	}
-	for range max(w.campaign.Repeat, 1) - 1 {
+	for range max(w.campaign.Repeat, 1) - w.campaign.times() {
 		if p.Verdict == scenarios.Crash {
 			break
 		}

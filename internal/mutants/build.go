@@ -14,45 +14,70 @@ import (
 	"time"
 )
 
-// runnerPackage is the program that is built with mistakes in it.
+// runnerPackage is the program that is built with mistakes in it, and plays in
+// the simulator.
 const runnerPackage = "./internal/mutants/runner"
+
+// The programs that play on real processes: the service with the mistakes in it,
+// and a harness that replays the same core.
+var programPackages = []string{"./cmd/fencepost", "./cmd/drill"}
 
 // Build returns the runner with the mutants' mistakes in it. It is built once
 // for each content of the tree and kept in the cache directory, or in the
 // user's own if that is "". The build may take a minute; it ends with ctx.
 func (t Tree) Build(ctx context.Context, ms []Mutant, cache string) (string, error) {
+	dir, err := t.build(ctx, ms, cache, "", runnerPackage)
+	return filepath.Join(dir, filepath.Base(runnerPackage)), err
+}
+
+// BuildPrograms returns a directory that holds fencepost and drill with the
+// mutants' mistakes in them, kept as the runner is.
+func (t Tree) BuildPrograms(ctx context.Context, ms []Mutant, cache string) (string, error) {
+	return t.build(ctx, ms, cache, "programs-", programPackages...)
+}
+
+// build returns the directory that holds the packages' programs.
+func (t Tree) build(
+	ctx context.Context, ms []Mutant, cache, prefix string, packages ...string,
+) (string, error) {
 	changed, err := t.Apply(ms)
 	if err != nil {
 		return "", err
 	}
-	key, err := t.key(ctx, changed)
+	key, err := t.key(ctx, changed, packages)
 	if err != nil {
 		return "", fmt.Errorf("build mutant %s: %w", Name(ms), err)
 	}
 	shelf := filepath.Join(cacheDir(cache), Name(ms))
-	runner := filepath.Join(shelf, key)
-	if _, err := os.Stat(runner); err == nil {
-		return runner, nil
+	kept := filepath.Join(shelf, prefix+key)
+	if _, err := os.Stat(kept); err == nil {
+		return kept, nil
 	}
 	if err := os.MkdirAll(shelf, 0o755); err != nil {
 		return "", fmt.Errorf("build mutant %s: %w", Name(ms), err)
 	}
 	// Somebody else may build the same at the same time: each in a directory of
-	// its own, and the last one to finish puts its result in place.
+	// its own, and the first one to finish puts its result in place.
 	work, err := os.MkdirTemp(shelf, "build-")
 	if err != nil {
 		return "", fmt.Errorf("build mutant %s: %w", Name(ms), err)
 	}
 	defer os.RemoveAll(work)
-	built := filepath.Join(work, "runner")
-	if err := t.compile(ctx, changed, work, "-o", built, runnerPackage); err != nil {
+	built := filepath.Join(work, "built")
+	if err := os.Mkdir(built, 0o755); err != nil {
 		return "", fmt.Errorf("build mutant %s: %w", Name(ms), err)
 	}
-	if err := os.Rename(built, runner); err != nil {
+	args := append([]string{"-o", built + string(filepath.Separator)}, packages...)
+	if err := t.compile(ctx, changed, work, args...); err != nil {
 		return "", fmt.Errorf("build mutant %s: %w", Name(ms), err)
+	}
+	if err := os.Rename(built, kept); err != nil {
+		if _, there := os.Stat(kept); there != nil {
+			return "", fmt.Errorf("build mutant %s: %w", Name(ms), err)
+		}
 	}
 	dropOld(shelf, key)
-	return runner, nil
+	return kept, nil
 }
 
 // Compile compiles the packages that the mutants change, and keeps nothing.
@@ -117,7 +142,8 @@ func dropOld(shelf, key string) {
 	}
 	for _, entry := range entries {
 		info, err := entry.Info()
-		if err == nil && entry.Name() != key && time.Since(info.ModTime()) > 10*time.Minute {
+		current := strings.HasSuffix(entry.Name(), key)
+		if err == nil && !current && time.Since(info.ModTime()) > 10*time.Minute {
 			os.RemoveAll(filepath.Join(shelf, entry.Name()))
 		}
 	}

@@ -19,10 +19,10 @@ import (
 	"sync"
 )
 
-// key is a hash of what the runner is built from: the version of Go, the
-// modules, the source files of the packages that it links, and the changes.
-func (t Tree) key(ctx context.Context, changed map[string][]byte) (string, error) {
-	sources, err := t.sources(ctx)
+// key is a hash of what programs are built from: the version of Go, the modules,
+// the source files of the packages that they link, and the changes.
+func (t Tree) key(ctx context.Context, changed map[string][]byte, programs []string) (string, error) {
+	sources, err := t.sources(ctx, programs)
 	if err != nil {
 		return "", err
 	}
@@ -52,16 +52,17 @@ func (t Tree) key(ctx context.Context, changed map[string][]byte) (string, error
 // that a table of mutants asks the go command once.
 var listed sync.Map
 
-// sources lists the files of the tree that the runner is built from, by their
+// sources lists the files of the tree that programs are built from, by their
 // paths in it. The texts of scenarios are not among them: a runner is told which
 // file to play, so a scenario is written without building anything again.
-func (t Tree) sources(ctx context.Context) ([]string, error) {
-	if known, ok := listed.Load(t); ok {
+func (t Tree) sources(ctx context.Context, programs []string) ([]string, error) {
+	asked := string(t) + " " + strings.Join(programs, " ")
+	if known, ok := listed.Load(asked); ok {
 		if paths, ok := known.([]string); ok {
 			return paths, nil
 		}
 	}
-	packages, err := t.linked(ctx)
+	packages, err := t.linked(ctx, programs)
 	if err != nil {
 		return nil, err
 	}
@@ -81,27 +82,27 @@ func (t Tree) sources(ctx context.Context) ([]string, error) {
 			}
 		}
 	}
-	listed.Store(t, paths)
+	listed.Store(asked, paths)
 	return paths, nil
 }
 
-// linkedPackage is what the go command says about a package of the runner.
+// linkedPackage is what the go command says about a package of a program.
 type linkedPackage struct {
 	ImportPath, Dir     string
 	GoFiles, EmbedFiles []string
 	Standard            bool
 }
 
-// linked lists the packages that the runner links, without the standard
-// library's.
-func (t Tree) linked(ctx context.Context) ([]linkedPackage, error) {
-	command := exec.CommandContext(ctx, "go", "list", "-deps",
-		"-json=ImportPath,Dir,GoFiles,EmbedFiles,Standard", runnerPackage)
+// linked lists the packages that programs link, without the standard library's.
+func (t Tree) linked(ctx context.Context, programs []string) ([]linkedPackage, error) {
+	command := exec.CommandContext(ctx, "go", append([]string{
+		"list", "-deps", "-json=ImportPath,Dir,GoFiles,EmbedFiles,Standard",
+	}, programs...)...)
 	command.Dir = string(t)
 	var out, said bytes.Buffer
 	command.Stdout, command.Stderr = &out, &said
 	if err := command.Run(); err != nil {
-		return nil, fmt.Errorf("go list %s: %w\n%s", runnerPackage, err, tail(said.String()))
+		return nil, fmt.Errorf("go list %v: %w\n%s", programs, err, tail(said.String()))
 	}
 	var packages []linkedPackage
 	for d := json.NewDecoder(&out); ; {
@@ -111,7 +112,7 @@ func (t Tree) linked(ctx context.Context) ([]linkedPackage, error) {
 			return packages, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("go list %s: %w", runnerPackage, err)
+			return nil, fmt.Errorf("go list %v: %w", programs, err)
 		}
 		if !p.Standard {
 			packages = append(packages, p)

@@ -48,7 +48,7 @@ func TestHuntingGroundsHoldWithoutAMistake(t *testing.T) {
 // what a runner does not link cannot make it be built again.
 func TestARunnerLinksOnlyWhatPlays(t *testing.T) {
 	t.Parallel()
-	packages, err := tree(t).linked(t.Context())
+	packages, err := tree(t).linked(t.Context(), []string{runnerPackage})
 	if err != nil {
 		t.Fatal(err)
 	}

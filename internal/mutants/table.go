@@ -23,7 +23,7 @@ func (m *Mutant) Fixed() bool {
 // Sample returns n of the mutants, in their order, chosen by the content of what
 // runners are built from: each change of the source is tried on others.
 func (t Tree) Sample(ctx context.Context, all []Mutant, n int) ([]Mutant, error) {
-	content, err := t.key(ctx, nil)
+	content, err := t.key(ctx, nil, []string{runnerPackage})
 	if err != nil {
 		return nil, fmt.Errorf("choose mutants: %w", err)
 	}
