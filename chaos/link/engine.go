@@ -141,10 +141,12 @@ func (e *Engine) Close() error {
 	links := e.links
 	e.links, e.done = nil, true
 	e.mu.Unlock()
-	var failed []error
-	for _, l := range links {
-		failed = append(failed, l.Close())
+	failed := make([]error, len(links))
+	var closing sync.WaitGroup
+	for i, l := range links {
+		closing.Go(func() { failed[i] = l.Close() })
 	}
+	closing.Wait()
 	return errors.Join(failed...)
 }
 

@@ -45,3 +45,24 @@ func (p *Postgres) Ledger(ctx context.Context) (Ledger, error) {
 	}
 	return l, nil
 }
+
+// skipSignalsSQL makes the next signal's number one above the last.
+const skipSignalsSQL = `
+SELECT setval(pg_get_serial_sequence('signals', 'id'),
+              greatest($1, (SELECT coalesce(max(id), 0) FROM signals), 1))`
+
+// SkipSignals gives no signal a number up to the last, for readers that know
+// signals by number alone: a rewind makes the ledger count again from what it
+// went back to.
+func (p *Postgres) SkipSignals(ctx context.Context, last int64) error {
+	ctx, done := p.act(ctx, pgActLimit)
+	defer done()
+	err := p.admin.do(ctx, func(conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, skipSignalsSQL, last)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("skip numbers of signals: %w", err)
+	}
+	return nil
+}

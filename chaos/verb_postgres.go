@@ -1,0 +1,280 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"fencepost/chaos/link"
+	"fencepost/chaos/store"
+	"fencepost/core"
+	"fencepost/core/history"
+	"fencepost/internal/pgledger"
+	"fencepost/scenarios"
+)
+
+// startPostgres starts PostgreSQL with the ledger's tables and the audit beside
+// them.
+func (r *run) startPostgres(ctx context.Context) error {
+	var err error
+	o := store.PostgresOptions{Group: group, Rewinds: r.program.rewinds > 0}
+	r.postgres, err = store.StartPostgres(ctx, o)
+	if err != nil {
+		return err
+	}
+	r.ledger, err = pgledger.Open(pgledger.Options{
+		DSN: r.postgres.AdminDSN(), Group: group, TTL: r.program.config.TTL,
+		SendBy: r.program.config.SendBy,
+	})
+	return err
+}
+
+// strikePostgres disturbs PostgreSQL.
+func (r *run) strikePostgres(ctx context.Context, index int, v scenarios.Postgres) (bool, error) {
+	if !r.postgresAnswers() && needsAnswer(v.Act) {
+		return false, nil
+	}
+	return true, r.hitPostgres(ctx, index, v)
+}
+
+// needsAnswer tells whether an act has to tell the server something.
+func needsAnswer(act scenarios.PostgresAct) bool {
+	switch act {
+	case scenarios.PostgresReadOnly, scenarios.PostgresKillBackends, scenarios.PostgresExhaust,
+		scenarios.PostgresLockRows, scenarios.PostgresRewind, scenarios.PostgresHangPostmaster,
+		scenarios.PostgresStall:
+		return true
+	case scenarios.PostgresRestart, scenarios.PostgresCrash, scenarios.PostgresSlow:
+		return false
+	default:
+		return false
+	}
+}
+
+// postgresAnswers tells whether PostgreSQL can be told anything.
+func (r *run) postgresAnswers() bool {
+	return r.count(postgresDown, 0) == 0 && r.count("postgres "+string(scenarios.PostgresStall), 0) == 0 &&
+		r.count("postgres "+string(scenarios.PostgresHangPostmaster), 0) == 0
+}
+
+// hitPostgres carries out an act upon PostgreSQL.
+func (r *run) hitPostgres(ctx context.Context, index int, v scenarios.Postgres) error {
+	at := r.clock.now()
+	r.fault(history.PostgresFault, true, history.None, at)
+	r.started(ctx, index, at)
+	r.awayNow(core.Postgres, 1)
+	switch v.Act {
+	case scenarios.PostgresRestart, scenarios.PostgresCrash:
+		way := store.Orderly
+		if v.Act == scenarios.PostgresCrash {
+			way = store.Crash
+		}
+		if err := r.enter(postgresDown, func() error { return r.postgres.Down(ctx, way) }); err != nil {
+			return err
+		}
+		r.healLater(index, r.downOf(v.Down), func() { r.postgresUp(ctx, index) })
+		return nil
+	case scenarios.PostgresRewind:
+		return r.rewind(ctx, index, v)
+	case scenarios.PostgresKillBackends:
+		if err := r.postgres.KillBackends(ctx, r.chance.IntN(2) == 1); err != nil {
+			return err
+		}
+		r.background(func() error { return r.postgres.Await(ctx) }, func() {
+			r.postgresBack(ctx, index, r.clock.now())
+		})
+		r.steps[index].active = true
+		return nil
+	case scenarios.PostgresSlow:
+		return r.slow(ctx, index, v)
+	default:
+		begin, end, err := r.hindrance(ctx, v.Act)
+		if err == nil {
+			err = r.enter("postgres "+string(v.Act), begin)
+		}
+		if err != nil {
+			return err
+		}
+		r.healLater(index, v.For, func() {
+			at := r.clock.now()
+			r.broke(r.leave("postgres "+string(v.Act), end))
+			r.postgresBack(ctx, index, at)
+		})
+		return nil
+	}
+}
+
+// hindrance returns how an act that lasts begins and how it ends.
+func (r *run) hindrance(ctx context.Context, act scenarios.PostgresAct) (begin, end func() error, err error) {
+	p := r.postgres
+	switch act {
+	case scenarios.PostgresStall:
+		return p.Stall, p.Resume, nil
+	case scenarios.PostgresHangPostmaster:
+		return p.HangPostmaster, p.ResumePostmaster, nil
+	case scenarios.PostgresReadOnly:
+		return func() error { return p.ReadOnly(ctx, true) },
+			func() error { return p.ReadOnly(ctx, false) }, nil
+	case scenarios.PostgresExhaust:
+		return func() error { return p.Exhaust(ctx) }, func() error { return p.Release(ctx) }, nil
+	case scenarios.PostgresLockRows:
+		return func() error { return p.LockRows(ctx) }, func() error { p.UnlockRows(); return nil }, nil
+	default:
+		return nil, nil, fmt.Errorf("postgres %s: real processes know no such act", act)
+	}
+}
+
+// postgresDown is the act of a server that is away.
+const postgresDown = "postgres down"
+
+// slow makes every statement take longer: it reaches the server later.
+func (r *run) slow(ctx context.Context, index int, v scenarios.Postgres) error {
+	by := r.chance.span(v.By, r.program.ttl)
+	r.slower.Add(by)
+	r.healLater(index, v.For, func() {
+		at := r.clock.now()
+		r.slower.Add(-by)
+		r.postgresBack(ctx, index, at)
+	})
+	return nil
+}
+
+// slowDown holds a statement up before it reaches the server, for as long as the
+// server is slow. What opens a connection is no statement.
+func (r *run) slowDown(_ core.Op, phase link.Phase) {
+	by := time.Duration(r.slower.Load())
+	if phase != link.RequestSeen || by <= 0 {
+		return
+	}
+	timer := time.NewTimer(by)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-r.over:
+	}
+}
+
+// postgresUp starts PostgreSQL again, beside the conductor.
+func (r *run) postgresUp(ctx context.Context, index int) {
+	up := func() error { return r.postgres.Up(ctx) }
+	r.background(func() error { return r.leave(postgresDown, up) }, func() {
+		r.postgresBack(ctx, index, r.clock.now())
+	})
+}
+
+// postgresBack notes that PostgreSQL does what it is asked again.
+func (r *run) postgresBack(ctx context.Context, index int, at int64) {
+	r.fault(history.PostgresFault, false, history.None, at)
+	r.awayNow(core.Postgres, -1)
+	r.finished(ctx, index, at)
+}
+
+// rewind puts an older copy of the ledger in place. Nobody is told but by the
+// ledger itself; the checkers hear that rows were lost until a person accepts
+// what is left, or the run heals.
+func (r *run) rewind(ctx context.Context, index int, v scenarios.Postgres) error {
+	by := r.chance.span(v.By, r.program.ttl)
+	branch := r.chance.IntN(2) == 0
+	wanted := r.clock.toWall(r.clock.now() - by)
+	var back store.Rewound
+	r.background(func() error {
+		return r.enter(postgresDown, func() error {
+			var err error
+			back, err = r.postgres.Rewind(ctx, wanted, branch)
+			return err
+		})
+	}, func() {
+		// From here on rows are missing; until now everything was as it seemed.
+		r.fault(history.PostgresLoss, true, history.None, r.clock.now())
+		r.losses++
+		r.healLater(index, r.downOf(v.Down), func() { r.restore(ctx, index, back) })
+	})
+	return nil
+}
+
+// restore brings back a ledger that went back in time, and reads what is left of
+// it before anybody else does. Nodes know signals by their numbers in the ledger:
+// those that are gone are given to nobody else.
+func (r *run) restore(ctx context.Context, index int, back store.Rewound) {
+	gone := rewound{at: r.clock.toWall(r.clock.now()), rows: back.Rows}
+	last := int64(0)
+	for i := range gone.rows {
+		if s := gone.rows[i].Signal; s != nil {
+			last = max(last, s.ID)
+		}
+	}
+	shut := link.Damage{Effect: scenarios.Refuse, Arrow: scenarios.Both}
+	for _, wires := range r.links {
+		r.broke(wires[core.Postgres].Damage(shutOut, shut))
+	}
+	r.background(func() error {
+		return r.leave(postgresDown, func() error {
+			err := r.postgres.Up(ctx)
+			if err == nil {
+				gone.left, err = r.postgres.Ledger(ctx)
+			}
+			if err == nil {
+				err = r.postgres.SkipSignals(ctx, last)
+			}
+			return err
+		})
+	}, func() {
+		for _, wires := range r.links {
+			r.broke(wires[core.Postgres].Heal(shutOut))
+		}
+		r.rewound = append(r.rewound, gone)
+		r.postgresBack(ctx, index, r.clock.now())
+	})
+}
+
+// shutOut is the number of the damage by which nobody reaches a ledger that is
+// being restored; steps have numbers from zero.
+const shutOut = -1
+
+// markPast remembers instants that a rewind may lead back to, a tenth of a ttl
+// apart.
+func (r *run) markPast(ctx context.Context) {
+	if r.program.rewinds == 0 || r.ended || r.done {
+		return
+	}
+	gap := time.Duration(max(r.program.ttl/10, r.program.rewinds/mostMarks))
+	again := func() { r.after(gap, func() { r.markPast(ctx) }) }
+	if r.down[core.Postgres] > 0 {
+		again()
+		return
+	}
+	r.background(func() error {
+		if err := r.postgres.Mark(ctx); err != nil && r.down[core.Postgres] == 0 {
+			return err
+		}
+		return nil
+	}, again)
+}
+
+// mostMarks bounds how many instants are remembered.
+const mostMarks = 128
+
+// acceptLoss ends what the checkers excuse because of lost rows.
+func (r *run) acceptLoss() {
+	for ; r.losses > 0; r.losses-- {
+		r.fault(history.PostgresLoss, false, history.None, r.clock.now())
+	}
+}
+
+// acceptAuthority is the person who looks at a ledger that went back in time,
+// enters the epochs up to the highest that anybody knows of, and lets nodes
+// stand again.
+func (r *run) acceptAuthority(ctx context.Context) error {
+	keys, err := r.redis.Keys(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = r.ledger.AcceptAuthority(ctx, pgledger.Acceptance{
+		Witness: max(keys.Witness, r.paged), By: who, Reason: why,
+	})
+	if err != nil {
+		return err
+	}
+	r.acceptLoss()
+	return nil
+}

@@ -1,0 +1,223 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"fencepost/core"
+	"fencepost/core/event"
+	"fencepost/core/history"
+	"fencepost/core/order"
+	"fencepost/internal/broker/paper"
+	"fencepost/internal/pgledger"
+	"fencepost/scenarios"
+)
+
+// strikeBroker makes the broker misbehave.
+func (r *run) strikeBroker(ctx context.Context, index int, v scenarios.Broker) error {
+	at := r.clock.now()
+	r.fault(history.BrokerFault, true, history.None, at)
+	act := paper.Act(v.Act)
+	behaviour := paper.Behaviour{Act: act, Delay: paper.Duration(r.chance.span(v.Delay, r.program.ttl))}
+	if err := r.broker.server.Conduct.Begin(behaviour); err != nil {
+		return fmt.Errorf("broker: %w", err)
+	}
+	if act == paper.Down {
+		r.down[core.Broker]++
+		r.reachChanged()
+	}
+	r.started(ctx, index, at)
+	r.healLater(index, v.For, func() {
+		r.broker.server.Conduct.End(act)
+		if act == paper.Down {
+			r.down[core.Broker]--
+			r.reachChanged()
+		}
+		at := r.clock.now()
+		r.fault(history.BrokerFault, false, history.None, at)
+		r.finished(ctx, index, at)
+	})
+	return nil
+}
+
+// strikeWebhook delivers signals beside the workload.
+func (r *run) strikeWebhook(ctx context.Context, index int, v scenarios.Webhook) (bool, error) {
+	hit := r.resolve(v.To)
+	if len(hit) == 0 {
+		return false, nil
+	}
+	at := r.clock.now()
+	r.started(ctx, index, at)
+	count := int(r.chance.between(int64(v.Count.Min), int64(v.Count.Max)))
+	switch v.Act {
+	case scenarios.WebhookBurst:
+		for k := range count {
+			r.offer(ctx, r.newSignal(), r.nodes[hit[k%len(hit)]], 0)
+		}
+	case scenarios.WebhookDuplicate:
+		s := r.newSignal()
+		for k := range count {
+			r.offer(ctx, s, r.nodes[hit[k%len(hit)]], 0)
+		}
+	case scenarios.WebhookReplay:
+		for k := range min(count, len(r.signals)) {
+			r.offer(ctx, r.signals[k], r.nodes[hit[k%len(hit)]], 0)
+		}
+	case scenarios.WebhookMalformed:
+		for k := range count {
+			r.offerMalformed(ctx, r.nodes[hit[k%len(hit)]])
+		}
+	default:
+		return true, fmt.Errorf("webhook %s: real senders know no such act", v.Act)
+	}
+	r.finished(ctx, index, r.clock.now())
+	return true, nil
+}
+
+// who is whose name stands beside what the harness does as an operator, and why
+// the reason.
+const (
+	who = "drill"
+	why = "a step of the scenario"
+)
+
+// mostSignals is how many signals a person looks at.
+const mostSignals = 1000
+
+// strikeControl changes the control mode in the ledger. It takes effect when it
+// is committed.
+func (r *run) strikeControl(ctx context.Context, index int, v scenarios.Control) error {
+	before := r.control
+	if err := r.ledger.SetControl(ctx, v.Set, why, who); err != nil {
+		return err
+	}
+	r.control = v.Set
+	at := r.clock.now()
+	if stops := v.Set != core.Run; stops != (before != core.Run) {
+		r.fault(history.ControlFault, stops, history.None, at)
+	}
+	r.book.add(at, history.Record{
+		Kind: history.Announced, Event: event.ControlChanged, Node: history.None, Subject: history.None,
+		Control: v.Set,
+	})
+	r.started(ctx, index, at)
+	r.finished(ctx, index, at)
+	return nil
+}
+
+// strikeOperator lets a person act: at once, or after the time that the person
+// takes for each decision.
+func (r *run) strikeOperator(ctx context.Context, index int, v scenarios.Operator) error {
+	r.steps[index].active = true
+	r.started(ctx, index, r.clock.now())
+	var next func(after core.SignalID)
+	next = func(after core.SignalID) {
+		more, last, err := r.decide(ctx, v, after)
+		switch {
+		case err != nil:
+			r.broke(err)
+		case !more:
+			r.finished(ctx, index, r.clock.now())
+		default:
+			r.after(r.patience(v), func() { next(last) })
+		}
+	}
+	r.after(r.patience(v), func() { next(0) })
+	return nil
+}
+
+// patience is how long the person takes for one decision.
+func (r *run) patience(v scenarios.Operator) time.Duration {
+	return time.Duration(r.chance.span(v.Delay, r.program.ttl))
+}
+
+// outcomes are what a person decides about signals that nobody has sent.
+var outcomes = map[scenarios.OperatorAct]core.SignalState{
+	scenarios.OperatorHold: core.Held, scenarios.OperatorRelease: core.Received,
+	scenarios.OperatorCancel: core.Cancelled, scenarios.OperatorReject: core.Rejected,
+}
+
+// decide lets the person decide about the next signal after that one, or about
+// everything at once. It reports whether there may be more.
+func (r *run) decide(
+	ctx context.Context, v scenarios.Operator, after core.SignalID,
+) (more bool, last core.SignalID, err error) {
+	if v.Act == scenarios.OperatorClear {
+		return false, 0, r.acceptAuthority(ctx)
+	}
+	list, err := r.ledger.Signals(ctx, pgledger.SignalFilter{Limit: mostSignals})
+	if err != nil {
+		return false, 0, err
+	}
+	outcome, unsent := outcomes[v.Act]
+	for i := range list {
+		s := &list[i]
+		switch {
+		case unsent && waits(s.State) && s.State != outcome.String():
+			if err := r.resolveDoubt(ctx, s, outcome); err != nil {
+				return false, 0, err
+			}
+		case !unsent && s.State == core.InDoubt.String() && s.ID > after:
+			return true, s.ID, r.attest(ctx, s, v.Verdict == scenarios.VerdictWrong)
+		default:
+		}
+	}
+	return false, 0, nil
+}
+
+// attest lets the person say of a signal in doubt what the broker's book says,
+// or the opposite. Whoever is right waits until nothing can arrive any more.
+func (r *run) attest(ctx context.Context, s *pgledger.Signal, wrong bool) error {
+	if !wrong && r.broker.underWay() {
+		return nil
+	}
+	outcome := r.truth(r.broker.standing(s.Key), wrong)
+	r.book.add(r.clock.now(), history.Record{
+		Kind: history.Attested, Signal: s.ID, Wrong: wrong, Node: history.None,
+	})
+	return r.resolveDoubt(ctx, s, outcome)
+}
+
+// resolveDoubt writes the person's word into the ledger. A row that has moved
+// meanwhile needs it no more.
+func (r *run) resolveDoubt(ctx context.Context, s *pgledger.Signal, outcome core.SignalState) error {
+	err := r.ledger.Decide(ctx, pgledger.Decision{
+		Signal: s.ID, Outcome: outcome, By: who, Reason: why,
+	})
+	if errors.Is(err, pgledger.ErrNoArrow) {
+		return nil
+	}
+	return err
+}
+
+// waits reports whether nobody has sent the signal, by its state.
+func waits(state string) bool { return state == core.Received.String() || state == core.Held.String() }
+
+// truth is what a person says of a signal in doubt after a look into the
+// broker's book; the opposite if the person is wrong.
+func (r *run) truth(stands order.Answer, wrong bool) core.SignalState {
+	switch {
+	case wrong && stands == order.Absent:
+		return core.Executed
+	case wrong:
+		return core.Void
+	}
+	switch stands {
+	case order.Cancelled:
+		return core.Cancelled
+	case order.Rejected:
+		return core.Rejected
+	case order.Absent:
+		return core.Void
+	case order.Accepted:
+		if r.program.config.Broker.Lookup != order.LookupNone {
+			return core.Submitted
+		}
+		// Nobody else can ever ask, so the person waits for the end.
+		return core.Executed
+	default:
+		return core.Executed
+	}
+}

@@ -1,0 +1,141 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"fencepost/core/event"
+	"fencepost/core/history"
+	"fencepost/scenarios"
+)
+
+// Options says how runs are made.
+type Options struct {
+	// Program is the fencepost binary that the nodes run.
+	Program string
+	// Out is the directory in which a run leaves what it was, or "".
+	Out string
+	// Keep keeps it of every run, also of those that passed.
+	Keep bool
+}
+
+// Result is what one run came to.
+type Result struct {
+	Verdict scenarios.RunVerdict
+	Failure *scenarios.Failure
+	// Records is how many observations were judged, Hash tells two runs apart.
+	Records int64
+	Hash    uint64
+	// Nanos is how long the run was.
+	Nanos   int64
+	Excused int
+	Counts  [event.Total]int64
+	Offered int64
+}
+
+// World plays one program on real processes, again and again, each time from
+// nothing. It is used by one goroutine.
+type World struct {
+	program *Program
+	options Options
+	trace   []entry
+}
+
+// NewWorld returns a world for the program.
+func NewWorld(p *Program, o Options) *World { return &World{program: p, options: o} }
+
+// Load makes the world one of another program.
+func (w *World) Load(p *Program) { w.program = p }
+
+// Run plays the program once. The seed decides what is left to chance; how the
+// processes run beside each other it does not. It ends when ctx ends, and
+// leaves no process behind.
+func (w *World) Run(ctx context.Context, seed uint64) Result {
+	ctx, cancel := context.WithTimeout(ctx, Timeout(w.program.scenario)-tidySlack)
+	defer cancel()
+	r := newRun(w.program, w.options, seed)
+	result, err := r.play(ctx, seed)
+	if downErr := r.tearDown(); err == nil {
+		err = downErr
+	}
+	if err != nil {
+		result.Verdict = scenarios.Crash
+		result.Failure = &scenarios.Failure{
+			Expect: "the harness holds", Node: history.None, At: r.clock.now(), Detail: err.Error(),
+		}
+	}
+	w.trace = r.book.sorted(r.clock.now())
+	return result
+}
+
+// play makes the run and judges it.
+func (r *run) play(ctx context.Context, seed uint64) (Result, error) {
+	if err := r.setUp(ctx, seed); err != nil {
+		return Result{}, fmt.Errorf("set up: %w", err)
+	}
+	for _, n := range r.nodes {
+		r.arrived(ctx, n)
+	}
+	r.conduct(ctx)
+	end := r.clock.now()
+	r.watch.stop()
+	if r.failed != nil {
+		return Result{Nanos: end}, r.failed
+	}
+	if err := r.endNodes(); err != nil {
+		return Result{Nanos: end}, err
+	}
+	r.aside.Wait()
+	if err := r.collect(ctx, end); err != nil {
+		return Result{Nanos: end}, fmt.Errorf("read what happened: %w", err)
+	}
+	entries := r.book.sorted(end)
+	out := r.program.judge(entries, end, r.settledWorld(entries))
+	result := Result{
+		Verdict: out.verdict, Failure: out.failure, Records: out.records, Hash: out.hash, Nanos: end,
+		Excused: out.excused, Counts: out.counts, Offered: int64(len(r.signals)),
+	}
+	if r.options.Out != "" && (r.options.Keep || result.Verdict != scenarios.Pass) {
+		return result, r.keep(seed, &result, entries)
+	}
+	return result, nil
+}
+
+// History returns what was seen in the last run, in the order in which it
+// happened.
+func (w *World) History() []history.Record { return recordsOf(w.trace) }
+
+// WriteTrace writes the last n lines of the history of the last run, or all of
+// them if n is not positive. A line begins with its instant in seconds.
+func (w *World) WriteTrace(out io.Writer, n int) error {
+	lines := make([]string, 0, len(w.trace))
+	for i := range w.trace {
+		if w.trace[i].tell == nil {
+			lines = append(lines, line(&w.trace[i].record))
+		}
+	}
+	if n > 0 && len(lines) > n {
+		lines = lines[len(lines)-n:]
+	}
+	for _, text := range lines {
+		if _, err := fmt.Fprintln(out, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// slack is how long a run may take beyond what its file says: the time to start
+// and end servers, and to read what happened.
+const slack = time.Minute
+
+// tidySlack is how much of it is kept for the end of a run that takes too long.
+const tidySlack = 30 * time.Second
+
+// Timeout returns how long one run of the scenario may take.
+func Timeout(s *scenarios.Scenario) time.Duration {
+	full := s.WithDefaults()
+	return time.Duration(full.Run.Timeout.Resolve(full.TTL())) + slack
+}

@@ -1,0 +1,140 @@
+package chaos_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"fencepost/chaos"
+	"fencepost/core/event"
+	"fencepost/internal/testbed/child"
+	"fencepost/internal/testbed/rundir"
+	"fencepost/scenarios"
+)
+
+func TestMain(m *testing.M) {
+	rundir.PreferMemory()
+	os.Exit(m.Run())
+}
+
+// program builds the service once for a test.
+func program(t *testing.T) string {
+	t.Helper()
+	dir, err := rundir.New("program")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := dir.Remove(); err != nil {
+			t.Error(err)
+		}
+	})
+	path, err := child.Fencepost(t.Context(), dir, func(text string) { t.Log(text) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// scenario reads a file of testdata.
+func scenario(t *testing.T, name string) *scenarios.Scenario {
+	t.Helper()
+	s, err := scenarios.Find(filepath.Join("testdata", name+".yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// play plays a file once.
+func play(t *testing.T, name string, o chaos.Options) chaos.Result {
+	t.Helper()
+	p, err := chaos.Compile(scenario(t, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := chaos.NewWorld(p, o)
+	r := w.Run(t.Context(), 1)
+	if t.Failed() || r.Verdict == scenarios.Crash {
+		if err := w.WriteTrace(os.Stdout, 40); err != nil {
+			t.Error(err)
+		}
+	}
+	return r
+}
+
+func TestHealthyClusterPassesAndEverySignalIsSeenByEveryParty(t *testing.T) {
+	out := t.TempDir()
+	r := play(t, "short", chaos.Options{Program: program(t), Out: out, Keep: true})
+	if r.Verdict != scenarios.Pass {
+		t.Fatalf("%v: %v", r.Verdict, r.Failure)
+	}
+	if r.Offered < 20 {
+		t.Errorf("%d signals were offered", r.Offered)
+	}
+	for _, what := range []event.Event{
+		event.SignalReceived, event.PermitGranted, event.OrderSent, event.OrderAccepted, event.SignalExecuted,
+	} {
+		if r.Counts[what] != r.Offered {
+			t.Errorf("%s was seen %d times, and %d signals were offered", what, r.Counts[what], r.Offered)
+		}
+	}
+	for _, name := range []string{
+		"verdict.json", "summary.txt", "timeline.html", "history.jsonl", "faults.jsonl", "repro.yaml",
+		"n1.log", "n1-1.journal", "n2-1.journal",
+	} {
+		if left, err := os.Stat(filepath.Join(out, "short", "latest", name)); err != nil || left.Size() == 0 {
+			t.Errorf("the run left no %s (%v)", name, err)
+		}
+	}
+	again, err := scenarios.Find(filepath.Join(out, "short", "latest", "repro.yaml"))
+	if err == nil {
+		_, err = chaos.Compile(again)
+	}
+	if err != nil {
+		t.Errorf("what reproduces the run cannot be played: %v", err)
+	}
+}
+
+func TestExpectationThatIsMissedFailsTheRun(t *testing.T) {
+	r := play(t, "impatient", chaos.Options{Program: program(t)})
+	if r.Verdict != scenarios.Fail || !strings.Contains(r.Failure.Expect, "elect") {
+		t.Errorf("%v: %v; want a failure of elect", r.Verdict, r.Failure)
+	}
+}
+
+func TestServiceThatEndsByItselfIsACrash(t *testing.T) {
+	dir := t.TempDir()
+	// It answers as the service does, and is gone after a second.
+	script := "#!/bin/sh\n" + program(t) + " \"$@\" &\nsleep 1.5\nkill -9 $!\nexit 3\n"
+	path := filepath.Join(dir, "fencepost")
+	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	r := play(t, "short", chaos.Options{Program: path})
+	if r.Verdict != scenarios.Crash || !strings.Contains(r.Failure.Detail, "has ended by itself") {
+		t.Errorf("%v: %v; want a crash that names the node", r.Verdict, r.Failure)
+	}
+}
+
+func TestFileThatNamesTheSimulatorAloneIsRefused(t *testing.T) {
+	s := scenario(t, "short")
+	s.Tiers, s.TierReason = []scenarios.Tier{scenarios.SimTier}, "it says so"
+	_, err := chaos.Compile(s)
+	if err == nil || !strings.Contains(err.Error(), "it says so") {
+		t.Errorf("%v; want a refusal that gives the file's reason", err)
+	}
+}
+
+func TestSettingThatTheServiceWouldRefuseIsRefusedBeforeAnythingStarts(t *testing.T) {
+	s := scenario(t, "short")
+	s.Cluster.Config = []scenarios.Setting{{Name: "lease.renew", Value: "900ms"}}
+	if _, err := chaos.Compile(s); err == nil || !strings.Contains(err.Error(), "renew") {
+		t.Errorf("%v; want what the service says of the renewal", err)
+	}
+	s.Cluster.Config = []scenarios.Setting{{Name: "lease.renwe", Value: "1s"}}
+	if _, err := chaos.Compile(s); err == nil || !strings.Contains(err.Error(), "lease.renwe") {
+		t.Errorf("%v; want the name that is not known", err)
+	}
+}
