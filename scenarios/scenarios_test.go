@@ -28,6 +28,9 @@ const mostSeeds = 200
 func seeds(s *scenarios.Scenario) (first uint64, count int) {
 	full := s.WithDefaults()
 	first, count = 1, min(full.Run.Seeds.Sim, mostSeeds)
+	if tier() == scenarios.RealTier {
+		count = 1
+	}
 	if testing.Short() {
 		count = min(count, 20)
 	}
@@ -42,6 +45,9 @@ func seeds(s *scenarios.Scenario) (first uint64, count int) {
 	}
 	return first, count
 }
+
+// tier is the engine that plays.
+func tier() scenarios.Tier { return scenarios.Tier(*tierFlag) }
 
 // planned returns the campaign of a scenario in the simulator.
 func planned(t *testing.T, s *scenarios.Scenario) *campaign.Campaign {
@@ -58,20 +64,25 @@ func planned(t *testing.T, s *scenarios.Scenario) *campaign.Campaign {
 }
 
 // TestScenarios plays every scenario that comes with the project and can be
-// played in the tier.
+// played in the tier. On real processes, which take their time, it plays those
+// of the set for every change, and any other that -run names.
 func TestScenarios(t *testing.T) {
-	if tier := scenarios.Tier(*tierFlag); tier != scenarios.SimTier {
-		t.Fatalf("-tier %s: only the tier sim can be played here", tier)
-	}
 	all, err := scenarios.Shipped()
 	if err != nil {
 		t.Fatal(err)
 	}
+	plan := planned
+	switch tier() {
+	case scenarios.SimTier:
+	case scenarios.RealTier:
+		plan = realPlans(t)
+	default:
+		t.Fatalf("-tier %s: no such tier; there are sim and real", *tierFlag)
+	}
 	for _, s := range all {
-		if !s.Plays(scenarios.SimTier) {
-			continue
+		if s.Plays(tier()) && (tier() == scenarios.SimTier || isAsked(s)) {
+			t.Run(s.Name, func(t *testing.T) { play(t, plan(t, s)) })
 		}
-		t.Run(s.Name, func(t *testing.T) { play(t, planned(t, s)) })
 	}
 }
 

@@ -33,6 +33,8 @@ type runOptions struct {
 	resume string
 	tape   string
 	record string
+	keep   bool
+	built  string           // the mutant that this very program was built with
 	taping *campaign.Taping // nil without a tape
 
 	seedGiven, seedsGiven, mutantGiven bool
@@ -75,6 +77,11 @@ func newRun() *cobra.Command {
 	f.StringVar(&o.out, "out", "", "write each report, and the trace of each failure, into this directory")
 	f.StringVar(&o.resume, "resume", "", "skip what this directory reports on; without --out, write there")
 	f.StringVar(&o.tape, "tape", "", "play one run with the draws of this file instead of a seed's")
+	f.BoolVar(&o.keep, "keep", false, "with --tier real and --out: keep what every run leaves")
+	f.StringVar(&o.built, "built-with", "", "the mutant that this program was built with")
+	if err := f.MarkHidden("built-with"); err != nil {
+		panic(err)
+	}
 	f.StringVar(&o.record, "record-tape", "", "write every draw of the run to this file (one run only)")
 	return c
 }
@@ -84,10 +91,30 @@ func (o *runOptions) run(c *cobra.Command, args []string) error {
 	if err := o.check(); err != nil {
 		return refuse(err)
 	}
-	open, err := o.opener()
+	if o.real() && o.mutant != "" {
+		return o.runMutated(c.Context(), c, args)
+	}
+	open, tidy, err := o.openerFor(c)
 	if err != nil {
 		return err
 	}
+	return errors.Join(o.playAll(c, args, open), tidy())
+}
+
+// real tells whether real processes are asked for.
+func (o *runOptions) real() bool { return scenarios.Tier(o.tier) == scenarios.RealTier }
+
+// openerFor returns what opens the worlds of the tier, and what tidies up.
+func (o *runOptions) openerFor(c *cobra.Command) (opener, func() error, error) {
+	if o.real() {
+		return o.realOpener(c)
+	}
+	open, err := o.opener()
+	return open, func() error { return nil }, err
+}
+
+// playAll plays every scenario and prints what came of it.
+func (o *runOptions) playAll(c *cobra.Command, args []string, open opener) error {
 	work, err := assign(args, open)
 	if err != nil {
 		return err
@@ -131,7 +158,9 @@ func (o *runOptions) check() error {
 	switch scenarios.Tier(o.tier) {
 	case scenarios.SimTier:
 	case scenarios.RealTier:
-		return errors.New("--tier real: no harness for real processes is built in; only the tier sim is")
+		if err := o.checkReal(); err != nil {
+			return err
+		}
 	default:
 		tiers := []string{string(scenarios.SimTier), string(scenarios.RealTier)}
 		text := fmt.Sprintf("--tier %s: no such tier", o.tier)
@@ -198,7 +227,7 @@ func (o *runOptions) prepareOut() error {
 // a campaign. After an interrupt it is one without a run.
 func (o *runOptions) report(ctx context.Context, a assignment, play player) (*campaign.Report, error) {
 	if o.resume != "" {
-		kept, err := campaign.Kept(o.resume, a.scenario.Name, o.mutant, scenarios.Tier(o.tier))
+		kept, err := campaign.Kept(o.resume, a.scenario.Name, o.mutant+o.built, scenarios.Tier(o.tier))
 		if err != nil {
 			return nil, broke(err)
 		}
@@ -237,7 +266,7 @@ func (o *runOptions) player(c *cobra.Command) (player, error) {
 	if o.trace {
 		lines = campaign.AllLines
 	}
-	if o.mutant != "" {
+	if o.mutant != "" && !o.real() {
 		return o.mutated(c, lines)
 	}
 	return func(a assignment) (*campaign.Report, error) {
@@ -253,11 +282,16 @@ func (o *runOptions) player(c *cobra.Command) (player, error) {
 // plan is the campaign of one scenario.
 func (o *runOptions) plan(a assignment, lines int) campaign.Campaign {
 	first, count := o.seedRange(a.scenario)
-	return campaign.Campaign{
+	plan := campaign.Campaign{
 		Scenario: a.scenario, Tier: scenarios.SimTier, Open: a.open, First: first, Count: count,
 		Repeat: o.repeat, Lines: lines, Traces: o.out, Timeout: campaign.Timeout(a.scenario),
 		Argument: a.argument, Mutant: o.mutant, Tape: o.tape,
 	}
+	if o.real() {
+		planReal(&plan)
+		plan.Mutant = o.built
+	}
+	return plan
 }
 
 // mutated builds the runner, once for all scenarios.
@@ -281,6 +315,9 @@ func (o *runOptions) mutated(c *cobra.Command, lines int) (player, error) {
 func (o *runOptions) seedRange(s *scenarios.Scenario) (first uint64, count int) {
 	full := s.WithDefaults()
 	first, count = 1, full.Run.Seeds.Sim
+	if o.real() {
+		count = full.Run.Seeds.Real
+	}
 	if o.taping != nil && o.taping.From != nil {
 		return o.taping.From.Seed, 1
 	}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"fencepost/chaos"
+	"fencepost/internal/campaign"
+	"fencepost/internal/campaign/real"
+	"fencepost/internal/mutants"
+	"fencepost/internal/testbed/child"
+	"fencepost/internal/testbed/rundir"
+	"fencepost/scenarios"
+)
+
+// checkReal refuses what only the simulator can do.
+func (o *runOptions) checkReal() error {
+	const why = "real processes do not run the same way twice; a tape is the simulator's"
+	switch {
+	case o.tape != "":
+		return errors.New("--tape: " + why)
+	case o.record != "":
+		return errors.New("--record-tape: " + why)
+	}
+	return nil
+}
+
+// realOpener returns what opens worlds of real processes, and what tidies up
+// behind them. The service is the fencepost beside this program, or is built.
+func (o *runOptions) realOpener(c *cobra.Command) (opener, func() error, error) {
+	rundir.PreferMemory()
+	dir, err := rundir.New("program")
+	if err != nil {
+		return nil, nil, broke(err)
+	}
+	say := func(text string) { fmt.Fprintln(c.ErrOrStderr(), text) }
+	program, err := child.Fencepost(c.Context(), dir, say)
+	if err != nil {
+		return nil, nil, errors.Join(refuse(err), dir.Remove())
+	}
+	options := chaos.Options{Program: program, Out: o.out, Keep: o.keep}
+	return func(s *scenarios.Scenario) (func() campaign.World, error) {
+		return real.Worlds(c.Context(), s, options)
+	}, dir.Remove, nil
+}
+
+// planReal changes a campaign into one on real processes: one run at a time, as
+// each is timed.
+func planReal(plan *campaign.Campaign) {
+	plan.Tier, plan.Wavers, plan.Workers = scenarios.RealTier, true, 1
+	plan.Timeout, plan.Traces = chaos.Timeout(plan.Scenario), ""
+}
+
+// runMutated hands the whole command to a drill that was built with the mistakes
+// in it, as the fencepost beside it was: what it replays is what was played.
+func (o *runOptions) runMutated(ctx context.Context, c *cobra.Command, args []string) error {
+	made, err := mutants.Find(o.mutant)
+	if err != nil {
+		return refuse(fmt.Errorf("--mutant: %w", err))
+	}
+	tree, err := mutants.FindTree()
+	if err != nil {
+		return refuse(fmt.Errorf("--mutant %s: %w", o.mutant, err))
+	}
+	dir, err := tree.BuildPrograms(ctx, made, "")
+	if err != nil {
+		return broke(err)
+	}
+	words := []string{
+		"run", "--tier", string(scenarios.RealTier), "--built-with", o.mutant,
+		fmt.Sprintf("--json=%t", o.json), fmt.Sprintf("--trace=%t", o.trace),
+		fmt.Sprintf("--keep=%t", o.keep), "--repeat", fmt.Sprint(o.repeat),
+	}
+	for _, given := range []struct {
+		is          bool
+		name, value string
+	}{
+		{o.seedGiven, "--seed", fmt.Sprint(o.seed)},
+		{o.seedsGiven, "--seeds", fmt.Sprint(o.seeds)},
+		{o.out != "", "--out", o.out},
+		{o.resume != "", "--resume", o.resume},
+	} {
+		if given.is {
+			words = append(words, given.name, given.value)
+		}
+	}
+	command := exec.CommandContext(ctx, filepath.Join(dir, "drill"), append(append(words, "--"), args...)...)
+	command.Stdout, command.Stderr = c.OutOrStdout(), c.ErrOrStderr()
+	// It ends by itself when it is asked to, and takes its processes with it.
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	err = command.Run()
+	var ended *exec.ExitError
+	if errors.As(err, &ended) && ended.ExitCode() > 0 {
+		return &exit{ended.ExitCode(), ""}
+	}
+	if err != nil {
+		return broke(err)
+	}
+	return nil
+}
