@@ -31,7 +31,8 @@ func drill(ctx context.Context, args []string, out, problems io.Writer) int {
 		SilenceErrors: true,
 	}
 	root.AddCommand(newRun(), newCheck(), newList(), newNew(), newExplain(), newSchema(), newUp())
-	root.AddCommand(newMutants(), newShrink(), newMap(), newFuzz(), newExplore(), newVerifyJournal())
+	root.AddCommand(newMutants(), newShrink(), newMap(), newFuzz(), newExplore())
+	root.AddCommand(newParity(), newVerifyJournal())
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(problems)

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"fencepost/chaos"
+	"fencepost/internal/parity"
+	"fencepost/internal/testbed/child"
+	"fencepost/internal/testbed/rundir"
+	"fencepost/scenarios"
+)
+
+// parityOptions are the flags of `drill parity`.
+type parityOptions struct {
+	seed  uint64
+	seeds int
+	json  bool
+	out   string
+}
+
+func newParity() *cobra.Command {
+	o := &parityOptions{}
+	c := &cobra.Command{
+		Use:   "parity [flags] FILE|NAME…",
+		Short: "Play scenarios in the simulator and on real processes, and compare",
+		Long: "Plays each scenario in both worlds and prints both verdicts, and where the two orders of\n" +
+			"events part for the first time. Worlds that do not agree are a failure: one of them is wrong.",
+		Args: cobra.MinimumNArgs(1),
+		RunE: o.run,
+	}
+	f := c.Flags()
+	f.Uint64Var(&o.seed, "seed", 1, "the first seed")
+	f.IntVar(&o.seeds, "seeds", 1,
+		"how many seeds on real processes; the simulator plays the file's own number")
+	f.BoolVar(&o.json, "json", false, "print one JSON object for each file")
+	f.StringVar(&o.out, "out", "", "keep what failed runs on real processes leave, in this directory")
+	return c
+}
+
+// run compares the scenarios one after the other.
+func (o *parityOptions) run(c *cobra.Command, args []string) error {
+	if o.seeds < 1 {
+		return refuse(fmt.Errorf("--seeds %d: at least one seed must be played", o.seeds))
+	}
+	if err := writableDir("--out", o.out); err != nil {
+		return refuse(err)
+	}
+	rundir.PreferMemory()
+	dir, err := rundir.New("program")
+	if err != nil {
+		return broke(err)
+	}
+	say := func(text string) { fmt.Fprintln(c.ErrOrStderr(), text) }
+	program, err := child.Fencepost(c.Context(), dir, say)
+	if err != nil {
+		return errors.Join(refuse(err), dir.Remove())
+	}
+	options := parity.Options{
+		First: o.seed, Seeds: o.seeds, Chaos: chaos.Options{Program: program, Out: o.out},
+	}
+	return errors.Join(o.compare(c, args, options), dir.Remove())
+}
+
+// compare compares every scenario; those that cannot be played are refused first.
+func (o *parityOptions) compare(c *cobra.Command, args []string, options parity.Options) error {
+	var list []*scenarios.Scenario
+	for _, arg := range args {
+		s, err := scenarios.Find(arg)
+		if err != nil {
+			return refuse(err)
+		}
+		list = append(list, s)
+	}
+	worst := scenarios.Pass
+	for i, s := range list {
+		report, err := parity.Compare(c.Context(), s, args[i], options)
+		if stopped(c.Context(), err) {
+			return cutShort(worst == scenarios.Fail, "the rest was not compared")
+		}
+		if err != nil {
+			return refuse(err)
+		}
+		worst = worst.Worst(report.Verdict())
+		if !o.json {
+			report.Render(c.OutOrStdout())
+			continue
+		}
+		if err := json.NewEncoder(c.OutOrStdout()).Encode(report); err != nil {
+			return broke(err)
+		}
+	}
+	return verdict(worst)
+}
