@@ -14,13 +14,15 @@ FUZZ_TIME ?= 20s
 FUZZ_FOR ?= 10s
 # How many mutants `make mutants-sample` builds.
 MUTANTS ?= 6
+# Which scenarios `make chaos-sample` plays on real processes.
+CHAOS ?= leader-crash|graceful-handover|pause-across-lease-expiry|postgres-crash
 # Which benchmarks `make bench` runs.
 BENCH ?= .
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test race browser browser-test lint fmt sim chaos parity fuzz explore explore-small \
-	fuzz-sim pgo map mutants mutants-sample bench cover check
+.PHONY: help build demo test race browser browser-test lint fmt sim chaos chaos-sample parity fuzz explore \
+	explore-small fuzz-sim pgo map mutants mutants-sample bench cover check
 
 help: ## Show this help.
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +63,9 @@ sim: build ## Play every shipped scenario in the simulator, each over its own se
 
 chaos: build ## Play the scenarios of the set for every change on real processes; about six minutes.
 	$(GO) test ./scenarios -run TestScenarios -tier real -timeout 30m -v
+
+chaos-sample: build ## The same for a few of them, as a part of what every change must pass.
+	$(GO) test ./scenarios -run 'TestScenarios/($(CHAOS))$$' -tier real -v
 
 parity: build ## Play every scenario in both worlds and compare; about twenty minutes.
 	bin/drill parity scenarios/*.yaml
@@ -111,4 +116,4 @@ mutants: build ## Build every mutant and show what notices it; about two minutes
 mutants-sample: build ## The same for a few mutants, others with each change of the source.
 	bin/drill mutants --fast --sample $(MUTANTS)
 
-check: build lint race test browser-test fuzz-sim mutants-sample ## All that a change must pass.
+check: build lint race test browser-test fuzz-sim mutants-sample chaos-sample ## All that a change must pass.

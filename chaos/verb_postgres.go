@@ -17,7 +17,10 @@ import (
 // them.
 func (r *run) startPostgres(ctx context.Context) error {
 	var err error
-	o := store.PostgresOptions{Group: group, Rewinds: r.program.rewinds > 0}
+	o := store.PostgresOptions{
+		Group: group, Rewinds: r.program.rewinds > 0,
+		Connections: max(store.DefaultConnections, r.program.nodes*connectionsEach),
+	}
 	r.postgres, err = store.StartPostgres(ctx, o)
 	if err != nil {
 		return err
@@ -28,6 +31,10 @@ func (r *run) startPostgres(ctx context.Context) error {
 	})
 	return err
 }
+
+// connectionsEach is as many connections as one node ever opens, and some that the
+// server has not noticed the end of yet.
+const connectionsEach = 16
 
 // strikePostgres disturbs PostgreSQL.
 func (r *run) strikePostgres(ctx context.Context, index int, v scenarios.Postgres) (bool, error) {

@@ -77,7 +77,7 @@ func newRun() *cobra.Command {
 	f.StringVar(&o.out, "out", "", "write each report, and the trace of each failure, into this directory")
 	f.StringVar(&o.resume, "resume", "", "skip what this directory reports on; without --out, write there")
 	f.StringVar(&o.tape, "tape", "", "play one run with the draws of this file instead of a seed's")
-	f.BoolVar(&o.keep, "keep", false, "with --tier real and --out: keep what every run leaves")
+	f.BoolVar(&o.keep, "keep", false, "with --tier real: keep what every run leaves, in --out or out/")
 	f.StringVar(&o.built, "built-with", "", "the mutant that this program was built with")
 	if err := f.MarkHidden("built-with"); err != nil {
 		panic(err)
@@ -349,6 +349,9 @@ func (o *runOptions) print(out io.Writer, report *campaign.Report) error {
 		}
 	}
 	report.Render(out)
+	if o.real() && report.Verdict != scenarios.Pass {
+		fmt.Fprintf(out, "    look at: %s\n", filepath.Join(o.left(), report.Name, "latest", "timeline.html"))
+	}
 	if o.out != "" && report.Verdict != scenarios.Pass {
 		fmt.Fprintf(out, "    report: %s\n",
 			filepath.Join(o.out, campaign.ReportName(report.Name, report.Mutant)))

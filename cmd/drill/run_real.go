@@ -44,10 +44,18 @@ func (o *runOptions) realOpener(c *cobra.Command) (opener, func() error, error) 
 	if err != nil {
 		return nil, nil, errors.Join(refuse(err), dir.Remove())
 	}
-	options := chaos.Options{Program: program, Out: o.out, Keep: o.keep}
+	options := chaos.Options{Program: program, Out: o.left(), Keep: o.keep}
 	return func(s *scenarios.Scenario) (func() campaign.World, error) {
 		return real.Worlds(c.Context(), s, options)
 	}, dir.Remove, nil
+}
+
+// left is the directory in which runs on real processes leave what they were.
+func (o *runOptions) left() string {
+	if o.out != "" {
+		return o.out
+	}
+	return "out"
 }
 
 // planReal changes a campaign into one on real processes: one run at a time, as
