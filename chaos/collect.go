@@ -40,6 +40,9 @@ func (r *run) collectProcesses(end int64) error {
 				return fmt.Errorf("%s has ended by itself %s into the run", n.name,
 					scenarios.Seconds(l.ended))
 			}
+			if l.how != nil && !l.killed && l.how.ExitCode() != 0 && l.how.ExitCode() != handedOverLate {
+				return fmt.Errorf("%s was asked to stop, and ended with %s", n.name, l.how)
+			}
 			if err := r.replayLife(n, l); err != nil {
 				return err
 			}
@@ -48,10 +51,14 @@ func (r *run) collectProcesses(end int64) error {
 	return nil
 }
 
+// handedOverLate is the exit code of a service that could not hand everything over
+// in time: with a store away, that is what it must say.
+const handedOverLate = 1
+
 // collectOrders tells of the orders that came into being.
 func (r *run) collectOrders() {
 	for _, p := range r.broker.orders() {
-		signal := r.idOf[p.key]
+		signal := r.rowOf(p.key, p.at)
 		attempt := r.attemptOf[p.clientOrderID]
 		r.book.add(p.at, history.Record{
 			Kind: history.OrderCreated, Node: history.None, Signal: signal, Attempt: attempt,
@@ -69,7 +76,7 @@ func (r *run) collectReplies() {
 	for i := range r.replies {
 		rep := &r.replies[i]
 		s := r.signals[rep.number]
-		signal := r.idOf[s.key]
+		signal := r.rowOf(s.key, rep.at)
 		if rep.known {
 			r.book.add(rep.at, history.Record{
 				Kind: history.Acknowledged, Node: history.None, Subject: history.None, Signal: signal,
@@ -104,8 +111,29 @@ func (r *run) takerOf(key string, at int64) int16 {
 	return history.None
 }
 
-// stored notes whose signal a row is.
-func (r *run) stored(id core.SignalID, key string) {
+// storedRow is the row of a signal, from then on: after a rewind a signal that
+// comes again gets another.
+type storedRow struct {
+	at int64
+	id core.SignalID
+}
+
+// stored notes whose signal a row is, since an instant of the run.
+func (r *run) stored(id core.SignalID, key string, at int64) {
 	r.highest = max(r.highest, id)
-	r.keyOf[id], r.idOf[key] = key, id
+	if rows := r.rowsOf[key]; len(rows) == 0 || rows[len(rows)-1].id != id {
+		r.rowsOf[key] = append(rows, storedRow{at, id})
+	}
+	r.keyOf[id] = key
+}
+
+// rowOf is the signal's row at an instant, zero if it never had one.
+func (r *run) rowOf(key string, at int64) core.SignalID {
+	id := core.SignalID(0)
+	for _, row := range r.rowsOf[key] {
+		if id == 0 || row.at <= at {
+			id = row.id
+		}
+	}
+	return id
 }

@@ -40,7 +40,7 @@ func (r *run) collectLedger(ctx context.Context) error {
 func (r *run) ledgerDid(h *store.Historian, rows []store.Row) {
 	for i := range rows {
 		if s := rows[i].Signal; s != nil {
-			r.stored(core.SignalID(s.ID), s.Key)
+			r.stored(core.SignalID(s.ID), s.Key, r.clock.ofWall(rows[i].At))
 		}
 		if a := rows[i].Attempt; a != nil {
 			r.attemptOf[a.ClientOrderID] = uint32(a.Number)

@@ -23,12 +23,18 @@ type conductor struct {
 	begun, ended, done bool
 	// failed is why the harness itself broke.
 	failed error
+	// late is by how much something happened later than it was to.
+	late time.Duration
 
 	leader  int16
 	elected uint64
 	bound   map[string]int16
 	steps   []step
 }
+
+// queued is how much may wait for the conductor before whoever hands it something
+// has to wait as well: a node must never wait for its log to be read.
+const queued = 1 << 16
 
 // step is the state of one step of the file.
 type step struct {
@@ -72,8 +78,16 @@ func (c *conductor) ask(bound time.Duration, f func()) {
 	}
 }
 
-// after lets something happen later.
-func (c *conductor) after(d time.Duration, f func()) { time.AfterFunc(max(d, 0), func() { c.post(f) }) }
+// after lets something happen later, and notes how much later than that it was.
+func (c *conductor) after(d time.Duration, f func()) {
+	due := time.Now().Add(max(d, 0))
+	time.AfterFunc(max(d, 0), func() {
+		c.post(func() {
+			c.late = max(c.late, time.Since(due))
+			f()
+		})
+	})
+}
 
 // broke ends the run: the harness does not do what it is told.
 func (r *run) broke(err error) {
@@ -129,7 +143,7 @@ func (r *run) heard(ctx context.Context, s said) {
 		r.begin(ctx)
 	}
 	r.trigger(ctx, s.event, n.index)
-	if n.armed[s.event] == n.passed[s.event] {
+	if n.armed[s.event] == n.passed[s.event] && n.listens() {
 		n.armed[s.event] = 0
 		r.broke(n.letGo(ctx, s.event))
 	}
@@ -215,7 +229,7 @@ func (r *run) arm(ctx context.Context, what event.Event) {
 	}
 	for _, n := range r.nodes {
 		wanted := n.passed[what] + missing
-		if !n.up || n.pauses > 0 || n.stopping || n.armed[what] == wanted {
+		if !n.listens() || n.armed[what] == wanted {
 			continue
 		}
 		if n.hold(ctx, what, wanted, holdAtMost) == nil {

@@ -53,14 +53,16 @@ type instance struct {
 	client   *http.Client
 	readers  sync.WaitGroup
 
-	up     bool
-	pauses int // how many steps keep it paused
-	downs  int // how many steps keep it down
-	role   role
-	reach  uint8
+	// starting: a process was prepared and does not answer yet.
+	up, starting bool
+	pauses       int // how many steps keep it paused
+	downs        int // how many steps keep it down
+	role         role
+	reach        uint8
 	// told: reach was told to the checkers.
 	told     bool
 	stopping bool
+	machine  machine
 	// passed counts the announcements of this process, by event; armed is the
 	// number at which it stands still, zero if it does not.
 	passed, armed [event.Total]int
@@ -68,13 +70,17 @@ type instance struct {
 
 // life is one process of an instance.
 type life struct {
+	number  int
 	journal string
 	nonce   core.Nonce
+	process *child.Process // nil until it was started
 	// started is when it was launched, ended when it had ended; zero while it
 	// lives.
 	started, ended int64
-	// asked: the harness has killed it, or asked it to stop.
-	asked bool
+	// asked: the harness has asked it to stop, or killed it.
+	asked, killed bool
+	// how is how it ended; nil while it lives.
+	how *os.ProcessState
 	// lines are those on which its clock ran, one for each change, in order.
 	lines []clock.Line
 }
@@ -109,12 +115,24 @@ func newInstance(index int, dir *rundir.Dir, program string) *instance {
 	}
 }
 
-// launch starts a process and returns when it answers. What it logs is handed
-// to hear, line by line, as long as it lives.
-func (n *instance) launch(ctx context.Context, now func() int64, hear func(said)) error {
-	number := len(n.lives)
-	journal := filepath.Join(n.dir.Path(), fmt.Sprintf("%s-%d.journal", n.name, number+1))
-	n.settings["journal"] = journal
+// prepare makes the next process the node's. It is called by the conductor; what
+// launch does may go on beside it.
+func (n *instance) prepare(now int64) *life {
+	number := len(n.lives) + 1
+	l := &life{
+		number: number - 1, started: now,
+		journal: filepath.Join(n.dir.Path(), fmt.Sprintf("%s-%d.journal", n.name, number)),
+	}
+	n.lives, n.starting = append(n.lives, l), true
+	n.passed, n.armed = [event.Total]int{}, [event.Total]int{}
+	n.settings["journal"] = l.journal
+	n.machine.toldJump, n.machine.toldPPM, n.machine.slept = 0, 0, 0
+	return l
+}
+
+// launch starts the process that was prepared and returns when it answers. What
+// it announces is handed to hear as long as it lives.
+func (n *instance) launch(ctx context.Context, l *life, hear func(said)) error {
 	if err := writeSettings(n.config, n.settings); err != nil {
 		return fmt.Errorf("start %s: %w", n.name, err)
 	}
@@ -126,22 +144,20 @@ func (n *instance) launch(ctx context.Context, now func() int64, hear func(said)
 	if err != nil {
 		return errors.Join(fmt.Errorf("start %s: %w", n.name, err), log.Close())
 	}
-	n.lives = append(n.lives, &life{journal: journal, started: now()})
-	n.passed, n.armed = [event.Total]int{}, [event.Total]int{}
-	process, err := child.SpawnInto(n.dir, in, n.program, "serve", "--config", n.config)
+	l.process, err = child.SpawnInto(n.dir, in, n.program, "serve", "--config", n.config)
 	if err := errors.Join(err, in.Close()); err != nil {
 		return errors.Join(fmt.Errorf("start %s: %w", n.name, err), out.Close(), log.Close())
 	}
-	n.readers.Go(func() { n.follow(out, log, number, hear) })
-	n.process = process
-	if err := process.AwaitAnswer(ctx, n.answers); err != nil {
+	n.readers.Go(func() { n.follow(out, log, l.number, hear) })
+	answers := func(ctx context.Context) error { return n.answers(ctx, l) }
+	if err := l.process.AwaitAnswer(ctx, answers); err != nil {
 		return fmt.Errorf("start %s: %w\n%s", n.name, err, child.Tail(n.log, 10))
 	}
 	return nil
 }
 
 // answers asks the node about itself.
-func (n *instance) answers(ctx context.Context) error {
+func (n *instance) answers(ctx context.Context, l *life) error {
 	var status struct {
 		InstanceID string `json:"instance_id"`
 		Nonce      string `json:"nonce"`
@@ -156,7 +172,7 @@ func (n *instance) answers(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("ask %s: nonce: %w", n.name, err)
 	}
-	n.lives[len(n.lives)-1].nonce = core.Nonce(nonce)
+	l.nonce = core.Nonce(nonce)
 	return nil
 }
 
@@ -247,12 +263,11 @@ func (n *instance) hold(ctx context.Context, what event.Event, nth int, most tim
 	}, nil)
 }
 
-// letGo ends the hold at an event. A process that stands still or is gone has
-// none that could be ended: it goes on by itself when it wakes.
+// listens tells whether the process can be told anything.
+func (n *instance) listens() bool { return n.up && n.pauses == 0 && !n.stopping }
+
+// letGo ends the hold at an event.
 func (n *instance) letGo(ctx context.Context, what event.Event) error {
-	if !n.up || n.pauses > 0 || n.stopping {
-		return nil
-	}
 	return n.ask(ctx, http.MethodDelete, "/test/hold?point=at:"+what.String(), nil, nil)
 }
 
@@ -262,6 +277,7 @@ func (n *instance) kill() error {
 		return nil
 	}
 	n.asked()
+	n.lives[len(n.lives)-1].killed = true
 	if err := n.process.Kill(); err != nil {
 		return fmt.Errorf("kill %s: %w", n.name, err)
 	}

@@ -35,7 +35,6 @@ type Program struct {
 	class      order.Class
 	ack        scenarios.Span
 	fillAfter  time.Duration
-	lateBound  time.Duration // of a class B broker; zero for others
 	settings   map[string]any
 	rewinds    int64 // how far back the ledger may go
 	replicated bool
@@ -82,12 +81,28 @@ func Compile(file *scenarios.Scenario) (*Program, error) {
 	if err := p.compileSettings(s); err != nil {
 		return nil, err
 	}
+	if err := refuseReplicaLinks(s); err != nil {
+		return nil, err
+	}
 	p.own = len(s.Steps)
 	p.rewinds = rewindReach(s)
 	p.checks = check.For(&p.config, p.nodes)
 	p.checks.RecoverSignals += p.fillAfter
 	p.checks.HarnessStall = time.Duration(p.stall)
 	return p, nil
+}
+
+// refuseReplicaLinks refuses what has no wire here: a node reaches the replica of
+// Redis only once it is the primary, over the link that it has to Redis.
+func refuseReplicaLinks(s *scenarios.Scenario) error {
+	for i := range s.Steps {
+		v, ok := s.Steps[i].Verb.(scenarios.Net)
+		if ok && v.Link.Far.Kind == scenarios.ReplicaParty && !v.Link.Near.IsStore() {
+			return s.Refuse(s.Steps[i].Place.Of("net.link"), v.Link.String(), nil,
+				"on real processes only Redis itself has a link to its replica")
+		}
+	}
+	return nil
 }
 
 // With returns the program with further steps behind the file's own: what a
@@ -131,8 +146,17 @@ func (p *Program) compileTraffic(s *scenarios.Scenario) {
 	}
 }
 
-// brokerSettings are names of `cluster.config` that are the paper broker's.
+// fillAfterName is a name of `cluster.config` that is the paper broker's: how long
+// an order stays open.
 const fillAfterName = "paper.fill_after"
+
+// harnessSettings are those that each node gets from the harness.
+var harnessSettings = []string{
+	"instance_id", "listen", "admin_listen", "admin_token", "admin_token_file", "postgres.dsn",
+	"postgres.dsn_file", "redis.addr", "redis.db", "redis.tls", "redis.username", "redis.password",
+	"redis.password_file", "broker.url", "broker.secret", "broker.secret_file", "journal", "journal_flush",
+	"lease.profile", "postgres.conns",
+}
 
 // compileSettings derives the service's settings, and the protocol's
 // configuration from them as the service itself does.
@@ -161,6 +185,10 @@ func (p *Program) compileSettings(s *scenarios.Scenario) error {
 			}
 			continue
 		}
+		if _, ours := p.settings[given.Name]; ours || slices.Contains(harnessSettings, given.Name) {
+			return s.Refuse(s.Place.Of("cluster.config"), given.Name, nil,
+				"the setting "+given.Name+" is the harness's, or has a field of its own in the file")
+		}
 		if !slices.Contains(config.Settings(), given.Name) {
 			return s.Refuse(s.Place.Of("cluster.config"), given.Name, config.Settings(),
 				"the service does not know the setting "+given.Name)
@@ -172,7 +200,6 @@ func (p *Program) compileSettings(s *scenarios.Scenario) error {
 		return s.Refuse(s.Place.Of("cluster"), "", nil, "the service would refuse this: "+err.Error())
 	}
 	p.config = c.Protocol()
-	p.lateBound = p.config.Broker.LateArrivalBound
 	return nil
 }
 

@@ -1,6 +1,12 @@
 package chaos
 
 import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"fencepost/core"
 	"fencepost/core/history"
 	"fencepost/scenarios"
 )
@@ -24,9 +30,46 @@ func (r *run) hasRole(kind scenarios.PartyKind, node int16) bool {
 	}
 }
 
+// roleBound is how long a node may take to say what it is.
+const roleBound = 300 * time.Millisecond
+
+// askRoles asks the nodes what they are: not every change of role is announced.
+// Who stands still, or does not answer, keeps what it said last.
+func (r *run) askRoles(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, roleBound)
+	defer cancel()
+	var asking sync.WaitGroup
+	for _, n := range r.nodes {
+		if !n.listens() {
+			continue
+		}
+		asking.Go(func() {
+			var status struct {
+				Role string `json:"role"`
+			}
+			if n.ask(ctx, http.MethodGet, "/v1/status", nil, &status) != nil {
+				return
+			}
+			switch status.Role {
+			case core.Follower.String():
+				n.role = follower
+			case core.Candidate.String():
+				n.role = candidate
+			case core.Leader.String():
+				n.role = leader
+			case core.Draining.String():
+				n.role = draining
+			}
+		})
+	}
+	asking.Wait()
+}
+
 // resolve returns the nodes that a party stands for, in their order.
-func (r *run) resolve(p scenarios.Party) []int16 {
+func (r *run) resolve(ctx context.Context, p scenarios.Party) []int16 {
 	switch p.Kind {
+	case scenarios.FollowerParty, scenarios.FollowersParty, scenarios.CandidateParty:
+		r.askRoles(ctx)
 	case scenarios.NodeParty:
 		if p.Index > len(r.nodes) {
 			return nil

@@ -63,7 +63,7 @@ type run struct {
 	// highest is the greatest row of the ledger's inbox, keyOf whose it is.
 	highest   core.SignalID
 	keyOf     map[core.SignalID]string
-	idOf      map[string]core.SignalID
+	rowsOf    map[string][]storedRow
 	numberOf  map[string]int32 // as the judge counts it
 	refusals  []refused
 	attemptOf map[string]uint32 // by client order id
@@ -84,12 +84,12 @@ func newRun(p *Program, o Options, seed uint64) *run {
 	r := &run{
 		program: p, options: o, chance: newChance(seed), clock: newTimepiece(), owed: true,
 		conductor: conductor{
-			inbox: make(chan func()), over: over, close: sync.OnceFunc(func() { close(over) }),
+			inbox: make(chan func(), queued), over: over, close: sync.OnceFunc(func() { close(over) }),
 			leader: history.None, bound: map[string]int16{},
 			steps: make([]step, len(p.scenario.Steps)),
 		},
 		control: core.Run, acts: map[string]int{}, given: map[int]bool{},
-		keyOf: map[core.SignalID]string{}, idOf: map[string]core.SignalID{},
+		keyOf: map[core.SignalID]string{}, rowsOf: map[string][]storedRow{},
 		numberOf: map[string]int32{}, attemptOf: map[string]uint32{},
 	}
 	for i := range r.steps {
@@ -240,13 +240,14 @@ func (r *run) startNodes(ctx context.Context) error {
 	var starts []func() error
 	for _, n := range r.nodes {
 		delay := time.Duration(r.chance.between(0, r.program.ttl/10))
+		l := n.prepare(r.clock.now())
 		starts = append(starts, func() error {
 			select {
 			case <-time.After(delay):
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-			return n.launch(ctx, r.clock.now, r.hear(ctx))
+			return n.launch(ctx, l, r.hear(ctx))
 		})
 	}
 	return together(starts...)
@@ -297,6 +298,9 @@ func (r *run) tearDown() error {
 func (r *run) endNodes() error {
 	var faults []error
 	for _, n := range r.nodes {
+		if n.process == nil && len(n.lives) > 0 {
+			n.process = n.lives[len(n.lives)-1].process // it never came to answer
+		}
 		faults = append(faults, n.kill())
 	}
 	for _, n := range r.nodes {

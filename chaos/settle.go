@@ -12,7 +12,7 @@ import (
 
 // settledWorld counts what `final` asks for, in the history of a run that is
 // over.
-func (r *run) settledWorld(entries []entry) *scenarios.SettledWorld {
+func (r *run) settledWorld(entries []entry, end int64) *scenarios.SettledWorld {
 	type row struct {
 		state   core.SignalState
 		alerted bool
@@ -35,12 +35,14 @@ func (r *run) settledWorld(entries []entry) *scenarios.SettledWorld {
 	}
 	settled := &scenarios.SettledWorld{}
 	for id := core.SignalID(1); id <= r.highest; id++ {
-		signal, ok := rows[id]
-		if !ok {
-			continue // a row that was lost is for no-lost-signal to judge
+		if r.keyOf[id] == "" || r.rowOf(r.keyOf[id], end) != id {
+			continue // a number that nobody got, or a row that came again under another
 		}
+		signal := rows[id]
 		state, before := signal.state, *settled
 		switch {
+		case state == core.NoSignal:
+			// A row that was lost is for no-lost-signal to judge.
 		case state == core.InDoubt && !signal.alerted:
 			settled.Unalerted++
 		case !state.Final() && state != core.InDoubt:
@@ -55,12 +57,21 @@ func (r *run) settledWorld(entries []entry) *scenarios.SettledWorld {
 			settled.Example = id
 		}
 	}
+	for _, p := range r.broker.orders() {
+		if len(r.rowsOf[p.key]) == 0 {
+			settled.Different++ // an order of which the ledger never knew
+		}
+	}
 	return settled
 }
 
 // mostStep is by how much the wall clock may seem to have been set: it and the
 // boot clock are read one after the other.
 const mostStep = 5 * time.Millisecond
+
+// mostLate is by how much the conductor may be late, in parts of a ttl: some of
+// what it does takes its time.
+const mostLate = 4
 
 // demandAssumptions calls a run invalid whose assumptions did not hold: one in
 // which the harness stood still for too long, the machine's clock was set, or no
@@ -73,31 +84,38 @@ func (r *run) demandAssumptions(end int64) {
 		unmet(-1, at, fmt.Sprintf("the harness stood still for %v; harness_stall is %v",
 			worst.Round(time.Millisecond), time.Duration(r.program.stall)))
 	}
+	if most := time.Duration(r.program.ttl / mostLate); r.late > max(most, time.Duration(r.program.stall)) {
+		unmet(-1, end, fmt.Sprintf("a step or a heal came %v late", r.late.Round(time.Millisecond)))
+	}
 	if by := r.clock.stepped(); by > mostStep {
 		unmet(-1, end, fmt.Sprintf("the machine's wall clock was set by %v", by))
 	}
 	for i := range r.program.own {
 		v, ok := r.program.scenario.Steps[i].Verb.(scenarios.Net)
-		if ok && v.Effect == scenarios.Hold && r.steps[i].fired && r.delivered() == 0 {
+		if !ok || !r.steps[i].fired {
+			continue
+		}
+		if held, cut := r.tampered(); v.Effect == scenarios.Hold && held == 0 {
 			unmet(i, end, "no byte was held and delivered later")
+		} else if v.Effect == scenarios.CutReply && cut == 0 {
+			unmet(i, end, "no reply was cut")
 		}
 	}
 }
 
-// delivered counts the bytes that links held and delivered later.
-func (r *run) delivered() int64 {
-	sum := int64(0)
+// tampered counts the bytes that links held and delivered later, and the replies
+// that they cut.
+func (r *run) tampered() (held, cut int64) {
+	all := []*cable{r.replication}
 	for _, wires := range r.links {
-		for _, w := range wires {
-			if w != nil {
-				stats := w.Stats()
-				sum += stats.Towards.Held + stats.Back.Held
-			}
+		all = append(all, wires[:]...)
+	}
+	for _, w := range all {
+		if w != nil {
+			stats := w.Stats()
+			held += stats.Towards.Held + stats.Back.Held
+			cut += stats.RepliesCut
 		}
 	}
-	if r.replication != nil {
-		stats := r.replication.Stats()
-		sum += stats.Towards.Held + stats.Back.Held
-	}
-	return sum
+	return held, cut
 }

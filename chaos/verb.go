@@ -10,7 +10,7 @@ import (
 // strike carries a step out. It reports false if nobody holds the role. The
 // error is the harness's: what was to be broken did not break.
 func (r *run) strike(ctx context.Context, index int) (bool, error) {
-	switch v := r.program.scenario.Steps[index].Verb.(type) {
+	switch v := r.verb(index).(type) {
 	case scenarios.Kill:
 		return r.strikeDown(ctx, index, v.Node, v.As, v.Restart, true)
 	case scenarios.Stop:
@@ -47,4 +47,52 @@ func (r *run) told(act func() error) (bool, error) {
 		return false, nil
 	}
 	return true, act()
+}
+
+// verb is what a step does. What a nemesis drew against the leader strikes the
+// node that was elected last, and never the one that it protects, as in the
+// simulator.
+func (r *run) verb(index int) scenarios.Verb {
+	verb := r.program.scenario.Steps[index].Verb
+	if index < r.program.own {
+		return verb
+	}
+	protects := r.program.scenario.Nemesis != nil &&
+		r.program.scenario.Nemesis.Protect == scenarios.ProtectOneNode
+	node := int(r.leader)
+	if node < 0 || protects && node == 0 {
+		node = r.chance.IntN(len(r.nodes))
+		if protects && node == 0 && len(r.nodes) > 1 {
+			node = 1 + r.chance.IntN(len(r.nodes)-1)
+		}
+	}
+	return settled(verb, scenarios.Party{Kind: scenarios.NodeParty, Index: node + 1})
+}
+
+// settled returns the verb with a node in the leader's place.
+func settled(verb scenarios.Verb, node scenarios.Party) scenarios.Verb {
+	settle := func(p *scenarios.Party) {
+		if p.Kind == scenarios.LeaderParty {
+			*p = node
+		}
+	}
+	switch v := verb.(type) {
+	case scenarios.Kill:
+		settle(&v.Node)
+		return v
+	case scenarios.Stop:
+		settle(&v.Node)
+		return v
+	case scenarios.Pause:
+		settle(&v.Node)
+		return v
+	case scenarios.Clock:
+		settle(&v.Node)
+		return v
+	case scenarios.Net:
+		settle(&v.Link.Near)
+		return v
+	default:
+		return verb
+	}
 }

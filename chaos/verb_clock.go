@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"fencepost/core/history"
@@ -11,7 +12,7 @@ import (
 // strikeClock disturbs a machine's clocks, through the one value by which the
 // service tells the time.
 func (r *run) strikeClock(ctx context.Context, index int, v scenarios.Clock) (bool, error) {
-	hit := r.resolve(v.Node)
+	hit := r.resolve(ctx, v.Node)
 	if len(hit) == 0 {
 		return false, nil
 	}
@@ -20,7 +21,7 @@ func (r *run) strikeClock(ctx context.Context, index int, v scenarios.Clock) (bo
 		r.fault(class, true, node, at)
 	}
 	r.started(ctx, index, at)
-	strike, undo := r.clockAct(ctx, v)
+	strike, undo := r.clockAct(ctx, index, v)
 	for _, node := range hit {
 		if err := strike(r.nodes[node]); err != nil {
 			return true, err
@@ -48,21 +49,34 @@ func (r *run) strikeClock(ctx context.Context, index int, v scenarios.Clock) (bo
 }
 
 // clockAct returns what is done to a node's clock, and what undoes it.
-func (r *run) clockAct(ctx context.Context, v scenarios.Clock) (strike, undo func(*instance) error) {
-	move := func(name string, value any) func(*instance) error {
-		return func(n *instance) error { return n.moveClock(ctx, map[string]any{name: value}) }
+func (r *run) clockAct(ctx context.Context, index int, v scenarios.Clock) (strike, undo func(*instance) error) {
+	jumps := func(by int64) func(*instance) error {
+		return func(n *instance) error { n.machine.jump += by; return n.setClock(ctx) }
 	}
 	switch {
 	case !v.Jump.IsZero():
 		by := r.chance.span(v.Jump, r.program.ttl)
-		return move("jump", text(by)), move("jump", text(-by))
+		return jumps(by), jumps(-by)
 	case !v.Drift.IsZero():
 		ppm := r.chance.between(int64(v.Drift.Min), int64(v.Drift.Max))
-		return move("drift_ppm", ppm), move("drift_ppm", 0)
+		strike = func(n *instance) error {
+			n.machine.drifts = append(n.machine.drifts, drift{index, ppm})
+			return n.setClock(ctx)
+		}
+		undo = func(n *instance) error {
+			n.machine.drifts = slices.DeleteFunc(n.machine.drifts, func(d drift) bool { return d.step == index })
+			return n.setClock(ctx)
+		}
+		return strike, undo
 	default:
 		asleep := r.clock.now()
-		return func(n *instance) error { return r.pause(ctx, n) },
-			func(n *instance) error { return r.wakeMachine(ctx, n, asleep) }
+		strike = func(n *instance) error { return r.pause(ctx, n) }
+		undo = func(n *instance) error {
+			// The monotonic clock stood still, whatever else keeps the process from going on.
+			n.machine.slept += r.clock.now() - asleep
+			return r.resume(ctx, n)
+		}
+		return strike, undo
 	}
 }
 
@@ -74,16 +88,6 @@ func (r *run) clockFault(v scenarios.Clock) history.Fault {
 		return history.ClockFault
 	}
 	return history.ClockJump
-}
-
-// wakeMachine lets a process go on as if its machine had slept: the monotonic
-// clock stood still meanwhile.
-func (r *run) wakeMachine(ctx context.Context, n *instance, since int64) error {
-	slept := r.clock.now() - since
-	if err := r.resume(ctx, n); err != nil || !n.up || n.pauses > 0 {
-		return err
-	}
-	return n.moveClock(ctx, map[string]any{"slept": text(slept)})
 }
 
 func text(nanos int64) string { return time.Duration(nanos).String() }

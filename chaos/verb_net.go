@@ -44,15 +44,13 @@ func (r *run) wires(hit []int16, l scenarios.Link) []*cable {
 type cable struct {
 	link.Link
 	faults int
-	// hold: some fault holds bytes back, to be delivered late.
-	held bool
 }
 
 // strikeNet damages links.
 func (r *run) strikeNet(ctx context.Context, index int, v scenarios.Net) (bool, error) {
 	var hit []int16
 	if !v.Link.Near.IsStore() {
-		if hit = r.resolve(v.Link.Near); len(hit) == 0 {
+		if hit = r.resolve(ctx, v.Link.Near); len(hit) == 0 {
 			return false, nil
 		}
 	}
@@ -94,7 +92,6 @@ func (r *run) damage(index int, wires []*cable, d link.Damage) error {
 	var faults []error
 	for _, w := range wires {
 		w.faults++
-		w.held = w.held || d.Effect == scenarios.Hold
 		faults = append(faults, w.Damage(index, d))
 	}
 	r.reachChanged()

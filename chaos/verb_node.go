@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"fencepost/core/event"
 	"fencepost/core/history"
 	"fencepost/scenarios"
 )
@@ -12,7 +13,7 @@ import (
 func (r *run) strikeDown(ctx context.Context, index int, who scenarios.Party, as string,
 	restart scenarios.Span, crash bool,
 ) (bool, error) {
-	hit := r.resolve(who)
+	hit := r.resolve(ctx, who)
 	if len(hit) == 0 {
 		return false, nil
 	}
@@ -55,6 +56,7 @@ func (r *run) gone(n *instance, number int) {
 		return
 	}
 	l.ended = r.clock.now()
+	l.how = l.process.How()
 	if number == len(n.lives)-1 {
 		n.up, n.stopping, n.role = false, false, follower
 		r.reachChanged()
@@ -68,7 +70,7 @@ func (r *run) reviveAll(ctx context.Context, index int, nodes []int16) {
 	for _, node := range nodes {
 		n := r.nodes[node]
 		n.downs--
-		if n.downs == 0 {
+		if n.downs == 0 && !n.starting {
 			wanted = append(wanted, n)
 		}
 	}
@@ -93,13 +95,12 @@ func (r *run) startAll(ctx context.Context, nodes []*instance, then func()) {
 			r.gone(n, len(n.lives)-1)
 		}
 	}
-	r.background(func() error {
-		starts := make([]func() error, len(nodes))
-		for i, n := range nodes {
-			starts[i] = func() error { return n.launch(ctx, r.clock.now, r.hear(ctx)) }
-		}
-		return together(starts...)
-	}, func() {
+	starts := make([]func() error, len(nodes))
+	for i, n := range nodes {
+		l := n.prepare(r.clock.now())
+		starts[i] = func() error { return n.launch(ctx, l, r.hear(ctx)) }
+	}
+	r.background(func() error { return together(starts...) }, func() {
 		for _, n := range nodes {
 			r.arrived(ctx, n)
 		}
@@ -109,13 +110,20 @@ func (r *run) startAll(ctx context.Context, nodes []*instance, then func()) {
 
 // arrived takes a process that answers.
 func (r *run) arrived(ctx context.Context, n *instance) {
-	n.up, n.stopping, n.role = true, false, follower
-	number, process := len(n.lives)-1, n.process
+	l := n.lives[len(n.lives)-1]
+	n.process, n.up, n.starting, n.stopping = l.process, true, false, false
+	number, process := l.number, l.process
 	go func() {
 		<-process.Ended()
 		r.post(func() { r.gone(n, number) })
 	}()
 	r.reachChanged()
+	if n.downs > 0 {
+		// A step took it down while it was coming up.
+		r.broke(r.endProcess(n, true))
+		return
+	}
+	r.broke(n.setClock(ctx))
 	r.armAll(ctx)
 	if n.pauses > 0 {
 		r.broke(n.suspend(ctx))
@@ -125,7 +133,7 @@ func (r *run) arrived(ctx context.Context, n *instance) {
 
 // strikePause makes processes stand still.
 func (r *run) strikePause(ctx context.Context, index int, v scenarios.Pause) (bool, error) {
-	hit := r.resolve(v.Node)
+	hit := r.resolve(ctx, v.Node)
 	if len(hit) == 0 {
 		return false, nil
 	}
@@ -174,11 +182,14 @@ func (r *run) resume(ctx context.Context, n *instance) error {
 		return err
 	}
 	r.reachChanged()
+	if err := n.setClock(ctx); err != nil {
+		return err
+	}
 	// What held it was to let it be struck; that is over.
 	for what, number := range n.armed {
-		if number != 0 {
+		if number != 0 && n.listens() {
 			n.armed[what] = 0
-			if err := n.letGo(ctx, eventOf(what)); err != nil {
+			if err := n.letGo(ctx, event.Event(what)); err != nil {
 				return err
 			}
 		}
@@ -211,7 +222,7 @@ func (r *run) rollNext(ctx context.Context, index, node int, v scenarios.Roll) {
 	}
 	r.after(gap/2, func() {
 		var back []*instance
-		if n.downs--; n.downs == 0 {
+		if n.downs--; n.downs == 0 && !n.starting {
 			back = append(back, n)
 		}
 		r.startAll(ctx, back, func() { r.fault(history.NodeFault, false, n.index, r.clock.now()) })

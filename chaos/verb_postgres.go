@@ -230,6 +230,9 @@ func (r *run) restore(ctx context.Context, index int, back store.Rewound) {
 			r.broke(wires[core.Postgres].Heal(shutOut))
 		}
 		r.rewound = append(r.rewound, gone)
+		if mode, ok := core.ParseControl(gone.left.Authority.ControlMode); ok {
+			r.controlIs(mode)
+		}
 		r.postgresBack(ctx, index, r.clock.now())
 	})
 }
@@ -250,12 +253,13 @@ func (r *run) markPast(ctx context.Context) {
 		again()
 		return
 	}
-	r.background(func() error {
-		if err := r.postgres.Mark(ctx); err != nil && r.down[core.Postgres] == 0 {
-			return err
+	var failed error
+	r.background(func() error { failed = r.postgres.Mark(ctx); return nil }, func() {
+		if failed != nil && r.down[core.Postgres] == 0 {
+			r.broke(failed)
 		}
-		return nil
-	}, again)
+		again()
+	})
 }
 
 // mostMarks bounds how many instants are remembered.

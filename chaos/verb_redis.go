@@ -76,7 +76,7 @@ func (r *run) strikeRedis(ctx context.Context, index int, v scenarios.Redis) (bo
 			if err == nil {
 				err = r.redis.Flush(ctx)
 			}
-			r.tellLoss(before, store.Keys{}, r.clock.now())
+			r.tellLoss(ctx, before, store.Keys{}, r.clock.now())
 			return err
 		})
 	case scenarios.RedisShiftTTL:
@@ -85,7 +85,7 @@ func (r *run) strikeRedis(ctx context.Context, index int, v scenarios.Redis) (bo
 			return r.redis.ShiftTTL(ctx, by)
 		})
 	case scenarios.RedisSetLease:
-		hit := r.resolve(v.To)
+		hit := r.resolve(ctx, v.To)
 		if len(hit) == 0 {
 			return false, nil
 		}
@@ -158,7 +158,7 @@ func (r *run) redisAway(ctx context.Context, index int, v scenarios.Redis) error
 			})
 		}, func() {
 			at := r.clock.now()
-			r.tellLoss(before, after, at)
+			r.tellLoss(ctx, before, after, at)
 			r.fault(history.RedisDataLoss, false, history.None, at)
 			r.redisBack(ctx, index, at)
 		})
@@ -266,7 +266,7 @@ func (r *run) strikeSplit(ctx context.Context, index int, v scenarios.Redis) (bo
 	}
 	served := map[int16]bool{}
 	for _, p := range v.Serves {
-		for _, node := range r.resolve(p) {
+		for _, node := range r.resolve(ctx, p) {
 			served[node] = true
 		}
 	}
@@ -289,7 +289,7 @@ func (r *run) strikeSplit(ctx context.Context, index int, v scenarios.Redis) (bo
 	if err != nil {
 		return true, err
 	}
-	r.tellLoss(before, after, r.clock.now())
+	r.tellLoss(ctx, before, after, r.clock.now())
 	for node := range r.nodes {
 		if !served[int16(node)] {
 			if err := r.links[node][core.Redis].Retarget(addr); err != nil {
@@ -312,7 +312,7 @@ func (r *run) strikeSplit(ctx context.Context, index int, v scenarios.Redis) (bo
 
 // tellLoss says that a loss of acknowledged writes changed what Redis held, if it
 // did. What had expired meanwhile was not lost.
-func (r *run) tellLoss(before, after store.Keys, at int64) {
+func (r *run) tellLoss(ctx context.Context, before, after store.Keys, at int64) {
 	expired := before.Until != 0 && r.clock.ofWall(before.Until) <= at
 	if before.Witness == after.Witness && (before.Holder == after.Holder || expired && after.Holder == "") {
 		return
@@ -320,4 +320,5 @@ func (r *run) tellLoss(before, after store.Keys, at int64) {
 	r.book.add(at, history.Record{
 		Kind: history.Announced, Event: event.RedisLostWrite, Node: history.None, Subject: history.None,
 	})
+	r.trigger(ctx, event.RedisLostWrite, history.None)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"fencepost/core"
@@ -44,7 +45,7 @@ func (r *run) strikeBroker(ctx context.Context, index int, v scenarios.Broker) e
 
 // strikeWebhook delivers signals beside the workload.
 func (r *run) strikeWebhook(ctx context.Context, index int, v scenarios.Webhook) (bool, error) {
-	hit := r.resolve(v.To)
+	hit := r.resolve(ctx, v.To)
 	if len(hit) == 0 {
 		return false, nil
 	}
@@ -89,22 +90,27 @@ const mostSignals = 1000
 // strikeControl changes the control mode in the ledger. It takes effect when it
 // is committed.
 func (r *run) strikeControl(ctx context.Context, index int, v scenarios.Control) error {
-	before := r.control
 	if err := r.ledger.SetControl(ctx, v.Set, why, who); err != nil {
 		return err
 	}
-	r.control = v.Set
+	r.controlIs(v.Set)
 	at := r.clock.now()
-	if stops := v.Set != core.Run; stops != (before != core.Run) {
-		r.fault(history.ControlFault, stops, history.None, at)
-	}
 	r.book.add(at, history.Record{
 		Kind: history.Announced, Event: event.ControlChanged, Node: history.None, Subject: history.None,
 		Control: v.Set,
 	})
+	r.trigger(ctx, event.ControlChanged, history.None)
 	r.started(ctx, index, at)
 	r.finished(ctx, index, at)
 	return nil
+}
+
+// controlIs notes the ledger's control mode: whether execution is stopped.
+func (r *run) controlIs(mode core.Control) {
+	if stops := mode != core.Run; stops != (r.control != core.Run) {
+		r.fault(history.ControlFault, stops, history.None, r.clock.now())
+	}
+	r.control = mode
 }
 
 // strikeOperator lets a person act: at once, or after the time that the person
@@ -147,19 +153,26 @@ func (r *run) decide(
 	if v.Act == scenarios.OperatorClear {
 		return false, 0, r.acceptAuthority(ctx)
 	}
-	list, err := r.ledger.Signals(ctx, pgledger.SignalFilter{Limit: mostSignals})
+	outcome, unsent := outcomes[v.Act]
+	states := []core.SignalState{core.InDoubt}
+	if unsent {
+		states = []core.SignalState{core.Received, core.Held}
+	}
+	list, err := r.ledger.Signals(ctx, pgledger.SignalFilter{States: states, Limit: mostSignals})
 	if err != nil {
 		return false, 0, err
 	}
-	outcome, unsent := outcomes[v.Act]
-	for i := range list {
+	if len(list) == mostSignals {
+		return false, 0, fmt.Errorf("%d signals wait for a person, or more", mostSignals)
+	}
+	for i := range slices.Backward(list) { // the oldest first
 		s := &list[i]
 		switch {
-		case unsent && waits(s.State) && s.State != outcome.String():
+		case unsent && s.State != outcome.String():
 			if err := r.resolveDoubt(ctx, s, outcome); err != nil {
 				return false, 0, err
 			}
-		case !unsent && s.State == core.InDoubt.String() && s.ID > after:
+		case !unsent && s.ID > after:
 			return true, s.ID, r.attest(ctx, s, v.Verdict == scenarios.VerdictWrong)
 		default:
 		}
@@ -191,9 +204,6 @@ func (r *run) resolveDoubt(ctx context.Context, s *pgledger.Signal, outcome core
 	}
 	return err
 }
-
-// waits reports whether nobody has sent the signal, by its state.
-func waits(state string) bool { return state == core.Received.String() || state == core.Held.String() }
 
 // truth is what a person says of a signal in doubt after a look into the
 // broker's book; the opposite if the person is wrong.

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"time"
 
-	"fencepost/core/event"
 	"fencepost/scenarios"
 )
 
@@ -215,6 +214,3 @@ func post(ctx context.Context, url string, body []byte, patience time.Duration) 
 	}
 	return response.StatusCode, a
 }
-
-// eventOf is the event of an index.
-func eventOf(index int) event.Event { return event.Event(index) }

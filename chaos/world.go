@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -84,15 +85,17 @@ func (r *run) play(ctx context.Context, seed uint64) (Result, error) {
 	if r.failed != nil {
 		return Result{Nanos: end}, r.failed
 	}
-	if err := r.endNodes(); err != nil {
+	// Twice: what went on beside the conductor may have started one more.
+	err := r.endNodes()
+	r.aside.Wait()
+	if err := errors.Join(err, r.endNodes()); err != nil {
 		return Result{Nanos: end}, err
 	}
-	r.aside.Wait()
 	if err := r.collect(ctx, end); err != nil {
 		return Result{Nanos: end}, fmt.Errorf("read what happened: %w", err)
 	}
 	entries := r.book.sorted(end)
-	out := r.program.judge(entries, end, r.settledWorld(entries))
+	out := r.program.judge(entries, end, r.settledWorld(entries, end))
 	result := Result{
 		Verdict: out.verdict, Failure: out.failure, Records: out.records, Hash: out.hash, Nanos: end,
 		Excused: out.excused, Counts: out.counts, Offered: int64(len(r.signals)),

@@ -129,9 +129,13 @@ func TestFileThatNamesTheSimulatorAloneIsRefused(t *testing.T) {
 
 func TestSettingThatTheServiceWouldRefuseIsRefusedBeforeAnythingStarts(t *testing.T) {
 	s := scenario(t, "short")
-	s.Cluster.Config = []scenarios.Setting{{Name: "lease.renew", Value: "900ms"}}
-	if _, err := chaos.Compile(s); err == nil || !strings.Contains(err.Error(), "renew") {
-		t.Errorf("%v; want what the service says of the renewal", err)
+	s.Cluster.Config = []scenarios.Setting{{Name: "lease.store_timeout", Value: "2900ms"}}
+	if _, err := chaos.Compile(s); err == nil || !strings.Contains(err.Error(), "trust window") {
+		t.Errorf("%v; want what the service says of that time limit", err)
+	}
+	s.Cluster.Config = []scenarios.Setting{{Name: "redis.addr", Value: "127.0.0.1:6379"}}
+	if _, err := chaos.Compile(s); err == nil || !strings.Contains(err.Error(), "redis.addr") {
+		t.Errorf("%v; want that nobody goes past the links", err)
 	}
 	s.Cluster.Config = []scenarios.Setting{{Name: "lease.renwe", Value: "1s"}}
 	if _, err := chaos.Compile(s); err == nil || !strings.Contains(err.Error(), "lease.renwe") {

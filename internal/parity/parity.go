@@ -49,17 +49,16 @@ type Report struct {
 // Verdict is pass where the worlds agree, and else fail; where one of them says
 // nothing, neither does the comparison.
 func (r *Report) Verdict() scenarios.RunVerdict {
+	worst := scenarios.Pass
 	for _, side := range []*Side{&r.Sim, &r.Real} {
-		switch side.Verdict {
-		case scenarios.Crash, scenarios.Unknown, scenarios.Invalid:
-			return side.Verdict
-		case scenarios.Pass, scenarios.Fail:
+		if side.Verdict != scenarios.Fail {
+			worst = worst.Worst(side.Verdict)
 		}
 	}
-	if r.Agree {
-		return scenarios.Pass
+	if worst == scenarios.Pass && !r.Agree {
+		return scenarios.Fail
 	}
-	return scenarios.Fail
+	return worst
 }
 
 // Compare plays the scenario in both worlds. The error is a campaign.Refusal
@@ -78,18 +77,22 @@ func Compare(ctx context.Context, s *scenarios.Scenario, argument string, o Opti
 		return nil, err
 	}
 	full := s.WithDefaults()
+	first, count := o.First, full.Run.Seeds.Sim
+	if full.Run.Seed != 0 {
+		first, count, o.Seeds = full.Run.Seed, 1, 1 // a pinned failure is played as it is
+	}
 	report := &Report{Name: s.Name}
 	simulated := campaign.Campaign{
-		Scenario: s, Tier: scenarios.SimTier, Open: open, First: o.First, Count: full.Run.Seeds.Sim,
+		Scenario: s, Tier: scenarios.SimTier, Open: open, First: first, Count: count,
 		Timeout: campaign.Timeout(s), Argument: argument,
 	}
 	if report.Sim, err = play(ctx, &simulated); err != nil {
 		return nil, err
 	}
-	report.Sim.Order = orderOf(simulatedHistory(program, o.First))
+	report.Sim.Order = orderOf(simulatedHistory(program, first))
 	heard := &[]history.Record{}
 	processes := campaign.Campaign{
-		Scenario: s, Tier: scenarios.RealTier, Open: listening(worlds, heard), First: o.First, Count: o.Seeds,
+		Scenario: s, Tier: scenarios.RealTier, Open: listening(worlds, heard), First: first, Count: o.Seeds,
 		Workers: 1, Wavers: true, Timeout: chaos.Timeout(s), Argument: argument,
 	}
 	if report.Real, err = play(ctx, &processes); err != nil {
