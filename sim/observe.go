@@ -11,7 +11,7 @@ import (
 func (w *World) tell(r *history.Record) {
 	r.At = w.now
 	if w.listener != nil {
-		w.listener(r)
+		w.listener(*r) // a copy: what is told stays on the stack
 	}
 	w.suite.Observe(r)
 	w.traceRecord(r)
@@ -39,8 +39,8 @@ func (w *World) tell(r *history.Record) {
 }
 
 // Listen sets who is told every record of the runs to come, in their order; nil
-// for nobody. The record is good until the call returns.
-func (w *World) Listen(tell func(*history.Record)) { w.listener = tell }
+// for nobody.
+func (w *World) Listen(tell func(history.Record)) { w.listener = tell }
 
 // drain passes on what the stores' models have to say. Telling can set off a
 // fault that makes a store say more: that is told in its turn.

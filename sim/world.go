@@ -41,7 +41,7 @@ type World struct {
 	answer   model.Reply
 	effects  core.Effects
 
-	listener func(*history.Record)
+	listener func(history.Record)
 
 	suite check.Suite
 	judge scenarios.Judge

@@ -140,7 +140,7 @@ func TestRunRefusesWhatItCannotPlay(t *testing.T) {
 	}
 	file := failing(t)
 	for args, want := range map[string]string{
-		"--tier real baseline":           "only the tier sim is",
+		"--tier real --tape x baseline":  "real processes do not run the same way twice",
 		"--tier smi baseline":            "did you mean sim?",
 		"--seeds 0 baseline":             "at least one seed",
 		"--repeat 0 baseline":            "at least once",

@@ -88,7 +88,7 @@ func TestEachContentOfTheSourceHasItsOwnSample(t *testing.T) {
 
 func names(t *testing.T, root Tree, ms []Mutant) []string {
 	t.Helper()
-	listed.Store(root, []string{"a.go"})
+	listed.Store(string(root)+" "+runnerPackage, []string{"a.go"})
 	chosen, err := root.Sample(t.Context(), ms, 6)
 	if err != nil {
 		t.Fatal(err)

@@ -127,7 +127,7 @@ func play(ctx context.Context, c *campaign.Campaign) (Side, error) {
 func simulatedHistory(p *sim.Program, seed uint64) []history.Record {
 	var records []history.Record
 	w := sim.NewWorld(p)
-	w.Listen(func(r *history.Record) { records = append(records, *r) })
+	w.Listen(func(r history.Record) { records = append(records, r) })
 	w.Run(seed)
 	return records
 }
