@@ -78,6 +78,10 @@ func choosePlace() (string, error) {
 			err = unix.Access(parent, unix.W_OK|unix.X_OK)
 		}
 		if err == nil {
+			// Root of a container has the number of the machine's root, and not its name's directory.
+			err = ownDirectory(base)
+		}
+		if err == nil {
 			return base, nil
 		}
 		refused = errors.Join(refused, fmt.Errorf("%s: %w", parent, err))
