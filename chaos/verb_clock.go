@@ -49,7 +49,9 @@ func (r *run) strikeClock(ctx context.Context, index int, v scenarios.Clock) (bo
 }
 
 // clockAct returns what is done to a node's clock, and what undoes it.
-func (r *run) clockAct(ctx context.Context, index int, v scenarios.Clock) (strike, undo func(*instance) error) {
+func (r *run) clockAct(
+	ctx context.Context, index int, v scenarios.Clock,
+) (strike, undo func(*instance) error) {
 	jumps := func(by int64) func(*instance) error {
 		return func(n *instance) error { n.machine.jump += by; return n.setClock(ctx) }
 	}
@@ -64,7 +66,8 @@ func (r *run) clockAct(ctx context.Context, index int, v scenarios.Clock) (strik
 			return n.setClock(ctx)
 		}
 		undo = func(n *instance) error {
-			n.machine.drifts = slices.DeleteFunc(n.machine.drifts, func(d drift) bool { return d.step == index })
+			m := &n.machine
+			m.drifts = slices.DeleteFunc(m.drifts, func(d drift) bool { return d.step == index })
 			return n.setClock(ctx)
 		}
 		return strike, undo
