@@ -2,12 +2,14 @@ package fencepost_test
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"fencepost"
 	"fencepost/internal/testbed"
@@ -47,13 +49,27 @@ func (v *vault) alone(statements ...string) {
 		v.s.t.Fatal(err)
 	}
 	defer conn.Close(ctx)
-	all := append([]string{
-		`ALTER DATABASE ` + v.name + ` ALLOW_CONNECTIONS false`,
-		`SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '` + v.name + `'`,
-	}, statements...)
+	all := append([]string{`ALTER DATABASE ` + v.name + ` ALLOW_CONNECTIONS false`}, statements...)
 	for _, text := range append(all, `ALTER DATABASE `+v.name+` ALLOW_CONNECTIONS true`) {
-		if _, err := conn.Exec(ctx, text); err != nil {
+		if err := v.undisturbed(ctx, conn, text); err != nil {
 			v.s.t.Fatalf("%s: %v", text, err)
+		}
+	}
+}
+
+// undisturbed runs a statement, and ends sessions of the database until none is in its way: one that was
+// being let in when the doors closed appears late.
+func (v *vault) undisturbed(ctx context.Context, conn *pgx.Conn, text string) error {
+	for {
+		_, err := conn.Exec(ctx,
+			`SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1`, v.name)
+		if err != nil {
+			return err
+		}
+		_, err = conn.Exec(ctx, text)
+		var refused *pgconn.PgError
+		if !errors.As(err, &refused) || refused.Code != "55006" { // object_in_use
+			return err
 		}
 	}
 }

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -10,7 +11,10 @@ import (
 // original are lost; Parse of the result equals the scenario, places apart.
 func Format(s *Scenario) []byte {
 	w := &writer{block: true}
-	s.walk(w)
+	// A walk stores what it has walked: into lists of its own, since one scenario is printed by many goroutines.
+	own := *s
+	own.Steps, own.Expect = slices.Clone(s.Steps), slices.Clone(s.Expect)
+	own.walk(w)
 	return []byte(w.text.String())
 }
 

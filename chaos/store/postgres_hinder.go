@@ -47,7 +47,7 @@ func (p *Postgres) ReadOnly(ctx context.Context, on bool) error {
 }
 
 // setReadOnly changes the setting and waits until a session that was there before has noticed. The postmaster
-// tells all of them at once, and each looks before its next statement.
+// tells all of them one after the other, so that another may do one more statement within some milliseconds.
 func setReadOnly(ctx context.Context, conn *pgx.Conn, on bool) error {
 	want := "off"
 	if on {
