@@ -11,7 +11,7 @@ import (
 // original are lost; Parse of the result equals the scenario, places apart.
 func Format(s *Scenario) []byte {
 	w := &writer{block: true}
-	// A walk stores what it has walked: into lists of its own, since one scenario is printed by many goroutines.
+	// A walk stores what it has walked: here into lists of its own, as goroutines print one scenario at once.
 	own := *s
 	own.Steps, own.Expect = slices.Clone(s.Steps), slices.Clone(s.Expect)
 	own.walk(w)
