@@ -120,6 +120,9 @@ func (s *Server) shutDownChild(ctx context.Context) error {
 	defer bound.Stop()
 	select {
 	case <-s.child.ended:
+		if !s.child.cmd.ProcessState.Success() {
+			break // killed from outside, and its backends may still be at work
+		}
 		s.child = nil
 		return nil
 	case <-bound.C:

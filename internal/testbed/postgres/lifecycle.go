@@ -53,7 +53,9 @@ func (s *Server) shutDown(ctx context.Context) error {
 		// Backends of a postmaster that was killed from outside may still be at work.
 		return s.kill(ctx)
 	}
-	if err := s.Resume(); err != nil {
+	if err := s.Resume(); errors.Is(err, errDown) {
+		return s.kill(ctx) // it was killed from outside a moment ago
+	} else if err != nil {
 		return err
 	}
 	if s.child != nil {

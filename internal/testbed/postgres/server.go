@@ -278,10 +278,13 @@ func (s *Server) Pause() error { return s.signal(unix.SIGSTOP) }
 // Resume lets a suspended server go on.
 func (s *Server) Resume() error { return s.signal(unix.SIGCONT) }
 
+// errDown is the answer to a signal that finds no process.
+var errDown = errors.New("signal postgres: the server is down")
+
 func (s *Server) signal(sig unix.Signal) error {
 	pids := s.PIDs()
 	if len(pids) == 0 {
-		return errors.New("signal postgres: the server is down")
+		return errDown
 	}
 	// The postmaster comes first, or it would start a backend that is missed.
 	if err := rundir.Signal(pids[:1], sig); err != nil {
