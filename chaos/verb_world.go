@@ -10,7 +10,6 @@ import (
 	"fencepost/core"
 	"fencepost/core/event"
 	"fencepost/core/history"
-	"fencepost/core/order"
 	"fencepost/internal/broker/paper"
 	"fencepost/internal/pgledger"
 	"fencepost/scenarios"
@@ -186,7 +185,7 @@ func (r *run) attest(ctx context.Context, s *pgledger.Signal, wrong bool) error 
 	if !wrong && r.broker.underWay() {
 		return nil
 	}
-	outcome := r.truth(r.broker.standing(s.Key), wrong)
+	outcome := scenarios.Attested(r.broker.standing(s.Key), r.program.config.Broker.Lookup, wrong)
 	r.book.add(r.clock.now(), history.Record{
 		Kind: history.Attested, Signal: s.ID, Wrong: wrong, Node: history.None,
 	})
@@ -203,31 +202,4 @@ func (r *run) resolveDoubt(ctx context.Context, s *pgledger.Signal, outcome core
 		return nil
 	}
 	return err
-}
-
-// truth is what a person says of a signal in doubt after a look into the
-// broker's book; the opposite if the person is wrong.
-func (r *run) truth(stands order.Answer, wrong bool) core.SignalState {
-	switch {
-	case wrong && stands == order.Absent:
-		return core.Executed
-	case wrong:
-		return core.Void
-	}
-	switch stands {
-	case order.Cancelled:
-		return core.Cancelled
-	case order.Rejected:
-		return core.Rejected
-	case order.Absent:
-		return core.Void
-	case order.Accepted:
-		if r.program.config.Broker.Lookup != order.LookupNone {
-			return core.Submitted
-		}
-		// Nobody else can ever ask, so the person waits for the end.
-		return core.Executed
-	default:
-		return core.Executed
-	}
 }

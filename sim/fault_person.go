@@ -3,7 +3,6 @@ package sim
 import (
 	"fencepost/core"
 	"fencepost/core/history"
-	"fencepost/core/order"
 	"fencepost/scenarios"
 )
 
@@ -65,7 +64,8 @@ func (w *World) attestNext(st *step, wrong bool) bool {
 		if !wrong && w.underWay(signal) {
 			continue // whoever is right waits until nothing can arrive any more
 		}
-		outcome := w.truth(signal, wrong)
+		stands := w.broker.Standing(core.Time(w.now), signal)
+		outcome := scenarios.Attested(stands, w.program.config.Broker.Lookup, wrong)
 		w.tell(&history.Record{Kind: history.Attested, Signal: signal, Wrong: wrong, Node: history.None})
 		w.postgres.Decide(core.Time(w.now), signal, outcome)
 		w.drain()
@@ -91,36 +91,6 @@ func (w *World) decideUnsent(next core.SignalState) {
 	if next == core.Received {
 		// Whoever lets signals go publishes it.
 		w.publish(core.WorkHeard)
-	}
-}
-
-// truth is what a person says of a signal in doubt after a look into the
-// broker's book; the opposite if the person is wrong.
-func (w *World) truth(signal core.SignalID, wrong bool) core.SignalState {
-	stands := w.broker.Standing(core.Time(w.now), signal)
-	if wrong {
-		if stands == order.Absent {
-			return core.Executed
-		}
-		return core.Void
-	}
-	switch stands {
-	case order.Cancelled:
-		return core.Cancelled
-	case order.Rejected:
-		return core.Rejected
-	case order.Absent:
-		return core.Void
-	case order.Accepted:
-		if w.program.config.Broker.Lookup != order.LookupNone {
-			return core.Submitted
-		}
-		// Nobody else can ever ask, so the person waits for the end.
-		return core.Executed
-	case order.Filled, order.Unknown:
-		return core.Executed
-	default:
-		return core.Executed
 	}
 }
 

@@ -46,8 +46,9 @@ func (p *Postgres) ReadOnly(ctx context.Context, on bool) error {
 	return nil
 }
 
-// setReadOnly changes the setting and waits until a session that was there before has noticed. The postmaster
-// tells all of them one after the other, so that another may do one more statement within some milliseconds.
+// setReadOnly changes the setting and waits until every session that was there before will notice at its next
+// statement. The postmaster tells them one after the other, the youngest first, and lets nobody in meanwhile:
+// when the youngest has noticed and one more session was let in, all have been told.
 func setReadOnly(ctx context.Context, conn *pgx.Conn, on bool) error {
 	want := "off"
 	if on {
@@ -67,11 +68,19 @@ func setReadOnly(ctx context.Context, conn *pgx.Conn, on bool) error {
 			return err
 		}
 	}
-	return until(ctx, func() (bool, error) {
+	err = until(ctx, func() (bool, error) {
 		var now string
 		err := witness.QueryRow(ctx, "SHOW "+readOnlySetting).Scan(&now)
 		return now == want, err
 	})
+	if err != nil {
+		return err
+	}
+	barrier, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return err
+	}
+	return barrier.Close(ctx)
 }
 
 // untilEvery is how often a condition is looked at.
