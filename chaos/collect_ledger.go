@@ -17,6 +17,22 @@ type rewound struct {
 	left store.Ledger
 }
 
+// read reads what is left of a ledger that is up again. Nodes know signals by
+// their numbers in the ledger: those that are gone are given to nobody else.
+func (b *rewound) read(ctx context.Context, p *store.Postgres) error {
+	last := int64(0)
+	for i := range b.rows {
+		if s := b.rows[i].Signal; s != nil {
+			last = max(last, s.ID)
+		}
+	}
+	var err error
+	if b.left, err = p.Ledger(ctx); err != nil {
+		return err
+	}
+	return p.SkipSignals(ctx, last)
+}
+
 // collectLedger tells what the ledger did.
 func (r *run) collectLedger(ctx context.Context) error {
 	rest, err := r.postgres.Audit().Drain(ctx)

@@ -87,8 +87,10 @@ func (r *run) hitPostgres(ctx context.Context, index int, v scenarios.Postgres) 
 		if err := r.postgres.KillBackends(ctx, r.chance.IntN(2) == 1); err != nil {
 			return err
 		}
+		r.keepOut(core.Postgres)
 		r.background(func() error { return r.postgres.Await(ctx) }, func() {
 			r.postgresBack(ctx, index, r.clock.now())
+			r.letIn(core.Postgres)
 		})
 		r.steps[index].active = true
 		return nil
@@ -161,11 +163,33 @@ func (r *run) slowDown(_ core.Op, phase link.Phase) {
 	}
 }
 
-// postgresUp starts PostgreSQL again, beside the conductor.
+// postgresUp starts PostgreSQL again, beside the conductor, unless another act
+// keeps it down still. What a rewind has left of the ledger is read before anybody
+// else reads it.
 func (r *run) postgresUp(ctx context.Context, index int) {
-	up := func() error { return r.postgres.Up(ctx) }
-	r.background(func() error { return r.leave(postgresDown, up) }, func() {
+	r.keepOut(core.Postgres)
+	gone := r.past
+	if gone != nil {
+		gone.at = r.clock.toWall(r.clock.now())
+	}
+	isUp := false
+	r.background(func() error {
+		return r.leave(postgresDown, func() error {
+			isUp = true
+			if err := r.postgres.Up(ctx); err != nil || gone == nil {
+				return err
+			}
+			return gone.read(ctx, r.postgres)
+		})
+	}, func() {
+		if isUp && gone != nil {
+			r.past, r.rewound = nil, append(r.rewound, *gone)
+			if mode, ok := core.ParseControl(gone.left.Authority.ControlMode); ok {
+				r.controlIs(mode)
+			}
+		}
 		r.postgresBack(ctx, index, r.clock.now())
+		r.letIn(core.Postgres)
 	})
 }
 
@@ -194,52 +218,11 @@ func (r *run) rewind(ctx context.Context, index int, v scenarios.Postgres) error
 		// From here on rows are missing; until now everything was as it seemed.
 		r.fault(history.PostgresLoss, true, history.None, r.clock.now())
 		r.losses++
-		r.healLater(index, r.downOf(v.Down), func() { r.restore(ctx, index, back) })
+		r.past = &rewound{rows: back.Rows}
+		r.healLater(index, r.downOf(v.Down), func() { r.postgresUp(ctx, index) })
 	})
 	return nil
 }
-
-// restore brings back a ledger that went back in time, and reads what is left of
-// it before anybody else does. Nodes know signals by their numbers in the ledger:
-// those that are gone are given to nobody else.
-func (r *run) restore(ctx context.Context, index int, back store.Rewound) {
-	gone := rewound{at: r.clock.toWall(r.clock.now()), rows: back.Rows}
-	last := int64(0)
-	for i := range gone.rows {
-		if s := gone.rows[i].Signal; s != nil {
-			last = max(last, s.ID)
-		}
-	}
-	shut := link.Damage{Effect: scenarios.Refuse, Arrow: scenarios.Both}
-	for _, wires := range r.links {
-		r.broke(wires[core.Postgres].Damage(shutOut, shut))
-	}
-	r.background(func() error {
-		return r.leave(postgresDown, func() error {
-			err := r.postgres.Up(ctx)
-			if err == nil {
-				gone.left, err = r.postgres.Ledger(ctx)
-			}
-			if err == nil {
-				err = r.postgres.SkipSignals(ctx, last)
-			}
-			return err
-		})
-	}, func() {
-		for _, wires := range r.links {
-			r.broke(wires[core.Postgres].Heal(shutOut))
-		}
-		r.rewound = append(r.rewound, gone)
-		if mode, ok := core.ParseControl(gone.left.Authority.ControlMode); ok {
-			r.controlIs(mode)
-		}
-		r.postgresBack(ctx, index, r.clock.now())
-	})
-}
-
-// shutOut is the number of the damage by which nobody reaches a ledger that is
-// being restored; steps have numbers from zero.
-const shutOut = -1
 
 // markPast remembers instants that a rewind may lead back to, a tenth of a ttl
 // apart.

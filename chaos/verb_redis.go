@@ -121,6 +121,14 @@ func (r *run) redisInstant(ctx context.Context, index int, class history.Fault, 
 	return nil
 }
 
+// outage is the time for which Redis is down, whatever number of acts keeps it
+// down: what it held, what it loses, and whether its replica takes its place.
+type outage struct {
+	before, after store.Keys
+	lost          store.Loss
+	failsOver     bool
+}
+
 // redisAway takes Redis down and brings it back, or its replica in its place,
 // without what is lost.
 func (r *run) redisAway(ctx context.Context, index int, v scenarios.Redis) error {
@@ -129,11 +137,10 @@ func (r *run) redisAway(ctx context.Context, index int, v scenarios.Redis) error
 	r.fault(history.RedisDataLoss, true, history.None, at)
 	r.awayNow(core.Redis, 1)
 	r.started(ctx, index, at)
-	var before, after store.Keys
 	err := r.enter(redisDown, func() error {
 		var err error
 		// What a server that stands still holds is not known; it goes all the same.
-		if before, err = r.redis.Keys(ctx); err != nil && r.count(redisStall, 0) == 0 {
+		if r.outage.before, err = r.redis.Keys(ctx); err != nil && r.count(redisStall, 0) == 0 {
 			return err
 		}
 		return r.redis.Down(ctx, store.Crash)
@@ -141,29 +148,43 @@ func (r *run) redisAway(ctx context.Context, index int, v scenarios.Redis) error
 	if err != nil {
 		return err
 	}
-	lost := r.lossOf(v)
-	r.healLater(index, r.downOf(v.Down), func() {
-		r.background(func() error {
-			return r.leave(redisDown, func() error {
-				var err error
-				if v.Act == scenarios.RedisFailover {
-					err = r.failOver(ctx, lost)
-				} else {
-					err = r.redis.Up(ctx, lost)
-				}
-				if err == nil {
-					after, err = r.redis.Keys(ctx)
-				}
-				return err
-			})
-		}, func() {
-			at := r.clock.now()
-			r.tellLoss(ctx, before, after, at)
-			r.fault(history.RedisDataLoss, false, history.None, at)
-			r.redisBack(ctx, index, at)
-		})
-	})
+	r.outage.lost = r.outage.lost.And(r.lossOf(v))
+	r.outage.failsOver = r.outage.failsOver || v.Act == scenarios.RedisFailover
+	r.healLater(index, r.downOf(v.Down), func() { r.redisUp(ctx, index) })
 	return nil
+}
+
+// redisUp brings Redis back, beside the conductor, unless another act keeps it
+// down still.
+func (r *run) redisUp(ctx context.Context, index int) {
+	r.keepOut(core.Redis)
+	was, isUp := r.outage, false
+	r.background(func() error {
+		return r.leave(redisDown, func() error {
+			isUp = true
+			var err error
+			if was.failsOver {
+				err = r.failOver(ctx, was.lost)
+			} else {
+				err = r.redis.Up(ctx, was.lost)
+			}
+			if err == nil {
+				was.after, err = r.redis.Keys(ctx)
+			}
+			return err
+		})
+	}, func() {
+		at := r.clock.now()
+		if isUp {
+			r.tellLoss(ctx, was.before, was.after, at)
+		}
+		if r.count(redisDown, 0) == 0 {
+			r.outage = outage{}
+		}
+		r.fault(history.RedisDataLoss, false, history.None, at)
+		r.redisBack(ctx, index, at)
+		r.letIn(core.Redis)
+	})
 }
 
 // downOf is how long a store is away.

@@ -182,7 +182,7 @@ func (r *run) decide(
 // attest lets the person say of a signal in doubt what the broker's book says,
 // or the opposite. Whoever is right waits until nothing can arrive any more.
 func (r *run) attest(ctx context.Context, s *pgledger.Signal, wrong bool) error {
-	if !wrong && r.broker.underWay() {
+	if !wrong && r.underWay() {
 		return nil
 	}
 	outcome := scenarios.Attested(r.broker.standing(s.Key), r.program.config.Broker.Lookup, wrong)
@@ -190,6 +190,18 @@ func (r *run) attest(ctx context.Context, s *pgledger.Signal, wrong bool) error 
 		Kind: history.Attested, Signal: s.ID, Wrong: wrong, Node: history.None,
 	})
 	return r.resolveDoubt(ctx, s, outcome)
+}
+
+// underWay reports whether an order that was sent, or is about to be, may still
+// come into being: the broker works on one, a link to it may hold one, or a
+// process that stands still may let one go when it wakes.
+func (r *run) underWay() bool {
+	for _, n := range r.nodes {
+		if n.up && n.pauses > 0 || r.links[n.index][core.Broker].faults > 0 {
+			return true
+		}
+	}
+	return r.broker.underWay()
 }
 
 // resolveDoubt writes the person's word into the ledger. A row that has moved

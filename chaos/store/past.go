@@ -21,6 +21,13 @@ type Loss struct {
 	Writes int
 }
 
+// And is the loss of a server that is down for two reasons: the greater of the two.
+func (l Loss) And(other Loss) Loss {
+	return Loss{
+		All: l.All || other.All, Window: max(l.Window, other.Window), Writes: max(l.Writes, other.Writes),
+	}
+}
+
 // some tells that the loss names writes.
 func (l Loss) some() bool { return l.Window > 0 || l.Writes > 0 }
 
