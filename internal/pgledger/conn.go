@@ -21,7 +21,8 @@ func pool(o Options, conns, idle int32) (*pgxpool.Pool, error) {
 	config.MaxConns, config.MinConns = conns, idle
 	config.PingTimeout = o.Limits.Ping
 	config.MaxConnIdleTime = 5 * time.Minute
-	config.ConnConfig.ConnectTimeout = o.Limits.Connect
+	wait := &patience{first: o.Limits.Connect}
+	config.BeforeConnect, config.ConnConfig.Tracer = wait.grant, wait
 	// Unnamed statements, one round trip, nothing kept on the server.
 	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
 	config.ConnConfig.StatementCacheCapacity = 0

@@ -155,6 +155,28 @@ func TestSilentLinkFreesItsPlacesInThePool(t *testing.T) {
 	}
 }
 
+func TestServerThatIsSlowToLetAnybodyInIsReachedInTheEnd(t *testing.T) {
+	t.Parallel()
+	link, through := newLink(t, database(t), nil)
+	const piece = 150 * time.Millisecond // of at least three in a handshake
+	link.slow.Store(int64(piece))
+	n1 := start(t, through, "n1", func(o *pgledger.Options) { o.Limits.Connect = piece })
+	beat := func() error {
+		return n1.Call(context.WithoutCancel(t.Context()),
+			&core.Effect{Op: core.Heartbeat, Timeout: 10 * time.Second}, func(*core.Input) {})
+	}
+	if beat() == nil {
+		t.Fatal("a handshake of three pieces came through in the time of one: this test tests nothing")
+	}
+	var err error
+	for range 20 {
+		if err = beat(); err == nil {
+			return
+		}
+	}
+	t.Errorf("nobody is ever let in: %v", err)
+}
+
 func TestWrongUseIsRefused(t *testing.T) {
 	for word, o := range map[string]pgledger.Options{
 		"parse PostgreSQL address": {DSN: "postgres://%"},

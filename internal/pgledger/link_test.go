@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -21,6 +22,8 @@ type link struct {
 	// hear, if not nil, returns for each connection who else gets what its client
 	// says.
 	hear func() io.Writer
+	// slow is by how much later each piece of what a server says arrives.
+	slow atomic.Int64
 
 	mu    sync.Mutex
 	pairs []*pair
@@ -80,13 +83,14 @@ func (l *link) serve(wg *sync.WaitGroup) {
 		if l.hear != nil {
 			said = l.hear()
 		}
-		wg.Go(func() { p.pass(client, server, said) })
-		wg.Go(func() { p.pass(server, client, io.Discard) })
+		wg.Go(func() { p.pass(client, server, said, nil) })
+		wg.Go(func() { p.pass(server, client, io.Discard, &l.slow) })
 	}
 }
 
-// pass copies bytes in one direction, and once more to whoever listens.
-func (p *pair) pass(from, to net.Conn, said io.Writer) {
+// pass copies bytes in one direction, and once more to whoever listens; later, if
+// it is slow.
+func (p *pair) pass(from, to net.Conn, said io.Writer, slow *atomic.Int64) {
 	defer to.Close()
 	buffer := make([]byte, 4096)
 	for {
@@ -96,6 +100,9 @@ func (p *pair) pass(from, to net.Conn, said io.Writer) {
 		}
 		if p.silent.Load() {
 			continue
+		}
+		if slow != nil {
+			time.Sleep(time.Duration(slow.Load()))
 		}
 		_, _ = said.Write(buffer[:n])
 		if _, err := to.Write(buffer[:n]); err != nil {

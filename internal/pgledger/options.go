@@ -45,7 +45,8 @@ const LeadershipConns = 3
 // Limits bound the calls of a ledger. The server's are set inside each
 // transaction, so that they hold behind a transaction pooler too.
 type Limits struct {
-	// Connect bounds a new connection, Ping the test of an idle one.
+	// Connect bounds a new connection, and eight times as much after others were
+	// given up for lack of time; Ping bounds the test of an idle one.
 	Connect time.Duration
 	Ping    time.Duration
 	// Read bounds each single read and write on a connection. It must exceed
