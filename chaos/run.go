@@ -27,6 +27,7 @@ type run struct {
 	clock   timepiece
 	book    book
 	watch   *stallWatch
+	hunger  *hungerWatch
 	dir     *rundir.Dir
 
 	redis    *store.Redis
@@ -41,8 +42,10 @@ type run struct {
 	// replica.
 	links       [][storeCount]*cable
 	replication *cable
-	// down counts the faults that keep a store from answering.
+	// down counts the faults that keep a store from answering, shut the ways back
+	// for which nodes are kept out of one.
 	down    [storeCount]int
+	shut    [storeCount]int
 	owed    bool
 	control core.Control
 	// acts counts what goes on, under acting; split tells that Redis has two
@@ -58,6 +61,8 @@ type run struct {
 	losses  int
 	paged   core.Epoch
 	rewound []rewound
+	past    *rewound       // since which PostgreSQL has not been up
+	outage  outage         // of Redis
 	aside   sync.WaitGroup // what goes on beside the conductor
 
 	// highest is the greatest row of the ledger's inbox, keyOf whose it is.
@@ -153,6 +158,7 @@ func (r *run) setUp(ctx context.Context, seed uint64) error {
 		}
 	}
 	r.watch = watchStall(&r.clock)
+	r.hunger = watchHunger(&r.clock)
 	r.reachChanged()
 	return r.startNodes(ctx)
 }
@@ -235,11 +241,14 @@ func (r *run) configure(n *instance, wires [storeCount]*cable) error {
 	return nil
 }
 
-// startNodes starts all nodes, as after a power cut: within a tenth of a ttl.
+// startNodes starts all nodes, as after a power cut: within a tenth of a ttl. Many
+// of them take longer: a process costs a tenth of a second of one core until it
+// has all its connections, and whole crowds of them time out together.
 func (r *run) startNodes(ctx context.Context) error {
+	spread := max(r.program.ttl/10, int64(len(r.nodes)-fewNodes)*int64(startApart))
 	var starts []func() error
 	for _, n := range r.nodes {
-		delay := time.Duration(r.chance.between(0, r.program.ttl/10))
+		delay := time.Duration(r.chance.between(0, spread))
 		l := n.prepare(r.clock.now())
 		starts = append(starts, func() error {
 			select {
@@ -252,6 +261,13 @@ func (r *run) startNodes(ctx context.Context) error {
 	}
 	return together(starts...)
 }
+
+// fewNodes start at once whatever the machine; of more of them, one starts in each
+// startApart on average.
+const (
+	fewNodes   = 5
+	startApart = 100 * time.Millisecond
+)
 
 // hear hands what a node announces to the conductor.
 func (r *run) hear(ctx context.Context) func(said) {
@@ -284,6 +300,7 @@ func (r *run) tearDown() error {
 	}
 	if r.watch != nil {
 		r.watch.stop()
+		r.hunger.stop()
 	}
 	if r.dir != nil {
 		faults = append(faults, r.dir.Remove())

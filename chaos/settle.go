@@ -74,8 +74,9 @@ const mostStep = 5 * time.Millisecond
 const mostLate = 4
 
 // demandAssumptions calls a run invalid whose assumptions did not hold: one in
-// which the harness stood still for too long, the machine's clock was set, or no
-// held byte was delivered.
+// which the harness stood still for too long, or a node or a store did not get a
+// processor for as long; the machine's clock was set; or no held byte was
+// delivered.
 func (r *run) demandAssumptions(end int64) {
 	unmet := func(step int, at int64, why string) {
 		r.book.tell(end, func(j *scenarios.Judge, _ int64) { j.Unmet(step, at, why) })
@@ -83,6 +84,10 @@ func (r *run) demandAssumptions(end int64) {
 	if worst, at := r.watch.longest(); worst > time.Duration(r.program.stall) {
 		unmet(-1, at, fmt.Sprintf("the harness stood still for %v; harness_stall is %v",
 			worst.Round(time.Millisecond), time.Duration(r.program.stall)))
+	}
+	if worst, at, whose := r.hunger.longest(); worst > time.Duration(r.program.stall) {
+		unmet(-1, at, fmt.Sprintf("%s waited %v for a processor; harness_stall is %v",
+			whose, worst.Round(time.Millisecond), time.Duration(r.program.stall)))
 	}
 	if most := time.Duration(r.program.ttl / mostLate); r.late > max(most, time.Duration(r.program.stall)) {
 		unmet(-1, end, fmt.Sprintf("a step or a heal came %v late", r.late.Round(time.Millisecond)))

@@ -82,6 +82,7 @@ func (r *run) play(ctx context.Context, seed uint64) (Result, error) {
 	r.conduct(ctx)
 	end := r.clock.now()
 	r.watch.stop()
+	r.hunger.stop()
 	if r.failed != nil {
 		return Result{Nanos: end}, r.failed
 	}
