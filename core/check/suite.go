@@ -222,6 +222,15 @@ func (s *Suite) observeSignal(r *history.Record) {
 	}
 }
 
+// heeded are the events that some checker judges, one bit each.
+const heeded = uint64(1<<event.LeaderStale | 1<<event.PermitRequested | 1<<event.GatePassed |
+	1<<event.OrderAcked | 1<<event.OrderAmbiguous | 1<<event.PermitRefused | 1<<event.LeaderSteppedDown |
+	1<<event.LeaseLost | 1<<event.ClockDrift | 1<<event.LeaseReleased | 1<<event.AuthorityRegressed)
+
+// Heeds reports whether the checkers judge what is announced by that event. An
+// engine need not tell them of the others.
+func Heeds(e event.Event) bool { return heeded>>e&1 != 0 }
+
 // announced takes what a party says of itself or another.
 func (s *Suite) announced(r *history.Record) {
 	switch r.Event {
