@@ -294,7 +294,7 @@ func (s *Suite) beliefEnded(r *history.Record) {
 	s.scene.believeEnded(r.Node, r.At)
 	s.believer.ended(s, r.At)
 	s.stale.noticed(s, r.Node)
-	s.recovery.watch(s)
+	s.recovery.refitted(s, r.At)
 }
 
 // processChanged takes what happens to a node's process and links.
