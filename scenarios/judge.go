@@ -124,6 +124,14 @@ func (j *Judge) Observe(r *history.Record) {
 	}
 }
 
+// followed are the events by which a judge knows who stands and who leads.
+const followed = eventSet(1<<event.LeaseAcquired | 1<<event.LeaseReleased | 1<<event.LeaseLost |
+	1<<event.LeaderElected)
+
+// Heeds reports whether the file asks for the event, or the judge follows it. An
+// engine need not tell it of the others.
+func (j *Judge) Heeds(e event.Event) bool { return (followed | j.listens).has(e) }
+
 // announced takes an event.
 func (j *Judge) announced(r *history.Record) {
 	switch r.Event {

@@ -2,6 +2,7 @@ package scenarios_test
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -353,5 +354,32 @@ func TestAJudgeIsReusedWithoutAllocating(t *testing.T) {
 	run()
 	if n := testing.AllocsPerRun(100, run); n > 0 {
 		t.Errorf("a run costs %v allocations", n)
+	}
+}
+
+func TestWhatAJudgeDoesNotHeedChangesNothing(t *testing.T) {
+	standing := func() bench {
+		b := judging(t, "detect: {what: stale_leader, node: n1, from: hit.start, within: 2ttl}")
+		b.Started(0, ms)
+		b.Observe(&history.Record{Kind: history.Announced, Event: event.LeaseAcquired, At: ms})
+		return b
+	}
+	unheeded := 0
+	for _, e := range event.All() {
+		untold, told := standing(), standing()
+		told.Observe(&history.Record{Kind: history.Announced, Event: e, At: 2 * ms, Epoch: 1})
+		same := reflect.DeepEqual(untold.Judge, told.Judge)
+		if !told.Heeds(e) && !same {
+			t.Errorf("%v is said not to be heeded, and is", e)
+		}
+		if !told.Heeds(e) {
+			unheeded++
+		}
+		if e == event.LeaderStale && !told.Heeds(e) {
+			t.Error("the file asks for leader.stale, and the judge does not heed it")
+		}
+	}
+	if unheeded == 0 {
+		t.Error("every event is heeded")
 	}
 }

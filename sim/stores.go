@@ -68,15 +68,14 @@ func (w *World) bounceBack(i int32) {
 // drawn for the whole answer.
 func (w *World) reply(s *slot, in *core.Input, f fate, delay int64) {
 	j, r := w.slots.take(replyArrives, s.node)
-	r.op, r.store, r.life, r.effect.Req = s.op, s.store, s.life, s.effect.Req
-	w.lastReply(j, r, in, f, delay)
+	r.op, r.store, r.life, r.effect.Req, r.input = s.op, s.store, s.life, s.effect.Req, *in
+	w.lastReply(j, r, f, delay)
 }
 
-// lastReply makes the request its answer, or the last input of it, and sends it
-// back to the node.
-func (w *World) lastReply(i int32, s *slot, in *core.Input, f fate, delay int64) {
+// lastReply makes the request, whose input is the answer or the last part of it,
+// that answer, and sends it back to the node.
+func (w *World) lastReply(i int32, s *slot, f fate, delay int64) {
 	s.what, s.left = replyArrives, w.now
-	s.input = *in
 	s.input.Req, s.input.Op = s.effect.Req, s.op
 	switch f {
 	case arrives:
@@ -106,33 +105,37 @@ func (w *World) wayBack(s *slot) (fate, int64) {
 
 // serveRedis carries out one script.
 func (w *World) serveRedis(i int32, s *slot) {
-	now := core.Time(w.now)
-	w.lapseLease()
-	redis := w.redisOf(s.node)
-	var in core.Input
-	switch s.op {
-	case core.Acquire:
-		in = redis.Acquire(now, s.effect.Token, w.program.config.TTL)
-	case core.Renew:
-		in = redis.Renew(now, s.effect.Token, w.program.config.TTL, s.effect.Epoch)
-	case core.Release:
-		in = redis.Release(now, s.effect.Token)
-	case core.Evict:
-		in = redis.Evict(now, s.effect.Token)
-	default:
-		panic("sim: Redis has no such operation")
+	if w.replica.split {
+		w.lapseLease() // nobody watches the clock of the promoted one
 	}
+	w.askRedis(s)
 	w.drain()
 	w.redisCalls++
 	if w.judge.Wants(scenarios.RedisOperations) {
 		w.judge.Sample(scenarios.RedisOperations, history.None, float64(w.redisCalls), w.now)
 	}
 	f, delay := w.wayBack(s)
-	deletes := in.Kind == core.LeaseWasReleased || in.Kind == core.LeaseWasEvicted
-	asker := s.node
-	w.lastReply(i, s, &in, f, delay)
-	if deletes && in.Flags.Has(core.Done) {
+	asker, deleted := s.node, (s.op == core.Release || s.op == core.Evict) && s.input.Flags.Has(core.Done)
+	w.lastReply(i, s, f, delay)
+	if deleted {
 		w.publishFrom(asker, core.ReleaseHeard)
+	}
+}
+
+// askRedis carries out the script and makes its answer the slot's input.
+func (w *World) askRedis(s *slot) {
+	now, redis, token := core.Time(w.now), w.redisOf(s.node), s.effect.Token
+	switch s.op {
+	case core.Acquire:
+		s.input = redis.Acquire(now, token, w.program.config.TTL)
+	case core.Renew:
+		s.input = redis.Renew(now, token, w.program.config.TTL, s.effect.Epoch)
+	case core.Release:
+		s.input = redis.Release(now, token)
+	case core.Evict:
+		s.input = redis.Evict(now, token)
+	default:
+		panic("sim: Redis has no such operation")
 	}
 }
 
@@ -187,7 +190,8 @@ func (w *World) servePostgres(i int32, s *slot) {
 	for k := range last {
 		w.reply(s, &answer[k], f, delay)
 	}
-	w.lastReply(i, s, &answer[last], f, delay)
+	s.input = answer[last]
+	w.lastReply(i, s, f, delay)
 }
 
 // serveAdmit stores a signal, durably, before anybody is told.
@@ -257,7 +261,8 @@ func (w *World) serveBroker(i int32, s *slot) {
 		w.reply(s, &in, f, delay+think)
 		think += int64(after)
 	}
-	w.lastReply(i, s, &in, f, delay+think)
+	s.input = in
+	w.lastReply(i, s, f, delay+think)
 }
 
 // setServer changes a server's state and tells who can reach it.

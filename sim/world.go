@@ -42,6 +42,8 @@ type World struct {
 	effects  core.Effects
 
 	listener func(history.Record)
+	// mute are the announcements that nobody reads in this run.
+	mute [event.Total]bool
 
 	suite check.Suite
 	judge scenarios.Judge
@@ -182,6 +184,7 @@ func (w *World) reset() {
 	w.suite.Reset(p.checks)
 	w.judge.Reset(p.scenario, p.ttl)
 	w.trace.count = 0
+	w.muteEvents()
 	for i := range w.servers {
 		w.servers[i] = server{waiting: w.servers[i].waiting[:0]}
 	}

@@ -197,9 +197,13 @@ func (c *recovers) controlSet(s *Suite, r *history.Record) {
 
 // elected takes a belief; the scene does not know of it yet.
 func (c *recovers) elected(s *Suite, r *history.Record) {
-	if s.scene.nodes[r.Node].held {
-		return
+	if !s.scene.nodes[r.Node].held {
+		c.met(s, r)
 	}
+}
+
+// met counts a leader that was owed.
+func (c *recovers) met(s *Suite, r *history.Record) {
 	switch covered := s.scene.coveredUntil(); {
 	case covered >= r.At:
 	case c.quiet(s) != never:
@@ -212,7 +216,7 @@ func (c *recovers) elected(s *Suite, r *history.Record) {
 // served takes a belief that the scene knows of: from now on signals may be owed.
 func (c *recovers) served(s *Suite, r *history.Record) {
 	if s.scene.nodes[r.Node].heldSince == r.At {
-		c.watch(s)
+		c.refitted(s, r.At)
 	}
 }
 

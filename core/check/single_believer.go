@@ -99,7 +99,7 @@ func (c *singleBeliever) secondOfRest(s *Suite) int64 {
 // look notes where an overlap begins, goes on, or ends.
 func (c *singleBeliever) look(s *Suite, at int64) {
 	switch {
-	case c.end(s) <= at:
+	case c.rest <= at || c.end(s) <= at: // an overlap has its end with the rest at the latest
 		c.since, c.due = never, never
 	case c.since == never:
 		c.since, c.excused = at, false

@@ -106,21 +106,16 @@ func (s *Suite) Observe(r *history.Record) {
 		s.giveUp("a record names a node that is not in the cluster")
 		return
 	}
+	if r.Node < 0 && aboutNode(r.Kind) {
+		s.giveUp("a record of a node names none")
+		return
+	}
 	switch r.Kind {
 	case history.Announced:
 		s.announced(r)
 	case history.Voided, history.StateSet, history.Stored, history.Missing, history.Acknowledged,
 		history.OrderCreated, history.OrderFilled, history.Attested:
 		s.observeSignal(r)
-	case history.FaultBegan, history.FaultEnded:
-		s.faultChanged(r)
-	case history.ControlSet:
-		s.scene.control = r.Control
-		s.recovery.controlSet(s, r)
-	case history.AuthorityAccepted:
-		s.epochs.accepted(r.Epoch)
-		s.scene.accepted = r.Epoch
-		s.authorityAccepted(r.At)
 	case history.LeaseSet:
 		// Perhaps somebody outside the cluster wrote the key.
 		s.scene.leaseSet(&s.cfg, r)
@@ -130,24 +125,8 @@ func (s *Suite) Observe(r *history.Record) {
 		s.releases.leaseGone(r)
 		s.stale.leaseGone(s, r)
 		s.scene.leaseGone(r)
-	default:
-		if r.Node < 0 {
-			s.giveUp("a record of a node names none")
-			return
-		}
-		s.observeNode(r)
-	}
-}
-
-// observeNode takes a record that is about a node.
-func (s *Suite) observeNode(r *history.Record) {
-	switch r.Kind {
 	case history.BeliefHeld:
-		s.recovery.elected(s, r)
-		s.epochs.held(s, r)
-		s.scene.believeHeld(r)
-		s.believer.held(s, r)
-		s.recovery.served(s, r)
+		s.beliefHeld(r)
 	case history.BeliefEnded:
 		s.beliefEnded(r)
 	case history.Drained:
@@ -155,12 +134,7 @@ func (s *Suite) observeNode(r *history.Record) {
 	case history.TenureOpened:
 		s.tenureOpened(r)
 	case history.TenureEnded:
-		s.executor.tenureEnded(s, r)
-		s.tenures.ended(s, r)
-		if r.Epoch == s.scene.tenure.epoch {
-			s.stale.over(s, r.At)
-			s.scene.tenure.open = false
-		}
+		s.tenureEnded(r)
 	case history.HeartbeatSet:
 		s.stale.heartbeatSet(s, r)
 	case history.Permitted:
@@ -173,19 +147,36 @@ func (s *Suite) observeNode(r *history.Record) {
 		s.effects.refused(s, r)
 	case history.NodeUp, history.NodeDown, history.NodePaused, history.NodeResumed, history.Reach:
 		s.processChanged(r)
+	case history.FaultBegan, history.FaultEnded:
+		s.faultChanged(r)
+	case history.ControlSet:
+		s.scene.control = r.Control
+		s.recovery.controlSet(s, r)
+	case history.AuthorityAccepted:
+		s.authorityAccepted(r)
 	default:
 		s.giveUp("a record is of a kind that cannot be")
 	}
 }
 
+// aboutNode reports whether records of the kind are of a node, and name it.
+func aboutNode(kind history.Kind) bool {
+	const others = 1<<history.Announced | 1<<history.LeaseSet | 1<<history.LeaseGone |
+		1<<history.Voided | 1<<history.StateSet | 1<<history.Stored | 1<<history.Missing |
+		1<<history.Acknowledged | 1<<history.OrderCreated | 1<<history.OrderFilled | 1<<history.Attested |
+		1<<history.FaultBegan | 1<<history.FaultEnded | 1<<history.ControlSet | 1<<history.AuthorityAccepted
+	return others>>kind&1 == 0
+}
+
 // authorityAccepted lets nodes lead again that were barred.
-func (s *Suite) authorityAccepted(at int64) {
-	s.scene.lost = false
+func (s *Suite) authorityAccepted(r *history.Record) {
+	s.epochs.accepted(r.Epoch)
+	s.scene.accepted, s.scene.lost = r.Epoch, false
 	for i := range s.scene.nodes {
 		s.scene.nodes[i].barred, s.scene.nodes[i].led = false, 0
-		s.scene.refit(&s.cfg, int16(i), at)
+		s.scene.refit(&s.cfg, int16(i), r.At)
 	}
-	s.refitted(at)
+	s.refitted(r.At)
 }
 
 // observeSignal takes a record about a signal's row, its sender or its order.
@@ -221,6 +212,15 @@ func (s *Suite) observeSignal(r *history.Record) {
 		// OrderFilled says nothing that OrderCreated has not.
 	}
 }
+
+// heeded are the events that some checker judges, one bit each.
+const heeded = uint64(1<<event.LeaderStale | 1<<event.PermitRequested | 1<<event.GatePassed |
+	1<<event.OrderAcked | 1<<event.OrderAmbiguous | 1<<event.PermitRefused | 1<<event.LeaderSteppedDown |
+	1<<event.LeaseLost | 1<<event.ClockDrift | 1<<event.LeaseReleased | 1<<event.AuthorityRegressed)
+
+// Heeds reports whether the checkers judge what is announced by that event. An
+// engine need not tell them of the others.
+func Heeds(e event.Event) bool { return heeded>>e&1 != 0 }
 
 // announced takes what a party says of itself or another.
 func (s *Suite) announced(r *history.Record) {
@@ -270,12 +270,31 @@ func (s *Suite) tenureOpened(r *history.Record) {
 	s.stale.tenureOpened(s, r)
 }
 
+// tenureEnded takes the closing of a tenure's row.
+func (s *Suite) tenureEnded(r *history.Record) {
+	s.executor.tenureEnded(s, r)
+	s.tenures.ended(s, r)
+	if r.Epoch == s.scene.tenure.epoch {
+		s.stale.over(s, r.At)
+		s.scene.tenure.open = false
+	}
+}
+
+// beliefHeld takes a node's belief.
+func (s *Suite) beliefHeld(r *history.Record) {
+	s.recovery.elected(s, r)
+	s.epochs.held(s, r)
+	s.scene.believeHeld(r)
+	s.believer.held(s, r)
+	s.recovery.served(s, r)
+}
+
 // beliefEnded takes the end of a node's belief.
 func (s *Suite) beliefEnded(r *history.Record) {
 	s.scene.believeEnded(r.Node, r.At)
 	s.believer.ended(s, r.At)
 	s.stale.noticed(s, r.Node)
-	s.recovery.watch(s)
+	s.recovery.refitted(s, r.At)
 }
 
 // processChanged takes what happens to a node's process and links.

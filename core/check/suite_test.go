@@ -1,6 +1,7 @@
 package check
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -152,5 +153,30 @@ func TestAnExcuseEndsATtlAfterTheLastFaultOfItsKind(t *testing.T) {
 	}
 	if e.finished(history.PostgresLoss, 300) {
 		t.Fatal("a fault ended that had not begun")
+	}
+}
+
+func TestWhatTheCheckersDoNotHeedChangesNothing(t *testing.T) {
+	lived := func() *story { // a leader with an order in flight
+		s := begin(small(), 2).at(ms).believes(0, 1, ttl)
+		return s.tell(history.Record{Kind: history.Announced, Event: event.GatePassed, Signal: 4, Attempt: 1})
+	}
+	unheeded := 0
+	for e := range event.Total {
+		if Heeds(event.Event(e)) {
+			continue
+		}
+		unheeded++
+		untold, told := lived(), lived()
+		told.tell(history.Record{
+			Kind: history.Announced, Event: event.Event(e), By: core.Gate, Signal: 4, Attempt: 1, Epoch: 1,
+			Reason: core.ClockGap,
+		})
+		if !reflect.DeepEqual(untold.suite, told.suite) {
+			t.Errorf("%v is said not to be heeded, and is", event.Event(e))
+		}
+	}
+	if unheeded == 0 || unheeded == event.Total {
+		t.Errorf("%d of %d events are not heeded", unheeded, event.Total)
 	}
 }
