@@ -266,7 +266,7 @@ func (r *run) startNodes(ctx context.Context) error {
 // startApart on average.
 const (
 	fewNodes   = 5
-	startApart = 100 * time.Millisecond
+	startApart = 400 * time.Millisecond
 )
 
 // hear hands what a node announces to the conductor.
