@@ -7,7 +7,6 @@ import (
 
 	"fencepost/core"
 	"fencepost/core/event"
-	"fencepost/core/history"
 	"fencepost/scenarios"
 )
 
@@ -173,28 +172,13 @@ func (r *run) trigger(ctx context.Context, what event.Event, node int16) {
 	for i := range r.steps {
 		st, t := &r.steps[i], &r.program.scenario.Steps[i].Trigger
 		if t.Kind != scenarios.WhenTrigger || t.When.Event != what || st.fired || r.ended ||
-			!r.concerns(t.When.Node, node) {
+			!t.When.Node.Concerns(node, r.bound, r.hasRole) {
 			continue
 		}
 		st.seen++
 		if st.seen == st.nth {
 			r.fire(ctx, i)
 		}
-	}
-}
-
-// concerns reports whether the party of a trigger is the node that announced.
-func (r *run) concerns(p scenarios.Party, node int16) bool {
-	switch p.Kind {
-	case scenarios.NoParty, scenarios.AnyParty, scenarios.AllParty:
-		return true
-	case scenarios.NodeParty:
-		return int(node) == p.Index-1
-	case scenarios.BoundParty:
-		bound, ok := r.bound[p.Name]
-		return ok && bound == node
-	default:
-		return node != history.None && r.hasRole(p.Kind, node)
 	}
 }
 

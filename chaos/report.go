@@ -203,7 +203,7 @@ func (r *run) drawSteps(page *timeline.Run) {
 		to := st.healed
 		for _, node := range st.hit {
 			for _, kind := range v.Link.Stores() {
-				lane := page.Lane(timeline.LinkID(node, storeOf(kind)))
+				lane := page.Lane(timeline.LinkID(node, kind.Store()))
 				if lane == nil {
 					continue
 				}

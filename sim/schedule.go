@@ -131,7 +131,7 @@ func (w *World) trigger(r *history.Record) {
 			continue
 		}
 		t := &w.program.scenario.Steps[i].Trigger
-		if !w.concerns(t.When.Node, r.Node) {
+		if !t.When.Node.Concerns(r.Node, w.bound, w.hasRole) {
 			continue
 		}
 		st.seen++
@@ -140,21 +140,6 @@ func (w *World) trigger(r *history.Record) {
 			w.fire(i)
 			w.hitter = history.None
 		}
-	}
-}
-
-// concerns reports whether the party of a trigger is the node that announced.
-func (w *World) concerns(p scenarios.Party, node int16) bool {
-	switch p.Kind {
-	case scenarios.NoParty, scenarios.AnyParty, scenarios.AllParty:
-		return true
-	case scenarios.NodeParty:
-		return int(node) == p.Index-1
-	case scenarios.BoundParty:
-		bound, ok := w.bound[p.Name]
-		return ok && bound == node
-	default:
-		return node != history.None && w.hasRole(p.Kind, node)
 	}
 }
 
