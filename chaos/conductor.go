@@ -20,6 +20,8 @@ type conductor struct {
 	close func()
 
 	begun, ended, done bool
+	// first is when the first leader was elected: from there on `at` counts.
+	first int64
 	// failed is why the harness itself broke.
 	failed error
 	// late is by how much something happened later than it was to.
@@ -152,7 +154,7 @@ func (r *run) heard(ctx context.Context, s said) {
 // begin starts the scenario's clock: `at` counts from here, and so do the
 // workload and the duration.
 func (r *run) begin(ctx context.Context) {
-	r.begun = true
+	r.begun, r.first = true, r.clock.now()
 	r.markPast(ctx)
 	for i := range r.program.scenario.Steps {
 		if t := &r.program.scenario.Steps[i].Trigger; t.Kind == scenarios.AtTrigger {
