@@ -59,7 +59,7 @@ fmt: ## Format every Go file as `make lint` wants it.
 	$(LINT) fmt
 
 sim: build ## Play every shipped scenario in the simulator, each over its own seeds.
-	bin/drill run --tier sim scenarios/*.yaml
+	bin/drill run --tier sim --junit out/sim.xml scenarios/*.yaml
 
 chaos: build ## Play the scenarios of the set for every change on real processes; about six minutes.
 	$(GO) test ./scenarios -run TestScenarios -tier real -timeout 30m -v
@@ -68,7 +68,7 @@ chaos-sample: build ## The same for a few of them, as a part of what every chang
 	$(GO) test ./scenarios -run 'TestScenarios/($(CHAOS))$$' -tier real -v
 
 parity: build ## Play every scenario in both worlds and compare; about twenty minutes.
-	bin/drill parity scenarios/*.yaml
+	bin/drill parity --junit out/parity.xml scenarios/*.yaml
 
 fuzz-sim: build ## Play random clusters under all invariants for FUZZ_FOR (10s).
 	bin/drill fuzz --for $(FUZZ_FOR)

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fencepost/chaos"
+	"fencepost/internal/junit"
 	"fencepost/internal/parity"
 	"fencepost/internal/testbed/child"
 	"fencepost/internal/testbed/rundir"
@@ -20,6 +21,7 @@ type parityOptions struct {
 	seeds  int
 	json   bool
 	out    string
+	junit  string
 	mutant string
 	built  string // the mutant that this very program was built with
 
@@ -48,6 +50,7 @@ func newParity() *cobra.Command {
 		"how many seeds on real processes; the simulator plays the file's own number")
 	f.BoolVar(&o.json, "json", false, "print one JSON object for each file")
 	f.StringVar(&o.out, "out", "", "keep what failed runs on real processes leave, in this directory")
+	f.StringVar(&o.junit, "junit", "", "write the verdict of each file into this file, as JUnit's XML")
 	f.StringVar(&o.mutant, "mutant", "", "play against programs with this mistake in them; a+b makes both")
 	f.StringVar(&o.built, "built-with", "", "the mutant that this program was built with")
 	if err := f.MarkHidden("built-with"); err != nil {
@@ -62,6 +65,9 @@ func (o *parityOptions) run(c *cobra.Command, args []string) error {
 		return refuse(fmt.Errorf("--seeds %d: at least one seed must be played", o.seeds))
 	}
 	if err := writableDir("--out", o.out); err != nil {
+		return refuse(err)
+	}
+	if err := writableReport("--junit", o.junit); err != nil {
 		return refuse(err)
 	}
 	if o.mutantGiven && o.mutant == "" {
@@ -96,6 +102,9 @@ func (o *parityOptions) words(args []string) []string {
 	if o.out != "" {
 		words = append(words, "--out", o.out)
 	}
+	if o.junit != "" {
+		words = append(words, "--junit", o.junit)
+	}
 	return append(append(words, "--"), args...)
 }
 
@@ -109,7 +118,7 @@ func (o *parityOptions) compare(c *cobra.Command, args []string, options parity.
 		}
 		list = append(list, s)
 	}
-	worst := scenarios.Pass
+	worst, kept := scenarios.Pass, junit.Report{Name: "drill parity"}
 	for i, s := range list {
 		report, err := parity.Compare(c.Context(), s, args[i], options)
 		if stopped(c.Context(), err) {
@@ -119,11 +128,17 @@ func (o *parityOptions) compare(c *cobra.Command, args []string, options parity.
 			return refuse(err)
 		}
 		worst = worst.Worst(report.Verdict())
+		kept.Suites = append(kept.Suites, suiteOfPair(report))
 		if !o.json {
 			report.Render(c.OutOrStdout())
 			continue
 		}
 		if err := json.NewEncoder(c.OutOrStdout()).Encode(report); err != nil {
+			return broke(err)
+		}
+	}
+	if o.junit != "" {
+		if err := kept.Keep(o.junit); err != nil {
 			return broke(err)
 		}
 	}

@@ -77,6 +77,7 @@ func (o *runOptions) runMutated(ctx context.Context, c *cobra.Command, args []st
 		{o.seedsGiven, "--seeds", fmt.Sprint(o.seeds)},
 		{o.out != "", "--out", o.out},
 		{o.resume != "", "--resume", o.resume},
+		{o.junit != "", "--junit", o.junit},
 	} {
 		if given.is {
 			words = append(words, given.name, given.value)
