@@ -7,7 +7,6 @@ import (
 
 	"fencepost/core"
 	"fencepost/core/event"
-	"fencepost/core/history"
 	"fencepost/scenarios"
 )
 
@@ -21,6 +20,8 @@ type conductor struct {
 	close func()
 
 	begun, ended, done bool
+	// first is when the first leader was elected: from there on `at` counts.
+	first int64
 	// failed is why the harness itself broke.
 	failed error
 	// late is by how much something happened later than it was to.
@@ -153,7 +154,7 @@ func (r *run) heard(ctx context.Context, s said) {
 // begin starts the scenario's clock: `at` counts from here, and so do the
 // workload and the duration.
 func (r *run) begin(ctx context.Context) {
-	r.begun = true
+	r.begun, r.first = true, r.clock.now()
 	r.markPast(ctx)
 	for i := range r.program.scenario.Steps {
 		if t := &r.program.scenario.Steps[i].Trigger; t.Kind == scenarios.AtTrigger {
@@ -173,28 +174,13 @@ func (r *run) trigger(ctx context.Context, what event.Event, node int16) {
 	for i := range r.steps {
 		st, t := &r.steps[i], &r.program.scenario.Steps[i].Trigger
 		if t.Kind != scenarios.WhenTrigger || t.When.Event != what || st.fired || r.ended ||
-			!r.concerns(t.When.Node, node) {
+			!t.When.Node.Concerns(node, r.bound, r.hasRole) {
 			continue
 		}
 		st.seen++
 		if st.seen == st.nth {
 			r.fire(ctx, i)
 		}
-	}
-}
-
-// concerns reports whether the party of a trigger is the node that announced.
-func (r *run) concerns(p scenarios.Party, node int16) bool {
-	switch p.Kind {
-	case scenarios.NoParty, scenarios.AnyParty, scenarios.AllParty:
-		return true
-	case scenarios.NodeParty:
-		return int(node) == p.Index-1
-	case scenarios.BoundParty:
-		bound, ok := r.bound[p.Name]
-		return ok && bound == node
-	default:
-		return node != history.None && r.hasRole(p.Kind, node)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"fencepost/core/history"
+	"fencepost/internal/shrink/recorded"
 	"fencepost/internal/timeline"
 	"fencepost/scenarios"
 )
@@ -35,11 +36,11 @@ func (r *run) keep(seed uint64, result *Result, entries []entry) error {
 		file  string
 		write func(io.Writer) error
 	}{
-		{"verdict.json", func(to io.Writer) error { return writeVerdict(to, name, seed, result) }},
+		{"verdict.json", func(to io.Writer) error { return r.writeVerdict(to, seed, result) }},
 		{"summary.txt", func(to io.Writer) error { return r.writeSummary(to, seed, result, records) }},
 		{"timeline.html", func(to io.Writer) error { return r.writeTimeline(to, seed, result, records) }},
-		{"history.jsonl", func(to io.Writer) error { return writeRecords(to, records, anyRecord) }},
-		{"faults.jsonl", func(to io.Writer) error { return writeRecords(to, records, isFault) }},
+		{"history.jsonl", func(to io.Writer) error { return writeRecords(to, records) }},
+		{"faults.jsonl", func(to io.Writer) error { return r.writeFaults(to, records) }},
 		{"repro.yaml", func(to io.Writer) error { return scenarios.Write(to, r.repro(seed)) }},
 	} {
 		if err := writeFile(filepath.Join(dir, part.file), part.write); err != nil {
@@ -116,21 +117,26 @@ func (r *run) keepLogs(dir string) error {
 
 // replayOf is the command that plays the same again, as far as real processes
 // do.
-func replayOf(name string, seed uint64) string {
-	return fmt.Sprintf("bin/drill run --tier real --seed %d %s", seed, scenarios.ShellWord(name))
+func (r *run) replayOf(seed uint64) string {
+	mutant := ""
+	if r.options.Mutant != "" {
+		mutant = " --mutant " + r.options.Mutant
+	}
+	return fmt.Sprintf("bin/drill run --tier real --seed %d%s %s", seed, mutant,
+		scenarios.ShellWord(r.program.scenario.Name))
 }
 
 // writeVerdict writes the verdict for programs.
-func writeVerdict(to io.Writer, name string, seed uint64, result *Result) error {
-	verdict := map[string]any{
-		"name": name, "tier": scenarios.RealTier, "seed": seed, "verdict": result.Verdict,
-		"seconds": float64(result.Nanos) / 1e9, "records": result.Records, "offered": result.Offered,
-		"excused": result.Excused, "violation": nil, "replay": replayOf(name, seed),
+func (r *run) writeVerdict(to io.Writer, seed uint64, result *Result) error {
+	verdict := recorded.Verdict{
+		Name: r.program.scenario.Name, Tier: scenarios.RealTier, Seed: seed, Mutant: r.options.Mutant,
+		Verdict: result.Verdict, Seconds: float64(result.Nanos) / 1e9, Records: result.Records,
+		Offered: result.Offered, Excused: result.Excused, Replay: r.replayOf(seed),
 	}
 	if f := result.Failure; f != nil {
-		verdict["violation"] = map[string]any{
-			"what": f.What(), "at": float64(f.At) / 1e9, "step": f.Step, "node": scenarios.NodeName(f.Node),
-			"detail": f.Detail,
+		verdict.Violation = &recorded.Violation{
+			What: f.What(), At: float64(f.At) / 1e9, Step: f.Step, Node: scenarios.NodeName(f.Node),
+			Detail: f.Detail,
 		}
 	}
 	encoder := json.NewEncoder(to)
@@ -153,7 +159,7 @@ func (r *run) writeSummary(to io.Writer, seed uint64, result *Result, records []
 		at = f.At
 	}
 	lines = append(lines, fmt.Sprintf("%d records, %d signals offered, %d excused", result.Records,
-		result.Offered, result.Excused), "again: "+replayOf(name, seed))
+		result.Offered, result.Excused), "again: "+r.replayOf(seed))
 	lines = append(lines, before(records, at, summaryLines-len(lines))...)
 	for _, text := range lines {
 		if _, err := fmt.Fprintln(to, text); err != nil {
@@ -180,7 +186,7 @@ func (r *run) writeTimeline(to io.Writer, seed uint64, result *Result, records [
 	head := timeline.Run{
 		Name: r.program.scenario.Name, Tier: string(scenarios.RealTier), Seed: seed,
 		Verdict: result.Verdict.String(), Why: []string{r.program.scenario.Why},
-		Replay:   replayOf(r.program.scenario.Name, seed),
+		Replay:   r.replayOf(seed),
 		Duration: time.Duration(result.Nanos), TTL: time.Duration(r.program.ttl),
 	}
 	if f := result.Failure; f != nil {
@@ -203,7 +209,7 @@ func (r *run) drawSteps(page *timeline.Run) {
 		to := st.healed
 		for _, node := range st.hit {
 			for _, kind := range v.Link.Stores() {
-				lane := page.Lane(timeline.LinkID(node, storeOf(kind)))
+				lane := page.Lane(timeline.LinkID(node, kind.Store()))
 				if lane == nil {
 					continue
 				}
@@ -214,39 +220,4 @@ func (r *run) drawSteps(page *timeline.Run) {
 			}
 		}
 	}
-}
-
-// anyRecord and isFault choose records.
-func anyRecord(*history.Record) bool { return true }
-
-func isFault(r *history.Record) bool {
-	switch r.Kind {
-	case history.FaultBegan, history.FaultEnded, history.NodeDown, history.NodeUp, history.NodePaused,
-		history.NodeResumed:
-		return true
-	default:
-		return false
-	}
-}
-
-// writeRecords writes the chosen records as lines of JSON.
-func writeRecords(to io.Writer, records []history.Record, chosen func(*history.Record) bool) error {
-	encoder := json.NewEncoder(to)
-	for i := range records {
-		r := &records[i]
-		if !chosen(r) {
-			continue
-		}
-		object := map[string]any{"at": r.At, "node": scenarios.NodeName(r.Node), "kind": r.Kind.String()}
-		if r.Kind == history.Announced {
-			object["event"] = r.Event.String()
-		}
-		for _, d := range details(r) {
-			object[d.name] = d.text
-		}
-		if err := encoder.Encode(object); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -16,6 +16,7 @@ func (r *run) strikeClock(ctx context.Context, index int, v scenarios.Clock) (bo
 	if len(hit) == 0 {
 		return false, nil
 	}
+	r.steps[index].hit = hit
 	at, class := r.clock.now(), r.clockFault(v)
 	for _, node := range hit {
 		r.fault(class, true, node, at)

@@ -11,20 +11,6 @@ import (
 	"fencepost/scenarios"
 )
 
-// storeOf translates a party on the far side of a link.
-func storeOf(kind scenarios.PartyKind) core.Store {
-	switch kind {
-	case scenarios.RedisParty:
-		return core.Redis
-	case scenarios.PostgresParty:
-		return core.Postgres
-	case scenarios.BrokerParty:
-		return core.Broker
-	default:
-		return core.NoStore
-	}
-}
-
 // wires returns the links that a step names: those of the nodes that were hit
 // to its stores, or the one between Redis and its replica.
 func (r *run) wires(hit []int16, l scenarios.Link) []*cable {
@@ -34,7 +20,7 @@ func (r *run) wires(hit []int16, l scenarios.Link) []*cable {
 	var found []*cable
 	for _, node := range hit {
 		for _, kind := range l.Stores() {
-			found = append(found, r.links[node][storeOf(kind)])
+			found = append(found, r.links[node][kind.Store()])
 		}
 	}
 	return found

@@ -18,6 +18,7 @@ func (r *run) strikeDown(ctx context.Context, index int, who scenarios.Party, as
 		return false, nil
 	}
 	at := r.clock.now()
+	r.steps[index].hit = hit
 	r.bind(as, hit, at)
 	for _, node := range hit {
 		r.nodes[node].downs++
@@ -138,6 +139,7 @@ func (r *run) strikePause(ctx context.Context, index int, v scenarios.Pause) (bo
 		return false, nil
 	}
 	at := r.clock.now()
+	r.steps[index].hit = hit
 	r.bind(v.As, hit, at)
 	for _, node := range hit {
 		r.fault(history.NodeFault, true, node, at)

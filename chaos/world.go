@@ -16,6 +16,9 @@ import (
 type Options struct {
 	// Program is the fencepost binary that the nodes run.
 	Program string
+	// Mutant is the mistake that the program was built with, or "": what a run
+	// leaves names it.
+	Mutant string
 	// Out is the directory in which a run leaves what it was, or "".
 	Out string
 	// Keep keeps it of every run, also of those that passed.

@@ -1,6 +1,11 @@
 package scenarios
 
-import "strconv"
+import (
+	"strconv"
+
+	"fencepost/core"
+	"fencepost/core/history"
+)
 
 // Party is one side of a fault: a role among the nodes, one node, or a store.
 // Roles are resolved when the step fires. The zero Party stands for an absent
@@ -45,6 +50,41 @@ func (p Party) IsStore() bool {
 		return false
 	default:
 		return false
+	}
+}
+
+// Store returns the store that the party is, as the protocol knows it;
+// core.NoStore where it is none, or the replica, to which no node speaks.
+func (k PartyKind) Store() core.Store {
+	switch k {
+	case RedisParty:
+		return core.Redis
+	case PostgresParty:
+		return core.Postgres
+	case BrokerParty:
+		return core.Broker
+	case NoParty, LeaderParty, FollowerParty, FollowersParty, CandidateParty, AnyParty, AllParty, NodeParty,
+		BoundParty, ReplicaParty:
+		return core.NoStore
+	default:
+		return core.NoStore
+	}
+}
+
+// Concerns tells whether a trigger that waits for this party waits for the
+// node, which is history.None where nobody announced what happened. The engine
+// says which node each name is bound to, and whether a node fits a role now.
+func (p Party) Concerns(node int16, bound map[string]int16, fits func(PartyKind, int16) bool) bool {
+	switch p.Kind {
+	case NoParty, AnyParty, AllParty:
+		return true
+	case NodeParty:
+		return int(node) == p.Index-1
+	case BoundParty:
+		named, ok := bound[p.Name]
+		return ok && named == node
+	default:
+		return node != history.None && fits(p.Kind, node)
 	}
 }
 

@@ -6,20 +6,17 @@ import (
 	"fencepost/scenarios"
 )
 
-// storeOf translates a party on the far side of a link.
+// storeOf translates a party on the far side of a link; here the replica of
+// Redis is a store like the others.
 func storeOf(kind scenarios.PartyKind) core.Store {
-	switch kind {
-	case scenarios.RedisParty:
-		return core.Redis
-	case scenarios.PostgresParty:
-		return core.Postgres
-	case scenarios.BrokerParty:
-		return core.Broker
-	case scenarios.ReplicaParty:
+	if kind == scenarios.ReplicaParty {
 		return replicaStore
-	default:
+	}
+	store := kind.Store()
+	if store == core.NoStore {
 		panic("sim: a link leads to a store")
 	}
+	return store
 }
 
 // nodeStores are the stores that a node talks to, each at its own number less one.

@@ -18,8 +18,10 @@ type step struct {
 	ended  bool
 	// breaks: it breaks open connections, again and again.
 	breaks bool
-	// hit are the nodes that it struck.
-	hit []int16
+	// hit are the nodes that it struck, at that instant; healed is when that was
+	// over.
+	hit            []int16
+	struck, healed int64
 	// stores are those to which it damaged the nodes' links; none if it did not.
 	stores []core.Store
 	// saved is what healing puts back.
@@ -75,7 +77,7 @@ func (w *World) firstElection() {
 	if w.begun {
 		return
 	}
-	w.begun = true
+	w.begun, w.elected = true, w.now
 	w.agenda = w.agenda[:0]
 	for _, i := range w.program.timed {
 		w.appoint(w.now+max(w.spanOf(i, w.program.scenario.Steps[i].Trigger.At), 0), i)
@@ -131,7 +133,7 @@ func (w *World) trigger(r *history.Record) {
 			continue
 		}
 		t := &w.program.scenario.Steps[i].Trigger
-		if !w.concerns(t.When.Node, r.Node) {
+		if !t.When.Node.Concerns(r.Node, w.bound, w.hasRole) {
 			continue
 		}
 		st.seen++
@@ -140,21 +142,6 @@ func (w *World) trigger(r *history.Record) {
 			w.fire(i)
 			w.hitter = history.None
 		}
-	}
-}
-
-// concerns reports whether the party of a trigger is the node that announced.
-func (w *World) concerns(p scenarios.Party, node int16) bool {
-	switch p.Kind {
-	case scenarios.NoParty, scenarios.AnyParty, scenarios.AllParty:
-		return true
-	case scenarios.NodeParty:
-		return int(node) == p.Index-1
-	case scenarios.BoundParty:
-		bound, ok := w.bound[p.Name]
-		return ok && bound == node
-	default:
-		return node != history.None && w.hasRole(p.Kind, node)
 	}
 }
 
@@ -207,7 +194,7 @@ func (w *World) fire(index int32) {
 
 // started tells the judge that the fault took effect.
 func (w *World) started(index int32) {
-	w.steps[index].done = true
+	w.steps[index].done, w.steps[index].struck = true, w.now
 	if own := len(w.program.verbs); int(index) >= own {
 		f := &w.plan[int(index)-own]
 		w.marks.struck(wordOfKind[f.Kind], f.Cut)
@@ -224,7 +211,7 @@ func (w *World) finished(index int32) {
 	if st.ended {
 		return
 	}
-	st.ended, st.active = true, false
+	st.ended, st.active, st.healed = true, false, w.now
 	w.traceStep(index, tracedHeal)
 	if int(index) < len(w.program.verbs) {
 		w.judge.Ended(int(index), w.now)

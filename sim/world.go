@@ -68,6 +68,7 @@ type World struct {
 	// the world settles; done: the run is over.
 	begun, ended, done bool
 	owed               bool
+	elected            int64 // when the first leader was
 	leader             int16
 	// acting is the step that is being carried out: chance is drawn for it.
 	acting int32
@@ -173,7 +174,7 @@ func (w *World) reset() {
 	w.counts = [event.Total]int64{}
 	w.marks.reset()
 	w.begun, w.ended, w.done, w.owed = false, false, false, true
-	w.leader, w.hitter, w.planned, w.kept = history.None, history.None, 0, 0
+	w.elected, w.leader, w.hitter, w.planned, w.kept = 0, history.None, history.None, 0, 0
 	w.released, w.busy, w.redisCalls = 0, 0, 0
 	w.signals, w.offers, w.keyOf = w.signals[:0], w.offers[:0], w.keyOf[:0]
 	clear(w.bound)

@@ -4,6 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
 
 	"fencepost/internal/mutants"
 	"fencepost/scenarios"
@@ -43,6 +48,36 @@ func ofRunner(ctx context.Context, err error) error {
 	case errors.As(err, &refused):
 		return &exit{scenarios.ExitRefused, refused.Text + "\n"}
 	case err != nil:
+		return broke(err)
+	}
+	return nil
+}
+
+// handOver lets a drill that was built with the mistakes in it carry the command
+// out, as the fencepost beside it was: what it replays is what was played.
+func handOver(ctx context.Context, c *cobra.Command, mutant string, words []string) error {
+	made, err := mutants.Find(mutant)
+	if err != nil {
+		return refuse(fmt.Errorf("--mutant: %w", err))
+	}
+	tree, err := mutants.FindTree()
+	if err != nil {
+		return refuse(fmt.Errorf("--mutant %s: %w", mutant, err))
+	}
+	dir, err := tree.BuildPrograms(ctx, made, "")
+	if err != nil {
+		return broke(err)
+	}
+	command := exec.CommandContext(ctx, filepath.Join(dir, "drill"), words...)
+	command.Stdout, command.Stderr = c.OutOrStdout(), c.ErrOrStderr()
+	// It ends by itself when it is asked to, and takes its processes with it.
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	err = command.Run()
+	var ended *exec.ExitError
+	if errors.As(err, &ended) && ended.ExitCode() > 0 {
+		return &exit{ended.ExitCode(), ""}
+	}
+	if err != nil {
 		return broke(err)
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fencepost/chaos"
+	"fencepost/internal/junit"
 	"fencepost/internal/parity"
 	"fencepost/internal/testbed/child"
 	"fencepost/internal/testbed/rundir"
@@ -16,10 +17,15 @@ import (
 
 // parityOptions are the flags of `drill parity`.
 type parityOptions struct {
-	seed  uint64
-	seeds int
-	json  bool
-	out   string
+	seed   uint64
+	seeds  int
+	json   bool
+	out    string
+	junit  string
+	mutant string
+	built  string // the mutant that this very program was built with
+
+	mutantGiven bool
 }
 
 func newParity() *cobra.Command {
@@ -28,9 +34,15 @@ func newParity() *cobra.Command {
 		Use:   "parity [flags] FILE|NAME…",
 		Short: "Play scenarios in the simulator and on real processes, and compare",
 		Long: "Plays each scenario in both worlds and prints both verdicts, and where the two orders of\n" +
-			"events part for the first time. Worlds that do not agree are a failure: one of them is wrong.",
+			"events part for the first time. Worlds that do not agree are a failure: one of them is\n" +
+			"wrong.\n\n" +
+			"With --mutant both worlds make the mistake. They agree if both fail, and it says whether\n" +
+			"they do in the same way.",
 		Args: cobra.MinimumNArgs(1),
-		RunE: o.run,
+		RunE: func(c *cobra.Command, args []string) error {
+			o.mutantGiven = c.Flags().Changed("mutant")
+			return o.run(c, args)
+		},
 	}
 	f := c.Flags()
 	f.Uint64Var(&o.seed, "seed", 1, "the first seed")
@@ -38,6 +50,12 @@ func newParity() *cobra.Command {
 		"how many seeds on real processes; the simulator plays the file's own number")
 	f.BoolVar(&o.json, "json", false, "print one JSON object for each file")
 	f.StringVar(&o.out, "out", "", "keep what failed runs on real processes leave, in this directory")
+	f.StringVar(&o.junit, "junit", "", "write the verdict of each file into this file, as JUnit's XML")
+	f.StringVar(&o.mutant, "mutant", "", "play against programs with this mistake in them; a+b makes both")
+	f.StringVar(&o.built, "built-with", "", "the mutant that this program was built with")
+	if err := f.MarkHidden("built-with"); err != nil {
+		panic(err)
+	}
 	return c
 }
 
@@ -48,6 +66,15 @@ func (o *parityOptions) run(c *cobra.Command, args []string) error {
 	}
 	if err := writableDir("--out", o.out); err != nil {
 		return refuse(err)
+	}
+	if err := writableReport("--junit", o.junit); err != nil {
+		return refuse(err)
+	}
+	if o.mutantGiven && o.mutant == "" {
+		return refuse(errNoMutant)
+	}
+	if o.mutant != "" {
+		return handOver(c.Context(), c, o.mutant, o.words(args))
 	}
 	rundir.PreferMemory()
 	dir, err := rundir.New("program")
@@ -60,9 +87,25 @@ func (o *parityOptions) run(c *cobra.Command, args []string) error {
 		return errors.Join(refuse(err), dir.Remove())
 	}
 	options := parity.Options{
-		First: o.seed, Seeds: o.seeds, Chaos: chaos.Options{Program: program, Out: o.out},
+		First: o.seed, Seeds: o.seeds,
+		Chaos: chaos.Options{Program: program, Mutant: o.built, Out: o.out},
 	}
 	return errors.Join(o.compare(c, args, options), dir.Remove())
+}
+
+// words is the same command for a drill that was built with the mutant.
+func (o *parityOptions) words(args []string) []string {
+	words := []string{
+		"parity", "--built-with", o.mutant, "--seed", fmt.Sprint(o.seed), "--seeds", fmt.Sprint(o.seeds),
+		fmt.Sprintf("--json=%t", o.json),
+	}
+	if o.out != "" {
+		words = append(words, "--out", o.out)
+	}
+	if o.junit != "" {
+		words = append(words, "--junit", o.junit)
+	}
+	return append(append(words, "--"), args...)
 }
 
 // compare compares every scenario; those that cannot be played are refused first.
@@ -75,7 +118,7 @@ func (o *parityOptions) compare(c *cobra.Command, args []string, options parity.
 		}
 		list = append(list, s)
 	}
-	worst := scenarios.Pass
+	worst, kept := scenarios.Pass, junit.Report{Name: "drill parity"}
 	for i, s := range list {
 		report, err := parity.Compare(c.Context(), s, args[i], options)
 		if stopped(c.Context(), err) {
@@ -85,11 +128,17 @@ func (o *parityOptions) compare(c *cobra.Command, args []string, options parity.
 			return refuse(err)
 		}
 		worst = worst.Worst(report.Verdict())
+		kept.Suites = append(kept.Suites, suiteOfPair(report))
 		if !o.json {
 			report.Render(c.OutOrStdout())
 			continue
 		}
 		if err := json.NewEncoder(c.OutOrStdout()).Encode(report); err != nil {
+			return broke(err)
+		}
+	}
+	if o.junit != "" {
+		if err := kept.Keep(o.junit); err != nil {
 			return broke(err)
 		}
 	}

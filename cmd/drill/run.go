@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fencepost/internal/campaign"
+	"fencepost/internal/junit"
 	"fencepost/internal/mutants"
 	"fencepost/internal/mutants/errand"
 	"fencepost/scenarios"
@@ -33,6 +34,7 @@ type runOptions struct {
 	resume string
 	tape   string
 	record string
+	junit  string
 	keep   bool
 	built  string           // the mutant that this very program was built with
 	taping *campaign.Taping // nil without a tape
@@ -75,6 +77,7 @@ func newRun() *cobra.Command {
 	f.BoolVar(&o.trace, "trace", false, "print the trace of every run, the last 8192 lines of it")
 	f.StringVar(&o.mutant, "mutant", "", "play against a program with this mistake in it; a+b makes both")
 	f.StringVar(&o.out, "out", "", "write each report, and the trace of each failure, into this directory")
+	f.StringVar(&o.junit, "junit", "", "write the verdict of each run into this file, as JUnit's XML")
 	f.StringVar(&o.resume, "resume", "", "skip what this directory reports on; without --out, write there")
 	f.StringVar(&o.tape, "tape", "", "play one run with the draws of this file instead of a seed's")
 	f.BoolVar(&o.keep, "keep", false, "with --tier real: keep what every run leaves, in --out or out/")
@@ -130,6 +133,7 @@ func (o *runOptions) playAll(c *cobra.Command, args []string, open opener) error
 		return err
 	}
 	worst, left := scenarios.Pass, 0
+	kept := junit.Report{Name: "drill run"}
 	for _, a := range work {
 		report, err := o.report(c.Context(), a, play)
 		if err != nil {
@@ -139,7 +143,13 @@ func (o *runOptions) playAll(c *cobra.Command, args []string, open opener) error
 		if report.Interrupted {
 			left++
 		}
+		kept.Suites = append(kept.Suites, suiteOf(report))
 		if err := o.print(c.OutOrStdout(), report); err != nil {
+			return broke(err)
+		}
+	}
+	if o.junit != "" {
+		if err := kept.Keep(o.junit); err != nil {
 			return broke(err)
 		}
 	}
@@ -218,6 +228,9 @@ func (o *runOptions) prepareOut() error {
 		flag, o.out = "--resume", o.resume
 	}
 	if err := writableDir(flag, o.out); err != nil {
+		return err
+	}
+	if err := writableReport("--junit", o.junit); err != nil {
 		return err
 	}
 	return writable("--record-tape", o.record)

@@ -4,16 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"fencepost/chaos"
 	"fencepost/internal/campaign"
 	"fencepost/internal/campaign/real"
-	"fencepost/internal/mutants"
 	"fencepost/internal/testbed/child"
 	"fencepost/internal/testbed/rundir"
 	"fencepost/scenarios"
@@ -44,7 +40,7 @@ func (o *runOptions) realOpener(c *cobra.Command) (opener, func() error, error) 
 	if err != nil {
 		return nil, nil, errors.Join(refuse(err), dir.Remove())
 	}
-	options := chaos.Options{Program: program, Out: o.left(), Keep: o.keep}
+	options := chaos.Options{Program: program, Mutant: o.built, Out: o.left(), Keep: o.keep}
 	return func(s *scenarios.Scenario) (func() campaign.World, error) {
 		return real.Worlds(c.Context(), s, options)
 	}, dir.Remove, nil
@@ -68,18 +64,6 @@ func planReal(plan *campaign.Campaign) {
 // runMutated hands the whole command to a drill that was built with the mistakes
 // in it, as the fencepost beside it was: what it replays is what was played.
 func (o *runOptions) runMutated(ctx context.Context, c *cobra.Command, args []string) error {
-	made, err := mutants.Find(o.mutant)
-	if err != nil {
-		return refuse(fmt.Errorf("--mutant: %w", err))
-	}
-	tree, err := mutants.FindTree()
-	if err != nil {
-		return refuse(fmt.Errorf("--mutant %s: %w", o.mutant, err))
-	}
-	dir, err := tree.BuildPrograms(ctx, made, "")
-	if err != nil {
-		return broke(err)
-	}
 	words := []string{
 		"run", "--tier", string(scenarios.RealTier), "--built-with", o.mutant,
 		fmt.Sprintf("--json=%t", o.json), fmt.Sprintf("--trace=%t", o.trace),
@@ -93,22 +77,11 @@ func (o *runOptions) runMutated(ctx context.Context, c *cobra.Command, args []st
 		{o.seedsGiven, "--seeds", fmt.Sprint(o.seeds)},
 		{o.out != "", "--out", o.out},
 		{o.resume != "", "--resume", o.resume},
+		{o.junit != "", "--junit", o.junit},
 	} {
 		if given.is {
 			words = append(words, given.name, given.value)
 		}
 	}
-	command := exec.CommandContext(ctx, filepath.Join(dir, "drill"), append(append(words, "--"), args...)...)
-	command.Stdout, command.Stderr = c.OutOrStdout(), c.ErrOrStderr()
-	// It ends by itself when it is asked to, and takes its processes with it.
-	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
-	err = command.Run()
-	var ended *exec.ExitError
-	if errors.As(err, &ended) && ended.ExitCode() > 0 {
-		return &exit{ended.ExitCode(), ""}
-	}
-	if err != nil {
-		return broke(err)
-	}
-	return nil
+	return handOver(ctx, c, o.mutant, append(append(words, "--"), args...))
 }

@@ -94,11 +94,11 @@ func (r *Report) renderRun(out io.Writer, run *Run) {
 	for _, line := range run.Trace {
 		fmt.Fprintf(out, "      | %s\n", line)
 	}
-	fmt.Fprintf(out, "    replay: %s\n", r.replayOf(run.Seed))
+	fmt.Fprintf(out, "    replay: %s\n", r.ReplayOf(run.Seed))
 }
 
-// replayOf returns the command that plays another seed of this report.
-func (r *Report) replayOf(seed uint64) string {
+// ReplayOf returns the command that plays another seed of this report.
+func (r *Report) ReplayOf(seed uint64) string {
 	before, after, ok := strings.Cut(r.Replay, "--seed ")
 	if !ok {
 		return r.Replay

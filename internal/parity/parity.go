@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"fencepost/chaos"
 	"fencepost/core/history"
@@ -19,7 +20,8 @@ type Options struct {
 	// simulator plays as many as the file says, from the same one.
 	First uint64
 	Seeds int
-	// Chaos says how the runs on real processes are made.
+	// Chaos says how the runs on real processes are made. Its mutant is what this
+	// program was built with: both worlds make the mistake.
 	Chaos chaos.Options
 }
 
@@ -38,10 +40,15 @@ type Side struct {
 // Report is the comparison of one scenario.
 type Report struct {
 	Name string `json:"name"`
-	Sim  Side   `json:"sim"`
-	Real Side   `json:"real"`
+	// Mutant is the mistake that both worlds make, or "".
+	Mutant string `json:"mutant,omitempty"`
+	Sim    Side   `json:"sim"`
+	Real   Side   `json:"real"`
 	// Agree tells whether both worlds have the same verdict.
 	Agree bool `json:"agree"`
+	// Alike tells whether both fail in the same way: they break the same invariant,
+	// or miss the same expectation.
+	Alike bool `json:"alike"`
 	// FirstDivergence is where the orders of events part, or nil.
 	FirstDivergence *Divergence `json:"first_divergence"`
 }
@@ -81,10 +88,10 @@ func Compare(ctx context.Context, s *scenarios.Scenario, argument string, o Opti
 	if full.Run.Seed != 0 {
 		first, count, o.Seeds = full.Run.Seed, 1, 1 // a pinned failure is played as it is
 	}
-	report := &Report{Name: s.Name}
+	report := &Report{Name: s.Name, Mutant: o.Chaos.Mutant}
 	simulated := campaign.Campaign{
 		Scenario: s, Tier: scenarios.SimTier, Open: open, First: first, Count: count,
-		Timeout: campaign.Timeout(s), Argument: argument,
+		Timeout: campaign.Timeout(s), Argument: argument, Mutant: o.Chaos.Mutant,
 	}
 	if report.Sim, err = play(ctx, &simulated); err != nil {
 		return nil, err
@@ -94,14 +101,30 @@ func Compare(ctx context.Context, s *scenarios.Scenario, argument string, o Opti
 	processes := campaign.Campaign{
 		Scenario: s, Tier: scenarios.RealTier, Open: listening(worlds, heard), First: first, Count: o.Seeds,
 		Workers: 1, Wavers: true, Timeout: chaos.Timeout(s), Argument: argument,
+		Mutant: o.Chaos.Mutant,
 	}
 	if report.Real, err = play(ctx, &processes); err != nil {
 		return nil, err
 	}
 	report.Real.Order = orderOf(*heard)
 	report.Agree = report.Sim.Verdict == report.Real.Verdict
+	report.Alike = report.alike()
 	report.FirstDivergence = firstDivergence(report.Sim.Order, report.Real.Order)
 	return report, nil
+}
+
+// alike tells whether both worlds fail in the same way.
+func (r *Report) alike() bool {
+	return r.Agree && r.Sim.Verdict == scenarios.Fail && way(r.Sim.Violation) == way(r.Real.Violation)
+}
+
+// way is in which way a run failed.
+func way(v *campaign.Violation) string {
+	if v == nil {
+		return ""
+	}
+	word, _, _ := strings.Cut(v.Expect, ":")
+	return v.Invariant + word
 }
 
 // play makes a campaign's side.
@@ -156,17 +179,27 @@ func (l *listener) Run(seed uint64) campaign.Outcome {
 
 // Render writes the report for people.
 func (r *Report) Render(out io.Writer) {
-	word := "agree"
+	word, name := "agree", r.Name
 	if !r.Agree {
 		word = "DIFFER"
 	}
-	fmt.Fprintf(out, "%-7s %s: the simulator says %s (%s), real processes say %s (%s)\n", word, r.Name,
+	if r.Mutant != "" {
+		name += " [" + r.Mutant + "]"
+	}
+	fmt.Fprintf(out, "%-7s %s: the simulator says %s (%s), real processes say %s (%s)\n", word, name,
 		r.Sim.Verdict, scenarios.Plural(r.Sim.Seeds, "seed"),
 		r.Real.Verdict, scenarios.Plural(r.Real.Seeds, "seed"))
 	for _, side := range []*Side{&r.Sim, &r.Real} {
 		if side.Violation != nil {
 			fmt.Fprintf(out, "    %s\n    replay: %s\n", side.Violation, side.Replay)
 		}
+	}
+	if r.Agree && r.Sim.Verdict == scenarios.Fail {
+		how := "in different ways"
+		if r.Alike {
+			how = "in the same way"
+		}
+		fmt.Fprintf(out, "    both fail, %s\n", how)
 	}
 	if d := r.FirstDivergence; d != nil {
 		const text = "    the orders of events part after %s: %s in the simulator, %s on real processes\n"
