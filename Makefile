@@ -14,6 +14,8 @@ FUZZ_TIME ?= 20s
 FUZZ_FOR ?= 10s
 # How many mutants `make mutants-sample` builds.
 MUTANTS ?= 6
+# How long `make soak` lasts.
+SOAK_FOR ?= 30m
 # Which scenarios `make chaos-sample` plays on real processes.
 CHAOS ?= leader-crash|graceful-handover|pause-across-lease-expiry|postgres-crash
 # Of which mutants `make port` carries a failure from the simulator to real processes.
@@ -24,7 +26,7 @@ BENCH ?= .
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help build demo test race browser browser-test lint fmt sim chaos chaos-sample parity port fuzz explore \
-	explore-small fuzz-sim pgo map mutants mutants-sample bench cover check
+	explore-small fuzz-sim pgo map mutants mutants-sample mutants-real soak bench cover check
 
 help: ## Show this help.
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -126,5 +128,11 @@ mutants: build ## Build every mutant and show what notices it; about two minutes
 
 mutants-sample: build ## The same for a few mutants, others with each change of the source.
 	bin/drill mutants --fast --sample $(MUTANTS)
+
+mutants-real: build ## Build the service with each mutant that names a run on real processes, and play it; about ten minutes.
+	bin/drill mutants --tier real
+
+soak: build ## Let one cluster of real processes live under random faults for SOAK_FOR (30m), and look for leaks.
+	bin/drill soak --for $(SOAK_FOR)
 
 check: build lint race test browser-test fuzz-sim mutants-sample chaos-sample ## All that a change must pass.

@@ -89,22 +89,31 @@ func (d *desk) underWay() bool {
 // addr is where the broker listens.
 func (d *desk) addr() string { return d.listener.Addr().String() }
 
-// standing is what the book says of a signal's orders: the best of them.
-func (d *desk) standing(key string) order.Answer {
-	stands := order.Absent
+// standings are what the book says of each signal's orders: the best of them, by
+// the signal's key. A signal without an order that stands is not among them.
+func (d *desk) standings() map[string]order.Answer {
+	best := map[string]order.Answer{}
 	for _, r := range d.server.Book.Orders() {
-		if r.Position != positionPrefix+key {
-			continue
-		}
+		key := strings.TrimPrefix(r.Position, positionPrefix)
 		switch r.Status {
 		case wire.Filled:
-			return order.Filled
+			best[key] = order.Filled
 		case wire.Accepted:
-			stands = order.Accepted
+			if best[key] != order.Filled {
+				best[key] = order.Accepted
+			}
 		case wire.Rejected, wire.Cancelled:
 		}
 	}
-	return stands
+	return best
+}
+
+// standing is what the book says of one signal's orders: the best of them.
+func (d *desk) standing(key string) order.Answer {
+	if stands, any := d.standings()[key]; any {
+		return stands
+	}
+	return order.Absent
 }
 
 // orders are the placements, in their order.

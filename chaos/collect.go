@@ -102,9 +102,15 @@ func (r *run) conclude(number int32, at int64) {
 // takerOf is the node that a sender was talking to when the signal's row came
 // into being, or history.None.
 func (r *run) takerOf(key string, at int64) int16 {
-	for i := range r.replies {
-		rep := &r.replies[i]
-		if r.signals[rep.number].key == key && rep.began <= at && at <= rep.at {
+	if r.repliesOf == nil {
+		r.repliesOf = map[string][]*reply{}
+		for i := range r.replies {
+			key := r.signals[r.replies[i].number].key
+			r.repliesOf[key] = append(r.repliesOf[key], &r.replies[i])
+		}
+	}
+	for _, rep := range r.repliesOf[key] {
+		if rep.began <= at && at <= rep.at {
 			return rep.node
 		}
 	}

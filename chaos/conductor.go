@@ -20,8 +20,6 @@ type conductor struct {
 	close func()
 
 	begun, ended, done bool
-	// first is when the first leader was elected: from there on `at` counts.
-	first int64
 	// failed is why the harness itself broke.
 	failed error
 	// late is by how much something happened later than it was to.
@@ -29,8 +27,12 @@ type conductor struct {
 
 	leader  int16
 	elected uint64
-	bound   map[string]int16
-	steps   []step
+	// begunAt is when the scenario's clock began; elections and struck count the
+	// leaders and the steps that took effect.
+	begunAt           int64
+	elections, struck int
+	bound             map[string]int16
+	steps             []step
 }
 
 // queued is how much may wait for the conductor before whoever hands it something
@@ -105,10 +107,15 @@ func (r *run) conduct(ctx context.Context) {
 	r.after(time.Duration(20*r.program.ttl), func() { r.done = r.done || !r.begun })
 	r.armAll(ctx)
 	r.sampleAgain(ctx, r.program.wanted())
+	r.glanceAgain(ctx)
+	halt := r.options.Halt
 	for !r.done {
 		select {
 		case f := <-r.inbox:
 			f()
+		case <-halt:
+			halt = nil
+			r.wind()
 		case <-ctx.Done():
 			r.broke(fmt.Errorf("the run was given up: %w", context.Cause(ctx)))
 		}
@@ -127,6 +134,7 @@ func (r *run) heard(ctx context.Context, s said) {
 		n.role = candidate
 	case event.LeaderElected:
 		n.role = leader
+		r.elections++
 		if s.epoch > r.elected {
 			r.leader, r.elected = n.index, s.epoch
 		}
@@ -154,7 +162,7 @@ func (r *run) heard(ctx context.Context, s said) {
 // begin starts the scenario's clock: `at` counts from here, and so do the
 // workload and the duration.
 func (r *run) begin(ctx context.Context) {
-	r.begun, r.first = true, r.clock.now()
+	r.begun, r.begunAt = true, r.clock.now()
 	r.markPast(ctx)
 	for i := range r.program.scenario.Steps {
 		if t := &r.program.scenario.Steps[i].Trigger; t.Kind == scenarios.AtTrigger {
@@ -162,11 +170,22 @@ func (r *run) begin(ctx context.Context) {
 		}
 	}
 	r.startTraffic(ctx)
-	r.after(time.Duration(r.program.duration), func() {
-		r.ended = true
-		r.healAll()
-		r.after(time.Duration(r.program.settle), func() { r.done = true })
-	})
+	r.after(time.Duration(r.program.duration), r.wind)
+}
+
+// wind ends the scenario: nothing new befalls the cluster, what stands is healed,
+// and it may settle. A run that has not begun is over.
+func (r *run) wind() {
+	if r.ended {
+		return
+	}
+	r.ended = true
+	if !r.begun {
+		r.done = true
+		return
+	}
+	r.healAll()
+	r.after(time.Duration(r.program.settle), func() { r.done = true })
 }
 
 // trigger fires the steps that wait for this event.
@@ -262,6 +281,7 @@ func (r *run) unmet(index int, why string) {
 // follows it.
 func (r *run) started(ctx context.Context, index int, at int64) {
 	r.steps[index].struck = at
+	r.struck++
 	if index < r.program.own {
 		r.book.tell(at, func(j *scenarios.Judge, at int64) { j.Started(index, at) })
 	}

@@ -23,7 +23,7 @@ func (r *run) writeFaults(to io.Writer, records []history.Record) error {
 		}
 		strike := recorded.Strike{
 			At: st.struck, Kind: recorded.StepStruck, Step: i + 1, ID: r.program.scenario.Steps[i].ID,
-			Verb: r.program.scenario.Steps[i].Verb.Word(), Since: st.struck - r.first, Healed: st.healed,
+			Verb: r.program.scenario.Steps[i].Verb.Word(), Since: st.struck - r.begunAt, Healed: st.healed,
 		}
 		for _, node := range st.hit {
 			strike.Nodes = append(strike.Nodes, scenarios.NodeName(node))

@@ -15,7 +15,7 @@ func TestFaultLogTellsOfEachStepWhomAndWhenItStruck(t *testing.T) {
 	r := &run{program: &Program{scenario: &scenarios.Scenario{Steps: []scenarios.Step{
 		{ID: "freeze", Verb: scenarios.Pause{}}, {Verb: scenarios.Kill{}}, {ID: "cut", Verb: scenarios.Net{}},
 	}}}}
-	r.first = 1000
+	r.begunAt = 1000
 	r.steps = []step{{struck: 5000, healed: 7000, hit: []int16{1}}, {}, {struck: 900, hit: []int16{0, 2}}}
 	var text strings.Builder
 	err := r.writeFaults(&text, []history.Record{

@@ -48,6 +48,8 @@ type run struct {
 	shut    [storeCount]int
 	owed    bool
 	control core.Control
+	// orders are the control modes that steps want and the ledger does not have yet.
+	orders []controlOrder
 	// acts counts what goes on, under acting; split tells that Redis has two
 	// primaries.
 	acting sync.Mutex
@@ -75,9 +77,11 @@ type run struct {
 
 	signals []*offered
 	replies []reply
-	planned int
-	due     int64
-	senders sync.WaitGroup
+	// repliesOf are the replies of each signal, by key, once the run is over.
+	repliesOf map[string][]*reply
+	planned   int
+	due       int64
+	senders   sync.WaitGroup
 }
 
 // storeCount is the size of an array that is indexed by core.Store.

@@ -34,6 +34,7 @@ func (r *run) settledWorld(entries []entry, end int64) *scenarios.SettledWorld {
 		}
 	}
 	settled := &scenarios.SettledWorld{}
+	standings := r.broker.standings()
 	for id := core.SignalID(1); id <= r.highest; id++ {
 		if r.keyOf[id] == "" || r.rowOf(r.keyOf[id], end) != id {
 			continue // a number that nobody got, or a row that came again under another
@@ -49,7 +50,7 @@ func (r *run) settledWorld(entries []entry, end int64) *scenarios.SettledWorld {
 			settled.Open++
 		}
 		executed := state == core.Executed || state == core.Submitted
-		stands := r.broker.standing(r.keyOf[id])
+		stands := standings[r.keyOf[id]]
 		if state != core.InDoubt && executed != (stands == order.Accepted || stands == order.Filled) {
 			settled.Different++
 		}

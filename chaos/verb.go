@@ -32,21 +32,24 @@ func (r *run) strike(ctx context.Context, index int) (bool, error) {
 	case scenarios.Webhook:
 		return r.strikeWebhook(ctx, index, v)
 	case scenarios.Control:
-		return r.told(func() error { return r.strikeControl(ctx, index, v) })
+		return r.told(index, func() { r.strikeControl(ctx, index, v) }), nil
 	case scenarios.Operator:
-		return r.told(func() error { return r.strikeOperator(ctx, index, v) })
+		return r.told(index, func() { r.strikeOperator(ctx, index, v) }), nil
 	default:
 		return false, fmt.Errorf("%s: real processes know no such verb", v.Word())
 	}
 }
 
-// told carries out what a person tells the ledger, unless the ledger cannot be
-// told anything: then the person tries again a little later.
-func (r *run) told(act func() error) (bool, error) {
-	if !r.postgresAnswers() {
-		return false, nil
+// told carries out what a person tells the ledger. A step of the file finds nobody
+// to tell while the ledger is away, as one that names a role finds nobody who has
+// it. What a nemesis drew is said again until it arrives, for it may be what ends an
+// earlier fault: a `run` that is lost leaves the cluster halted.
+func (r *run) told(index int, act func()) bool {
+	if index < r.program.own && !r.postgresAnswers() {
+		return false
 	}
-	return true, act()
+	act()
+	return true
 }
 
 // verb is what a step does. What a nemesis drew against the leader strikes the

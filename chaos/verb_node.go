@@ -58,6 +58,8 @@ func (r *run) gone(n *instance, number int) {
 	}
 	l.ended = r.clock.now()
 	l.how = l.process.How()
+	// One that ended by itself is what the run comes to: nothing is waited for.
+	r.done = r.done || !l.asked
 	if number == len(n.lives)-1 {
 		n.up, n.stopping, n.role = false, false, follower
 		r.reachChanged()

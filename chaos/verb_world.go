@@ -88,21 +88,67 @@ const mostSignals = 1000
 
 // strikeControl changes the control mode in the ledger. It takes effect when it
 // is committed.
-func (r *run) strikeControl(ctx context.Context, index int, v scenarios.Control) error {
-	if err := r.ledger.SetControl(ctx, v.Set, why, who); err != nil {
-		return err
+func (r *run) strikeControl(ctx context.Context, index int, v scenarios.Control) {
+	r.orders = append(r.orders, controlOrder{index, v.Set})
+	if len(r.orders) == 1 {
+		r.insist(ctx, func() error { return r.carryOrders(ctx) })
 	}
-	r.controlIs(v.Set)
-	at := r.clock.now()
-	r.book.add(at, history.Record{
-		Kind: history.Announced, Event: event.ControlChanged, Node: history.None, Subject: history.None,
-		Control: v.Set,
-	})
-	r.trigger(ctx, event.ControlChanged, history.None)
-	r.started(ctx, index, at)
-	r.finished(ctx, index, at)
+}
+
+// controlOrder is a control mode that a step wants, in the order of the steps.
+type controlOrder struct {
+	index int
+	mode  core.Control
+}
+
+// carryOrders sets the modes that are wanted, one after the other.
+func (r *run) carryOrders(ctx context.Context) error {
+	for len(r.orders) > 0 {
+		o := r.orders[0]
+		if err := r.ledger.SetControl(ctx, o.mode, why, who); err != nil {
+			return err
+		}
+		r.orders = r.orders[1:]
+		r.controlIs(o.mode)
+		at := r.clock.now()
+		r.book.add(at, history.Record{
+			Kind: history.Announced, Event: event.ControlChanged, Node: history.None, Subject: history.None,
+			Control: o.mode,
+		})
+		r.trigger(ctx, event.ControlChanged, history.None)
+		r.started(ctx, o.index, at)
+		r.finished(ctx, o.index, at)
+	}
 	return nil
 }
+
+// insistFor is for how long a person whose word does not reach the ledger says it
+// again, in ttl: longer than a fault that is drawn keeps the ledger away.
+const insistFor = 10
+
+// insist lets a person do something with the ledger, and again where it does not
+// answer: a person who finds it away comes back. It runs on the conductor.
+func (r *run) insist(ctx context.Context, act func() error) {
+	until := r.clock.now() + insistFor*r.program.ttl
+	var try func()
+	try = func() {
+		err := errAway
+		if r.postgresAnswers() {
+			err = act()
+		}
+		switch {
+		case err == nil:
+		case r.clock.now() > until || ctx.Err() != nil:
+			r.broke(fmt.Errorf("a person's word does not reach the ledger: %w", err))
+		default:
+			r.after(time.Duration(r.program.ttl/20), try)
+		}
+	}
+	try()
+}
+
+// errAway reports that the ledger was never there to be told anything.
+var errAway = errors.New("it is down or stands still")
 
 // controlIs notes the ledger's control mode: whether execution is stopped.
 func (r *run) controlIs(mode core.Control) {
@@ -114,23 +160,25 @@ func (r *run) controlIs(mode core.Control) {
 
 // strikeOperator lets a person act: at once, or after the time that the person
 // takes for each decision.
-func (r *run) strikeOperator(ctx context.Context, index int, v scenarios.Operator) error {
+func (r *run) strikeOperator(ctx context.Context, index int, v scenarios.Operator) {
 	r.steps[index].active = true
 	r.started(ctx, index, r.clock.now())
 	var next func(after core.SignalID)
 	next = func(after core.SignalID) {
-		more, last, err := r.decide(ctx, v, after)
-		switch {
-		case err != nil:
-			r.broke(err)
-		case !more:
-			r.finished(ctx, index, r.clock.now())
-		default:
-			r.after(r.patience(v), func() { next(last) })
-		}
+		r.insist(ctx, func() error {
+			more, last, err := r.decide(ctx, v, after)
+			switch {
+			case err != nil:
+				return err
+			case !more:
+				r.finished(ctx, index, r.clock.now())
+			default:
+				r.after(r.patience(v), func() { next(last) })
+			}
+			return nil
+		})
 	}
 	r.after(r.patience(v), func() { next(0) })
-	return nil
 }
 
 // patience is how long the person takes for one decision.

@@ -23,6 +23,13 @@ type Options struct {
 	Out string
 	// Keep keeps it of every run, also of those that passed.
 	Keep bool
+	// Watch is told about once a second, and twice in a ttl at least, how the run goes;
+	// nil if nobody looks on. It is called by one goroutine at a time, and holds nothing
+	// up but the next look.
+	Watch func(Glance)
+	// Halt ends the scenario early when it is closed: every fault is healed, the
+	// cluster may settle, and what was seen until then is judged.
+	Halt <-chan struct{}
 }
 
 // Result is what one run came to.

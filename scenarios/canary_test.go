@@ -9,6 +9,9 @@ import (
 	"fencepost/scenarios"
 )
 
+// canaries are the programs that are known to be broken.
+var canaries = []string{"belief-by-flag", "permit-without-epoch"}
+
 // TestCanary plays one scenario against two programs that are known to be
 // broken. If it passes on either of them, the harness has gone blind, and the
 // green of all other tests means nothing.
@@ -33,7 +36,7 @@ func TestCanary(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"belief-by-flag", "permit-without-epoch"} {
+	for _, name := range canaries {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			broken, err := mutants.Find(name)

@@ -25,6 +25,7 @@ type mutantsOptions struct {
 	sample   int
 	by       string
 	clauses  bool
+	tier     string
 
 	onlyGiven, sampleGiven bool
 }
@@ -37,6 +38,9 @@ func newMutants() *cobra.Command {
 		Long: "Builds the program with one mistake at a time (nothing in the source tree changes) and\n" +
 			"plays scenarios, then searches, until a run fails that does not fail without the mistake.\n" +
 			"Prints what killed each mutant, after how many runs and how much simulation.\n\n" +
+			"With --tier real it builds the service itself, and plays on real processes those mutants\n" +
+			"whose file names a run there, one after the other; each has to fail for its own reason, and\n" +
+			"the program without a mistake has to pass the same run.\n\n" +
 			"The exit code is 1 if a mutant survives that has no written argument why it may.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -53,6 +57,7 @@ func newMutants() *cobra.Command {
 	f.IntVar(&o.sample, "sample", 0, "only so many mutants, others with each change of the source")
 	f.StringVar(&o.by, "by", "", "search in one way only: scenarios, fuzz or explore")
 	f.BoolVar(&o.clauses, "clauses", false, "run the tests of core against each of the project's own instead")
+	f.StringVar(&o.tier, "tier", string(scenarios.SimTier), "where they are played: sim or real")
 	c.MarkFlagsMutuallyExclusive("list", "clauses", "markdown")
 	c.MarkFlagsMutuallyExclusive("only", "sample")
 	return c
@@ -63,6 +68,9 @@ func (o *mutantsOptions) run(c *cobra.Command) error {
 	out := c.OutOrStdout()
 	chosen, err := o.chosen()
 	if err != nil {
+		return refuse(err)
+	}
+	if err := o.checkTier(); err != nil {
 		return refuse(err)
 	}
 	if o.list {
@@ -81,6 +89,9 @@ func (o *mutantsOptions) run(c *cobra.Command) error {
 	}
 	if o.clauses {
 		return clauses(c, tree, chosen)
+	}
+	if o.tier == string(scenarios.RealTier) {
+		return o.killReal(c, tree, chosen)
 	}
 	search, err := o.search(tree)
 	if err != nil {
@@ -235,6 +246,7 @@ func listMutants(out io.Writer, all []mutants.Mutant, asJSON bool) error {
 		With   []string           `json:"with,omitempty"`
 		Needs  string             `json:"needs,omitempty"`
 		Why    string             `json:"why"`
+		Real   string             `json:"real,omitempty"` // the scenario that it fails on real processes
 		Fails  []mutants.RealTest `json:"fails,omitempty"`
 	}
 	for i := range all {
@@ -242,6 +254,9 @@ func listMutants(out io.Writer, all []mutants.Mutant, asJSON bool) error {
 		e := entry{
 			Name: m.Name, Site: m.Site(), Misses: m.Misses, With: m.With, Needs: m.Needs, Why: m.Why,
 			Fails: m.Fails,
+		}
+		if m.Real != nil {
+			e.Real = m.Real.Scenario
 		}
 		if m.Misses == "" {
 			e.Breaks = m.Breaks.String()

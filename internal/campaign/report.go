@@ -65,8 +65,8 @@ type Violation struct {
 	Detail    string  `json:"detail"`
 }
 
-// violation returns the failure as it stands in a report, or nil.
-func violation(f *scenarios.Failure) *Violation {
+// ViolationOf returns the failure as it stands in a report, or nil.
+func ViolationOf(f *scenarios.Failure) *Violation {
 	if f == nil {
 		return nil
 	}
@@ -130,7 +130,7 @@ func (c *Campaign) report(all []played) *Report {
 	// news beside that.
 	if len(all) > 1 && r.Failed+r.Crashed == 0 {
 		for _, f := range together.Unmet() {
-			r.Unmet = append(r.Unmet, *violation(&f))
+			r.Unmet = append(r.Unmet, *ViolationOf(&f))
 		}
 		if len(r.Unmet) > 0 && r.Verdict == scenarios.Pass {
 			r.Verdict, r.Replay = scenarios.Invalid, c.replay(all[0].Seed, len(all))
@@ -198,7 +198,7 @@ func (c *Campaign) replay(seed uint64, seeds int) string {
 func runOf(p *played) Run {
 	return Run{
 		Seed: p.Seed, Verdict: p.Verdict, Hash: fmt.Sprintf("%016x", p.Hash), Events: p.Events,
-		SimSeconds: seconds(p.SimNanos), Violation: violation(p.Failure), Trace: lines(p.trace),
+		SimSeconds: seconds(p.SimNanos), Violation: ViolationOf(p.Failure), Trace: lines(p.trace),
 		Unused: p.Unused, Unnamed: p.Unnamed,
 	}
 }

@@ -2,6 +2,7 @@ package mutants
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -18,9 +19,12 @@ import (
 // the simulator.
 const runnerPackage = "./internal/mutants/runner"
 
+// servicePackage is the service alone.
+const servicePackage = "./cmd/fencepost"
+
 // The programs that play on real processes: the service with the mistakes in it,
 // and a harness that replays the same core.
-var programPackages = []string{"./cmd/fencepost", "./cmd/drill"}
+var programPackages = []string{servicePackage, "./cmd/drill"}
 
 // Build returns the runner with the mutants' mistakes in it. It is built once
 // for each content of the tree and kept in the cache directory, or in the
@@ -36,6 +40,14 @@ func (t Tree) BuildPrograms(ctx context.Context, ms []Mutant, cache string) (str
 	return t.build(ctx, ms, cache, "programs-", programPackages...)
 }
 
+// BuildService returns the service with the mutants' mistakes in it, kept as the
+// runner is: for mistakes of which a harness need not know, because they leave the
+// core alone.
+func (t Tree) BuildService(ctx context.Context, ms []Mutant, cache string) (string, error) {
+	dir, err := t.build(ctx, ms, cache, "service-", servicePackage)
+	return filepath.Join(dir, filepath.Base(servicePackage)), err
+}
+
 // build returns the directory that holds the packages' programs.
 func (t Tree) build(
 	ctx context.Context, ms []Mutant, cache, prefix string, packages ...string,
@@ -48,7 +60,8 @@ func (t Tree) build(
 	if err != nil {
 		return "", fmt.Errorf("build mutant %s: %w", Name(ms), err)
 	}
-	shelf := filepath.Join(cacheDir(cache), Name(ms))
+	// The program without a mistake has a shelf too: what is old there is dropped.
+	shelf := filepath.Join(cacheDir(cache), cmp.Or(Name(ms), "unmutated"))
 	kept := filepath.Join(shelf, prefix+key)
 	if _, err := os.Stat(kept); err == nil {
 		return kept, nil

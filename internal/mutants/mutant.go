@@ -38,6 +38,8 @@ type Mutant struct {
 	// Fails names the tests that fail on real servers: one at least for a mutant
 	// whose site is SQL.
 	Fails []RealTest
+	// Real is the run on real processes that the mutant fails; nil if none is named.
+	Real *RealRun
 	// Needs says which faults it takes, in which order, to show a mistake that no
 	// single fault shows; "" if one is enough.
 	Needs string
@@ -92,6 +94,7 @@ type written struct {
 	With   []string `yaml:"with"`
 
 	Fails    []RealTest `yaml:"fails"`
+	Real     *RealRun   `yaml:"real"`
 	Needs    string     `yaml:"needs"`
 	Survives string     `yaml:"survives"`
 }
@@ -171,7 +174,7 @@ func Parse(name string, src []byte) (Mutant, error) {
 	}
 	m := Mutant{
 		Name: name, Why: w.Why, Edits: w.Edits, Misses: w.Misses, With: w.With, Fails: w.Fails,
-		Needs: w.Needs, Survives: w.Survives,
+		Real: w.Real, Needs: w.Needs, Survives: w.Survives,
 	}
 	if w.Path != "" {
 		m.Edits = append([]Edit{{w.Path, w.Old, w.New}}, m.Edits...)
@@ -215,7 +218,27 @@ func Parse(name string, src []byte) (Mutant, error) {
 	case w.Misses != "" && !slices.Contains(judged, w.Misses):
 		fault("%q is no expectation (allowed: %s)", w.Misses, strings.Join(judged, ", "))
 	}
+	faults = append(faults, m.checkReal())
 	return m, errors.Join(faults...)
+}
+
+// checkReal refuses a run on real processes that says too little.
+func (m *Mutant) checkReal() error {
+	if m.Real == nil {
+		return nil
+	}
+	for _, broke := range m.Real.Breaks {
+		if _, known := check.ParseInvariant(broke); !known && !slices.Contains(judged, broke) {
+			return fmt.Errorf("mutant %s: real: %q is neither an invariant nor an expectation", m.Name, broke)
+		}
+	}
+	switch {
+	case m.Real.Scenario == "" || m.Real.Seed == 0:
+		return fmt.Errorf("mutant %s: real: it names a scenario and a seed", m.Name)
+	case (len(m.Real.Breaks) == 0) != (m.Real.Since == ""):
+		return fmt.Errorf("mutant %s: real: `breaks` and `since` stand together", m.Name)
+	}
+	return nil
 }
 
 // judged are the expectations that a mutant can miss.

@@ -3,6 +3,7 @@ package mutants
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -240,6 +241,15 @@ func TestTheDocumentSaysWhatTheFilesSay(t *testing.T) {
 		}
 		if m.Needs != "" && !strings.Contains(string(text), "\n- `"+m.Name+"`: "+strings.TrimSpace(m.Needs)) {
 			t.Errorf("the document does not say what %s needs", m.Name)
+		}
+		if m.Real != nil {
+			row := fmt.Sprintf("\n| `%s` | %s | %s | %d | ", m.Name, m.Site(), m.Real.Scenario, m.Real.Seed)
+			since := "\n- `" + m.Name + "`: " + strings.TrimSpace(m.Real.Since)
+			if !strings.Contains(string(text), row) ||
+				m.Real.Since != "" && !strings.Contains(string(text), since) {
+				t.Errorf("the document does not say what %s fails on real processes: run bin/drill mutants "+
+					"--tier real --markdown", m.Name)
+			}
 		}
 		for _, f := range m.Fails {
 			if !strings.Contains(string(text), "| `"+m.Name+"` | `"+f.Test+"` in "+f.Package+" |") {

@@ -23,7 +23,8 @@ var bench = []string{
 	"fencepost/internal/edge/...", "fencepost/internal/fuzz/...", "fencepost/internal/junit/...",
 	"fencepost/internal/mutants/...",
 	"fencepost/internal/parity/...", "fencepost/internal/replay/...", "fencepost/internal/shrink/...",
-	"fencepost/internal/testbed/...", "fencepost/internal/tidy/...", "fencepost/internal/timeline/...",
+	"fencepost/internal/soak/...", "fencepost/internal/testbed/...", "fencepost/internal/tidy/...",
+	"fencepost/internal/timeline/...",
 }
 
 // tops are the packages that nobody below them may know.

@@ -1,0 +1,92 @@
+package soak
+
+import (
+	"testing"
+	"time"
+
+	"fencepost/scenarios"
+)
+
+// TestDeathsStrikeTheLastNodeAlone: the others live for the whole soak, and all
+// families of faults but the rolling restart are there.
+func TestDeathsStrikeTheLastNodeAlone(t *testing.T) {
+	t.Parallel()
+	p := Plan{For: DefaultFor, Seed: 3, Nodes: DefaultNodes, TTL: DefaultTTL}
+	s, err := p.Scenario()
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps, err := p.Faults(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	met := map[string]int{}
+	for i := range steps {
+		met[steps[i].Verb.Word()]++
+		switch v := steps[i].Verb.(type) {
+		case scenarios.Kill:
+			if v.Node.Kind != scenarios.NodeParty || v.Node.Index != p.Nodes {
+				t.Errorf("step %d kills %s", i+1, v.Node)
+			}
+		case scenarios.Stop:
+			if v.Node.Kind != scenarios.NodeParty || v.Node.Index != p.Nodes {
+				t.Errorf("step %d stops %s", i+1, v.Node)
+			}
+		case scenarios.Roll:
+			t.Errorf("step %d restarts everybody", i+1)
+		}
+	}
+	for _, verb := range []string{
+		"kill", "stop", "pause", "net", "clock", "redis", "postgres", "broker", "webhook", "control",
+		"operator",
+	} {
+		if met[verb] == 0 {
+			t.Errorf("no %s in %d faults", verb, len(steps))
+		}
+	}
+}
+
+// TestNothingIsBrokenAtAQuietPoint: no fault reaches into the time in which the
+// cluster owes to get well, nor to the look that follows.
+func TestNothingIsBrokenAtAQuietPoint(t *testing.T) {
+	t.Parallel()
+	p := Plan{For: DefaultFor, Seed: 5, Nodes: 5, TTL: DefaultTTL}
+	s, err := p.Scenario()
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps, err := p.Faults(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(steps) < p.Rounds() {
+		t.Fatalf("%d faults in %d rounds", len(steps), p.Rounds())
+	}
+	for i := range steps {
+		at, _ := steps[i].Trigger.At.Resolve(int64(p.TTL))
+		if into := time.Duration(at) % p.Round(); into > stormTTLs*p.TTL {
+			t.Errorf("step %d strikes %v into its round", i+1, into)
+		}
+	}
+}
+
+// TestAPlanThatProvesNothingIsRefused: too short, too small, too many.
+func TestAPlanThatProvesNothingIsRefused(t *testing.T) {
+	t.Parallel()
+	good := Plan{For: DefaultFor, Nodes: DefaultNodes, TTL: DefaultTTL}
+	if err := good.Validate(); err != nil {
+		t.Error(err)
+	}
+	for _, spoil := range []func(*Plan){
+		func(p *Plan) { p.For = LeastRounds*p.Round() - 1 },
+		func(p *Plan) { p.Nodes = 1 },
+		func(p *Plan) { p.Nodes = 10 },
+		func(p *Plan) { p.TTL = 0 },
+	} {
+		p := good
+		spoil(&p)
+		if p.Validate() == nil {
+			t.Errorf("%+v is taken", p)
+		}
+	}
+}
