@@ -26,7 +26,8 @@ func (w *brokerWalk) behave() {
 	}
 	delay := time.Duration(0)
 	if act == paper.Late {
-		delay = rapid.SampledFrom([]time.Duration{500 * time.Millisecond, 3 * time.Second}).Draw(w.rt, "delay")
+		delays := []time.Duration{500 * time.Millisecond, 3 * time.Second}
+		delay = rapid.SampledFrom(delays).Draw(w.rt, "delay")
 	}
 	w.begin(act, delay)
 }
@@ -66,7 +67,8 @@ func (w *brokerWalk) edge() {
 
 // slowly sets how long answers take. The orders are placed before.
 func (w *brokerWalk) slowly() {
-	w.ack = rapid.SampledFrom([]time.Duration{0, 0, 200 * time.Millisecond, 4 * time.Second}).Draw(w.rt, "ack")
+	delays := []time.Duration{0, 0, 200 * time.Millisecond, 4 * time.Second}
+	w.ack = rapid.SampledFrom(delays).Draw(w.rt, "ack")
 	w.say("answers take %v", w.ack)
 	w.must(w.desk.broker.Conduct.Ack(w.ack, w.ack))
 }
@@ -91,7 +93,8 @@ func (w *brokerWalk) setSkew(skew time.Duration) {
 func (w *brokerWalk) wait() {
 	some := time.Duration(rapid.Int64Range(1, 4000).Draw(w.rt, "milliseconds")) * time.Millisecond
 	if fill := w.model.NextFill(); fill != core.Never && rapid.Bool().Draw(w.rt, "until a fill") {
-		some = max(0, fill.Sub(w.now)-rapid.SampledFrom([]time.Duration{0, time.Millisecond}).Draw(w.rt, "less"))
+		less := rapid.SampledFrom([]time.Duration{0, time.Millisecond}).Draw(w.rt, "less")
+		some = max(0, fill.Sub(w.now)-less)
 	}
 	w.pass(some)
 }

@@ -159,8 +159,10 @@ func (b *bed) open(dsn string) error {
 
 // empty empties the bed and returns the ledger in it.
 func (b *bed) empty() (*realLedger, error) {
-	r := &realLedger{bed: b, ctx: context.Background(), now: began, started: longAgo, reset: longAgo,
-		system: 1, lineages: lineages{}}
+	r := &realLedger{
+		bed: b, ctx: context.Background(), now: began, started: longAgo, reset: longAgo, system: 1,
+		lineages: lineages{},
+	}
 	if _, err := b.admin.PgConn().Exec(r.ctx, resetSQL).ReadAll(); err != nil {
 		return nil, fmt.Errorf("reset: %w", err)
 	}

@@ -63,7 +63,8 @@ func tell(t *testing.T, seen map[string]int) {
 // they are there for.
 func demand(t *testing.T, least int, seen map[string]int, all ...string) {
 	t.Helper()
-	if n, err := strconv.Atoi(flag.Lookup("rapid.checks").Value.String()); err != nil || n < least || t.Failed() {
+	asked, err := strconv.Atoi(flag.Lookup("rapid.checks").Value.String())
+	if err != nil || asked < least || t.Failed() {
 		return
 	}
 	for _, what := range all {
