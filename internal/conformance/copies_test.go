@@ -30,7 +30,7 @@ func (r *realLedger) copies(of core.SignalID, count int) ([]core.SignalID, error
 	fill := strings.NewReplacer("$bounds", bounds, "$source", source)
 	script := "BEGIN; SET LOCAL session_replication_role = replica; " + fill.Replace(signals) + "; " +
 		fill.Replace(attempts) + "; COMMIT"
-	if _, err := bed.admin.PgConn().Exec(r.ctx, script).ReadAll(); err != nil {
+	if _, err := r.bed.admin.PgConn().Exec(r.ctx, script).ReadAll(); err != nil {
 		return nil, fmt.Errorf("%s: %w", script, err)
 	}
 	list := make([]core.SignalID, count)
@@ -44,7 +44,7 @@ func (r *realLedger) copies(of core.SignalID, count int) ([]core.SignalID, error
 // copySQL is the statement that copies the rows of a table, with some columns
 // replaced.
 func (r *realLedger) copySQL(table, id string, replaced map[string]string) (string, error) {
-	found, err := bed.admin.Query(r.ctx, `
+	found, err := r.bed.admin.Query(r.ctx, `
 SELECT column_name FROM information_schema.columns
 WHERE table_schema = 'conformance' AND table_name = $1 AND is_generated = 'NEVER'
 ORDER BY ordinal_position`, table)

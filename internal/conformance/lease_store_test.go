@@ -2,17 +2,21 @@ package conformance_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
 	goredis "github.com/redis/go-redis/v9"
 
+	"fencepost/chaos/link"
 	"fencepost/core"
 	"fencepost/internal/identity"
 	"fencepost/internal/redislease"
 	"fencepost/internal/testbed"
+	"fencepost/internal/testbed/redis"
 	"fencepost/sim/model"
 )
 
@@ -106,9 +110,11 @@ func (m *modelLease) seen() (core.Epoch, error) { return m.Witness(), nil }
 
 func (m *modelLease) released() (int, error) { return m.told, nil }
 
-// realLease is the service's lease on a server.
+// realLease is the service's lease on a server, over a link.
 type realLease struct {
 	ctx    context.Context
+	server *redis.Server
+	wire   proxy
 	plain  *goredis.Client
 	leases map[core.Nonce]*redislease.Lease
 	heard  *goredis.PubSub
@@ -116,22 +122,23 @@ type realLease struct {
 	rounds int
 }
 
-// newRealLease returns the lease on the server of that address.
-func newRealLease(t testing.TB, addr string) *realLease {
+// newRealLease returns the lease on the server.
+func newRealLease(t testing.TB, server *redis.Server) *realLease {
 	t.Helper()
 	r := &realLease{
-		ctx: context.WithoutCancel(t.Context()), plain: goredis.NewClient(&goredis.Options{Addr: addr}),
+		ctx: context.WithoutCancel(t.Context()), server: server,
+		wire:   newProxy(t, link.Redis, server.Addr()),
+		plain:  goredis.NewClient(&goredis.Options{Addr: server.Addr()}),
 		leases: map[core.Nonce]*redislease.Lease{},
 	}
 	t.Cleanup(func() { _ = r.plain.Close() })
-	r.heard = r.plain.Subscribe(r.ctx, redislease.Channel("test"))
-	t.Cleanup(func() { _ = r.heard.Close() })
-	if _, err := r.heard.Receive(r.ctx); err != nil {
+	if err := r.listen(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = r.heard.Close() })
 	for _, p := range processes {
 		l, err := redislease.Open(redislease.Options{
-			URL: addr, Group: "test", Instance: p.name, TTL: leaseTTL, Timeout: 10 * time.Second,
+			URL: r.wire.Addr(), Group: "test", Instance: p.name, TTL: leaseTTL, Timeout: 10 * time.Second,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -140,6 +147,13 @@ func newRealLease(t testing.TB, addr string) *realLease {
 		r.leases[p.nonce] = l
 	}
 	return r
+}
+
+// listen subscribes to what is published.
+func (r *realLease) listen() error {
+	r.heard = r.plain.Subscribe(r.ctx, redislease.Channel("test"))
+	_, err := r.heard.Receive(r.ctx)
+	return err
 }
 
 func (r *realLease) call(
@@ -170,6 +184,63 @@ func (r *realLease) write(token core.Token) error {
 }
 
 func (r *realLease) flush() error { return r.plain.FlushAll(r.ctx).Err() }
+
+// mishap carries out an operation of which the process learns nothing.
+func (r *realLease) mishap(how mishap, who process, op core.Op, token core.Token, epoch core.Epoch) error {
+	err := r.wire.lose(how, op, func(limit time.Duration) error {
+		e := core.Effect{Op: op, Token: token, Epoch: epoch, Timeout: limit}
+		_, err := r.leases[who.nonce].Call(r.ctx, &e)
+		return err
+	})
+	return errors.Join(err, r.calm())
+}
+
+// restart takes the server down and brings it up again, with what it had or
+// empty. Whoever listened has to subscribe again.
+func (r *realLease) restart(kill, keep bool) error {
+	if _, err := r.released(); err != nil {
+		return err
+	}
+	_ = r.heard.Close() // it is about to break
+	if !keep && r.server.Dir() == "" {
+		if err := r.server.Flush(r.ctx); err != nil {
+			return err
+		}
+	}
+	down := r.server.Kill
+	if !kill {
+		down = func() error { return r.server.Shutdown(r.ctx) }
+	}
+	if err := down(); err != nil {
+		return err
+	}
+	if !keep && r.server.Dir() != "" {
+		if err := os.RemoveAll(filepath.Join(r.server.Dir(), "appendonlydir")); err != nil {
+			return err
+		}
+	}
+	if err := r.server.Restart(r.ctx); err != nil {
+		return err
+	}
+	if err := calm(func() error { return r.plain.Ping(r.ctx).Err() }); err != nil {
+		return err
+	}
+	return errors.Join(r.listen(), r.calm())
+}
+
+// calm returns when every process reaches the server.
+func (r *realLease) calm() error {
+	for _, l := range r.leases {
+		err := calm(func() error {
+			_, err := l.Leader(r.ctx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func (r *realLease) holder() (core.Token, time.Duration, error) {
 	h, err := r.leases[n1.nonce].Leader(r.ctx)
@@ -203,17 +274,21 @@ func (r *realLease) released() (int, error) {
 }
 
 // servers are where the real lease is tried: the server, and what stands in
-// for it where there is none.
-var servers = map[string]func(testing.TB) string{
-	"redis": func(t testing.TB) string { return testbed.Redis(t).Addr() },
-	"miniredis": func(t testing.TB) string {
-		m := miniredis.NewMiniRedis()
-		m.ClockTTL(true)
-		if err := m.Start(); err != nil {
-			t.Fatal(err)
+// for it where there is none. Either keeps what it has over a restart.
+var servers = map[string]func(testing.TB) *redis.Server{
+	"redis": func(t testing.TB) *redis.Server {
+		return testbed.OwnRedis(t, redis.Options{AppendOnly: true})
+	},
+	"miniredis": func(t testing.TB) *redis.Server {
+		// A machine without Redis, and without a way to fetch it.
+		t.Setenv("PATH", t.TempDir())
+		t.Setenv("FENCEPOST_CACHE", filepath.Join(t.TempDir(), "cache"))
+		t.Setenv("FENCEPOST_REDIS_SERVER", "")
+		server := testbed.OwnRedis(t, redis.Options{AppendOnly: true, Fallback: redis.FallbackMiniredis})
+		if server.Kind() != "miniredis" {
+			t.Fatalf("%s, not an imitation", server.Kind())
 		}
-		t.Cleanup(m.Close)
-		return m.Addr()
+		return server
 	},
 }
 

@@ -246,7 +246,7 @@ func TestLeaseIsHeldForItsTTLAndNoLonger(t *testing.T) {
 	const short = 150 * time.Millisecond
 	for name, start := range servers {
 		t.Run(name, func(t *testing.T) {
-			addr := start(t)
+			addr := start(t).Addr()
 			plain := goredis.NewClient(&goredis.Options{Addr: addr})
 			t.Cleanup(func() { _ = plain.Close() })
 			acquire := func(who process) core.InputKind {

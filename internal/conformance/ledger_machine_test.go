@@ -1,7 +1,6 @@
 package conformance_test
 
 import (
-	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -23,39 +22,42 @@ type ledgerWalk struct {
 }
 
 func TestMachineOfTheLedgerFindsNoDifference(t *testing.T) {
-	newRealLedger(t)
+	b := sharedBed(t)
 	seen := map[string]int{}
 	rapid.Check(t, func(rt *rapid.T) {
-		w := &ledgerWalk{pair: newPair(rt, seen), rt: rt}
+		w := &ledgerWalk{pair: newPair(rt, b, seen), rt: rt}
 		w.begin()
 		steps := 0
-		rt.Repeat(map[string]func(*rapid.T){
-			"":            func(*rapid.T) { w.look(&steps) },
-			"take":        w.take,
-			"heartbeat":   func(*rapid.T) { w.ask(w.claim(core.Heartbeat)) },
-			"follower":    func(*rapid.T) { w.do(w.anybody(), core.Effect{Op: core.Heartbeat}) },
-			"observe":     func(*rapid.T) { w.do(w.anybody(), core.Effect{Op: core.Observe}) },
-			"resign":      w.resign,
-			"admit":       w.offer,
-			"permit":      w.permit,
-			"permit more": w.permit,
-			"record":      w.record,
-			"record more": w.record,
-			"and more":    w.record,
-			"list":        w.list,
-			"reread":      w.reread,
-			"decide":      func(*rapid.T) { w.decide(w.signal(), w.state()) },
-			"control":     w.control,
-			"restart":     w.misfortune,
-			"wait":        w.wait,
-			"wait for":    w.waitFor,
-		})
+		rt.Repeat(w.actions(&steps))
 		w.compare()
 	})
-	for _, what := range slices.Sorted(maps.Keys(seen)) {
-		t.Logf("%6d %s", seen[what], what)
-	}
+	tell(t, seen)
 	sometimes(t, seen)
+}
+
+// actions are what a walk does.
+func (w *ledgerWalk) actions(steps *int) map[string]func(*rapid.T) {
+	return map[string]func(*rapid.T){
+		"":            func(*rapid.T) { w.look(steps) },
+		"take":        w.take,
+		"heartbeat":   func(*rapid.T) { w.ask(w.claim(core.Heartbeat)) },
+		"follower":    func(*rapid.T) { w.do(w.anybody(), core.Effect{Op: core.Heartbeat}) },
+		"observe":     func(*rapid.T) { w.do(w.anybody(), core.Effect{Op: core.Observe}) },
+		"resign":      w.resign,
+		"admit":       w.offer,
+		"permit":      w.permit,
+		"permit more": w.permit,
+		"record":      w.record,
+		"record more": w.record,
+		"and more":    w.record,
+		"list":        w.list,
+		"reread":      w.reread,
+		"decide":      func(*rapid.T) { w.decide(w.signal(), w.state()) },
+		"control":     w.control,
+		"restart":     w.misfortune,
+		"wait":        w.wait,
+		"wait for":    w.waitFor,
+	}
 }
 
 // sometimes demands that the walks went somewhere, if there were enough.
@@ -109,16 +111,8 @@ func (w *ledgerWalk) token() core.Token {
 	return w.anybody().token(rapid.Uint32Range(1, 2).Draw(w.rt, "acquisition"))
 }
 
-// seldom is true once in eight times. Numbers are drawn small more often than
-// great, flips of a coin are not.
-func (w *ledgerWalk) seldom(what string) bool {
-	for range 3 {
-		if !rapid.Bool().Draw(w.rt, what) {
-			return false
-		}
-	}
-	return true
-}
+// seldom is true once in eight times.
+func (w *ledgerWalk) seldom(what string) bool { return seldom(w.rt, what) }
 
 // signal draws an id, seldom one that nobody has.
 func (w *ledgerWalk) signal() core.SignalID {

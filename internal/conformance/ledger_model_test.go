@@ -16,6 +16,8 @@ type modelLedger struct {
 	now      core.Time
 	records  model.Records
 	refusals []refusalRow
+	// story is what the model told of itself.
+	story []history.Record
 	// lineages number the servers that answered.
 	lineages lineages
 }
@@ -23,13 +25,28 @@ type modelLedger struct {
 func newModelLedger() *modelLedger {
 	m := &modelLedger{now: began, lineages: lineages{}}
 	m.Reset(model.PostgresConfig{TTL: ledgerTTL, SendBy: sendBy}, &m.records)
-	m.Started(began.Add(-time.Hour))
+	m.Started(longAgo)
 	return m
 }
 
 func (m *modelLedger) do(who process, e core.Effect) ([]core.Input, error) {
+	answers := m.carryOut(who, e)
+	for i := range answers {
+		m.lineages.number(&answers[i])
+	}
+	return answers, nil
+}
+
+// carryOut carries out an effect whose answer may be lost.
+func (m *modelLedger) carryOut(who process, e core.Effect) []core.Input {
 	var reply model.Reply
 	m.Do(m.now, &e, who.nonce, &reply)
+	m.heard()
+	return slices.Clone(reply.All())
+}
+
+// heard takes in what the model tells of what it did.
+func (m *modelLedger) heard() {
 	for _, r := range m.records.List {
 		if r.Kind == history.EffectRefused && r.Logged {
 			m.refusals = append(m.refusals, refusalRow{
@@ -38,12 +55,8 @@ func (m *modelLedger) do(who process, e core.Effect) ([]core.Input, error) {
 			})
 		}
 	}
+	m.story = append(m.story, m.records.List...)
 	m.records.Reset()
-	answers := slices.Clone(reply.All())
-	for i := range answers {
-		m.lineages.number(&answers[i])
-	}
-	return answers, nil
 }
 
 func (m *modelLedger) admit(key, payload int64, validFor time.Duration) (admitted, error) {
@@ -73,6 +86,13 @@ func (m *modelLedger) pass(d time.Duration) error {
 func (m *modelLedger) restart() error {
 	m.Started(m.now)
 	return nil
+}
+
+// crash loses the heartbeats that the server lost, as the rows of the other
+// ledger tell: all that were written after that one.
+func (m *modelLedger) crash(beat core.Time) {
+	m.Crash(beat)
+	m.Started(m.now)
 }
 
 func (m *modelLedger) branch() error {

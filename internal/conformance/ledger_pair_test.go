@@ -23,12 +23,19 @@ type pair struct {
 	asked []string
 	// seen counts the kinds of answers, with their reasons.
 	seen map[string]int
+	// before is done before each operation, if anything is.
+	before func()
+	// told hears every answer, if anybody wants to.
+	told func(core.Input)
+	// armed is a mishap that the next operation meets, and mishap carries it out.
+	armed  *mishap
+	mishap func(how mishap, op core.Op, at func(*disturbedBed) error)
 }
 
-// newPair returns two empty ledgers. The real one must have been started.
-func newPair(t tb, seen map[string]int) *pair {
+// newPair returns two empty ledgers, the real one in that bed.
+func newPair(t tb, b *bed, seen map[string]int) *pair {
 	t.Helper()
-	real, err := emptyLedger()
+	real, err := b.empty()
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
@@ -38,6 +45,13 @@ func newPair(t tb, seen map[string]int) *pair {
 // do asks both and returns the answers that they agree on.
 func (p *pair) do(who process, e core.Effect) []core.Input {
 	p.t.Helper()
+	if p.before != nil {
+		p.before()
+	}
+	if p.armed != nil {
+		p.doInVain(who, e)
+		return nil
+	}
 	p.asked = append(p.asked, describe(who, e))
 	want, _ := p.model.do(who, e)
 	got, err := p.real.do(who, e)
@@ -53,6 +67,9 @@ func (p *pair) do(who process, e core.Effect) []core.Input {
 			what += ": " + in.Reason.String()
 		}
 		p.seen[what]++
+		if p.told != nil {
+			p.told(in)
+		}
 	}
 	return got
 }
@@ -88,6 +105,10 @@ func done(err error) (bool, error) { return err == nil, err }
 func (p *pair) admit(key, payload int64, validFor time.Duration) admitted {
 	p.t.Helper()
 	what := fmt.Sprintf("admit key=%d payload=%d valid_for=%v", key, payload, validFor)
+	if p.armed != nil {
+		p.admitInVain(what, key, payload, validFor)
+		return admitted{}
+	}
 	return both(p, what, func(l ledgerStore) (admitted, error) { return l.admit(key, payload, validFor) })
 }
 

@@ -86,7 +86,7 @@ func (r *realLedger) read() (rows, error) {
 
 // each hands every row of a query to scan.
 func each(r *realLedger, sql string, scan func(pgx.CollectableRow) error, arguments ...any) error {
-	found, err := bed.admin.Query(r.ctx, sql, arguments...)
+	found, err := r.bed.admin.Query(r.ctx, sql, arguments...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", sql, err)
 	}

@@ -110,10 +110,10 @@ func TestTableOfDecisions(t *testing.T) {
 // which the newest attempt may be sent, if it still may, and right after it.
 func eachSituation(t *testing.T, questions func(*modelLedger) []question) {
 	t.Helper()
-	newRealLedger(t)
+	b := sharedBed(t)
 	for _, where := range situations {
 		t.Run(where.name, func(t *testing.T) {
-			p := newPair(t, map[string]int{})
+			p := newPair(t, b, map[string]int{})
 			p.admit(1, 1, time.Minute)
 			p.do(n1, take(n1, 0))
 			where.come(story{p})

@@ -151,7 +151,7 @@ func (p *Postgres) beat(now core.Time) {
 }
 
 // kept returns the youngest heartbeat that is not after the limit, or the
-// instant to fall back on: that of the takeover, which is durable.
+// instant to fall back on: that of the last one that is durable.
 func (b *beats) kept(limit, fallback core.Time) core.Time {
 	best := fallback
 	for i := range min(b.count, uint32(len(b.list))) {

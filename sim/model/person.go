@@ -97,6 +97,7 @@ func (p *Postgres) AcceptAuthority(now core.Time, witness core.Epoch) {
 	}
 	a.Open = false
 	for i := len(p.tenures) - 1; i >= 0 && p.tenures[i].Open; i-- {
+		p.nextSeq()
 		p.closeRow(now, &p.tenures[i], core.Lost)
 	}
 	for a.Epoch < witness {

@@ -6,15 +6,17 @@ import (
 )
 
 // Crash loses what was committed in memory only: the holder's heartbeats of
-// the last CrashLoses, if its lease is in Redis. Everything else is durable.
+// the last CrashLoses, if its lease is in Redis or it follows by now. Everything
+// else is durable, with it the heartbeats that renewed a lease in PostgreSQL.
 // Started says when the server is back.
 //
 // The death of a single backend costs as much: the server makes its memory
 // anew, though it has not been started again.
 func (p *Postgres) Crash(now core.Time) {
 	a := &p.authority
-	if a.Kind == core.TenureRedis && !a.Token.IsZero() {
-		a.BeatAt = p.beats.kept(now.Add(-p.cfg.CrashLoses), a.TakenAt)
+	if !a.Token.IsZero() {
+		durable := max(a.TakenAt, a.LeaseUntil.Add(-p.cfg.TTL))
+		a.BeatAt = p.beats.kept(now.Add(-p.cfg.CrashLoses), durable)
 		p.beats = beats{count: 1}
 		p.beats.list[0] = a.BeatAt
 	}

@@ -83,12 +83,12 @@ func (b *Book) place(order *wire.Order, received time.Time) (wire.Receipt, *wire
 	return placed.at(now), nil
 }
 
-// remembers reports whether the class knows an order of that id by now.
-func (b *Book) remembers(order *wire.Order) bool {
+// refuses reports whether the class does not let the order in by now: for its
+// time, or because it remembers one of that id.
+func (b *Book) refuses(order *wire.Order) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	refused := b.refuse(order, b.now())
-	return refused != nil && refused.Code == wire.CodeDuplicate
+	return b.refuse(order, b.now()) != nil
 }
 
 // refuse says why the broker's class does not let the order in.

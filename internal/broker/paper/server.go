@@ -25,6 +25,33 @@ type Config struct {
 	Secret []byte
 	// Seed fixes the draws of answer delays.
 	Seed uint64
+	// Clock is the broker's clock, by which it keeps its book and lets requests
+	// wait; nil is the machine's.
+	Clock Clock
+}
+
+// Clock is a broker's clock.
+type Clock interface {
+	// Now is the time of day.
+	Now() time.Time
+	// Wait lets so much time pass. It returns false if the context ends first.
+	Wait(ctx context.Context, d time.Duration) bool
+}
+
+// machine is the machine's clock.
+type machine struct{}
+
+func (machine) Now() time.Time { return time.Now() }
+
+func (machine) Wait(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // Server is the paper broker's HTTP side. It is an http.Handler.
@@ -32,6 +59,7 @@ type Server struct {
 	Book    *Book
 	Conduct *Conduct
 
+	clock  Clock
 	secret []byte
 	mux    *http.ServeMux
 	// done ends the waits of requests that are never answered.
@@ -41,9 +69,14 @@ type Server struct {
 
 // NewServer returns a broker with an empty book and good conduct.
 func NewServer(config Config) *Server {
+	clock := config.Clock
+	if clock == nil {
+		clock = machine{}
+	}
 	s := &Server{
-		Book:    NewBook(config.Class, config.FillAfter, time.Now),
+		Book:    NewBook(config.Class, config.FillAfter, clock.Now),
 		Conduct: NewConduct(config.Seed),
+		clock:   clock,
 		secret:  config.Secret,
 		mux:     http.NewServeMux(),
 	}
@@ -63,27 +96,29 @@ func (s *Server) Close() { s.stop() }
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
 func (s *Server) postOrder(w http.ResponseWriter, r *http.Request) {
-	received := time.Now()
+	received := s.clock.Now()
+	order, refused, status := s.readOrder(r)
+	// A late order is held up before it reaches the broker. What the broker makes
+	// of it is decided when it arrives.
+	if act, late := s.Conduct.take(Late); late && !s.wait(time.Duration(act.Delay)) {
+		cut()
+		return
+	}
 	if _, down := s.Conduct.take(Down); down {
 		cut()
 		return
 	}
-	order, refused, status := s.readOrder(r)
 	if refused != nil {
 		answer(w, status, refused)
 		return
 	}
-	// An order that the class remembers by its id is answered as what it is: a
-	// refusal would say of an order that exists that it does not.
-	if !s.Book.remembers(order) {
+	// A request that the class refuses has that answer: one that rejects the order
+	// would say of an order that exists that it does not.
+	if !s.Book.refuses(order) {
 		if act, rejects := s.Conduct.take(Reject); rejects {
-			answer(w, http.StatusUnprocessableEntity, refusal(order, act.Code, "refused on request"))
+			s.reply(w, r, wire.Receipt{}, refusal(order, act.Code, "refused on request"))
 			return
 		}
-	}
-	if act, late := s.Conduct.take(Late); late && !s.wait(time.Duration(act.Delay)) {
-		cut()
-		return
 	}
 	receipt, refused := s.Book.Place(order, received)
 	s.reply(w, r, receipt, refused)
@@ -129,17 +164,26 @@ func (s *Server) reply(w http.ResponseWriter, r *http.Request, receipt wire.Rece
 		return
 	}
 	status, document := http.StatusCreated, any(receipt)
-	switch {
-	case refused != nil && refused.Code == wire.CodeDuplicate:
-		status, document = http.StatusConflict, refused
-	case refused != nil:
-		status, document = http.StatusBadRequest, refused
+	if refused != nil {
+		status, document = statusOf(refused.Code), refused
 	}
 	if act, twice := s.Conduct.take(DuplicateAck); twice {
 		s.answerTwice(w, status, document, time.Duration(act.Delay))
 		return
 	}
 	answer(w, status, document)
+}
+
+// statusOf is the HTTP status of a refusal.
+func statusOf(code wire.Code) int {
+	switch code {
+	case wire.CodeDuplicate:
+		return http.StatusConflict
+	case wire.CodeInvalidOrder, wire.CodeTooLate, wire.CodeFromTheFuture:
+		return http.StatusBadRequest
+	default:
+		return http.StatusUnprocessableEntity
+	}
 }
 
 // answerTwice writes the same answer a second time on the same connection. A
@@ -191,14 +235,7 @@ func (s *Server) wait(d time.Duration) bool {
 	if d <= 0 {
 		return s.done.Err() == nil
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-s.done.Done():
-		return false
-	}
+	return s.clock.Wait(s.done, d)
 }
 
 // cut closes the connection without a word.

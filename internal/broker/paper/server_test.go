@@ -243,3 +243,32 @@ func TestAnOrderThatExistsIsNotRefusedOnRequest(t *testing.T) {
 		t.Error("an order that exists was told to be rejected")
 	}
 }
+
+func TestLateOrderIsJudgedWhenItArrives(t *testing.T) {
+	d := open(t, paper.Config{Class: order.ClassA})
+	d.begin(t, paper.Behaviour{Act: paper.Late, Delay: paper.Duration(400 * time.Millisecond), Count: 1})
+	d.begin(t, paper.Behaviour{Act: paper.Reject})
+	if got := d.submit(t, 50*time.Millisecond); got != order.Unknown {
+		t.Errorf("an order that has not arrived was answered with %v", got)
+	}
+}
+
+func TestRejectionIsNoAnswerToARequestThatTheClassRefuses(t *testing.T) {
+	d := open(t, paper.Config{Class: order.ClassB})
+	d.begin(t, paper.Behaviour{Act: paper.Reject})
+	d.begin(t, paper.Behaviour{Act: paper.Late, Delay: paper.Duration(4100 * time.Millisecond)})
+	if got := d.submit(t, 10*time.Second); got != order.Unknown {
+		t.Errorf("a request that came too late was answered with %v", got)
+	}
+}
+
+func TestRejectionIsLostLikeEveryAnswer(t *testing.T) {
+	for _, act := range []paper.Act{paper.AcceptThenSilence, paper.LostReply, paper.WrongStatus} {
+		d := open(t, paper.Config{Class: order.ClassA})
+		d.begin(t, paper.Behaviour{Act: paper.Reject})
+		d.begin(t, paper.Behaviour{Act: act})
+		if got := d.submit(t, 300*time.Millisecond); got != order.Unknown {
+			t.Errorf("%s: %v", act, got)
+		}
+	}
+}
