@@ -85,7 +85,7 @@ func (d *desk) submit(
 
 // note keeps what people want to find beside the outcome.
 func (d *desk) note(e *core.Effect, result broker.Result) {
-	note := pgledger.BrokerNote{OrderID: result.OrderID}
+	note := pgledger.BrokerNote{OrderID: result.OrderID, Detail: result.Note}
 	if result.Err != nil {
 		note.Detail = result.Err.Error()
 	}

@@ -32,6 +32,8 @@ type stubBroker struct {
 	asked  []string
 }
 
+func (*stubBroker) Promise() BrokerPromise { return BrokerPromise{} }
+
 func (s *stubBroker) Submit(_ context.Context, o Order, _ core.Time) BrokerResult {
 	s.sent = append(s.sent, o)
 	return s.result
