@@ -7,6 +7,7 @@ import (
 
 	"fencepost/core"
 	"fencepost/core/order"
+	"fencepost/internal/broker/wire"
 )
 
 // Order is one attempt to carry a signal out.
@@ -46,7 +47,7 @@ type Result struct {
 // refused before the wire, for good, and the reason says why. It is not
 // withheld, for a second try would end the same way.
 func Refuse(format string, args ...any) Result {
-	return Result{Answer: order.Rejected, Note: "not sent: " + fmt.Sprintf(format, args...)}
+	return Result{Answer: order.Rejected, Note: "not sent: " + wire.Said(fmt.Sprintf(format, args...))}
 }
 
 // Adapter speaks with one broker. Its methods may be called by several

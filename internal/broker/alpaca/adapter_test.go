@@ -1,10 +1,13 @@
 package alpaca_test
 
 import (
+	"context"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"fencepost/core"
 	"fencepost/core/order"
@@ -68,6 +71,28 @@ func TestRefusalBringsItsReason(t *testing.T) {
 	}
 	if got := a.Lookup(t.Context(), id); got.Answer != order.Absent {
 		t.Errorf("%+v", got)
+	}
+}
+
+func TestOrderTravelsOverTLSToTheRightHostAlone(t *testing.T) {
+	there := newAccount("accepted", 1000)
+	server := httptest.NewTLSServer(there)
+	t.Cleanup(server.Close)
+	config := settings(server.URL, clock.System{})
+	config.TLS = server.Client().Transport.(*http.Transport).TLSClientConfig
+	trusting := adapter(t, config)
+	if got := trusting.Submit(t.Context(), buy, core.Never); got.Answer != order.Accepted {
+		t.Errorf("%+v", got)
+	}
+	if got := trusting.Lookup(t.Context(), id); got.Answer != order.Accepted {
+		t.Errorf("%+v", got)
+	}
+	config.TLS = nil
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	got := adapter(t, config).Submit(ctx, buy, core.Never)
+	if !got.Withheld || len(there.Orders()) != 1 {
+		t.Errorf("a certificate of nobody: %+v, %d orders", got, len(there.Orders()))
 	}
 }
 

@@ -119,9 +119,9 @@ func (d *document) meaning() wire.Meaning {
 	case "canceled", "expired":
 		return d.ended(order.Cancelled)
 	case "replaced":
-		return wire.Unclear("order %s was replaced by another, which tells how it stands", d.ID)
+		return wire.Unclear("order %q was replaced by another, which tells how it stands", d.ID)
 	default:
-		return wire.Unclear("order %s has unknown status %q", d.ID, d.Status)
+		return wire.Unclear("order %q has unknown status %q", d.ID, d.Status)
 	}
 }
 
@@ -129,7 +129,7 @@ func (d *document) meaning() wire.Meaning {
 // answer presupposes.
 func (d *document) ended(unfilled order.Answer) wire.Meaning {
 	if !quantity.MatchString(d.FilledQty) {
-		return wire.Unclear("order %s is %s, and its filled quantity is %q", d.ID, d.Status,
+		return wire.Unclear("order %q is %s, and its filled quantity is %q", d.ID, d.Status,
 			wire.Said(d.FilledQty))
 	}
 	if strings.Trim(d.FilledQty, "0.") != "" {

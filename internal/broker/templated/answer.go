@@ -48,7 +48,7 @@ func (a *Adapter) read(r *Reading, id string, root any) wire.Meaning {
 	if means.duplicate {
 		return wire.Unclear("an order with this id exists: %s", word)
 	}
-	said := wire.Meaning{Answer: means.answer, Note: word}
+	said := wire.Meaning{Answer: means.answer, Note: wire.Said(word)}
 	if means.answer == order.Absent {
 		return said
 	}

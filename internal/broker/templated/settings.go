@@ -134,6 +134,10 @@ func (s *Settings) check() error {
 		if !headerName.MatchString(name) || slices.Contains(ownHeaders, strings.ToLower(name)) {
 			faults = append(faults, fmt.Errorf("headers: %q is no name, or not to be set", name))
 		}
+		if secretName.MatchString(name) && !strings.Contains(s.Headers[name], "{{") {
+			faults = append(faults, fmt.Errorf("headers.%s: has the value itself, and settings are logged; "+
+				`write {{secret "NAME"}} and set broker.secret_files.NAME`, name))
+		}
 	}
 	if s.Lookup.Path != "" {
 		return errors.Join(append(faults, s.Lookup.check())...)
@@ -146,6 +150,9 @@ func (s *Settings) check() error {
 
 // headerName is what may name a header.
 var headerName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+// secretName is what the name of a header has that carries a secret.
+var secretName = regexp.MustCompile(`(?i)auth|key|token|secret|passw|cookie`)
 
 // ownHeaders are those that follow from the request.
 var ownHeaders = []string{

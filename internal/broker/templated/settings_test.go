@@ -62,6 +62,9 @@ func TestSettingThatCannotWorkIsRefusedByName(t *testing.T) {
 		"headers.X-Desk: has a character": func(c *c) {
 			c.Settings.Headers = map[string]string{"X-Desk": "{{.Position}}"}
 		},
+		"headers.X-Api-Key: has the value itself": func(c *c) {
+			c.Settings.Headers = map[string]string{"X-Api-Key": "hunter2"}
+		},
 		`headers: "Host"`:  func(c *c) { c.Settings.Headers = map[string]string{"Host": "x"} },
 		`headers: "X Y"`:   func(c *c) { c.Settings.Headers = map[string]string{"X Y": "x"} },
 		`headers: "X\r\n"`: func(c *c) { c.Settings.Headers = map[string]string{"X\r\n": "x"} },

@@ -83,10 +83,10 @@ func refused(promise order.Capability, id string, reply Reply) Meaning {
 	}
 }
 
-// Said shortens what a broker said to what a person reads of it: one line of at
-// most 200 bytes.
+// Said makes of what a broker said what a person reads of it: one line of plain
+// text, of about 500 bytes at most.
 func Said(text string) string {
-	const most = 200
+	const most = 500
 	text = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return ' '
