@@ -44,8 +44,8 @@ type Result struct {
 }
 
 // Refuse is the result of an order that this broker cannot be sent at all: it is
-// refused before the wire, for good, and the reason says why. It is not
-// withheld, for a second try would end the same way.
+// refused before the wire, for good, and the reason says why (PROTOCOL 5.3.10).
+// It is not withheld, for a second try would end the same way.
 func Refuse(format string, args ...any) Result {
 	return Result{Answer: order.Rejected, Note: "not sent: " + wire.Said(fmt.Sprintf(format, args...))}
 }

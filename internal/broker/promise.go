@@ -27,7 +27,7 @@ type Promise struct {
 }
 
 // Check reports why a group must not work by the configured capability with an
-// adapter that promises p: each rule of a class rests on something that the
+// adapter that promises p (PROTOCOL 5.3.9): each rule of a class rests on something that the
 // broker has to do. A stronger promise is no fault, but it is not always of
 // use: absence proves nothing to class B at a broker that never refuses a late
 // request, however well it remembers ids.
