@@ -8,6 +8,7 @@ import (
 	"fencepost/core"
 	"fencepost/core/order"
 	"fencepost/internal/broker"
+	"fencepost/internal/broker/wire"
 	"fencepost/internal/pgledger"
 	"fencepost/internal/redislease"
 )
@@ -83,11 +84,12 @@ func (d *desk) submit(
 	return core.OrderAnswered, result.Answer, result.Err
 }
 
-// note keeps what people want to find beside the outcome.
+// note keeps what people want to find beside the outcome. It is written as plain
+// text: the ledger takes no other, and would refuse the outcome with it.
 func (d *desk) note(e *core.Effect, result broker.Result) {
-	note := pgledger.BrokerNote{OrderID: result.OrderID}
+	note := pgledger.BrokerNote{OrderID: wire.Said(result.OrderID), Detail: wire.Said(result.Note)}
 	if result.Err != nil {
-		note.Detail = result.Err.Error()
+		note.Detail = wire.Said(result.Err.Error())
 	}
 	if note != (pgledger.BrokerNote{}) {
 		d.orders.Note(e.Signal, e.Attempt, note)

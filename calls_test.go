@@ -3,7 +3,9 @@ package fencepost
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"fencepost/core"
 	"fencepost/core/inbox"
@@ -31,6 +33,8 @@ type stubBroker struct {
 	sent   []Order
 	asked  []string
 }
+
+func (*stubBroker) Promise() BrokerPromise { return BrokerPromise{} }
 
 func (s *stubBroker) Submit(_ context.Context, o Order, _ core.Time) BrokerResult {
 	s.sent = append(s.sent, o)
@@ -100,5 +104,26 @@ func TestBrokersAnswerReachesTheNodeAsItIs(t *testing.T) {
 	got := call(t, &stubOrders{}, broker, core.Lookup)
 	if got.Kind != core.OrderLookedUp || got.Answer != order.Absent || broker.asked[0] != id {
 		t.Errorf("look-up: %+v, asked %v", got, broker.asked)
+	}
+}
+
+// PostgreSQL takes no zero byte and no broken character into a text; an outcome
+// that comes with one would be refused for ever.
+func TestNoteIsPlainTextWhateverTheBrokerSays(t *testing.T) {
+	for _, said := range []string{"a\x00b", "a\xffb", "a\nb", "a\u202eb", strings.Repeat("é", 4000)} {
+		orders := &stubOrders{}
+		result := BrokerResult{Answer: order.Filled, OrderID: said, Note: said}
+		call(t, orders, &stubBroker{result: result}, core.Submit)
+		call(t, orders, &stubBroker{result: BrokerResult{Err: errors.New(said)}}, core.Lookup)
+		for _, note := range orders.notes {
+			for _, text := range []string{note.OrderID, note.Detail} {
+				if strings.ContainsAny(text, "\x00\n\u202e") || !utf8.ValidString(text) || len(text) > 510 {
+					t.Errorf("%.20q became %.40q of %d bytes", said, text, len(text))
+				}
+			}
+		}
+		if len(orders.notes) != 2 {
+			t.Errorf("%d notes", len(orders.notes))
+		}
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"fencepost/core"
-	"fencepost/internal/broker"
 	"fencepost/internal/clock"
 	"fencepost/internal/driver"
 	"fencepost/internal/observe"
@@ -32,7 +31,10 @@ type Coordinator struct {
 	nonce  core.Nonce
 	began  time.Time
 
-	broker   Broker
+	broker Broker
+	// adapter is the broker if it was made here; what an embedding program brings
+	// is its own to close.
+	adapter  ownAdapter
 	driver   *driver.Driver
 	observer *observe.Observer
 	recorder *recorder.Recorder
@@ -69,6 +71,9 @@ func New(c Config, list ...Option) (*Coordinator, error) {
 		k.seams, k.shifted = seam.New(), clock.NewShifted(now)
 		now = k.shifted
 	}
+	if err := k.reach(now); err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
 	if err := k.open(now); err != nil {
 		return nil, errors.Join(err, k.close())
 	}
@@ -88,7 +93,20 @@ func newNonce() core.Nonce {
 	}
 }
 
-// open prepares the ways to the stores and the broker.
+// reach prepares the way to the broker, and judges whether the broker keeps what
+// the group relies on.
+func (k *Coordinator) reach(now clock.Clock) error {
+	if k.broker == nil {
+		adapter, err := openBroker(&k.config.Broker, now)
+		if err != nil {
+			return err
+		}
+		k.broker, k.adapter = adapter, adapter
+	}
+	return checkPromise(k.broker, k.config.Broker.Promise())
+}
+
+// open prepares the ways to the stores.
 func (k *Coordinator) open(now clock.Clock) error {
 	c := &k.config
 	host, err := os.Hostname()
@@ -104,15 +122,6 @@ func (k *Coordinator) open(now clock.Clock) error {
 		return err
 	}
 	k.answered = k.observer.Answered
-	if k.broker == nil {
-		k.broker, err = broker.NewHTTP(broker.HTTPConfig{
-			URL: c.Broker.URL, Promise: k.protocol.Broker, Clock: now,
-			Secret: []byte(c.Broker.Secret.Reveal()),
-		})
-		if err != nil {
-			return err
-		}
-	}
 	if c.Journal != "" {
 		k.recorder, err = recorder.Create(recorder.Options{
 			Path: c.Journal, Flush: time.Duration(c.JournalFlush),
@@ -228,8 +237,8 @@ func (k *Coordinator) close() error {
 	if k.Reader != nil {
 		faults = append(faults, k.Reader.Close())
 	}
-	if adapter, ok := k.broker.(*broker.HTTP); ok && adapter != nil {
-		adapter.Close()
+	if k.adapter != nil {
+		k.adapter.Close()
 	}
 	if k.recorder != nil {
 		faults = append(faults, k.recorder.Close())

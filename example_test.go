@@ -20,6 +20,11 @@ import (
 // order and says so.
 type ownDesk struct{ orders chan fencepost.Order }
 
+// Promise states nothing but that a refusal is one: the group works by class D.
+func (ownDesk) Promise() fencepost.BrokerPromise {
+	return fencepost.BrokerPromise{Capability: order.Capability{DefinitiveReject: true}}
+}
+
 func (d ownDesk) Submit(_ context.Context, o fencepost.Order, notAfter core.Time) fencepost.BrokerResult {
 	if fencepost.TimeLeft(notAfter) < 0 {
 		return fencepost.BrokerResult{Withheld: true}

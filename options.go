@@ -17,7 +17,7 @@ type options struct {
 }
 
 // WithBroker sends orders through b instead of to the configured address. The
-// configured class must say what b promises.
+// configured class must be one that b promises to keep.
 func WithBroker(b Broker) Option { return func(o *options) { o.broker = b } }
 
 // WithLogger writes to log instead of nowhere. Losing leadership is logged at

@@ -154,8 +154,8 @@ const fillAfterName = "paper.fill_after"
 var harnessSettings = []string{
 	"instance_id", "listen", "admin_listen", "admin_token", "admin_token_file", "postgres.dsn",
 	"postgres.dsn_file", "redis.addr", "redis.db", "redis.tls", "redis.username", "redis.password",
-	"redis.password_file", "broker.url", "broker.secret", "broker.secret_file", "journal", "journal_flush",
-	"lease.profile", "postgres.conns",
+	"redis.password_file", "broker.adapter", "broker.url", "broker.secret", "broker.secret_file", "journal",
+	"journal_flush", "lease.profile", "postgres.conns",
 }
 
 // compileSettings derives the service's settings, and the protocol's

@@ -21,6 +21,7 @@ type paperFlags struct {
 	listen, class, ack, secretFile string
 	fillAfter                      time.Duration
 	seed                           uint64
+	behave                         []string
 }
 
 func (a *app) paper() *cobra.Command {
@@ -28,7 +29,11 @@ func (a *app) paper() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "paper", Short: "Run a broker on paper, well or badly behaved", Args: cobra.NoArgs,
 		Long: "Run a broker on paper. POST /orders and GET /orders[?client_order_id=] are its interface;\n" +
-			"POST, GET and DELETE /behaviour change how it behaves while it runs.",
+			"POST, GET and DELETE /behaviour change how it behaves while it runs; --behave begins it:\n" +
+			"  --behave late:delay=8s,count=1      one order arrives late\n" +
+			"  --behave lost_reply                 orders are placed, their answers lost\n" +
+			"  --behave wrong_status:status=503    orders are placed, and the code denies it\n" +
+			"Acts: " + acts() + ".",
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runPaper(cmd.Context(), &f) },
 	}
 	cmd.Flags().StringVar(&f.listen, "listen", "127.0.0.1:9600", "the `ADDRESS` to listen on")
@@ -37,7 +42,18 @@ func (a *app) paper() *cobra.Command {
 	cmd.Flags().DurationVar(&f.fillAfter, "fill-after", 0, "how long an order stays open")
 	cmd.Flags().StringVar(&f.secretFile, "secret-file", "", "demand signatures by the secret in this `FILE`")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "fixes what is drawn")
+	cmd.Flags().StringArrayVar(&f.behave, "behave", nil,
+		"begin with an `ACT[:FIELD=VALUE,…]`; fields are delay, for, count, status, code; repeatable")
 	return cmd
+}
+
+// acts lists what a paper broker does wrong on demand.
+func acts() string {
+	words := make([]string, 0, len(paper.Acts()))
+	for _, act := range paper.Acts() {
+		words = append(words, string(act))
+	}
+	return strings.Join(words, ", ")
 }
 
 func (a *app) runPaper(ctx context.Context, f *paperFlags) error {
@@ -60,6 +76,15 @@ func (a *app) runPaper(ctx context.Context, f *paperFlags) error {
 	desk := paper.NewServer(paper.Config{Class: class, FillAfter: f.fillAfter, Secret: secret, Seed: f.seed})
 	if err := desk.Conduct.Ack(least, most); err != nil {
 		return refused(fmt.Errorf("--ack: %w", err))
+	}
+	for _, text := range f.behave {
+		behaviour, err := paper.ParseBehaviour(text)
+		if err == nil {
+			err = desk.Conduct.Begin(behaviour)
+		}
+		if err != nil {
+			return refused(fmt.Errorf("--behave: %w", err))
+		}
 	}
 	var listening net.ListenConfig
 	listener, err := listening.Listen(ctx, "tcp", f.listen)

@@ -64,6 +64,8 @@ func TestWrongUsageIsToldApartFromFailure(t *testing.T) {
 		{[]string{"authority", "accept", "--config", away, "--reason", "x", "--yes"}, 1, "was changed"},
 		{[]string{"authority", "show", "--config", away}, 1, "did not answer"},
 		{[]string{"paper", "--class", "E"}, 64, "not one of A, B, C, D"},
+		{[]string{"paper", "--behave", "lose"}, 64, "accept_then_silence"},
+		{[]string{"paper", "--behave", "late:delay=8"}, 64, "delay"},
 		{[]string{"paper", "--ack", "5"}, 64, "5ms..20ms"},
 		{[]string{"paper", "--ack", "5ms..1ms"}, 64, "range"},
 		{[]string{"paper", "--secret-file", dir + "/none"}, 1, "no such file"},

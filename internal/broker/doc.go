@@ -12,8 +12,13 @@
 //     no order was sent.
 //   - Whatever is not a readable answer of the broker itself is AnswerUnknown
 //     (PROTOCOL 5.3).
+//   - An order that the broker cannot be sent at all is refused before the wire,
+//     not withheld: withheld orders are tried again.
+//   - An adapter states its Promise, against which the configured class is held
+//     when an instance is made.
 //
-// HTTP is the adapter for the protocol of package wire, which the paper broker
-// in package paper answers. A broker with another protocol is one more type
-// with these two methods.
+// Line is the part of this that adapters over HTTP share. HTTP is the adapter for
+// the protocol of package wire, which the paper broker in package paper answers;
+// packages alpaca and templated are others. Whoever writes one more builds on
+// Line and passes the suite in package brokertest.
 package broker

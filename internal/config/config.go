@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"fencepost/core"
-	"fencepost/core/order"
 )
 
 // Config is everything that can be set about a service. Durations are written
@@ -78,23 +77,6 @@ type Redis struct {
 	TLS bool `yaml:"tls"`
 }
 
-// Broker says where orders go and what that broker promises.
-type Broker struct {
-	// URL is the base address of a broker that speaks the paper broker's
-	// protocol.
-	URL string `yaml:"url"`
-	// Class is A, B, C or D; D, which promises nothing, unless it is set.
-	Class Class `yaml:"class"`
-	// LateArrivalBound is for how long a broker of class B may accept a request
-	// after its dispatch; five seconds unless it is set.
-	LateArrivalBound Duration `yaml:"late_arrival_bound"`
-	// Timeout bounds one call; half a ttl unless it is set.
-	Timeout Duration `yaml:"timeout"`
-	// Secret signs orders; they are unsigned without it.
-	Secret     Secret `yaml:"secret"`
-	SecretFile string `yaml:"secret_file"`
-}
-
 // Lease holds the times of the protocol. What is left out has its usual part
 // of the ttl.
 type Lease struct {
@@ -142,7 +124,7 @@ func Default() Config {
 		Intake: IntakeAny, ShutdownTimeout: Duration(20 * time.Second),
 		JournalFlush: Duration(time.Second),
 		Postgres:     Postgres{Conns: 8},
-		Broker:       Broker{Class: "D"},
+		Broker:       defaultBroker(),
 		Lease:        Lease{Profile: ProfileDefault},
 		Log:          Log{Format: FormatJSON, Level: LevelInfo},
 	}
@@ -183,13 +165,4 @@ func (c *Config) Protocol() core.Config {
 	p.Ineligible = !c.Eligible
 	p.LeaderOnly = c.Intake == IntakeLeaderOnly
 	return p
-}
-
-// Promise returns what a broker of the configured class promises.
-func (b *Broker) Promise() order.Capability {
-	promise := b.Class.core().Capability()
-	if promise.LateArrivalBound > 0 && b.LateArrivalBound > 0 {
-		promise.LateArrivalBound = time.Duration(b.LateArrivalBound)
-	}
-	return promise
 }

@@ -14,6 +14,10 @@ const prefix = "FENCEPOST_"
 // FENCEPOST_WEBHOOK_SOURCES_TRADINGVIEW_TOKENS.
 const sourcePrefix = prefix + "WEBHOOK_SOURCES_"
 
+// secretPrefix begins the secrets of templates:
+// FENCEPOST_BROKER_SECRETS_TOKEN is the one that a template calls token.
+const secretPrefix = prefix + "BROKER_SECRETS_"
+
 // foreign are variables with our prefix that are no settings of the service:
 // where its configuration is, and where the test bench finds servers.
 var foreign = []string{
@@ -43,6 +47,13 @@ func (c *Config) readEnvironment(environ []string) error {
 			if err := c.readSource(name, rest, value); err != nil {
 				return err
 			}
+			continue
+		}
+		if rest, ok := strings.CutPrefix(name, secretPrefix); ok && rest != "" {
+			if c.Broker.Secrets == nil {
+				c.Broker.Secrets = map[string]Secret{}
+			}
+			c.Broker.Secrets[strings.ToLower(rest)] = Secret(value)
 			continue
 		}
 		s, ok := known[name]
@@ -88,6 +99,8 @@ func (c *Config) readSecrets() error {
 		{"postgres.dsn", c.Postgres.DSNFile, &c.Postgres.DSN},
 		{"redis.password", c.Redis.PasswordFile, &c.Redis.Password},
 		{"broker.secret", c.Broker.SecretFile, &c.Broker.Secret},
+		{"broker.alpaca.key_id", c.Broker.Alpaca.KeyIDFile, &c.Broker.Alpaca.KeyID},
+		{"broker.alpaca.secret_key", c.Broker.Alpaca.SecretKeyFile, &c.Broker.Alpaca.SecretKey},
 	} {
 		if s.file == "" {
 			continue
@@ -100,6 +113,9 @@ func (c *Config) readSecrets() error {
 			return fmt.Errorf("%s_file: %w", s.name, err)
 		}
 		*s.to = secret
+	}
+	if err := c.Broker.readSecretFiles(); err != nil {
+		return err
 	}
 	for name, source := range c.Webhook.Sources {
 		for _, file := range source.TokenFiles {

@@ -51,8 +51,15 @@ func Settings() []string {
 // empty for the top.
 func words(parent string) []string {
 	known := map[string]bool{}
-	if strings.HasPrefix(parent, "webhook.sources.") {
-		known["tokens"], known["token_files"] = true, true
+	for _, s := range settings(&Config{}) {
+		if s.at.Kind() != reflect.Map || !strings.HasPrefix(parent, s.path+".") {
+			continue
+		}
+		if entry := s.at.Type().Elem(); entry.Kind() == reflect.Struct {
+			for _, field := range walk(nil, "", reflect.New(entry).Elem()) {
+				known[field.path] = true
+			}
+		}
 	}
 	for _, name := range Settings() {
 		if rest, below := strings.CutPrefix(name, parent); below {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -67,34 +66,6 @@ func (c *Config) CheckPostgres() error {
 	}
 	if c.Postgres.Conns < 1 {
 		return fmt.Errorf("postgres.conns %d: at least 1", c.Postgres.Conns)
-	}
-	return nil
-}
-
-// CheckBroker judges the broker's address, which whoever brings a broker of
-// their own does not need.
-func (c *Config) CheckBroker() error {
-	where, err := url.Parse(c.Broker.URL)
-	switch {
-	case err != nil:
-		// The library's error would print a password that stands in the address.
-		return errors.New("broker.url: not an address; must be http://HOST or https://HOST")
-	case where.User != nil:
-		return errors.New("broker.url: holds a password or a user name, and addresses are logged; " +
-			"orders are signed by broker.secret")
-	case (where.Scheme != "http" && where.Scheme != "https") || where.Host == "":
-		return fmt.Errorf("broker.url %q: must be http://HOST or https://HOST", c.Broker.URL)
-	default:
-		return nil
-	}
-}
-
-func (c *Config) checkBound() error {
-	if c.Broker.LateArrivalBound != 0 && c.Broker.Class != "B" {
-		return fmt.Errorf("broker.late_arrival_bound: a broker of class %s enforces none", c.Broker.Class)
-	}
-	if c.Broker.LateArrivalBound < 0 || c.Broker.LateArrivalBound > Duration(time.Hour) {
-		return fmt.Errorf("broker.late_arrival_bound %v: 0s to 1h", c.Broker.LateArrivalBound)
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"fencepost/internal/broker"
 	"fencepost/internal/config"
 )
 
@@ -31,17 +32,33 @@ func TestValidateNamesEveryFault(t *testing.T) {
 		t.Fatal(err)
 	}
 	for says, spoil := range map[string]func(*config.Config){
-		"instance id":                 func(c *config.Config) { c.InstanceID = "a|b" },
-		`group "Desk"`:                func(c *config.Config) { c.Group = "Desk" },
-		`listen "8080"`:               func(c *config.Config) { c.Listen = "8080" },
-		"postgres.dsn: not set":       func(c *config.Config) { c.Postgres.DSN = "" },
-		"postgres.conns 0":            func(c *config.Config) { c.Postgres.Conns = 0 },
-		`redis.addr "redis"`:          func(c *config.Config) { c.Redis.Addr = "redis" },
-		"redis.db -1":                 func(c *config.Config) { c.Redis.DB = -1 },
-		`broker.url "x"`:              func(c *config.Config) { c.Broker.URL = "x" },
-		"broker.url: holds a pass":    func(c *config.Config) { c.Broker.URL = "http://u:hunter2@x" },
-		"broker.url: not an address":  func(c *config.Config) { c.Broker.URL = "http://u:hunter2@x:y" },
-		"broker of class D enforces":  func(c *config.Config) { c.Broker.LateArrivalBound = 1 },
+		"instance id":                func(c *config.Config) { c.InstanceID = "a|b" },
+		`group "Desk"`:               func(c *config.Config) { c.Group = "Desk" },
+		`listen "8080"`:              func(c *config.Config) { c.Listen = "8080" },
+		"postgres.dsn: not set":      func(c *config.Config) { c.Postgres.DSN = "" },
+		"postgres.conns 0":           func(c *config.Config) { c.Postgres.Conns = 0 },
+		`redis.addr "redis"`:         func(c *config.Config) { c.Redis.Addr = "redis" },
+		"redis.db -1":                func(c *config.Config) { c.Redis.DB = -1 },
+		`broker.url "x"`:             func(c *config.Config) { c.Broker.URL = "x" },
+		"broker.url: holds a pass":   func(c *config.Config) { c.Broker.URL = "http://u:hunter2@x" },
+		"broker.url: not an address": func(c *config.Config) { c.Broker.URL = "http://u:hunter2@x:y" },
+		"broker of class D enforces": func(c *config.Config) { c.Broker.LateArrivalBound = 1 },
+		"broker.instruments: the paper adapter": func(c *config.Config) {
+			c.Broker.Instruments = broker.Instruments{"X": {}}
+		},
+		"broker.secret: the alpaca adapter does": func(c *config.Config) {
+			c.Broker.Adapter, c.Broker.Secret = config.AdapterAlpaca, "hunter2"
+		},
+		"broker.alpaca.secret_key: the template": func(c *config.Config) {
+			c.Broker.Adapter, c.Broker.Alpaca.SecretKey = config.AdapterTemplate, "hunter2"
+		},
+		"broker.template: the paper adapter": func(c *config.Config) { c.Broker.Template.Submit.Path = "/o" },
+		"broker.secrets: the paper adapter": func(c *config.Config) {
+			c.Broker.Secrets = map[string]config.Secret{"x": "hunter2"}
+		},
+		"broker of class A enforces": func(c *config.Config) {
+			c.Broker.Adapter, c.Broker.LateArrivalBound = config.AdapterAlpaca, 1
+		},
 		"production: false as well":   func(c *config.Config) { c.UnsafeTestSeams = true },
 		"needs an admin_token":        func(c *config.Config) { c.AdminListen = ":8081" },
 		"admin_token: at least":       func(c *config.Config) { c.AdminToken = "short" },
@@ -88,6 +105,8 @@ func TestSeedsRenewalIsRefusedWithOneThatFits(t *testing.T) {
 func TestSecretsPrintRedacted(t *testing.T) {
 	c := valid()
 	c.AdminToken = "top-secret-admin-token"
+	c.Broker.Secrets = map[string]config.Secret{"token": "top-secret-token"}
+	c.Broker.Alpaca.KeyID, c.Broker.Alpaca.SecretKey = "top-secret-id", "top-secret-key"
 	var log bytes.Buffer
 	logger := slog.New(slog.NewJSONHandler(&log, nil))
 	logger.Info("start", "config", c, "dsn", c.Postgres.DSN)

@@ -71,7 +71,28 @@ func (p *Profile) UnmarshalText(text []byte) error {
 // UnmarshalYAML reads the profile and keeps its place for the error.
 func (p *Profile) UnmarshalYAML(node ast.Node) error { return scalar(node, p.UnmarshalText) }
 
-// Class is the kind of a broker.
+// Adapter names the language that a broker speaks.
+type Adapter string
+
+// The adapters.
+const (
+	// AdapterPaper is the paper broker's own protocol.
+	AdapterPaper Adapter = "paper"
+	// AdapterTemplate is a language that broker.template describes.
+	AdapterTemplate Adapter = "template"
+	// AdapterAlpaca is Alpaca's Trading API.
+	AdapterAlpaca Adapter = "alpaca"
+)
+
+// UnmarshalText reads the adapter.
+func (a *Adapter) UnmarshalText(text []byte) error {
+	return choose(a, text, AdapterPaper, AdapterTemplate, AdapterAlpaca)
+}
+
+// UnmarshalYAML reads the adapter and keeps its place for the error.
+func (a *Adapter) UnmarshalYAML(node ast.Node) error { return scalar(node, a.UnmarshalText) }
+
+// Class is the kind of a broker; empty if it was not set.
 type Class string
 
 // UnmarshalText reads the class.

@@ -19,6 +19,7 @@ type arrow struct {
 
 // bench are the packages around the tests; the service never links one.
 var bench = []string{
+	"fencepost/internal/broker/alpaca/standin/...", "fencepost/internal/broker/brokertest/...",
 	"fencepost/internal/campaign/...", "fencepost/internal/cluster/...", "fencepost/internal/conformance/...",
 	"fencepost/internal/edge/...", "fencepost/internal/fuzz/...", "fencepost/internal/junit/...",
 	"fencepost/internal/mutants/...",

@@ -152,6 +152,11 @@ func (b *Book) Orders() []wire.Receipt {
 	return all
 }
 
+// Open returns the orders that are not executed yet, in the order of placing.
+func (b *Book) Open() []wire.Receipt {
+	return slices.DeleteFunc(b.Orders(), func(r wire.Receipt) bool { return r.Status != wire.Accepted })
+}
+
 // Find returns the orders with this client order id, oldest first.
 func (b *Book) Find(clientOrderID string) []wire.Receipt {
 	b.mu.Lock()

@@ -216,6 +216,10 @@ func (s *Server) getOrders(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	query := r.URL.Query()
+	if query.Get("status") == "open" {
+		answer(w, http.StatusOK, wire.Book{Orders: s.Book.Open()})
+		return
+	}
 	if !query.Has("client_order_id") {
 		answer(w, http.StatusOK, wire.Book{Orders: s.Book.Orders()})
 		return

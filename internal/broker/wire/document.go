@@ -6,6 +6,9 @@ import "encoding/json"
 // unreadable, hence ambiguous.
 const MaxBody = 64 << 10
 
+// MaxBook is MaxBody for an answer that lists orders.
+const MaxBook = 4 << 20
+
 // Order is the body of POST /orders. Numbers are kept in the sender's decimal
 // notation, so that no price is rounded on the way.
 type Order struct {

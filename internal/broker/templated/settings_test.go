@@ -1,0 +1,155 @@
+package templated_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"fencepost/core"
+	"fencepost/core/order"
+	"fencepost/internal/broker"
+	"fencepost/internal/broker/templated"
+	"fencepost/internal/clock"
+)
+
+const forever = core.Never
+
+func serve(t *testing.T, handler http.Handler) string {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// config is one that works.
+func config(class order.Class) templated.Config {
+	return templated.Config{
+		URL: "http://127.0.0.1:1", Settings: paperTongue(), Claim: class.Capability(), Clock: clock.System{},
+		Secrets: map[string]string{"key": "hunter2"},
+	}
+}
+
+func TestSettingThatCannotWorkIsRefusedByName(t *testing.T) {
+	type c = templated.Config
+	for says, spoil := range map[string]func(*c){
+		"submit.path: not set": func(c *c) { c.Settings.Submit.Path = "" },
+		"submit.path: must begin with a slash": func(c *c) {
+			c.Settings.Submit.Path = "@evil.example/orders"
+		},
+		`submit.method "GET"`:   func(c *c) { c.Settings.Submit.Method = "GET" },
+		`submit.encoding "xml"`: func(c *c) { c.Settings.Submit.Encoding = "xml" },
+		"submit.body: template": func(c *c) { c.Settings.Submit.Body = "{{" },
+		"submit.body: is not one JSON document": func(c *c) {
+			c.Settings.Submit.Body = `{"id": {{.ClientOrderID}}}`
+		},
+		"can't evaluate field Qty": func(c *c) {
+			c.Settings.Submit.Body = `{"id": {{json .Qty}}}`
+		},
+		"submit.body: broker.instruments is empty": func(c *c) {
+			c.Settings.Submit.Body = `{"id": {{json .Symbol}}}`
+		},
+		`submit.body: broker.secret_files has no "k2"`: func(c *c) {
+			c.Settings.Submit.Body = `{"id": {{secret "k2" | json}}}`
+		},
+		`function "secret" not defined`: func(c *c) { c.Settings.Submit.Path = `/o?key={{secret "key"}}` },
+		"submit.body: is not one JSON document; a field stands there as it came": func(c *c) {
+			c.Settings.Submit.Body = `{"id": "{{.Instrument}}"}`
+		},
+		"submit.path: must begin with a slash and lead to the broker; a field": func(c *c) {
+			c.Settings.Submit.Path = "/orders?position={{.Position}}"
+		},
+		"headers.X-Desk: has a character": func(c *c) {
+			c.Settings.Headers = map[string]string{"X-Desk": "{{.Position}}"}
+		},
+		"headers.X-Api-Key: has the value itself": func(c *c) {
+			c.Settings.Headers = map[string]string{"X-Api-Key": "hunter2"}
+		},
+		`headers: "Host"`:  func(c *c) { c.Settings.Headers = map[string]string{"Host": "x"} },
+		`headers: "X Y"`:   func(c *c) { c.Settings.Headers = map[string]string{"X Y": "x"} },
+		`headers: "X\r\n"`: func(c *c) { c.Settings.Headers = map[string]string{"X\r\n": "x"} },
+		"submit.answer.codes: 500 cannot": func(c *c) {
+			c.Settings.Submit.Answer.Codes = []int{200, 500}
+		},
+		"submit.answer.codes: not set":       func(c *c) { c.Settings.Submit.Answer.Codes = nil },
+		"submit.answer.status: not set":      func(c *c) { c.Settings.Submit.Answer.Status = "" },
+		"submit.answer.order_id: not set":    func(c *c) { c.Settings.Submit.Answer.OrderID = "" },
+		"submit.refusal.codes: 429 cannot":   func(c *c) { c.Settings.Submit.Refusal.Codes = []int{429} },
+		"submit.refusal.codes: 200 cannot":   func(c *c) { c.Settings.Submit.Refusal.Codes = []int{200} },
+		"lookup.path: not set":               func(c *c) { c.Settings.Lookup.Path = "" },
+		"lookup.answer.client_order_id: not": func(c *c) { c.Settings.Lookup.Answer.ClientOrderID = "" },
+		"lookup.path: has no client order id": func(c *c) {
+			c.Settings.Lookup.Path, c.Settings.Lookup.List = "/o", ""
+		},
+		"words: none says": func(c *c) { c.Settings.Words = templated.Words{} },
+		`words.rejected: "filled" is empty, or`: func(c *c) {
+			c.Settings.Words.Rejected = []string{"filled"}
+		},
+		"late arrival bound 1ns": func(c *c) { c.Claim.LateArrivalBound = 1 },
+		"broker url":             func(c *c) { c.URL = "x" },
+		"broker.instruments.X.symbol": func(c *c) {
+			c.Instruments = broker.Instruments{"X": {}}
+		},
+	} {
+		config := config(order.ClassB)
+		spoil(&config)
+		_, err := templated.New(config)
+		if err == nil || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%v\nwant %q", err, says)
+		}
+	}
+	if _, err := templated.New(config(order.ClassB)); err != nil {
+		t.Error(err)
+	}
+}
+
+// A field that leaves its place by one way alone is found too.
+func TestFieldThatCouldAddOthersIsRefused(t *testing.T) {
+	for _, c := range []struct{ encoding, path, body string }{
+		{"", "/o", `{"a": "{{.Position}}"}`},
+		{"", "/o", `{"a": {{printf "%q" .Position}}, "b": "{{.Instrument}}"}`},
+		{"form", "/o", `id={{.ClientOrderID}}&a={{.Position}}`},
+		{"form", "/o", `id={{.ClientOrderID}}&a={{.Instrument}}`},
+		{"", "/o?a={{.Position}}", `{}`},
+		{"", "/o/{{.Instrument}}", `{}`},
+	} {
+		config := config(order.ClassD)
+		s := &config.Settings
+		s.Submit.Encoding, s.Submit.Path, s.Submit.Body = c.encoding, c.path, c.body
+		if _, err := templated.New(config); err == nil || !strings.Contains(err.Error(), "submit.") {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}
+
+func TestPromiseIsWhatTheTemplatesCarry(t *testing.T) {
+	type s = templated.Settings
+	for name, c := range map[string]struct {
+		claim order.Class
+		spoil func(*s)
+		want  order.Class
+	}{
+		"all of A":            {order.ClassA, func(*s) {}, order.ClassA},
+		"all of B":            {order.ClassB, func(*s) {}, order.ClassB},
+		"A without a look-up": {order.ClassA, func(s *s) { s.Lookup = templated.Lookup{} }, order.ClassD},
+		"A without an id": {order.ClassA, func(s *s) {
+			s.Submit.Body = `{"i": {{json .Instrument}}}`
+		}, order.ClassD},
+		"A with the day's book": {order.ClassA, func(s *s) { s.Lookup.Path = "/orders" }, order.ClassC},
+		"B without an instant": {order.ClassB, func(s *s) {
+			s.Submit.Body = `{"i": {{json .ClientOrderID}}}`
+		}, order.ClassC},
+		"B with the day's book": {order.ClassB, func(s *s) { s.Lookup.Path = "/orders" }, order.ClassC},
+	} {
+		config := config(c.claim)
+		c.spoil(&config.Settings)
+		a := adapter(t, config)
+		promise := a.Promise()
+		if promise.Class() != c.want {
+			t.Errorf("%s: promises class %v, want %v", name, promise.Class(), c.want)
+		}
+		if err := promise.Check(c.claim.Capability()); (err == nil) != (c.claim == c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
