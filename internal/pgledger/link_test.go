@@ -102,7 +102,7 @@ func (p *pair) pass(from, to net.Conn, said io.Writer, slow *atomic.Int64) {
 			continue
 		}
 		if slow != nil {
-			time.Sleep(time.Duration(slow.Load()))
+			<-time.After(time.Duration(slow.Load()))
 		}
 		_, _ = said.Write(buffer[:n])
 		if _, err := to.Write(buffer[:n]); err != nil {
