@@ -74,7 +74,7 @@ func New(c Config, list ...Option) (*Coordinator, error) {
 	if err := k.reach(now); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
-	if err := k.open(now); err != nil {
+	if err := k.open(); err != nil {
 		return nil, errors.Join(err, k.close())
 	}
 	k.drive(now)
@@ -107,7 +107,7 @@ func (k *Coordinator) reach(now clock.Clock) error {
 }
 
 // open prepares the ways to the stores.
-func (k *Coordinator) open(now clock.Clock) error {
+func (k *Coordinator) open() error {
 	c := &k.config
 	host, err := os.Hostname()
 	if err != nil {

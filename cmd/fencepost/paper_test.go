@@ -54,7 +54,8 @@ func told(t *testing.T, method, url, body string) (int, string) {
 }
 
 func TestPaperBrokerBeginsBadlyByFlagsAndIsToldOtherwise(t *testing.T) {
-	url := paperBroker(t, "--class", "C", "--behave", "lost_reply:count=1", "--behave", "wrong_status:status=503")
+	url := paperBroker(t, "--class", "C", "--behave", "lost_reply:count=1",
+		"--behave", "wrong_status:status=503")
 	const order = `{"client_order_id":"A","instrument":"X","action":"EXIT","position":"P"}`
 	if code, _ := told(t, http.MethodPost, url+"/orders", order); code != 0 {
 		t.Errorf("the first answer was to be lost: %d", code)
@@ -62,8 +63,8 @@ func TestPaperBrokerBeginsBadlyByFlagsAndIsToldOtherwise(t *testing.T) {
 	if code, _ := told(t, http.MethodPost, url+"/orders", order); code != 503 {
 		t.Errorf("the second was to deny itself: %d", code)
 	}
-	if _, active := told(t, http.MethodGet, url+"/behaviour", ""); !strings.Contains(active, "wrong_status") ||
-		strings.Contains(active, "lost_reply") {
+	_, active := told(t, http.MethodGet, url+"/behaviour", "")
+	if !strings.Contains(active, "wrong_status") || strings.Contains(active, "lost_reply") {
 		t.Errorf("goes on: %s", active)
 	}
 	told(t, http.MethodDelete, url+"/behaviour?act=wrong_status", "")

@@ -2,8 +2,9 @@ package alpaca_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -79,7 +80,9 @@ func TestOrderTravelsOverTLSToTheRightHostAlone(t *testing.T) {
 	server := httptest.NewTLSServer(there)
 	t.Cleanup(server.Close)
 	config := settings(server.URL, clock.System{})
-	config.TLS = server.Client().Transport.(*http.Transport).TLSClientConfig
+	known := x509.NewCertPool()
+	known.AddCert(server.Certificate())
+	config.TLS = &tls.Config{RootCAs: known, MinVersion: tls.VersionTLS12}
 	trusting := adapter(t, config)
 	if got := trusting.Submit(t.Context(), buy, core.Never); got.Answer != order.Accepted {
 		t.Errorf("%+v", got)

@@ -179,7 +179,7 @@ func orderIsWithheldAfterItsLimit(t *testing.T, s *Subject) {
 // tap takes connections one after the other, reads once from each and cuts it.
 type tap struct {
 	address            string
-	connections, bytes int
+	connections, bytes atomic.Int64
 	marks              chan struct{}
 }
 
@@ -207,8 +207,8 @@ func tapped(t *testing.T) *tap {
 				l.marks <- struct{}{}
 				continue
 			}
-			l.connections++
-			l.bytes += n
+			l.connections.Add(1)
+			l.bytes.Add(int64(n))
 		}
 	}()
 	return l
@@ -216,7 +216,7 @@ func tapped(t *testing.T) *tap {
 
 // seen returns what came until now: connections are taken in their order, and
 // one of the test's own is the last.
-func (l *tap) seen(t *testing.T) (connections, bytes int) {
+func (l *tap) seen(t *testing.T) (connections, bytes int64) {
 	t.Helper()
 	conn, err := net.Dial("tcp", l.address)
 	if err != nil {
@@ -231,7 +231,7 @@ func (l *tap) seen(t *testing.T) (connections, bytes int) {
 	case <-time.After(5 * time.Second):
 		t.Fatal("a connection was left open")
 	}
-	return l.connections, l.bytes
+	return l.connections.Load(), l.bytes.Load()
 }
 
 func unreachableBrokerIsWithheld(t *testing.T, s *Subject) {
