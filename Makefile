@@ -16,12 +16,14 @@ FUZZ_FOR ?= 10s
 MUTANTS ?= 6
 # Which scenarios `make chaos-sample` plays on real processes.
 CHAOS ?= leader-crash|graceful-handover|pause-across-lease-expiry|postgres-crash
+# Of which mutants `make port` carries a failure from the simulator to real processes.
+PORTED ?= belief-by-flag permit-without-epoch
 # Which benchmarks `make bench` runs.
 BENCH ?= .
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test race browser browser-test lint fmt sim chaos chaos-sample parity fuzz explore \
+.PHONY: help build demo test race browser browser-test lint fmt sim chaos chaos-sample parity port fuzz explore \
 	explore-small fuzz-sim pgo map mutants mutants-sample bench cover check
 
 help: ## Show this help.
@@ -69,6 +71,15 @@ chaos-sample: build ## The same for a few of them, as a part of what every chang
 
 parity: build ## Play every scenario in both worlds and compare; about twenty minutes.
 	bin/drill parity --junit out/parity.xml scenarios/*.yaml
+
+port: build ## Find a failure of each mutant of PORTED in the simulator, and see it on real processes, and not without the mistake.
+	@set -e; mkdir -p out/port; for mutant in $(PORTED); do \
+		file=out/port/ported-$$mutant.yaml; \
+		bin/drill shrink --anchor --mutant $$mutant --seed 1 --seeds 100 -o $$file; cat $$file; \
+		code=0; bin/drill run --tier real --mutant $$mutant --out out/port $$file || code=$$?; \
+		if [ $$code != 1 ]; then echo "$$file does not fail on real processes with $$mutant" >&2; exit 1; fi; \
+		bin/drill run --tier real $$file; \
+	done
 
 fuzz-sim: build ## Play random clusters under all invariants for FUZZ_FOR (10s).
 	bin/drill fuzz --for $(FUZZ_FOR)

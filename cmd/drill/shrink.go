@@ -21,9 +21,11 @@ import (
 // shrinkOptions are the flags of `drill shrink`.
 type shrinkOptions struct {
 	seed   uint64
+	seeds  int
 	mutant string
 	out    string
 	json   bool
+	anchor bool
 	// effort is in millions of simulated events.
 	effort int64
 
@@ -33,11 +35,17 @@ type shrinkOptions struct {
 func newShrink() *cobra.Command {
 	o := &shrinkOptions{}
 	c := &cobra.Command{
-		Use:   "shrink [flags] FILE|NAME | --seed S",
+		Use:   "shrink [flags] FILE|NAME|DIR | --seed S",
 		Short: "Turn a failure into the shortest scenario that still fails in the same way",
 		Long: "Plays the scenario until a seed fails, and looks for the shortest file that breaks the\n" +
 			"same invariant, or misses the same expectation: fewer faults, nodes and signals, shorter and\n" +
 			"rounder times. Without a file, --seed S is a seed of `drill fuzz`.\n\n" +
+			"DIR is what a run on real processes left, such as out/NAME/real/1, or its faults.jsonl.\n" +
+			"What befell that run is played in the simulator until it fails in the same way, and shrunk\n" +
+			"there.\n\n" +
+			"With --anchor the result is for both worlds: not pinned to a seed, its steps set off by\n" +
+			"events where they can be. It fails under as many schedules of the simulator as can be had;\n" +
+			"whether it fails on real processes `drill run --tier real` and `drill parity` will say.\n\n" +
 			"The result is a scenario file, ready to be committed, with its seed pinned. It has been read\n" +
 			"again and replayed; with --mutant it passes on the program without that mistake.\n" +
 			"The exit code is 0 if there is such a file, and 3 if no seed fails; with --mutant, that\n" +
@@ -51,34 +59,32 @@ func newShrink() *cobra.Command {
 	}
 	f := c.Flags()
 	f.Uint64Var(&o.seed, "seed", 1, "the seed that fails (default: the first of the file's seeds that does)")
+	f.IntVar(&o.seeds, "seeds", 1, "without a file: try so many seeds of `drill fuzz` until one serves")
 	f.StringVar(&o.mutant, "mutant", "", "take a program with this mistake in it; a+b makes both")
 	f.StringVarP(&o.out, "out", "o", "", "write the scenario to this file, and name it so")
 	const millions = shrink.Effort / 1_000_000
 	f.Int64Var(&o.effort, "effort", millions, "how much to search, in millions of simulated events")
+	f.BoolVar(&o.anchor, "anchor", false, "make a file that real processes can play as well")
 	f.BoolVar(&o.json, "json", false, "print what was found as one JSON object")
 	return c
 }
 
 // shrink finds the failure, shrinks it and writes the result.
 func (o *shrinkOptions) shrink(c *cobra.Command, args []string) error {
-	if len(args) == 0 && !o.seedGiven {
-		return refuse(errors.New("shrink what? give a FILE, or --seed S of `drill fuzz`"))
+	if err := o.check(args); err != nil {
+		return refuse(err)
 	}
-	if o.mutantGiven && o.mutant == "" {
-		return refuse(errNoMutant)
+	run, err := recordedRun(args)
+	if err != nil {
+		return err
 	}
-	if o.effort < 1 {
-		return refuse(fmt.Errorf("--effort %d: at least one million of events must be played", o.effort))
+	if run != nil {
+		return o.retell(c, run)
 	}
-	if o.out != "" && scenarioName(o.out) == "" {
-		return refuse(fmt.Errorf("-o %s: a scenario's file is called NAME.yaml", o.out))
+	if len(args) == 0 {
+		return o.hunt(c)
 	}
-	if o.out != "" {
-		if err := nameable(o.out); err != nil {
-			return refuse(fmt.Errorf("-o %s: %w", o.out, err))
-		}
-	}
-	options, err := o.source(args)
+	options, err := o.source(args[0])
 	if err != nil {
 		return err
 	}
@@ -88,17 +94,81 @@ func (o *shrinkOptions) shrink(c *cobra.Command, args []string) error {
 	if err := writable("-o", o.out); err != nil {
 		return refuse(err)
 	}
-	options.Effort = o.effort * 1_000_000
 	answer, lawful, err := o.find(c.Context(), options, c.ErrOrStderr())
 	if err != nil {
 		return err
 	}
-	if answer.Interrupted && !answer.Failing {
-		return o.unplayed(c.OutOrStdout(), answer)
+	return o.tell(c, answer, lawful, options)
+}
+
+// hunt shrinks the first seed of `drill fuzz` whose failure serves: with a mutant
+// it passes without the mistake, and if an anchored file is asked for there is
+// one.
+func (o *shrinkOptions) hunt(c *cobra.Command) error {
+	if err := writable("-o", o.out); err != nil {
+		return refuse(err)
 	}
-	if !answer.Failing {
+	options := o.options()
+	for last := o.seed + uint64(o.seeds) - 1; ; options.Seed++ {
+		drawn := shrink.Drawn(options.Seed, likely)
+		options.Source, options.Origin = drawn.Source, drawn.Origin
+		answer, lawful, err := o.find(c.Context(), options, c.ErrOrStderr())
+		if err != nil {
+			return err
+		}
+		serves := answer.Failing && (o.mutant == "" || lawful == scenarios.Pass) &&
+			(!o.anchor || !answer.Anchored.Loose())
+		if serves || options.Seed == last || answer.Interrupted {
+			if !answer.Failing && o.seeds > 1 {
+				options.Origin, options.Seed, options.Seeds = "drill fuzz", o.seed, o.seeds
+			}
+			return o.tell(c, answer, lawful, options)
+		}
+	}
+}
+
+// tell says what came of a search.
+func (o *shrinkOptions) tell(
+	c *cobra.Command, answer *shrink.Answer, lawful scenarios.RunVerdict, options shrink.Options,
+) error {
+	switch {
+	case answer.Failing:
+		return o.finish(c, answer, lawful)
+	case answer.Interrupted:
+		return o.unplayed(c.OutOrStdout(), answer)
+	default:
 		return o.passes(c.OutOrStdout(), answer, options)
 	}
+}
+
+// check refuses flags that make no sense.
+func (o *shrinkOptions) check(args []string) error {
+	if len(args) == 0 && !o.seedGiven {
+		return errors.New("shrink what? give a FILE, or --seed S of `drill fuzz`")
+	}
+	if o.mutantGiven && o.mutant == "" {
+		return errNoMutant
+	}
+	if o.seeds < 1 || o.seeds > 1 && len(args) > 0 {
+		return fmt.Errorf("--seeds %d: so many seeds of `drill fuzz`, without a file", o.seeds)
+	}
+	if o.effort < 1 {
+		return fmt.Errorf("--effort %d: at least one million of events must be played", o.effort)
+	}
+	if o.out == "" {
+		return nil
+	}
+	if scenarioName(o.out) == "" {
+		return fmt.Errorf("-o %s: a scenario's file is called NAME.yaml", o.out)
+	}
+	if err := nameable(o.out); err != nil {
+		return fmt.Errorf("-o %s: %w", o.out, err)
+	}
+	return nil
+}
+
+// finish writes what was found.
+func (o *shrinkOptions) finish(c *cobra.Command, answer *shrink.Answer, lawful scenarios.RunVerdict) error {
 	if o.out != "" {
 		if err := os.WriteFile(o.out, []byte(answer.Text), 0o644); err != nil {
 			return broke(err)
@@ -112,6 +182,12 @@ func (o *shrinkOptions) shrink(c *cobra.Command, args []string) error {
 	}
 	if o.mutant != "" && lawful != scenarios.Pass {
 		return &exit{lawful.ExitCode(), "drill: what was found does not pass without the mistake either\n"}
+	}
+	if o.anchor && answer.Anchored.Loose() {
+		return &exit{
+			scenarios.Invalid.ExitCode(),
+			"drill: it fails under its own schedule alone: there is nothing for real processes to play\n",
+		}
 	}
 	return nil
 }
@@ -129,15 +205,18 @@ func scenarioName(file string) string {
 // until somebody tries which it does: those that most scenarios catch.
 var likely = []scenarios.Catch{{"belief-by-flag"}, {"permit-without-epoch"}, {"fails-open"}}
 
-// source returns what is to be shrunk.
-func (o *shrinkOptions) source(args []string) (shrink.Options, error) {
-	options := shrink.Options{Seed: o.seed, Seeds: 1, Name: scenarioName(o.out), Mutant: o.mutant}
-	if len(args) == 0 {
-		drawn := shrink.Drawn(o.seed, likely)
-		drawn.Name, drawn.Mutant = options.Name, options.Mutant
-		return drawn, nil
+// options are those of every search.
+func (o *shrinkOptions) options() shrink.Options {
+	return shrink.Options{
+		Seed: o.seed, Seeds: 1, Name: scenarioName(o.out), Mutant: o.mutant, Anchor: o.anchor,
+		Effort: o.effort * 1_000_000,
 	}
-	s, err := scenarios.Find(args[0])
+}
+
+// source returns what is to be shrunk.
+func (o *shrinkOptions) source(argument string) (shrink.Options, error) {
+	options := o.options()
+	s, err := scenarios.Find(argument)
 	if err != nil {
 		return options, refuse(err)
 	}
@@ -246,6 +325,13 @@ func (o *shrinkOptions) print(
 		fmt.Fprintf(out, "# without the mistake: %s\n", lawful)
 	}
 	fmt.Fprintf(out, "# replay: %s\n", replay)
+	if a := answer.Anchored; a != nil && !a.Loose() {
+		fmt.Fprintf(out, "# it fails under %d of %s of the simulator; %s at an instant\n", a.Fails,
+			scenarios.Plural(a.Tries, "schedule"), scenarios.Plural(a.Instants, "step"))
+		for _, line := range o.elsewhere(answer, replay) {
+			fmt.Fprintf(out, "# %s\n", line)
+		}
+	}
 	return nil
 }
 

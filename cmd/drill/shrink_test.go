@@ -97,3 +97,33 @@ func TestShrinkRefusesWhatItCannotRead(t *testing.T) {
 		}
 	}
 }
+
+func TestShrinkAnchorsAFileForBothWorlds(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	source, result := filepath.Join(dir, "never-elects.yaml"), filepath.Join(dir, "carried.yaml")
+	if err := os.WriteFile(source, []byte(failsAlways), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	code, out, problems := shrunk(t, "shrink", "--anchor", source, "-o", result)
+	for _, want := range []string{
+		"of 24 schedules of the simulator; 0 steps at an instant",
+		"drill run --tier real " + result, "drill parity " + result,
+	} {
+		if code != 0 || !strings.Contains(out, want) {
+			t.Fatalf("exit %d without %q\n%s%s", code, want, out, problems)
+		}
+	}
+	text, err := os.ReadFile(result)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if carried := string(text); !strings.Contains(carried, "tiers: [sim, real]") ||
+		!strings.Contains(carried, "when: {event:") || strings.Contains(carried, "seed:") {
+		t.Errorf("%s", text)
+	}
+	code, out, problems = shrunk(t, "run", result)
+	if code != 1 || !strings.Contains(out, "carried: 24 seeds, ") {
+		t.Errorf("the result: exit %d\n%s%s", code, out, problems)
+	}
+}

@@ -10,6 +10,11 @@
 // keep failing under the old seed; where one does not, a few dozen other
 // micro-schedules are tried.
 //
+// A shrunk failure can be carried to real processes (Options.Anchor), which
+// cannot be told their schedule: its steps then wait for events and strike roles,
+// and what fails alike under the most schedules is kept. Of what failed there
+// Retell makes scenarios that are searched for the same failure here.
+//
 // Its contract:
 //
 //   - What is returned was written by the project's own writer, read again by

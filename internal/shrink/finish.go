@@ -15,12 +15,19 @@ func (t *task) begin(s *scenarios.Scenario) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	s = copied(s)
+	s.Tiers = []scenarios.Tier{scenarios.SimTier} // until anchor makes it one for both worlds
 	world := sim.NewWorld(program)
 	for seed := t.o.Seed; seed < t.o.Seed+uint64(max(t.o.Seeds, 1)) && t.ctx.Err() == nil; seed++ {
 		r, whole := play(world, seed)
 		t.runs++
 		t.events += r.Events
-		if kind, failed := kindOf(&r); failed {
+		kind, failed := kindOf(&r)
+		if wanted := t.o.Like == "" || kind.String() == t.o.Like; !failed || !wanted {
+			t.met[wayOf(&r)]++
+			failed = false
+		}
+		if failed {
 			t.kind, t.seed, t.result = kind, seed, r
 			t.events = r.Events // looking for the failure is not part of the effort
 			if s.Nemesis != nil && whole {
@@ -125,12 +132,15 @@ func (o *Options) dress(s *scenarios.Scenario, found *trial) {
 	if o.Origin != "" {
 		s.Why += " Found by " + o.Origin + "."
 	}
-	s.Tiers, s.TierReason = []scenarios.Tier{scenarios.SimTier},
-		"The failure is pinned to one schedule of the simulator."
-	s.Tags = []string{"shrunk"}
 	if catch, ok := scenarios.CatchOf(o.Mutant); ok {
 		s.Catches = []scenarios.Catch{catch}
 	}
+	if forBoth(s) {
+		return
+	}
+	s.Tiers, s.TierReason = []scenarios.Tier{scenarios.SimTier},
+		"The failure is pinned to one schedule of the simulator."
+	s.Tags = []string{"shrunk"}
 	s.Run.Seed = found.seed
 }
 
@@ -151,11 +161,11 @@ func (t *task) answer(a *Answer) error {
 	if err != nil {
 		return fmt.Errorf("shrink: read the result: %w", err)
 	}
-	again := try(nil, s, []uint64{s.Run.Seed}, t.kind)
+	again := try(nil, s, []uint64{t.seed}, t.kind)
 	if !again.alike || again.result.Hash != t.result.Hash {
 		return errors.New("shrink: the result does not replay; its text is\n" + last.Text)
 	}
-	a.Kind, a.Seed, a.Text, a.Stages = t.kind.String(), s.Run.Seed, last.Text, t.stages
+	a.Kind, a.Seed, a.Text, a.Stages = t.kind.String(), t.seed, last.Text, t.stages
 	a.At, a.Detail = float64(again.result.Failure.At)/1e9, again.result.Failure.Detail
 	a.Hash = fmt.Sprintf("%016x", again.result.Hash)
 	a.Before, a.After = sizeOf(found), sizeOf(s)

@@ -48,6 +48,14 @@ func kindOf(r *sim.Result) (Kind, bool) {
 	return Kind{Word: word}, true
 }
 
+// wayOf says how a run ended: "pass", or its verdict and what was broken.
+func wayOf(r *sim.Result) string {
+	if kind, failed := kindOf(r); failed {
+		return r.Verdict.String() + " " + kind.String()
+	}
+	return r.Verdict.String()
+}
+
 // needed returns the expectations that the failure needs: the `never` that is
 // broken, or the claim that did not hold and one `never`, which each file has.
 func needed(s *scenarios.Scenario, f *scenarios.Failure) []scenarios.Expect {

@@ -68,7 +68,8 @@ func Settle(ctx context.Context, o Options, engine Engine) (*Answer, scenarios.R
 		if err != nil {
 			return nil, verdict, fmt.Errorf("shrink: read a stage: %w", err)
 		}
-		o.Source, o.File, o.Seed, o.Seeds, o.Name = stage.Text, "", s.Run.Seed, 1, s.Name
+		o.Source, o.File, o.Name = stage.Text, "", s.Name
+		o.Seed, o.Seeds = seedsOf(s)
 		best, verdict = answer.at(passed, s), scenarios.Pass
 		if answer.Interrupted {
 			break
@@ -81,7 +82,11 @@ func Settle(ctx context.Context, o Options, engine Engine) (*Answer, scenarios.R
 // at returns the answer as if the search had ended with that stage.
 func (a *Answer) at(stage int, s *scenarios.Scenario) *Answer {
 	b := *a
-	b.Stages, b.Text, b.Seed = a.Stages[:stage+1], a.Stages[stage].Text, s.Run.Seed
+	b.Stages, b.Text = a.Stages[:stage+1], a.Stages[stage].Text
+	b.Seed, _ = seedsOf(s)
+	if a.Anchored != nil {
+		b.Anchored = &Anchored{Fails: a.Stages[stage].Fails, Tries: tries, Instants: instantsOf(s)}
+	}
 	b.After, b.At, b.Hash, b.Spent = sizeOf(s), 0, "", false
 	return &b
 }
@@ -96,9 +101,23 @@ func lawful(text string) (scenarios.RunVerdict, error) {
 	if !ok {
 		return scenarios.Crash, fmt.Errorf("shrink: a stage cannot be compiled:\n%s", text)
 	}
-	r, whole := play(world, s.Run.Seed)
-	if !whole {
-		return scenarios.Crash, nil
+	verdict := scenarios.Pass
+	first, count := seedsOf(s)
+	for seed := first; seed < first+uint64(count); seed++ {
+		r, whole := play(world, seed)
+		if !whole {
+			return scenarios.Crash, nil
+		}
+		verdict = verdict.Worst(r.Verdict)
 	}
-	return r.Verdict, nil
+	return verdict, nil
+}
+
+// seedsOf returns the seeds under which the simulator plays a stage: the pinned
+// one, or the file's own number of them.
+func seedsOf(s *scenarios.Scenario) (first uint64, count int) {
+	if s.Run.Seed != 0 {
+		return s.Run.Seed, 1
+	}
+	return 1, s.WithDefaults().Run.Seeds.Sim
 }

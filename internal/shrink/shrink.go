@@ -26,6 +26,13 @@ type Options struct {
 	Origin string `json:"origin"`
 	// Mutant is what the program was built with, or "". It stands in `catches`.
 	Mutant string `json:"mutant"`
+	// Like is the only way to fail that is looked for, as Answer.Kind says it; ""
+	// takes the first.
+	Like string `json:"like,omitempty"`
+	// Anchor asks for a file that both worlds can play: it fails not under one
+	// schedule of the simulator but under as many as can be had, its steps wait for
+	// events where they can, and it is for both tiers.
+	Anchor bool `json:"anchor,omitempty"`
 	// Avoid lists the keys of stages that the search must not come to.
 	Avoid []string `json:"avoid,omitempty"`
 	// Effort bounds the search, in simulated events; 0 means Effort.
@@ -40,6 +47,11 @@ type Answer struct {
 	// played, and the rest is empty.
 	Failing bool `json:"failing"`
 	Seeds   int  `json:"seeds"`
+	// Met counts what was met before the seed that fails, or in all seeds if none
+	// does: how many runs passed, were invalid, or failed in other ways.
+	Met map[string]int `json:"met,omitempty"`
+	// Anchored says how well an anchored file stands; nil without Options.Anchor.
+	Anchored *Anchored `json:"anchored,omitempty"`
 	// Kind is the broken invariant, or the word of the expectation. The rest is
 	// what the shrunk file does: under Seed, at so many seconds of the run.
 	Kind   string  `json:"kind"`
@@ -78,6 +90,8 @@ type Stage struct {
 	Key  string `json:"key"`
 	What string `json:"what"`
 	Text string `json:"text"`
+	// Fails is, of a stage for both worlds, under how many schedules it fails.
+	Fails int `json:"fails,omitempty"`
 }
 
 // Find looks for the failure and shrinks it, until ctx ends. The error says that
@@ -97,7 +111,7 @@ func find(ctx context.Context, o *Options, s *scenarios.Scenario, began time.Tim
 	if own.Effort <= 0 {
 		own.Effort = Effort
 	}
-	t := &task{ctx: ctx, o: &own, avoid: map[string]bool{}, tried: map[string]bool{}}
+	t := &task{ctx: ctx, o: &own, avoid: map[string]bool{}, tried: map[string]bool{}, met: map[string]int{}}
 	for _, key := range o.Avoid {
 		t.avoid[key] = true
 	}
@@ -110,10 +124,14 @@ func find(ctx context.Context, o *Options, s *scenarios.Scenario, began time.Tim
 		answer.Seeds = int(t.runs)
 	} else {
 		t.search()
+		if own.Anchor {
+			answer.Anchored = t.anchor()
+		}
 		if err := t.answer(answer); err != nil {
 			return nil, err
 		}
 	}
+	answer.Met = t.met
 	answer.Runs, answer.Events, answer.Spent = t.runs, t.events, t.events >= own.Effort
 	answer.Interrupted = ctx.Err() != nil
 	answer.WallSeconds = time.Since(began).Seconds()
@@ -126,6 +144,10 @@ func key(s *scenarios.Scenario, seed uint64) string {
 	fmt.Fprintf(sum, "%d %s", seed, bare(s))
 	return fmt.Sprintf("%016x", sum.Sum64())
 }
+
+// forBoth tells whether the scenario is for both worlds, and is therefore not
+// pinned to one schedule of the simulator.
+func forBoth(s *scenarios.Scenario) bool { return s.Plays(scenarios.RealTier) }
 
 // bare returns the scenario's text without what makes no difference to a run.
 func bare(s *scenarios.Scenario) string {

@@ -35,6 +35,8 @@ type task struct {
 	// again once other seeds are.
 	tried  map[string]bool
 	stages []Stage
+	// met counts what was met while a failure was looked for.
+	met    map[string]int
 	runs   int64
 	events int64
 }
