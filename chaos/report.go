@@ -35,7 +35,7 @@ func (r *run) keep(seed uint64, result *Result, entries []entry) error {
 		file  string
 		write func(io.Writer) error
 	}{
-		{"verdict.json", func(to io.Writer) error { return writeVerdict(to, name, seed, result) }},
+		{"verdict.json", func(to io.Writer) error { return r.writeVerdict(to, seed, result) }},
 		{"summary.txt", func(to io.Writer) error { return r.writeSummary(to, seed, result, records) }},
 		{"timeline.html", func(to io.Writer) error { return r.writeTimeline(to, seed, result, records) }},
 		{"history.jsonl", func(to io.Writer) error { return writeRecords(to, records, anyRecord) }},
@@ -114,18 +114,21 @@ func (r *run) keepLogs(dir string) error {
 	return nil
 }
 
-// replayOf is the command that plays the same again, as far as real processes
-// do.
-func replayOf(name string, seed uint64) string {
-	return fmt.Sprintf("bin/drill run --tier real --seed %d %s", seed, scenarios.ShellWord(name))
+// again is the command that plays the same again, as far as real processes do.
+func (r *run) again(seed uint64) string {
+	if r.options.Again != nil {
+		return r.options.Again(seed)
+	}
+	name := scenarios.ShellWord(r.program.scenario.Name)
+	return fmt.Sprintf("bin/drill run --tier real --seed %d %s", seed, name)
 }
 
 // writeVerdict writes the verdict for programs.
-func writeVerdict(to io.Writer, name string, seed uint64, result *Result) error {
+func (r *run) writeVerdict(to io.Writer, seed uint64, result *Result) error {
 	verdict := map[string]any{
-		"name": name, "tier": scenarios.RealTier, "seed": seed, "verdict": result.Verdict,
+		"name": r.program.scenario.Name, "tier": scenarios.RealTier, "seed": seed, "verdict": result.Verdict,
 		"seconds": float64(result.Nanos) / 1e9, "records": result.Records, "offered": result.Offered,
-		"excused": result.Excused, "violation": nil, "replay": replayOf(name, seed),
+		"excused": result.Excused, "violation": nil, "replay": r.again(seed),
 	}
 	if f := result.Failure; f != nil {
 		verdict["violation"] = map[string]any{
@@ -153,7 +156,7 @@ func (r *run) writeSummary(to io.Writer, seed uint64, result *Result, records []
 		at = f.At
 	}
 	lines = append(lines, fmt.Sprintf("%d records, %d signals offered, %d excused", result.Records,
-		result.Offered, result.Excused), "again: "+replayOf(name, seed))
+		result.Offered, result.Excused), "again: "+r.again(seed))
 	lines = append(lines, before(records, at, summaryLines-len(lines))...)
 	for _, text := range lines {
 		if _, err := fmt.Fprintln(to, text); err != nil {
@@ -180,7 +183,7 @@ func (r *run) writeTimeline(to io.Writer, seed uint64, result *Result, records [
 	head := timeline.Run{
 		Name: r.program.scenario.Name, Tier: string(scenarios.RealTier), Seed: seed,
 		Verdict: result.Verdict.String(), Why: []string{r.program.scenario.Why},
-		Replay:   replayOf(r.program.scenario.Name, seed),
+		Replay:   r.again(seed),
 		Duration: time.Duration(result.Nanos), TTL: time.Duration(r.program.ttl),
 	}
 	if f := result.Failure; f != nil {

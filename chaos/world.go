@@ -20,6 +20,11 @@ type Options struct {
 	Out string
 	// Keep keeps it of every run, also of those that passed.
 	Keep bool
+	// Suspect, if it is set, keeps a run that passed when it says so of its history.
+	Suspect func([]history.Record) bool
+	// Again, if it is set, returns the command that plays a seed again. Without it
+	// that is `drill run` of the scenario's name.
+	Again func(seed uint64) string
 }
 
 // Result is what one run came to.
@@ -100,10 +105,22 @@ func (r *run) play(ctx context.Context, seed uint64) (Result, error) {
 		Verdict: out.verdict, Failure: out.failure, Records: out.records, Hash: out.hash, Nanos: end,
 		Excused: out.excused, Counts: out.counts, Offered: int64(len(r.signals)),
 	}
-	if r.options.Out != "" && (r.options.Keep || result.Verdict != scenarios.Pass) {
+	if r.keeps(&result, entries) {
 		return result, r.keep(seed, &result, entries)
 	}
 	return result, nil
+}
+
+// keeps tells whether the run leaves what it was.
+func (r *run) keeps(result *Result, entries []entry) bool {
+	switch o := &r.options; {
+	case o.Out == "":
+		return false
+	case o.Keep, result.Verdict != scenarios.Pass:
+		return true
+	default:
+		return o.Suspect != nil && o.Suspect(recordsOf(entries))
+	}
 }
 
 // History returns what was seen in the last run, in the order in which it
