@@ -118,6 +118,9 @@ func (r *run) keepLogs(dir string) error {
 // replayOf is the command that plays the same again, as far as real processes
 // do.
 func (r *run) replayOf(seed uint64) string {
+	if r.options.Again != nil {
+		return r.options.Again(seed)
+	}
 	mutant := ""
 	if r.options.Mutant != "" {
 		mutant = " --mutant " + r.options.Mutant

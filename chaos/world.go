@@ -30,6 +30,11 @@ type Options struct {
 	// Halt ends the scenario early when it is closed: every fault is healed, the
 	// cluster may settle, and what was seen until then is judged.
 	Halt <-chan struct{}
+	// Suspect, if it is set, keeps a run that passed when it says so of its history.
+	Suspect func([]history.Record) bool
+	// Again, if it is set, returns the command that plays a seed again. Without it
+	// that is `drill run` of the scenario's name.
+	Again func(seed uint64) string
 }
 
 // Result is what one run came to.
@@ -111,10 +116,22 @@ func (r *run) play(ctx context.Context, seed uint64) (Result, error) {
 		Verdict: out.verdict, Failure: out.failure, Records: out.records, Hash: out.hash, Nanos: end,
 		Excused: out.excused, Counts: out.counts, Offered: int64(len(r.signals)),
 	}
-	if r.options.Out != "" && (r.options.Keep || result.Verdict != scenarios.Pass) {
+	if r.keeps(&result, entries) {
 		return result, r.keep(seed, &result, entries)
 	}
 	return result, nil
+}
+
+// keeps tells whether the run leaves what it was.
+func (r *run) keeps(result *Result, entries []entry) bool {
+	switch o := &r.options; {
+	case o.Out == "":
+		return false
+	case o.Keep, result.Verdict != scenarios.Pass:
+		return true
+	default:
+		return o.Suspect != nil && o.Suspect(recordsOf(entries))
+	}
 }
 
 // History returns what was seen in the last run, in the order in which it

@@ -21,11 +21,10 @@ type arrow struct {
 var bench = []string{
 	"fencepost/internal/broker/alpaca/standin/...", "fencepost/internal/broker/brokertest/...",
 	"fencepost/internal/campaign/...", "fencepost/internal/cluster/...", "fencepost/internal/conformance/...",
-	"fencepost/internal/edge/...", "fencepost/internal/fuzz/...", "fencepost/internal/junit/...",
-	"fencepost/internal/mutants/...",
-	"fencepost/internal/parity/...", "fencepost/internal/replay/...", "fencepost/internal/shrink/...",
-	"fencepost/internal/soak/...", "fencepost/internal/testbed/...", "fencepost/internal/tidy/...",
-	"fencepost/internal/timeline/...",
+	"fencepost/internal/detect/...", "fencepost/internal/edge/...", "fencepost/internal/fuzz/...",
+	"fencepost/internal/junit/...", "fencepost/internal/mutants/...", "fencepost/internal/parity/...",
+	"fencepost/internal/replay/...", "fencepost/internal/shrink/...", "fencepost/internal/soak/...",
+	"fencepost/internal/testbed/...", "fencepost/internal/tidy/...", "fencepost/internal/timeline/...",
 }
 
 // tops are the packages that nobody below them may know.
