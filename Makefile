@@ -22,7 +22,7 @@ BENCH ?= .
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help build demo test race browser browser-test lint fmt sim chaos chaos-sample parity fuzz explore \
-	explore-small fuzz-sim pgo map mutants mutants-sample bench cover check
+	explore-small fuzz-sim pgo map detect mutants mutants-sample bench cover check
 
 help: ## Show this help.
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,6 +88,9 @@ pgo: ## Build bin/drill for a long campaign: the compiler is told where the simu
 
 map: build ## Search the edge of the promises again and write it into docs/TOLERANCE.md.
 	bin/drill map --doc docs/TOLERANCE.md --svg docs/tolerance.svg
+
+detect: build ## Measure how long faults go unnoticed, as far as that is not kept yet, and write docs/DETECTION.md.
+	bin/drill detect --resume docs/detection --doc docs/DETECTION.md --svg docs/detection.svg
 
 explore: build ## Search a small world to its end: two nodes and two faults, three nodes and one; one signal.
 	bin/drill explore --nodes 2 --signals 1 --faults 2 --class D

@@ -32,7 +32,7 @@ func drill(ctx context.Context, args []string, out, problems io.Writer) int {
 	}
 	root.AddCommand(newRun(), newCheck(), newList(), newNew(), newExplain(), newSchema(), newUp())
 	root.AddCommand(newMutants(), newShrink(), newMap(), newFuzz(), newExplore())
-	root.AddCommand(newParity(), newVerifyJournal())
+	root.AddCommand(newParity(), newDetect(), newVerifyJournal())
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(problems)

@@ -20,8 +20,9 @@ type arrow struct {
 // bench are the packages around the tests; the service never links one.
 var bench = []string{
 	"fencepost/internal/campaign/...", "fencepost/internal/cluster/...", "fencepost/internal/conformance/...",
-	"fencepost/internal/edge/...", "fencepost/internal/fuzz/...", "fencepost/internal/mutants/...",
-	"fencepost/internal/parity/...", "fencepost/internal/replay/...", "fencepost/internal/shrink/...",
+	"fencepost/internal/detect/...", "fencepost/internal/edge/...", "fencepost/internal/fuzz/...",
+	"fencepost/internal/mutants/...", "fencepost/internal/parity/...", "fencepost/internal/replay/...",
+	"fencepost/internal/shrink/...",
 	"fencepost/internal/testbed/...", "fencepost/internal/tidy/...", "fencepost/internal/timeline/...",
 }
 
