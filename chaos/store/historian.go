@@ -122,13 +122,13 @@ func (h *Historian) tellTenure(row *Row) {
 		return
 	}
 	token := identity.Read(t.Token)
-	reason := core.OperatorRequest // entered as lost by a person
-	if t.EndReason != nil && *t.EndReason != "lost" {
+	reason := core.NoReason
+	if t.EndReason != nil {
 		reason, _ = core.ParseReason(*t.EndReason)
-		if reason != core.Superseded {
-			seen := h.add(history.EffectAccepted, row.Ended, token)
-			seen.Op, seen.Epoch, seen.Current = core.Resign, core.Epoch(t.Epoch), h.current()
-		}
+	}
+	if reason != core.Superseded && reason != core.Lost {
+		seen := h.add(history.EffectAccepted, row.Ended, token)
+		seen.Op, seen.Epoch, seen.Current = core.Resign, core.Epoch(t.Epoch), h.current()
 	}
 	seen := h.add(history.TenureEnded, row.Ended, token)
 	seen.Epoch, seen.Reason = core.Epoch(t.Epoch), reason

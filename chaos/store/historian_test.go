@@ -165,7 +165,7 @@ func TestHistorianTellsOfAcceptanceAndOfEpochsThatWereLost(t *testing.T) {
 		{Kind: history.AuthorityAccepted, Node: history.None, Subject: history.None, Epoch: 3},
 		{
 			Kind: history.TenureEnded, Node: 1, Subject: history.None, Token: n.token, Epoch: 1, Seq: 2,
-			Reason: core.OperatorRequest,
+			Reason: core.Lost,
 		},
 	}, begin)
 }

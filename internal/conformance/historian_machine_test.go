@@ -29,8 +29,9 @@ func TestMachineOfTheHistorianFindsNoDifference(t *testing.T) {
 	b, seen := newDisturbedBed(t), map[string]int{}
 	fewer(t, 4, func(rt *rapid.T) {
 		w := &historianWalk{
-			ledgerWalk: &ledgerWalk{pair: newPair(rt, b.bed, map[string]int{}), rt: rt}, bed: b,
-			historian: store.NewHistorian(func(at int64) int64 { return at }, nodeOf),
+			ledgerWalk: &ledgerWalk{pair: newPair(rt, b.bed, map[string]int{}), rt: rt, lawful: true},
+			bed:        b,
+			historian:  store.NewHistorian(func(at int64) int64 { return at }, nodeOf),
 		}
 		w.model.records.NodeOf = nodeOf
 		w.mishap = func(_ mishap, _ core.Op, at func(*disturbedBed) error) {
@@ -131,8 +132,9 @@ func readable(story []history.Record) (lines []string) {
 			continue
 		}
 		lines = append(lines, record(r))
-		beat := r.Kind == history.HeartbeatSet
-		if beat && (i+1 == len(story) || story[i+1].Kind != history.EffectAccepted) {
+		told := i+1 < len(story) && story[i+1].Kind == history.EffectAccepted &&
+			story[i+1].Op == core.Heartbeat
+		if r.Kind == history.HeartbeatSet && !told {
 			r.Kind, r.Op, r.Current = history.EffectAccepted, core.Heartbeat, r.Epoch
 			lines = append(lines, record(r))
 		}

@@ -111,6 +111,24 @@ func (w *disturbedWalk) misfortune() {
 		w.durable, w.fresh = w.model.Authority().BeatAt, 0
 	}
 	w.strike(what)
+	if !w.seldom("nobody leads without Redis") {
+		w.leadWithoutRedis()
+	}
+}
+
+// leadWithoutRedis ends the tenure, and asks for one of kind pg while the server
+// must still be waited for, or not any more.
+func (w *disturbedWalk) leadWithoutRedis() {
+	a := w.model.Authority()
+	if a.Open {
+		who := processOf(a.Token)
+		w.do(who, core.Effect{Op: core.Resign, Epoch: a.Epoch, Token: a.Token, Reason: core.Lapsed})
+	}
+	w.pass(rapid.SampledFrom([]time.Duration{0, ledgerTTL, ledgerTTL + µs}).Draw(w.rt, "later"))
+	who := w.anybody()
+	w.do(who, core.Effect{
+		Op: core.TakeEpoch, Epoch: a.Epoch, Token: who.token(3), Tenure: core.TenurePG,
+	})
 }
 
 // strike lets it happen and compares what is left.

@@ -154,7 +154,7 @@ func (p *Postgres) recordOutcome(now core.Time, e *core.Effect, s *Signal, a *At
 		}
 	}
 	s.Alerted = s.Alerted || e.Alert
-	p.setState(now, e.Signal, e.Attempt, next)
+	p.setState(now, e.Signal, next)
 }
 
 // recordLate keeps the outcome with the void attempt and puts the signal, unless
@@ -166,18 +166,18 @@ func (p *Postgres) recordLate(now core.Time, e *core.Effect, s *Signal, a *Attem
 	if s.State.Final() {
 		next = s.State
 	}
-	p.setState(now, e.Signal, e.Attempt, next)
+	p.setState(now, e.Signal, next)
 }
 
 // setState changes the signal's row: its version rises, and a final one leaves
 // the list of the open ones.
-func (p *Postgres) setState(now core.Time, id core.SignalID, attempt uint32, next core.SignalState) {
+func (p *Postgres) setState(now core.Time, id core.SignalID, next core.SignalState) {
 	s := &p.signals[id]
 	if next.Final() && !s.State.Final() {
 		p.unlist(id)
 	}
 	s.State = next
 	s.Version++
-	seen := p.out.addSignal(history.StateSet, now, id, attempt)
+	seen := p.out.addSignal(history.StateSet, now, id, s.Attempt)
 	seen.State, seen.Alerted = next, s.Alerted
 }

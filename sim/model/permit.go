@@ -40,7 +40,7 @@ func (p *Postgres) permit(now core.Time, e *core.Effect, reply *Reply) {
 	}
 	s.Attempt = e.Attempt
 	p.permitted(now, e, seq)
-	p.setState(now, e.Signal, e.Attempt, core.Submitting)
+	p.setState(now, e.Signal, core.Submitting)
 	in := reply.next(core.PermitWasGranted)
 	in.Signal, in.Attempt, in.Version, in.Control = e.Signal, e.Attempt, s.Version, p.authority.Control
 }

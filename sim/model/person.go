@@ -37,14 +37,15 @@ func (p *Postgres) Decide(now core.Time, id core.SignalID, outcome core.SignalSt
 		if !a.mayFollow(now, outcome) {
 			return false
 		}
-		if a.State != core.Void {
+		before := a.State
+		if before != core.Void {
 			a.State, a.Outcome = outcome, outcome
 		}
-		if outcome == core.Void {
+		if outcome == core.Void && before != core.Void {
 			p.out.addSignal(history.Voided, now, id, a.Number)
 		}
 	}
-	p.setState(now, id, s.Attempt, afterOutcome(outcome))
+	p.setState(now, id, afterOutcome(outcome))
 	return true
 }
 
