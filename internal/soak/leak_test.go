@@ -18,23 +18,24 @@ func held(points int, amount func(i int) float64) []Point {
 	return list
 }
 
-// TestWhatGrowsIsALeakAndWhatOnlyVariesIsNone judges series as they are and with a
-// leak in them.
-func TestWhatGrowsIsALeakAndWhatOnlyVariesIsNone(t *testing.T) {
-	t.Parallel()
+// growth is what one party holds, round by round, and whether that is a leak.
+type growth struct {
+	name     string
+	resource chaos.Resource
+	party    string
+	points   int
+	amount   func(int) float64
+	leaks    bool
+}
+
+// growths are series as they are, and with a leak in them.
+func growths() []growth {
 	noise := rand.New(rand.NewPCG(1, 2))
 	wobble := func(base, by float64) func(int) float64 {
 		return func(int) float64 { return base + by*(2*noise.Float64()-1) }
 	}
 	const points = 45
-	for _, c := range []struct {
-		name     string
-		resource chaos.Resource
-		party    string
-		points   int
-		amount   func(int) float64
-		leaks    bool
-	}{
+	return []growth{
 		{"steady goroutines", chaos.Goroutines, "n1", points, wobble(40, 6), false},
 		{
 			"a goroutine a round", chaos.Goroutines, "n1", points,
@@ -87,7 +88,12 @@ func TestWhatGrowsIsALeakAndWhatOnlyVariesIsNone(t *testing.T) {
 			"a leak over the fewest points", chaos.Goroutines, "n1", LeastRounds,
 			func(i int) float64 { return 40 + float64(i)*20 }, true,
 		},
-	} {
+	}
+}
+
+func TestWhatGrowsIsALeakAndWhatOnlyVariesIsNone(t *testing.T) {
+	t.Parallel()
+	for _, c := range growths() {
 		trend, judged := judge(key{c.party, 1, c.resource}, held(c.points, c.amount), 200*c.points)
 		if !judged {
 			t.Errorf("%s: not judged", c.name)
