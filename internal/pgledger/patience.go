@@ -18,7 +18,8 @@ const mostDoublings = 3
 // connection was given up for lack of time: a server that needs longer, because a
 // whole fleet comes back at once or because it is far away, would otherwise begin
 // every handshake and finish none. A connection that is made ends it. Each single
-// read keeps to Limits.Read, so a silent link is never waited for any longer.
+// read keeps to Limits.Read and the dialling to Limits.Connect, so a silent link is
+// never waited for any longer.
 type patience struct {
 	first   time.Duration
 	doubled atomic.Int32
@@ -30,18 +31,23 @@ func (p *patience) grant(_ context.Context, config *pgx.ConnConfig) error {
 	return nil
 }
 
+// granted is the key under which a context holds an attempt's time.
+type granted struct{}
+
 // TraceConnectStart is a part of pgx.ConnectTracer.
-func (p *patience) TraceConnectStart(ctx context.Context, _ pgx.TraceConnectStartData) context.Context {
-	return ctx
+func (p *patience) TraceConnectStart(ctx context.Context, data pgx.TraceConnectStartData) context.Context {
+	return context.WithValue(ctx, granted{}, data.ConnConfig.ConnectTimeout)
 }
 
-// TraceConnectEnd learns from an attempt.
-func (p *patience) TraceConnectEnd(_ context.Context, data pgx.TraceConnectEndData) {
+// TraceConnectEnd learns from an attempt. Of several that were given the same time
+// and ran out of it, one counts.
+func (p *patience) TraceConnectEnd(ctx context.Context, data pgx.TraceConnectEndData) {
 	switch {
 	case data.Err == nil:
 		p.doubled.Store(0)
 	case errors.Is(data.Err, context.DeadlineExceeded):
-		if n := p.doubled.Load(); n < mostDoublings {
+		n := p.doubled.Load()
+		if n < mostDoublings && ctx.Value(granted{}) == p.first<<n {
 			p.doubled.CompareAndSwap(n, n+1)
 		}
 	}
