@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -32,6 +33,9 @@ const (
 	hungerPulse = 25 * time.Millisecond
 	kinPulse    = 250 * time.Millisecond
 )
+
+// watched are the programs whose processes a run consists of.
+var watched = []string{"fencepost", "postgres", "redis-server"}
 
 // waiter is one thread.
 type waiter struct {
@@ -110,6 +114,10 @@ func keepOnly(threads map[string]*waiter, pids []int) {
 	for _, pid := range pids {
 		dir := filepath.Join("/proc", strconv.Itoa(pid))
 		comm, _ := os.ReadFile(filepath.Join(dir, "comm"))
+		name := string(bytes.TrimSpace(comm))
+		if !slices.Contains(watched, name) {
+			continue // a compiler, say, beside the run
+		}
 		tasks, _ := os.ReadDir(filepath.Join(dir, "task")) // a process that is gone has none
 		for _, task := range tasks {
 			path := filepath.Join(dir, "task", task.Name(), "schedstat")
@@ -121,7 +129,7 @@ func keepOnly(threads map[string]*waiter, pids []int) {
 			if err != nil {
 				continue
 			}
-			t := &waiter{file: file, name: fmt.Sprintf("%s %d", bytes.TrimSpace(comm), pid)}
+			t := &waiter{file: file, name: fmt.Sprintf("%s %d", name, pid)}
 			if t.sum, err = t.waited(); err != nil {
 				_ = file.Close()
 				continue

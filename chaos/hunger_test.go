@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -45,34 +46,36 @@ func TestLongWaitForAProcessorIsFoundAndManyShortOnesAreNot(t *testing.T) {
 	}
 }
 
-func TestEveryDescendantIsWatchedAndThoseThatEndedAreForgotten(t *testing.T) {
-	command := exec.Command("sh", "-c", "sleep 60 & echo; wait")
-	said, err := command.StdoutPipe()
+func TestServersBelowThisProcessAreWatchedAndThoseThatEndedAreForgotten(t *testing.T) {
+	sleep, err := exec.LookPath("sleep")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := command.Start(); err != nil {
+	server := filepath.Join(t.TempDir(), "redis-server") // by its name
+	if err := os.Symlink(sleep, server); err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = command.Wait() }()
-	if _, err := said.Read(make([]byte, 1)); err != nil { // its child is there
-		t.Fatal(err)
-	}
-	below := kin(command.Process.Pid)
-	if len(below) != 1 {
-		t.Fatalf("a shell with one child has the children %v", below)
-	}
-	threads := map[string]*waiter{}
-	keepOnly(threads, append([]int{command.Process.Pid}, below...))
-	if len(threads) != 2 {
-		t.Errorf("two processes have the threads %v", threads)
-	}
-	for _, pid := range append(below, command.Process.Pid) {
-		if p, err := os.FindProcess(pid); err == nil {
-			_ = p.Kill()
+	all, servers := []int{os.Getpid()}, 0
+	for _, program := range []string{server, sleep, server} {
+		command := exec.Command(program, "60")
+		if err := command.Start(); err != nil { // it returns when the program runs
+			t.Fatal(err)
+		}
+		defer func() { _, _ = command.Process.Kill(), command.Wait() }()
+		if !slices.Contains(kin(os.Getpid()), command.Process.Pid) {
+			t.Errorf("%s is a child of this process, and not found", program)
+		}
+		all = append(all, command.Process.Pid)
+		if program == server {
+			servers++
 		}
 	}
-	keepOnly(threads, nil)
+	threads := map[string]*waiter{}
+	keepOnly(threads, all)
+	if len(threads) != servers {
+		t.Errorf("%d servers have the threads %v", servers, threads)
+	}
+	keepOnly(threads, all[:1])
 	if len(threads) != 0 {
 		t.Errorf("of processes that ended the threads %v are left", threads)
 	}

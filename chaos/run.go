@@ -63,9 +63,11 @@ type run struct {
 	losses  int
 	paged   core.Epoch
 	rewound []rewound
-	past    *rewound       // since which PostgreSQL has not been up
-	outage  outage         // of Redis
-	aside   sync.WaitGroup // what goes on beside the conductor
+	past    *rewound // since which PostgreSQL has not been up
+	outage  outage   // of Redis
+	// attested are the words of people that are in the history.
+	attested map[attested]bool
+	aside    sync.WaitGroup // what goes on beside the conductor
 
 	// highest is the greatest row of the ledger's inbox, keyOf whose it is.
 	highest   core.SignalID
@@ -97,7 +99,8 @@ func newRun(p *Program, o Options, seed uint64) *run {
 			leader: history.None, bound: map[string]int16{},
 			steps: make([]step, len(p.scenario.Steps)),
 		},
-		control: core.Run, acts: map[string]int{}, given: map[int]bool{},
+		attested: map[attested]bool{},
+		control:  core.Run, acts: map[string]int{}, given: map[int]bool{},
 		keyOf: map[core.SignalID]string{}, rowsOf: map[string][]storedRow{},
 		numberOf: map[string]int32{}, attemptOf: map[string]uint32{},
 	}

@@ -159,6 +159,9 @@ func (r *run) redisAway(ctx context.Context, index int, v scenarios.Redis) error
 func (r *run) redisUp(ctx context.Context, index int) {
 	r.keepOut(core.Redis)
 	was, isUp := r.outage, false
+	if r.count(redisDown, 0) == 1 { // it is over: what follows is another one
+		r.outage = outage{}
+	}
 	r.background(func() error {
 		return r.leave(redisDown, func() error {
 			isUp = true
@@ -168,8 +171,11 @@ func (r *run) redisUp(ctx context.Context, index int) {
 			} else {
 				err = r.redis.Up(ctx, was.lost)
 			}
-			if err == nil {
-				was.after, err = r.redis.Keys(ctx)
+			if err != nil {
+				return err
+			}
+			if was.after, err = r.redis.Keys(ctx); err != nil && r.count(redisDown, 0) > 0 {
+				was.after, err = was.before, nil // it went down again before anybody could look
 			}
 			return err
 		})
@@ -177,9 +183,6 @@ func (r *run) redisUp(ctx context.Context, index int) {
 		at := r.clock.now()
 		if isUp {
 			r.tellLoss(ctx, was.before, was.after, at)
-		}
-		if r.count(redisDown, 0) == 0 {
-			r.outage = outage{}
 		}
 		r.fault(history.RedisDataLoss, false, history.None, at)
 		r.redisBack(ctx, index, at)

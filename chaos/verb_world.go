@@ -91,7 +91,7 @@ const mostSignals = 1000
 func (r *run) strikeControl(ctx context.Context, index int, v scenarios.Control) {
 	r.orders = append(r.orders, controlOrder{index, v.Set})
 	if len(r.orders) == 1 {
-		r.insist(ctx, func() error { return r.carryOrders(ctx) })
+		r.insist(ctx, r.carryOrders)
 	}
 }
 
@@ -127,21 +127,24 @@ func (r *run) carryOrders(ctx context.Context) error {
 const insistFor = 10
 
 // insist lets a person do something with the ledger, and again where it does not
-// answer: a person who finds it away comes back. It runs on the conductor.
-func (r *run) insist(ctx context.Context, act func() error) {
+// answer: a person who finds it away comes back. It runs on the conductor, for an
+// eighth of a ttl at a time: what else is due must not be late.
+func (r *run) insist(ctx context.Context, act func(context.Context) error) {
 	until := r.clock.now() + insistFor*r.program.ttl
 	var try func()
 	try = func() {
 		err := errAway
 		if r.postgresAnswers() {
-			err = act()
+			brief, cancel := context.WithTimeout(ctx, time.Duration(r.program.ttl/8))
+			err = act(brief)
+			cancel()
 		}
 		switch {
 		case err == nil:
 		case r.clock.now() > until || ctx.Err() != nil:
 			r.broke(fmt.Errorf("a person's word does not reach the ledger: %w", err))
 		default:
-			r.after(time.Duration(r.program.ttl/20), try)
+			r.after(time.Duration(r.program.ttl/4), try)
 		}
 	}
 	try()
@@ -165,8 +168,8 @@ func (r *run) strikeOperator(ctx context.Context, index int, v scenarios.Operato
 	r.started(ctx, index, r.clock.now())
 	var next func(after core.SignalID)
 	next = func(after core.SignalID) {
-		r.insist(ctx, func() error {
-			more, last, err := r.decide(ctx, v, after)
+		r.insist(ctx, func(brief context.Context) error {
+			more, last, err := r.decide(brief, v, after)
 			switch {
 			case err != nil:
 				return err
@@ -234,10 +237,19 @@ func (r *run) attest(ctx context.Context, s *pgledger.Signal, wrong bool) error 
 		return nil
 	}
 	outcome := scenarios.Attested(r.broker.standing(s.Key), r.program.config.Broker.Lookup, wrong)
-	r.book.add(r.clock.now(), history.Record{
-		Kind: history.Attested, Signal: s.ID, Wrong: wrong, Node: history.None,
-	})
+	if word := (attested{s.ID, wrong}); !r.attested[word] { // and not again when it is said again
+		r.attested[word] = true
+		r.book.add(r.clock.now(), history.Record{
+			Kind: history.Attested, Signal: s.ID, Wrong: wrong, Node: history.None,
+		})
+	}
 	return r.resolveDoubt(ctx, s, outcome)
+}
+
+// attested is a person's word on a signal, right or wrong.
+type attested struct {
+	signal core.SignalID
+	wrong  bool
 }
 
 // underWay reports whether an order that was sent, or is about to be, may still
