@@ -119,10 +119,13 @@ func (p *Process) Stop(ctx context.Context, bound time.Duration) error {
 	}
 }
 
-// Kill ends the child by SIGKILL and waits for it.
+// Kill ends the child, and whatever it started in its group, by SIGKILL and waits
+// for it.
 func (p *Process) Kill() error {
-	if err := p.Signal(syscall.SIGKILL); err != nil {
-		return err
+	if p.Running() {
+		if err := syscall.Kill(-p.PID(), syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return fmt.Errorf("kill process group %d: %w", p.PID(), err)
+		}
 	}
 	<-p.ended
 	return nil
