@@ -56,6 +56,9 @@ func TestMutantsRefuseWhatMakesNoSense(t *testing.T) {
 		"--list --markdown":              "none of the others can be",
 		"fails-open":                     "unknown command",
 		"--only permit-without-epoch,no": "is no mutant",
+		"--tier moon":                    "allowed: sim, real)",
+		"--tier real --only blind-retry": "names a run on real processes",
+		"--tier real --fast":             "are for the simulator",
 	} {
 		got := say(t, append([]string{"mutants"}, strings.Fields(args)...)...)
 		if got.code != 64 || !strings.Contains(got.problems, want) || got.out != "" {

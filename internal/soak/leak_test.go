@@ -36,37 +36,57 @@ func TestWhatGrowsIsALeakAndWhatOnlyVariesIsNone(t *testing.T) {
 		leaks    bool
 	}{
 		{"steady goroutines", chaos.Goroutines, "n1", points, wobble(40, 6), false},
-		{"a goroutine a round", chaos.Goroutines, "n1", points,
-			func(i int) float64 { return wobble(40, 6)(i) + float64(i) }, true},
-		{"a descriptor a round", chaos.Descriptors, "n1", points,
-			func(i int) float64 { return wobble(25, 3)(i) + float64(i) }, true},
-		{"one descriptor in ten rounds", chaos.Descriptors, "n1", points,
-			func(i int) float64 { return 25 + float64(i/10) }, false},
-		{"a connection in two rounds", chaos.Connections, "redis", points,
-			func(i int) float64 { return wobble(20, 2)(i) + float64(i)/2 }, true},
-		{"a pool that fills in the warm-up", chaos.Connections, "postgres", points,
+		{
+			"a goroutine a round", chaos.Goroutines, "n1", points,
+			func(i int) float64 { return wobble(40, 6)(i) + float64(i) }, true,
+		},
+		{
+			"a descriptor a round", chaos.Descriptors, "n1", points,
+			func(i int) float64 { return wobble(25, 3)(i) + float64(i) }, true,
+		},
+		{
+			"one descriptor in ten rounds", chaos.Descriptors, "n1", points,
+			func(i int) float64 { return 25 + float64(i/10) }, false,
+		},
+		{
+			"a connection in two rounds", chaos.Connections, "redis", points,
+			func(i int) float64 { return wobble(20, 2)(i) + float64(i)/2 }, true,
+		},
+		{
+			"a pool that fills in the warm-up", chaos.Connections, "postgres", points,
 			func(i int) float64 {
 				if i < warmUp {
 					return 6
 				}
 				return 30
-			}, false},
-		{"one outlier at the end", chaos.Descriptors, "n1", points,
+			}, false,
+		},
+		{
+			"one outlier at the end", chaos.Descriptors, "n1", points,
 			func(i int) float64 {
 				if i == points-1 {
 					return 400
 				}
 				return 25
-			}, false},
+			}, false,
+		},
 		{"a heap that breathes", chaos.Heap, "n1", points, wobble(12<<20, 3<<20), false},
-		{"half a megabyte a round", chaos.Heap, "n1", points,
-			func(i int) float64 { return wobble(12<<20, 3<<20)(i) + float64(i)*(1<<19) }, true},
-		{"a history of 200 signals a round", chaos.Heap, chaos.HarnessParty, points,
-			func(i int) float64 { return 20<<20 + float64(i)*200*4096 }, false},
-		{"a harness that keeps more than that", chaos.Heap, chaos.HarnessParty, points,
-			func(i int) float64 { return 20<<20 + float64(i)*200*65536 }, true},
-		{"a leak over the fewest points", chaos.Goroutines, "n1", LeastRounds,
-			func(i int) float64 { return 40 + float64(i)*20 }, true},
+		{
+			"half a megabyte a round", chaos.Heap, "n1", points,
+			func(i int) float64 { return wobble(12<<20, 3<<20)(i) + float64(i)*(1<<19) }, true,
+		},
+		{
+			"a history of 200 signals a round", chaos.Heap, chaos.HarnessParty, points,
+			func(i int) float64 { return 20<<20 + float64(i)*200*4096 }, false,
+		},
+		{
+			"a harness that keeps more than that", chaos.Heap, chaos.HarnessParty, points,
+			func(i int) float64 { return 20<<20 + float64(i)*200*65536 }, true,
+		},
+		{
+			"a leak over the fewest points", chaos.Goroutines, "n1", LeastRounds,
+			func(i int) float64 { return 40 + float64(i)*20 }, true,
+		},
 	} {
 		trend, judged := judge(key{c.party, 1, c.resource}, held(c.points, c.amount), 200*c.points)
 		if !judged {
