@@ -97,6 +97,7 @@ func (w *lossWalk) must(err error) {
 
 func (w *lossWalk) rarely(do func()) {
 	if seldom(w.rt, "server acts") {
+		w.lead()
 		do()
 	}
 }
@@ -119,8 +120,22 @@ func (w *lossWalk) lease(who process) *redislease.Lease {
 // is something to lose.
 func (w *lossWalk) call(op core.Op) {
 	who := rapid.SampledFrom([]process{n1, n1, n1, n2}).Draw(w.rt, "who")
+	w.ask(who, op, core.Epoch(rapid.Uint64Range(0, 9).Draw(w.rt, "epoch")))
+}
+
+// lead lets somebody lead who reports an epoch that is higher than any before:
+// something that can be lost with the lease.
+func (w *lossWalk) lead() {
+	who := n1
+	if w.model.Holder() == n2.token(1) {
+		who = n2
+	}
+	w.ask(who, core.Acquire, 0)
+	w.ask(who, core.Renew, w.model.Witness()+1)
+}
+
+func (w *lossWalk) ask(who process, op core.Op, epoch core.Epoch) {
 	token := who.token(1)
-	epoch := core.Epoch(rapid.Uint64Range(0, 9).Draw(w.rt, "epoch"))
 	w.asked += fmt.Sprintf("  %s: %v %v under %d\n", who.name, op, token, epoch)
 	want, err := w.model.call(who, op, token, epoch)
 	w.must(err)
