@@ -179,7 +179,7 @@ func (f *formDesk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for tag := range f.orders {
 		text += `{"tag":"` + tag + `","state":"COMPLETE","no":17},`
 	}
-	_, _ = io.WriteString(w, text+`{"tag":null,"state":"OPEN","no":1}]}`)
+	_, _ = io.WriteString(w, text+`{"tag":"by hand","state":"OPEN","no":1}]}`)
 }
 
 func TestFormAndDayBookAreSpoken(t *testing.T) {
