@@ -48,14 +48,14 @@ func (a *Adapter) read(r *Reading, id string, root any) wire.Meaning {
 	if means.duplicate {
 		return wire.Unclear("an order with this id exists: %s", word)
 	}
-	said := wire.Meaning{Answer: means.answer, Note: wire.Said(word)}
-	if means.answer == order.Absent {
-		return said
-	}
 	if r.ClientOrderID != "" {
 		if named, _ := at(root, r.ClientOrderID); named != id {
 			return wire.Unclear("the answer is about order %q", wire.Said(named))
 		}
+	}
+	said := wire.Meaning{Answer: means.answer, Note: wire.Said(word)}
+	if means.answer == order.Absent {
+		return said
 	}
 	if r.OrderID != "" {
 		if said.OrderID, ok = at(root, r.OrderID); !ok && means.answer != order.Rejected {

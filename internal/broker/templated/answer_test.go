@@ -149,6 +149,18 @@ func TestListIsSearchedForTheOneOrder(t *testing.T) {
 	})
 }
 
+// A word for absence is no more than any other if the answer names another order.
+func TestAbsenceOfAnotherOrderIsNoneOfOurs(t *testing.T) {
+	named := desk(t, "", func(c *Config) { c.Settings.Lookup.Absent.ClientOrderID = "error.tag" })
+	judge(t, named.lookedUp, []reply{
+		{"absent", 404, refused(`"NONE"`, ours), order.Absent},
+		{"another is absent", 404, refused(`"NONE"`, "other"), order.Unknown},
+		{"nobody is absent", 404, `{"error":{"code":"NONE"}}`, order.Unknown},
+		{"absent under 200", 200, data(`"NONE"`), order.Absent},
+		{"another is absent under 200", 200, `{"data":{"state":"NONE","tag":"x"}}`, order.Unknown},
+	})
+}
+
 // FuzzSubmitted looks for an answer that is taken for more than it says.
 func FuzzSubmitted(f *testing.F) {
 	a := desk(f, "")
