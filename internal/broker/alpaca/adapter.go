@@ -169,23 +169,14 @@ func (a *Adapter) Submit(ctx context.Context, o broker.Order, notAfter core.Time
 	reply, err := a.line.Send(ctx, notAfter, func(ctx context.Context) (*http.Request, error) {
 		return a.request(ctx, http.MethodPost, a.orders, body)
 	})
-	if err != nil {
-		return broker.Result{
-			Withheld: errors.Is(err, broker.ErrWithheld),
-			Err:      fmt.Errorf("submit order %s: %w", o.ClientOrderID, err),
-		}
-	}
-	return broker.Told(submitted(o.ClientOrderID, reply))
+	return broker.Submitted(a.Promise().Capability, o.ClientOrderID, reply, err, submitted)
 }
 
 // Lookup asks for the one order.
 func (a *Adapter) Lookup(ctx context.Context, clientOrderID string) broker.Result {
 	where := a.orders + ":by_client_order_id?" + url.Values{"client_order_id": {clientOrderID}}.Encode()
 	reply, err := a.ask(ctx, where, wire.MaxBody)
-	if err != nil {
-		return broker.Result{Err: fmt.Errorf("look up order %s: %w", clientOrderID, err)}
-	}
-	return broker.Told(lookedUp(clientOrderID, reply))
+	return broker.LookedUp(a.Promise().Capability, clientOrderID, reply, err, lookedUp)
 }
 
 // Open lists the account's open orders, whoever placed them.
