@@ -76,7 +76,7 @@ func New(config Config) (*Adapter, error) {
 		checkKey("broker.alpaca.secret_key", config.SecretKey),
 		checkWord("broker.alpaca.order_type", config.OrderType, OrderTypes()),
 		checkWord("broker.alpaca.time_in_force", config.TimeInForce, TimesInForce()),
-		checkSecrecy(line.Base()), checkTable(config.Instruments),
+		line.CheckSecrecy("the account's keys"), checkTable(config.Instruments),
 	)
 }
 
@@ -95,15 +95,6 @@ func checkWord(setting, word string, allowed []string) error {
 		return fmt.Errorf("%s %q: must be one of %s", setting, word, strings.Join(allowed, ", "))
 	}
 	return nil
-}
-
-// checkSecrecy: the keys travel with every request.
-func checkSecrecy(base *url.URL) error {
-	ip := net.ParseIP(base.Hostname())
-	if base.Scheme == "https" || base.Hostname() == "localhost" || ip.IsLoopback() {
-		return nil
-	}
-	return errors.New("broker.url: must be https, for the account's keys go there")
 }
 
 func checkTable(table broker.Instruments) error {

@@ -57,6 +57,11 @@ func New(config Config) (*Adapter, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(config.Secrets) > 0 {
+		if err := line.CheckSecrecy("secrets"); err != nil {
+			return nil, err
+		}
+	}
 	a := &Adapter{config: config, line: line}
 	faults := []error{config.Settings.check(), broker.CheckBound(config.Claim.LateArrivalBound)}
 	if err := config.Instruments.Check(); err != nil {

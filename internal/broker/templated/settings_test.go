@@ -84,6 +84,7 @@ func TestSettingThatCannotWorkIsRefusedByName(t *testing.T) {
 		},
 		"late arrival bound 1ns": func(c *c) { c.Claim.LateArrivalBound = 1 },
 		"broker url":             func(c *c) { c.URL = "x" },
+		"broker.url: must be https, for secrets go there": func(c *c) { c.URL = "http://desk.example" },
 		"broker.instruments.X.symbol": func(c *c) {
 			c.Instruments = broker.Instruments{"X": {}}
 		},
@@ -97,6 +98,21 @@ func TestSettingThatCannotWorkIsRefusedByName(t *testing.T) {
 	}
 	if _, err := templated.New(config(order.ClassB)); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestSecretsTravelEncryptedOrNotAtAll(t *testing.T) {
+	for _, url := range []string{"https://desk.example", "http://localhost:1", "http://[::1]:1", "http://127.8.0.1"} {
+		config := config(order.ClassC)
+		config.URL = url
+		if _, err := templated.New(config); err != nil {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+	open := config(order.ClassC)
+	open.URL, open.Secrets = "http://desk.example", nil
+	if _, err := templated.New(open); err != nil {
+		t.Errorf("nothing to keep secret: %v", err)
 	}
 }
 
