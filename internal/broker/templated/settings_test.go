@@ -102,7 +102,9 @@ func TestSettingThatCannotWorkIsRefusedByName(t *testing.T) {
 }
 
 func TestSecretsTravelEncryptedOrNotAtAll(t *testing.T) {
-	for _, url := range []string{"https://desk.example", "http://localhost:1", "http://[::1]:1", "http://127.8.0.1"} {
+	for _, url := range []string{
+		"https://desk.example", "http://localhost:1", "http://[::1]:1", "http://127.8.0.1",
+	} {
 		config := config(order.ClassC)
 		config.URL = url
 		if _, err := templated.New(config); err != nil {
@@ -201,10 +203,13 @@ func TestPromiseIsWhatTheTemplatesCarry(t *testing.T) {
 }
 
 func TestPromiseHoldsForBothSides(t *testing.T) {
-	for side, want := range map[string]order.Class{"buy": order.ClassD, "sell": order.ClassD, "either": order.ClassA} {
+	for side, want := range map[string]order.Class{
+		"buy": order.ClassD, "sell": order.ClassD, "either": order.ClassA,
+	} {
 		config := config(order.ClassA)
 		config.Instruments = broker.Instruments{"X": {Symbol: "Y", Entry: broker.Sell}}
-		config.Settings.Submit.Body = `{"i": {{if eq .Side "` + side + `"}}0{{else}}{{json .ClientOrderID}}{{end}}}`
+		config.Settings.Submit.Body = `{"i":
+			{{if eq .Side "` + side + `"}}0{{else}}{{json .ClientOrderID}}{{end}}}`
 		promise := adapter(t, config).Promise()
 		if promise.Class() != want {
 			t.Errorf("without an id if the side is %s: class %v, want %v", side, promise.Class(), want)

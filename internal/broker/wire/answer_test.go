@@ -174,7 +174,8 @@ func TestAnswerAboutOthersIsNoProofOfAbsence(t *testing.T) {
 		{order.LookupDayBook, others, order.Absent},
 		{order.LookupDayBook, nameless, order.Unknown},
 	} {
-		got := wire.LookedUp(order.Capability{Lookup: c.lookup}, id, wire.Reply{Status: 200, Body: []byte(c.body)})
+		reply := wire.Reply{Status: 200, Body: []byte(c.body)}
+		got := wire.LookedUp(order.Capability{Lookup: c.lookup}, id, reply)
 		if got.Answer != c.want || (got.Err != nil) != (c.want == order.Unknown) {
 			t.Errorf("look-up %v, %s: %v (%v), want %v", c.lookup, c.body, got.Answer, got.Err, c.want)
 		}
