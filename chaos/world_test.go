@@ -138,7 +138,8 @@ func TestSettingThatTheServiceWouldRefuseIsRefusedBeforeAnythingStarts(t *testin
 		t.Errorf("%v; want that nobody goes past the links", err)
 	}
 	for _, name := range []string{
-		"broker.adapter", "broker.alpaca.order_type", "broker.template.submit.path", "broker.template.words.filled",
+		"broker.adapter", "broker.alpaca.order_type", "broker.template.submit.path",
+		"broker.template.words.filled",
 		"broker.instruments", "broker.instruments.X.symbol", "broker.secrets", "broker.secrets.token",
 		"broker.secret_files", "broker.secret_files.token", "broker.secret_file",
 	} {

@@ -131,7 +131,7 @@ func TestSettingOfAnotherAdapterIsRefusedByName(t *testing.T) {
 		"broker.template.headers":              "adapter: alpaca, template: {headers: {X: Y}}",
 		"broker.template.words.filled":         "adapter: paper, template: {words: {filled: [DONE]}}",
 		"broker.template.submit.method":        "adapter: paper, template: {submit: {method: PUT}}",
-		"broker.template.submit.answer.codes":  "adapter: alpaca, template: {submit: {answer: {codes: [200]}}}",
+		"broker.template.submit.answer.codes":  "adapter: alpaca, template: {submit: {answer: {codes: [1]}}}",
 		"broker.template.lookup.list":          "adapter: paper, template: {lookup: {list: orders}}",
 		"broker.template.lookup.absent.status": "adapter: paper, template: {lookup: {absent: {status: x}}}",
 		"broker.alpaca.order_type":             "adapter: paper, alpaca: {order_type: limit}",
