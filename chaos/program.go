@@ -150,12 +150,22 @@ func (p *Program) compileTraffic(s *scenarios.Scenario) {
 // an order stays open.
 const fillAfterName = "paper.fill_after"
 
-// harnessSettings are those that each node gets from the harness.
+// harnessSettings are those that each node gets from the harness, each with all
+// that stands below it. Orders go to the harness's own broker in its own words:
+// what is said of another's would do nothing.
 var harnessSettings = []string{
 	"instance_id", "listen", "admin_listen", "admin_token", "admin_token_file", "postgres.dsn",
 	"postgres.dsn_file", "redis.addr", "redis.db", "redis.tls", "redis.username", "redis.password",
-	"redis.password_file", "broker.adapter", "broker.url", "broker.secret", "broker.secret_file", "journal",
-	"journal_flush", "lease.profile", "postgres.conns",
+	"redis.password_file", "broker.adapter", "broker.url", "broker.secret", "broker.secret_file",
+	"broker.secrets", "broker.secret_files", "broker.instruments", "broker.template", "broker.alpaca",
+	"journal", "journal_flush", "lease.profile", "postgres.conns",
+}
+
+// isHarness reports whether the setting is the harness's.
+func isHarness(name string) bool {
+	return slices.ContainsFunc(harnessSettings, func(ours string) bool {
+		return name == ours || strings.HasPrefix(name, ours+".")
+	})
 }
 
 // compileSettings derives the service's settings, and the protocol's
@@ -185,7 +195,7 @@ func (p *Program) compileSettings(s *scenarios.Scenario) error {
 			}
 			continue
 		}
-		if _, ours := p.settings[given.Name]; ours || slices.Contains(harnessSettings, given.Name) {
+		if _, ours := p.settings[given.Name]; ours || isHarness(given.Name) {
 			return s.Refuse(s.Place.Of("cluster.config"), given.Name, nil,
 				"the setting "+given.Name+" is the harness's, or has a field of its own in the file")
 		}

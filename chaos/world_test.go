@@ -137,6 +137,18 @@ func TestSettingThatTheServiceWouldRefuseIsRefusedBeforeAnythingStarts(t *testin
 	if _, err := chaos.Compile(s); err == nil || !strings.Contains(err.Error(), "redis.addr") {
 		t.Errorf("%v; want that nobody goes past the links", err)
 	}
+	for _, name := range []string{
+		"broker.adapter", "broker.alpaca.order_type", "broker.template.submit.path",
+		"broker.template.words.filled",
+		"broker.instruments", "broker.instruments.X.symbol", "broker.secrets", "broker.secrets.token",
+		"broker.secret_files", "broker.secret_files.token", "broker.secret_file",
+	} {
+		s.Cluster.Config = []scenarios.Setting{{Name: name, Value: "limit"}}
+		_, err := chaos.Compile(s)
+		if err == nil || !strings.Contains(err.Error(), "the setting "+name+" is the harness's") {
+			t.Errorf("%v; want that orders go to the harness's own broker in its own words", err)
+		}
+	}
 	s.Cluster.Config = []scenarios.Setting{{Name: "lease.renwe", Value: "1s"}}
 	if _, err := chaos.Compile(s); err == nil || !strings.Contains(err.Error(), "lease.renwe") {
 		t.Errorf("%v; want the name that is not known", err)

@@ -85,20 +85,15 @@ func (h *HTTP) Submit(ctx context.Context, order Order, notAfter core.Time) Resu
 	reply, err := h.line.Send(ctx, notAfter, func(ctx context.Context) (*http.Request, error) {
 		return h.request(ctx, order)
 	})
-	if err != nil {
-		return Result{Withheld: errors.Is(err, ErrWithheld), Err: unsent(order.ClientOrderID, err)}
-	}
-	return Told(wire.Submitted(h.config.Promise, order.ClientOrderID, reply))
+	return Submitted(h.config.Promise, order.ClientOrderID, reply, err, h.submitted)
 }
 
-// unsent names the order whose submission failed.
-func unsent(clientOrderID string, err error) error {
-	return fmt.Errorf("submit order %s: %w", clientOrderID, err)
+func (h *HTTP) submitted(id string, reply wire.Reply) wire.Meaning {
+	return wire.Submitted(h.config.Promise, id, reply)
 }
 
-// Told turns what a reply means into a result.
-func Told(said wire.Meaning) Result {
-	return Result{Answer: said.Answer, OrderID: said.OrderID, Note: said.Note, Err: said.Err}
+func (h *HTTP) lookedUp(id string, reply wire.Reply) wire.Meaning {
+	return wire.LookedUp(h.config.Promise, id, reply)
 }
 
 // request builds the order's request. The timestamp is taken here, before the
@@ -134,10 +129,7 @@ func (h *HTTP) Lookup(ctx context.Context, clientOrderID string) Result {
 		return Result{Err: errors.New("this broker cannot be asked")}
 	}
 	reply, err := h.ask(ctx, url.Values{"client_order_id": {clientOrderID}}, wire.MaxBody)
-	if err != nil {
-		return Result{Err: fmt.Errorf("look up order %s: %w", clientOrderID, err)}
-	}
-	return Told(wire.LookedUp(h.config.Promise, clientOrderID, reply))
+	return LookedUp(h.config.Promise, clientOrderID, reply, err, h.lookedUp)
 }
 
 // Open lists the orders that are not executed yet.

@@ -79,6 +79,16 @@ func (l *Line) Base() *url.URL {
 	return &base
 }
 
+// CheckSecrecy refuses to send what is secret over a wire that others may read: an
+// address that is neither https nor this machine. What names the secret.
+func (l *Line) CheckSecrecy(what string) error {
+	host := l.base.Hostname()
+	if l.base.Scheme == "https" || host == "localhost" || net.ParseIP(host).IsLoopback() {
+		return nil
+	}
+	return fmt.Errorf("broker.url: must be https, for %s go there", what)
+}
+
 // Close drops idle connections.
 func (l *Line) Close() { l.questions.CloseIdleConnections() }
 

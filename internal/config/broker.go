@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"fencepost/core/order"
@@ -98,26 +100,40 @@ func (c *Config) CheckBroker() error {
 	}
 }
 
+// readers says which adapters read a setting or all that stand below it; every
+// adapter reads the others.
+var readers = []struct {
+	name     string
+	adapters []Adapter
+}{
+	{"broker.secret", []Adapter{AdapterPaper}},
+	{"broker.secret_file", []Adapter{AdapterPaper}},
+	{"broker.secrets", []Adapter{AdapterTemplate}},
+	{"broker.secret_files", []Adapter{AdapterTemplate}},
+	{"broker.template", []Adapter{AdapterTemplate}},
+	{"broker.alpaca", []Adapter{AdapterAlpaca}},
+	{"broker.instruments", []Adapter{AdapterAlpaca, AdapterTemplate}},
+}
+
+// isRead reports whether the adapter reads the setting.
+func (a Adapter) isRead(setting string) bool {
+	for _, r := range readers {
+		if setting == r.name || strings.HasPrefix(setting, r.name+".") {
+			return slices.Contains(r.adapters, a)
+		}
+	}
+	return true
+}
+
 // checkAdapter refuses settings that the adapter does not read: who set them
 // believes that they do something.
 func (b *Broker) checkAdapter() error {
-	template := len(b.Template.Headers) > 0 || b.Template.Submit.Path != "" || b.Template.Submit.Body != "" ||
-		b.Template.Lookup.Path != ""
+	unset := defaultBroker()
+	usual := walk(nil, "broker.", reflect.ValueOf(&unset).Elem())
 	var faults []error
-	for _, s := range []struct {
-		name    string
-		set     bool
-		readers []Adapter
-	}{
-		{"broker.secret", b.Secret != "", []Adapter{AdapterPaper}},
-		{"broker.secrets", len(b.Secrets) > 0, []Adapter{AdapterTemplate}},
-		{"broker.template", template, []Adapter{AdapterTemplate}},
-		{"broker.alpaca.key_id", b.Alpaca.KeyID != "", []Adapter{AdapterAlpaca}},
-		{"broker.alpaca.secret_key", b.Alpaca.SecretKey != "", []Adapter{AdapterAlpaca}},
-		{"broker.instruments", len(b.Instruments) > 0, []Adapter{AdapterAlpaca, AdapterTemplate}},
-	} {
-		if s.set && !slices.Contains(s.readers, b.Adapter) {
-			faults = append(faults, fmt.Errorf("%s: the %s adapter does not read it", s.name, b.Adapter))
+	for i, s := range walk(nil, "broker.", reflect.ValueOf(b).Elem()) {
+		if s.isSet(usual[i].at) && !b.Adapter.isRead(s.path) {
+			faults = append(faults, fmt.Errorf("%s: the %s adapter does not read it", s.path, b.Adapter))
 		}
 	}
 	return errors.Join(faults...)

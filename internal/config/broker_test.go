@@ -122,3 +122,43 @@ func TestSecretOfATemplateHasOnePlace(t *testing.T) {
 		}
 	}
 }
+
+func TestSettingOfAnotherAdapterIsRefusedByName(t *testing.T) {
+	for name, text := range map[string]string{
+		"broker.secret":                        "adapter: alpaca, secret: x",
+		"broker.secrets":                       "adapter: paper, secrets: {t: x}",
+		"broker.instruments":                   "adapter: paper, instruments: {X: {symbol: Y, entry: buy}}",
+		"broker.template.headers":              "adapter: alpaca, template: {headers: {X: Y}}",
+		"broker.template.words.filled":         "adapter: paper, template: {words: {filled: [DONE]}}",
+		"broker.template.submit.method":        "adapter: paper, template: {submit: {method: PUT}}",
+		"broker.template.submit.answer.codes":  "adapter: alpaca, template: {submit: {answer: {codes: [1]}}}",
+		"broker.template.lookup.list":          "adapter: paper, template: {lookup: {list: orders}}",
+		"broker.template.lookup.absent.status": "adapter: paper, template: {lookup: {absent: {status: x}}}",
+		"broker.alpaca.order_type":             "adapter: paper, alpaca: {order_type: limit}",
+		"broker.alpaca.time_in_force":          "adapter: template, alpaca: {time_in_force: gtc}",
+		"broker.alpaca.key_id":                 "adapter: template, alpaca: {key_id: x}",
+		"broker.alpaca.secret_key":             "adapter: paper, alpaca: {secret_key: x}",
+	} {
+		c, err := config.Load(file(t, "broker: {url: 'https://x', "+text+"}\n"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = c.CheckBroker()
+		want := name + ": the " + string(c.Broker.Adapter) + " adapter does not read it"
+		if err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+}
+
+// An embedding program need not begin with the defaults.
+func TestSettingThatIsNotSetIsNobodys(t *testing.T) {
+	bare := config.Config{Broker: config.Broker{Adapter: config.AdapterPaper}}
+	for _, c := range []config.Config{config.Default(), bare} {
+		c.Broker.URL = "https://x"
+		c.Broker.Secrets = map[string]config.Secret{}
+		if err := c.CheckBroker(); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -36,6 +36,14 @@ func walk(list []setting, prefix string, structure reflect.Value) []setting {
 	return list
 }
 
+// isSet reports whether the setting says anything but nothing or the usual.
+func (s *setting) isSet(usual reflect.Value) bool {
+	if kind := s.at.Kind(); kind == reflect.Map || kind == reflect.Slice {
+		return s.at.Len() > 0
+	}
+	return !s.at.IsZero() && !s.at.Equal(usual)
+}
+
 // Settings returns the name of every setting, sorted.
 func Settings() []string {
 	var c Config

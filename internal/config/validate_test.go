@@ -52,7 +52,9 @@ func TestValidateNamesEveryFault(t *testing.T) {
 		"broker.alpaca.secret_key: the template": func(c *config.Config) {
 			c.Broker.Adapter, c.Broker.Alpaca.SecretKey = config.AdapterTemplate, "hunter2"
 		},
-		"broker.template: the paper adapter": func(c *config.Config) { c.Broker.Template.Submit.Path = "/o" },
+		"broker.template.submit.path: the paper adapter": func(c *config.Config) {
+			c.Broker.Template.Submit.Path = "/o"
+		},
 		"broker.secrets: the paper adapter": func(c *config.Config) {
 			c.Broker.Secrets = map[string]config.Secret{"x": "hunter2"}
 		},

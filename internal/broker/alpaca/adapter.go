@@ -76,7 +76,7 @@ func New(config Config) (*Adapter, error) {
 		checkKey("broker.alpaca.secret_key", config.SecretKey),
 		checkWord("broker.alpaca.order_type", config.OrderType, OrderTypes()),
 		checkWord("broker.alpaca.time_in_force", config.TimeInForce, TimesInForce()),
-		checkSecrecy(line.Base()), checkTable(config.Instruments),
+		line.CheckSecrecy("the account's keys"), checkTable(config.Instruments),
 	)
 }
 
@@ -95,15 +95,6 @@ func checkWord(setting, word string, allowed []string) error {
 		return fmt.Errorf("%s %q: must be one of %s", setting, word, strings.Join(allowed, ", "))
 	}
 	return nil
-}
-
-// checkSecrecy: the keys travel with every request.
-func checkSecrecy(base *url.URL) error {
-	ip := net.ParseIP(base.Hostname())
-	if base.Scheme == "https" || base.Hostname() == "localhost" || ip.IsLoopback() {
-		return nil
-	}
-	return errors.New("broker.url: must be https, for the account's keys go there")
 }
 
 func checkTable(table broker.Instruments) error {
@@ -169,23 +160,14 @@ func (a *Adapter) Submit(ctx context.Context, o broker.Order, notAfter core.Time
 	reply, err := a.line.Send(ctx, notAfter, func(ctx context.Context) (*http.Request, error) {
 		return a.request(ctx, http.MethodPost, a.orders, body)
 	})
-	if err != nil {
-		return broker.Result{
-			Withheld: errors.Is(err, broker.ErrWithheld),
-			Err:      fmt.Errorf("submit order %s: %w", o.ClientOrderID, err),
-		}
-	}
-	return broker.Told(submitted(o.ClientOrderID, reply))
+	return broker.Submitted(a.Promise().Capability, o.ClientOrderID, reply, err, submitted)
 }
 
 // Lookup asks for the one order.
 func (a *Adapter) Lookup(ctx context.Context, clientOrderID string) broker.Result {
 	where := a.orders + ":by_client_order_id?" + url.Values{"client_order_id": {clientOrderID}}.Encode()
 	reply, err := a.ask(ctx, where, wire.MaxBody)
-	if err != nil {
-		return broker.Result{Err: fmt.Errorf("look up order %s: %w", clientOrderID, err)}
-	}
-	return broker.Told(lookedUp(clientOrderID, reply))
+	return broker.LookedUp(a.Promise().Capability, clientOrderID, reply, err, lookedUp)
 }
 
 // Open lists the account's open orders, whoever placed them.

@@ -57,6 +57,11 @@ func New(config Config) (*Adapter, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(config.Secrets) > 0 {
+		if err := line.CheckSecrecy("secrets"); err != nil {
+			return nil, err
+		}
+	}
 	a := &Adapter{config: config, line: line}
 	faults := []error{config.Settings.check(), broker.CheckBound(config.Claim.LateArrivalBound)}
 	if err := config.Instruments.Check(); err != nil {
@@ -93,13 +98,7 @@ func (a *Adapter) Submit(ctx context.Context, o broker.Order, notAfter core.Time
 		}
 		return d.request(ctx)
 	})
-	if err != nil {
-		return broker.Result{
-			Withheld: errors.Is(err, broker.ErrWithheld),
-			Err:      fmt.Errorf("submit order %s: %w", o.ClientOrderID, err),
-		}
-	}
-	return broker.Told(a.submitted(o.ClientOrderID, reply))
+	return broker.Submitted(a.promise.Capability, o.ClientOrderID, reply, err, a.submitted)
 }
 
 // Lookup asks for the one order. A broker that cannot be asked is not.
@@ -108,10 +107,7 @@ func (a *Adapter) Lookup(ctx context.Context, clientOrderID string) broker.Resul
 		return broker.Result{Err: errors.New("this broker cannot be asked")}
 	}
 	reply, err := a.ask(ctx, clientOrderID)
-	if err != nil {
-		return broker.Result{Err: fmt.Errorf("look up order %s: %w", clientOrderID, err)}
-	}
-	return broker.Told(a.lookedUp(clientOrderID, reply))
+	return broker.LookedUp(a.promise.Capability, clientOrderID, reply, err, a.lookedUp)
 }
 
 func (a *Adapter) ask(ctx context.Context, clientOrderID string) (wire.Reply, error) {

@@ -48,14 +48,14 @@ func (a *Adapter) read(r *Reading, id string, root any) wire.Meaning {
 	if means.duplicate {
 		return wire.Unclear("an order with this id exists: %s", word)
 	}
-	said := wire.Meaning{Answer: means.answer, Note: wire.Said(word)}
-	if means.answer == order.Absent {
-		return said
-	}
 	if r.ClientOrderID != "" {
 		if named, _ := at(root, r.ClientOrderID); named != id {
 			return wire.Unclear("the answer is about order %q", wire.Said(named))
 		}
+	}
+	said := wire.Meaning{Answer: means.answer, Note: wire.Said(word)}
+	if means.answer == order.Absent {
+		return said
 	}
 	if r.OrderID != "" {
 		if said.OrderID, ok = at(root, r.OrderID); !ok && means.answer != order.Rejected {
@@ -90,7 +90,9 @@ func (a *Adapter) lookedUp(id string, reply wire.Reply) wire.Meaning {
 	}
 }
 
-// pick finds the order in a list.
+// pick finds the order in a list. That it is not there is proof only if every
+// order of the list says whose it is, and nothing if the broker was asked for this
+// one and told of others.
 func (a *Adapter) pick(id string, root any) wire.Meaning {
 	l := &a.config.Settings.Lookup
 	list, ok := find(root, l.List).([]any)
@@ -98,19 +100,28 @@ func (a *Adapter) pick(id string, root any) wire.Meaning {
 		return wire.Unclear("the answer has no list at %s", l.List)
 	}
 	var found []wire.Meaning
+	nameless := false
 	for _, one := range list {
-		named, ok := at(one, l.Answer.ClientOrderID)
 		if _, isOrder := one.(map[string]any); !isOrder {
 			return wire.Unclear("the list holds something that is no order")
 		}
+		named, ok := at(one, l.Answer.ClientOrderID)
+		nameless = nameless || !ok
 		if ok && named == id {
 			found = append(found, a.read(&l.Answer, id, one))
 		}
 	}
-	if len(found) == 0 {
+	switch {
+	case len(found) > 0:
+		return wire.Heaviest(found)
+	case nameless:
+		return wire.Unclear("the list holds an order with no id at %s: absence proves nothing",
+			l.Answer.ClientOrderID)
+	case a.promise.Lookup == order.LookupExact && len(list) > 0:
+		return wire.Unclear("asked for one order, the broker told of others: absence proves nothing")
+	default:
 		return wire.Meaning{Answer: order.Absent}
 	}
-	return wire.Heaviest(found)
 }
 
 // find walks down a document: names of fields and numbers of elements, with

@@ -12,7 +12,7 @@ const ours = "AAAABBBBCCCCDDDDEEEE"
 
 // desk speaks a language in which an order's state stands in data.order, and a
 // refusal's in error.code.
-func desk(t testing.TB, list string) *Adapter {
+func desk(t testing.TB, list string, changes ...func(*Config)) *Adapter {
 	t.Helper()
 	receipt := Reading{
 		Codes: []int{200, 201}, Status: "data.state", OrderID: "data.no", ClientOrderID: "data.tag",
@@ -21,7 +21,7 @@ func desk(t testing.TB, list string) *Adapter {
 	if list != "" {
 		asked = Reading{Codes: []int{200}, Status: "state", OrderID: "no", ClientOrderID: "tag"}
 	}
-	a, err := New(Config{
+	config := Config{
 		URL: "http://127.0.0.1:1", Clock: clock.System{}, Claim: order.ClassA.Capability(),
 		Settings: Settings{
 			Submit: Submit{
@@ -37,7 +37,11 @@ func desk(t testing.TB, list string) *Adapter {
 				Cancelled: []string{"GONE"}, Duplicate: []string{"TWICE"}, Absent: []string{"NONE"},
 			},
 		},
-	})
+	}
+	for _, change := range changes {
+		change(&config)
+	}
+	a, err := New(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,17 +124,41 @@ func TestListIsSearchedForTheOneOrder(t *testing.T) {
 		{"found", 200, list(row("OPEN", "x") + "," + row("DONE", ours)), order.Filled},
 		{"found twice", 200, list(row("GONE", ours) + "," + row("DONE", ours)), order.Filled},
 		{"found twice, once unclear", 200, list(row("DONE", ours) + "," + row("?", ours)), order.Unknown},
-		{"others only", 200, list(row("DONE", "x")), order.Absent},
+		{"found among others", 200, list(row("DONE", ours) + "," + row("?", "x")), order.Filled},
+		{"found, and one without an id", 200, list(row("DONE", ours) + `,{"state":"OPEN"}`), order.Filled},
+		{"others only", 200, list(row("DONE", "x")), order.Unknown},
 		{"empty", 200, list(""), order.Absent},
 		{"no list", 200, `{"data":{}}`, order.Unknown},
 		{"list is null", 200, `{"data":{"orders":null}}`, order.Unknown},
 		{"list of nothing", 200, list(`null`), order.Unknown},
-		{"others that are unclear", 200, list(row("?", "x")), order.Absent},
+		{"others that are unclear", 200, list(row("?", "x")), order.Unknown},
+		{"one without an id", 200, list(`{"state":"DONE","no":"7"}`), order.Unknown},
 		{"absent by code", 404, refused(`"NONE"`, ""), order.Absent},
 	})
 	whole := desk(t, "")
 	whole.config.Settings.Lookup.List = "."
 	judge(t, whole.lookedUp, []reply{{"the document is the list", 200, `[]`, order.Absent}})
+	dayBook := desk(t, "data.orders", func(c *Config) { c.Settings.Lookup.Path = "/today" })
+	judge(t, dayBook.lookedUp, []reply{
+		{"others only", 200, list(row("DONE", "x")), order.Absent},
+		{"others that are unclear", 200, list(row("?", "x")), order.Absent},
+		{"found", 200, list(row("OPEN", "x") + "," + row("DONE", ours)), order.Filled},
+		{"one without an id", 200, list(row("DONE", "x") + `,{"state":"DONE","no":"7"}`), order.Unknown},
+		{"one with an empty id", 200, list(row("DONE", "")), order.Unknown},
+		{"one with a list as its id", 200, list(`{"state":"DONE","no":"7","tag":["x"]}`), order.Unknown},
+	})
+}
+
+// A word for absence is no more than any other if the answer names another order.
+func TestAbsenceOfAnotherOrderIsNoneOfOurs(t *testing.T) {
+	named := desk(t, "", func(c *Config) { c.Settings.Lookup.Absent.ClientOrderID = "error.tag" })
+	judge(t, named.lookedUp, []reply{
+		{"absent", 404, refused(`"NONE"`, ours), order.Absent},
+		{"another is absent", 404, refused(`"NONE"`, "other"), order.Unknown},
+		{"nobody is absent", 404, `{"error":{"code":"NONE"}}`, order.Unknown},
+		{"absent under 200", 200, data(`"NONE"`), order.Absent},
+		{"another is absent under 200", 200, `{"data":{"state":"NONE","tag":"x"}}`, order.Unknown},
+	})
 }
 
 // FuzzSubmitted looks for an answer that is taken for more than it says.

@@ -179,7 +179,7 @@ func (f *formDesk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for tag := range f.orders {
 		text += `{"tag":"` + tag + `","state":"COMPLETE","no":17},`
 	}
-	_, _ = io.WriteString(w, text+`{"tag":null,"state":"OPEN","no":1}]}`)
+	_, _ = io.WriteString(w, text+`{"tag":"by hand","state":"OPEN","no":1}]}`)
 }
 
 func TestFormAndDayBookAreSpoken(t *testing.T) {
@@ -219,5 +219,31 @@ func TestFormAndDayBookAreSpoken(t *testing.T) {
 	}
 	if got := a.Promise(); got.Class() != order.ClassC || got.Lookup != order.LookupDayBook {
 		t.Errorf("%+v", got)
+	}
+}
+
+func TestRefusalThatIsNotDefinitiveIsUnknown(t *testing.T) {
+	const body = `"client_order_id":"` + id + `","order_id":"7"`
+	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			_, _ = io.WriteString(w, `{"orders":[{"status":"rejected",`+body+`}]}`)
+			return
+		}
+		w.WriteHeader(http.StatusUnprocessableEntity)
+		_, _ = io.WriteString(w, `{"code":"risk_limit",`+body+`}`)
+	}))
+	for _, want := range []order.Answer{order.Rejected, order.Unknown} {
+		claim := order.ClassA.Capability()
+		claim.DefinitiveReject = want == order.Rejected
+		a := adapter(t, templated.Config{
+			URL: url, Settings: paperTongue(), Claim: claim, Clock: clock.System{},
+		})
+		for name, got := range map[string]broker.Result{
+			"submit": a.Submit(t.Context(), entry, forever), "look-up": a.Lookup(t.Context(), id),
+		} {
+			if got.Answer != want || (got.Err != nil) != (want == order.Unknown) {
+				t.Errorf("%s, definitive %v: %+v", name, claim.DefinitiveReject, got)
+			}
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"fencepost/core"
 	"fencepost/core/order"
@@ -18,15 +19,44 @@ import (
 // unless it is written as what it is.
 const hostile = "a\",\"injected\":\"1\\&injected=1/injected?injected=1#injected\r\nInjected: 1"
 
-// sample is an order with every field set.
-func (a *Adapter) sample(id, action, text string, now core.Now) *Fields {
+// trial is one kind of order: a template may write each in its own way.
+type trial struct {
+	action string
+	side   broker.Side
+	// lots, price and stop are empty if the sender leaves them out.
+	lots, price, stop json.Number
+}
+
+// trials are all kinds of orders.
+func trials() []trial {
+	var all []trial
+	for _, action := range broker.Actions() {
+		for _, side := range []broker.Side{broker.Buy, broker.Sell} {
+			for _, lots := range []json.Number{"12", ""} {
+				for _, price := range []json.Number{"54321.05", ""} {
+					for _, stop := range []json.Number{"54000", ""} {
+						all = append(all, trial{action, side, lots, price, stop})
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+// isWhole reports whether the order has every field.
+func (t *trial) isWhole() bool { return t.lots != "" && t.price != "" && t.stop != "" }
+
+// sample is an order of the trial's kind.
+func (a *Adapter) sample(t *trial, id, text string, now core.Now) *Fields {
 	f := a.fieldsOf(broker.Order{
-		ClientOrderID: id, Instrument: text, Action: action, Position: text,
-		Lots: "12", Price: "54321.05", Stop: "54000",
+		ClientOrderID: id, Instrument: text, Action: t.action, Position: text,
+		Lots: t.lots, Price: t.price, Stop: t.stop,
 	}, now)
-	if len(a.config.Instruments) > 0 {
+	// Without lots there is no quantity, and the table writes no order at all.
+	if len(a.config.Instruments) > 0 && t.lots != "" {
 		f.unknown = nil
-		f.ticket = broker.Ticket{Symbol: "SAMPLE", Side: broker.Buy, Quantity: "12"}
+		f.ticket = broker.Ticket{Symbol: "SAMPLE", Side: t.side, Quantity: "12"}
 	}
 	return f
 }
@@ -37,45 +67,75 @@ const (
 	otherID = "TWOTWOTWOTWOTWOTWO22"
 )
 
-// trySamples runs every template and finds out what they carry.
+// sampleTime is when samples are written.
+var sampleTime = core.Now{Wall: 1_700_000_000_000_000_000}
+
+// carries says what of a promise an order bears.
+type carries struct {
+	// named is its id, dated the instant at which it left, and bounded for how long
+	// the broker may accept it.
+	named, dated, bounded bool
+}
+
+// trySamples runs every template with every kind of order and finds out what all
+// of them carry. A kind that lacks something and cannot be written is refused
+// before the wire, and promises nothing.
 func (a *Adapter) trySamples() error {
-	then, later := core.Now{Wall: 1_700_000_000_000_000_000}, core.Now{Wall: 1_700_000_001_000_000_000}
-	for _, action := range broker.Actions() {
-		plain, err := a.order(a.sample(oneID, action, "sample", then))
+	all := carries{named: true, dated: true, bounded: true}
+	for _, t := range trials() {
+		plain, err := a.order(a.sample(&t, oneID, "sample", sampleTime))
+		switch {
+		case err != nil && t.isWhole():
+			return err
+		case err != nil:
+			continue
+		}
+		if err := a.attack(&t, plain); err != nil {
+			return err
+		}
+		one, err := a.borne(&t, plain)
 		if err != nil {
 			return err
 		}
-		attacked, err := a.order(a.sample(oneID, action, hostile, then))
-		if err != nil {
-			return fmt.Errorf("%w; a field stands there as it came: write it with json, query or path", err)
-		}
-		if err := a.sameShape(plain, attacked); err != nil {
-			return err
-		}
+		all.named, all.dated = all.named && one.named, all.dated && one.dated
+		all.bounded = all.bounded && one.bounded
 	}
-	first, err := a.order(a.sample(oneID, "EXIT", "sample", then))
-	if err != nil {
-		return err
-	}
-	second, err := a.order(a.sample(otherID, "EXIT", "sample", then))
-	if err != nil {
-		return err
-	}
-	stamped, err := a.order(a.sample(oneID, "EXIT", "sample", later))
-	if err != nil {
-		return err
-	}
-	named, dated := !first.equal(second), !first.equal(stamped)
 	asks, exactly, err := a.tryQuestion()
 	if err != nil {
 		return err
 	}
 	a.promise = broker.Promise{
-		Capability:  a.carried(named, dated, asks, exactly),
+		Capability:  a.carried(all, asks, exactly),
 		Actions:     broker.Actions(),
 		Instruments: a.config.Instruments.Names(),
 	}
 	return nil
+}
+
+// attack writes the order again with fields that try to leave their places.
+func (a *Adapter) attack(t *trial, plain *draft) error {
+	attacked, err := a.order(a.sample(t, oneID, hostile, sampleTime))
+	if err != nil {
+		return fmt.Errorf("%w; a field stands there as it came: write it with json, query or path", err)
+	}
+	return a.sameShape(plain, attacked)
+}
+
+// borne finds out what an order bears, by changing it.
+func (a *Adapter) borne(t *trial, plain *draft) (carries, error) {
+	renamed := a.sample(t, otherID, "sample", sampleTime)
+	later := a.sample(t, oneID, "sample", core.Now{Wall: sampleTime.Wall.Add(time.Second)})
+	longer := a.sample(t, oneID, "sample", sampleTime)
+	longer.RecvWindow++
+	var differs [3]bool
+	for i, f := range []*Fields{renamed, later, longer} {
+		changed, err := a.order(f)
+		if err != nil {
+			return carries{}, err
+		}
+		differs[i] = !plain.equal(changed)
+	}
+	return carries{named: differs[0], dated: differs[1], bounded: differs[2]}, nil
 }
 
 // tryQuestion reports whether there is a look-up, and whether it names the
@@ -84,12 +144,11 @@ func (a *Adapter) tryQuestion() (asks, exactly bool, err error) {
 	if a.config.Settings.Lookup.Path == "" {
 		return false, false, nil
 	}
-	now := core.Now{Wall: 1_700_000_000_000_000_000}
-	one, err := a.question(a.fieldsOf(broker.Order{ClientOrderID: oneID}, now))
+	one, err := a.question(a.fieldsOf(broker.Order{ClientOrderID: oneID}, sampleTime))
 	if err != nil {
 		return false, false, err
 	}
-	other, err := a.question(a.fieldsOf(broker.Order{ClientOrderID: otherID}, now))
+	other, err := a.question(a.fieldsOf(broker.Order{ClientOrderID: otherID}, sampleTime))
 	if err != nil {
 		return false, false, err
 	}
@@ -102,17 +161,22 @@ func (a *Adapter) tryQuestion() (asks, exactly bool, err error) {
 }
 
 // carried is as much of the claim as the templates carry. A list that was not
-// asked for the one order may be cut off: its silence bounds nothing.
-func (a *Adapter) carried(named, dated, asks, exactly bool) order.Capability {
+// asked for the one order may be cut off: its silence bounds nothing. A broker
+// that is not told when to stop accepting an order counts from an instant that
+// may lie ahead of its own clock: what is claimed of it takes that much longer.
+func (a *Adapter) carried(all carries, asks, exactly bool) order.Capability {
 	held := order.Capability{DefinitiveReject: a.config.Claim.DefinitiveReject}
-	if named && asks {
+	if all.named && asks {
 		held.IDScope, held.Lookup = a.config.Claim.IDScope, order.LookupDayBook
 		if exactly {
 			held.Lookup = order.LookupExact
 		}
 	}
-	if dated && held.Lookup == order.LookupExact {
-		held.LateArrivalBound = a.config.Claim.LateArrivalBound
+	if bound := a.config.Claim.LateArrivalBound; bound > 0 && all.dated && held.Lookup == order.LookupExact {
+		held.LateArrivalBound = bound
+		if !all.bounded {
+			held.LateArrivalBound += broker.ClockTolerance
+		}
 	}
 	return held
 }

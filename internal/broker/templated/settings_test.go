@@ -84,6 +84,7 @@ func TestSettingThatCannotWorkIsRefusedByName(t *testing.T) {
 		},
 		"late arrival bound 1ns": func(c *c) { c.Claim.LateArrivalBound = 1 },
 		"broker url":             func(c *c) { c.URL = "x" },
+		"broker.url: must be https, for secrets go there": func(c *c) { c.URL = "http://desk.example" },
 		"broker.instruments.X.symbol": func(c *c) {
 			c.Instruments = broker.Instruments{"X": {}}
 		},
@@ -97,6 +98,23 @@ func TestSettingThatCannotWorkIsRefusedByName(t *testing.T) {
 	}
 	if _, err := templated.New(config(order.ClassB)); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestSecretsTravelEncryptedOrNotAtAll(t *testing.T) {
+	for _, url := range []string{
+		"https://desk.example", "http://localhost:1", "http://[::1]:1", "http://127.8.0.1",
+	} {
+		config := config(order.ClassC)
+		config.URL = url
+		if _, err := templated.New(config); err != nil {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+	open := config(order.ClassC)
+	open.URL, open.Secrets = "http://desk.example", nil
+	if _, err := templated.New(open); err != nil {
+		t.Errorf("nothing to keep secret: %v", err)
 	}
 }
 
@@ -119,6 +137,9 @@ func TestFieldThatCouldAddOthersIsRefused(t *testing.T) {
 		{"form", "/o", `id={{.ClientOrderID}}&a={{.Instrument}}`},
 		{"", "/o?a={{.Position}}", `{}`},
 		{"", "/o/{{.Instrument}}", `{}`},
+		{"", "/o", `{"a": {{if .Price}}{{json .Position}}{{else}}"{{.Position}}"{{end}}}`},
+		{"", "/o", `{"a": {{if .Lots}}1{{else}}"{{.Position}}"{{end}}}`},
+		{"", "/o", `{"a": {{if .Stop}}1{{else}}{{if eq .Action "PYRAMID"}}"{{.Instrument}}"{{end}}{{end}}}`},
 	} {
 		config := config(order.ClassD)
 		s := &config.Settings
@@ -146,6 +167,26 @@ func TestPromiseIsWhatTheTemplatesCarry(t *testing.T) {
 		"B without an instant": {order.ClassB, func(s *s) {
 			s.Submit.Body = `{"i": {{json .ClientOrderID}}}`
 		}, order.ClassC},
+		"A with an id in priced orders only": {order.ClassA, func(s *s) {
+			s.Submit.Body = `{"i": {{if .Price}}{{json .ClientOrderID}}{{else}}0{{end}}}`
+		}, order.ClassD},
+		"A with an id in unstopped orders only": {order.ClassA, func(s *s) {
+			s.Submit.Body = `{"i": {{if .Stop}}0{{else}}{{json .ClientOrderID}}{{end}}}`
+		}, order.ClassD},
+		"A with an id in exits only": {order.ClassA, func(s *s) {
+			s.Submit.Body = `{"i": {{if eq .Action "EXIT"}}{{json .ClientOrderID}}{{else}}0{{end}}}`
+		}, order.ClassD},
+		"A where only orders with lots can be written": {order.ClassA, func(s *s) {
+			s.Submit.Body = `{"n": {{number .Lots}}{{if .Lots}}, "i": {{json .ClientOrderID}}{{end}}}`
+		}, order.ClassA},
+		"B with an instant in entries only": {order.ClassB, func(s *s) {
+			s.Submit.Body = `{"i": {{json .ClientOrderID}}, "w": {{.RecvWindow}}
+				{{if ne .Action "EXIT"}}, "t": {{.Timestamp}}{{end}}}`
+		}, order.ClassC},
+		"B with an instant in priced orders only": {order.ClassB, func(s *s) {
+			s.Submit.Body = `{"i": {{json .ClientOrderID}}, "w": {{.RecvWindow}}
+				{{if .Price}}, "t": {{.Timestamp}}{{end}}}`
+		}, order.ClassC},
 		"B with the day's book": {order.ClassB, func(s *s) { s.Lookup.Path = "/orders" }, order.ClassC},
 	} {
 		config := config(c.claim)
@@ -157,6 +198,43 @@ func TestPromiseIsWhatTheTemplatesCarry(t *testing.T) {
 		}
 		if err := promise.Check(c.claim.Capability()); (err == nil) != (c.claim == c.want) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestPromiseHoldsForBothSides(t *testing.T) {
+	for side, want := range map[string]order.Class{
+		"buy": order.ClassD, "sell": order.ClassD, "either": order.ClassA,
+	} {
+		config := config(order.ClassA)
+		config.Instruments = broker.Instruments{"X": {Symbol: "Y", Entry: broker.Sell}}
+		config.Settings.Submit.Body = `{"i":
+			{{if eq .Side "` + side + `"}}0{{else}}{{json .ClientOrderID}}{{end}}}`
+		promise := adapter(t, config).Promise()
+		if promise.Class() != want {
+			t.Errorf("without an id if the side is %s: class %v, want %v", side, promise.Class(), want)
+		}
+	}
+}
+
+// Who does not tell the broker when to stop accepting an order leaves to it by how
+// much it lets a clock run ahead: the bound that was claimed is then too short.
+func TestBoundWithoutItsWindowIsTooShort(t *testing.T) {
+	for body, want := range map[string]bool{
+		`{"i": {{json .ClientOrderID}}, "t": {{.Timestamp}}, "w": {{.RecvWindow}}}`: true,
+		`{"i": {{json .ClientOrderID}}, "t": {{.Timestamp}}}`:                       false,
+		`{"i": {{json .ClientOrderID}}, "t": {{.Timestamp}}
+			{{if .Price}}, "w": {{.RecvWindow}}{{end}}}`: false,
+	} {
+		config := config(order.ClassB)
+		config.Settings.Submit.Body = body
+		promise, asked := adapter(t, config).Promise(), config.Claim
+		if err := promise.Check(asked); (err == nil) != want {
+			t.Errorf("%s: %v", body, err)
+		}
+		asked.LateArrivalBound += broker.ClockTolerance
+		if err := promise.Check(asked); err != nil {
+			t.Errorf("%s: a bound with the tolerance in it: %v", body, err)
 		}
 	}
 }

@@ -146,10 +146,14 @@ func readBook(reply Reply) (receipts []Receipt, truncated bool, err error) {
 	return *book.Orders, book.Truncated, nil
 }
 
-// pick chooses among the receipts of one id.
+// pick chooses among the receipts of one id. Who asked for one order and was told
+// of others has no answer: the question was not understood. Nor is a receipt
+// without an id proof of anything, for it may be that of our order.
 func pick(promise order.Capability, id string, receipts []Receipt, truncated bool) Meaning {
 	var found []Meaning
+	nameless := false
 	for i := range receipts {
+		nameless = nameless || receipts[i].ClientOrderID == ""
 		if receipts[i].ClientOrderID == id {
 			found = append(found, receipts[i].answer(promise))
 		}
@@ -157,6 +161,10 @@ func pick(promise order.Capability, id string, receipts []Receipt, truncated boo
 	switch {
 	case len(found) > 0:
 		return Heaviest(found)
+	case nameless:
+		return Unclear("the book holds an order without a client order id: absence proves nothing")
+	case promise.Lookup == order.LookupExact && len(receipts) > 0:
+		return Unclear("asked for one order, the broker told of others: absence proves nothing")
 	case truncated:
 		return Unclear("the book was cut off: absence proves nothing")
 	default:

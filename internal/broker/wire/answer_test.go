@@ -158,6 +158,30 @@ func TestLookupIsAbsentOnlyWhenTheWholeBookWasRead(t *testing.T) {
 	}
 }
 
+// Who asked for one order and was told of others was not answered; and an order
+// without an id may be ours.
+func TestAnswerAboutOthersIsNoProofOfAbsence(t *testing.T) {
+	const others = `{"orders":[{"client_order_id":"x","status":"filled"}]}`
+	const nameless = `{"orders":[{"client_order_id":"x","status":"filled"},{"status":"filled"}]}`
+	for _, c := range []struct {
+		lookup order.LookupKind
+		body   string
+		want   order.Answer
+	}{
+		{order.LookupExact, others, order.Unknown},
+		{order.LookupExact, nameless, order.Unknown},
+		{order.LookupExact, `{"orders":[]}`, order.Absent},
+		{order.LookupDayBook, others, order.Absent},
+		{order.LookupDayBook, nameless, order.Unknown},
+	} {
+		reply := wire.Reply{Status: 200, Body: []byte(c.body)}
+		got := wire.LookedUp(order.Capability{Lookup: c.lookup}, id, reply)
+		if got.Answer != c.want || (got.Err != nil) != (c.want == order.Unknown) {
+			t.Errorf("look-up %v, %s: %v (%v), want %v", c.lookup, c.body, got.Answer, got.Err, c.want)
+		}
+	}
+}
+
 // FuzzSubmitted looks for a body that is taken for a refusal without being one.
 func FuzzSubmitted(f *testing.F) {
 	f.Add(422, merit)
