@@ -77,8 +77,8 @@ const storeParty = "store"
 
 // nodeNamed returns the index of the node that a file calls by this name.
 func nodeNamed(name string) int16 {
-	n, err := strconv.Atoi(strings.TrimPrefix(name, "n"))
-	if err != nil {
+	n, err := strconv.ParseInt(strings.TrimPrefix(name, "n"), 10, 16)
+	if err != nil || n < 1 {
 		return history.None
 	}
 	return int16(n - 1)
