@@ -178,7 +178,8 @@ func (o *detectOptions) missing(kept *detect.Kept) bool {
 
 // tell prints the report and writes what is asked for.
 func (o *detectOptions) tell(c *cobra.Command, r *detect.Report) error {
-	if !r.Interrupted {
+	unmeasured := r.Unmeasured()
+	if !r.Interrupted && len(unmeasured) == 0 {
 		if err := keepDetect(r, o.svg, o.doc); err != nil {
 			return broke(err)
 		}
@@ -198,6 +199,9 @@ func (o *detectOptions) tell(c *cobra.Command, r *detect.Report) error {
 	}
 	if r.Interrupted {
 		return cutShort(len(r.Wrong) > 0, "not everything was measured; no file was written")
+	}
+	for _, what := range unmeasured {
+		fmt.Fprintf(c.ErrOrStderr(), "drill: no fault was measured of %s; no file was written\n", what)
 	}
 	return verdict(r.Verdict())
 }

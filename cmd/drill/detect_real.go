@@ -11,9 +11,9 @@ import (
 	"fencepost/scenarios"
 )
 
-// mostInvalid is how many runs of one type may be invalid before the command gives
-// up.
-const mostInvalid = 5
+// mostVain is how many runs of one type may measure nothing, as they are invalid or
+// all of their faults are lost, before the command gives up.
+const mostVain = 5
 
 // errTimeIsUp ends a measurement that was bounded.
 var errTimeIsUp = errors.New("the time for runs on real processes is up")
@@ -28,16 +28,16 @@ type measuring struct {
 	mu   sync.Mutex
 	kept *detect.Kept
 	// given is the last seed of each type that is being played or was, underWay how
-	// many of its runs have not ended, invalid how many of this command's were.
-	given             map[string]uint64
-	underWay, invalid map[string]int
-	failed            error
+	// many of its runs have not ended, vain how many of this command's measured nothing.
+	given          map[string]uint64
+	underWay, vain map[string]int
+	failed         error
 }
 
 // all plays what is missing, and comes back when every run that was begun has
 // ended.
 func (m *measuring) all(ctx context.Context) error {
-	m.given, m.underWay, m.invalid = map[string]uint64{}, map[string]int{}, map[string]int{}
+	m.given, m.underWay, m.vain = map[string]uint64{}, map[string]int{}, map[string]int{}
 	var group sync.WaitGroup
 	for range m.options.workers {
 		group.Go(func() {
@@ -93,11 +93,12 @@ func (m *measuring) ended(k *detect.Kind, run *detect.Run, err error) {
 	}
 	if err == nil {
 		m.say(run.String())
-		if run.Verdict == scenarios.Invalid {
-			m.invalid[k.Name]++
+		if run.Verdict == scenarios.Invalid || len(run.Occurrences) == 0 {
+			m.vain[k.Name]++
 		}
-		if n := m.invalid[k.Name]; n > mostInvalid {
-			err = fmt.Errorf("%s: %d runs were invalid: the machine is too busy to measure on", k.Name, n)
+		if n := m.vain[k.Name]; n > mostVain {
+			err = fmt.Errorf("%s: %d runs measured nothing: they were invalid, or no fault struck a leader",
+				k.Name, n)
 		}
 	}
 	if m.failed == nil {

@@ -6,6 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"fencepost/internal/detect"
+	"fencepost/scenarios"
 )
 
 func TestDetectMeasuresTheSimulatorAndWritesItDown(t *testing.T) {
@@ -85,5 +88,45 @@ func TestDetectRefusesWhatMakesNoSense(t *testing.T) {
 		if got.code != 64 || !strings.Contains(got.problems, want) || got.out != "" {
 			t.Errorf("detect %s: exit %d, %q\n%s", args, got.code, got.problems, got.out)
 		}
+	}
+}
+
+// TestDetectSaysOfWhatItMeasuredNothing reads a run whose faults were all lost.
+func TestDetectSaysOfWhatItMeasuredNothing(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Dir(write(t, "samples.jsonl",
+		`{"type":"pause","tier":"real","seed":7,"verdict":"pass","lost":5}`+"\n"))
+	svg := filepath.Join(dir, "detection.svg")
+	got := carry(t, "detect", "--tier", "sim", "--type", "pause", "--sim-count", "10", "--resume", dir,
+		"--svg", svg)
+	const want = "no fault was measured of pause, tier real, 1 run (0 invalid, 5 faults lost)"
+	if got.code != scenarios.Unknown.ExitCode() || !strings.Contains(got.problems, want) {
+		t.Errorf("exit %d, without %q:\n%s", got.code, want, got.problems)
+	}
+	if _, err := os.Stat(svg); !os.IsNotExist(err) {
+		t.Errorf("a picture of nothing was drawn: %v", err)
+	}
+}
+
+func TestRunsThatMeasureNothingEndAMeasurement(t *testing.T) {
+	t.Parallel()
+	kinds, err := detect.Find([]string{"pause"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	measured := detect.Run{Kind: "pause", Verdict: scenarios.Pass, Occurrences: make([]detect.Occurrence, 5)}
+	lost := detect.Run{Kind: "pause", Verdict: scenarios.Pass, Lost: 5}
+	invalid := detect.Run{Kind: "pause", Verdict: scenarios.Invalid}
+	m := &measuring{kept: &detect.Kept{}, say: func(string) {}, underWay: map[string]int{},
+		vain: map[string]int{}}
+	for i := range mostVain {
+		m.ended(kinds[0], &measured, nil)
+		if m.ended(kinds[0], []*detect.Run{&lost, &invalid}[i%2], nil); m.failed != nil {
+			t.Fatalf("it gives up after %d: %v", i+1, m.failed)
+		}
+	}
+	m.ended(kinds[0], &lost, nil)
+	if m.failed == nil || !strings.Contains(m.failed.Error(), "pause: 6 runs measured nothing") {
+		t.Errorf("it goes on: %v", m.failed)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,7 +14,8 @@ import (
 )
 
 // writableReport makes the directory of a report and tells, before any work is
-// done, whether the file can be written at the end.
+// done, whether the file can be written at the end. What an earlier command has left
+// there is removed: it says nothing of this one.
 func writableReport(flag, file string) error {
 	if file == "" {
 		return nil
@@ -21,7 +23,38 @@ func writableReport(flag, file string) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return fmt.Errorf("%s %s: %w", flag, file, reason(err))
 	}
-	return writable(flag, file)
+	if err := writable(flag, file); err != nil {
+		return err
+	}
+	info, err := os.Stat(file)
+	if err != nil || !info.Mode().IsRegular() {
+		return nil // nothing is there, or a pipe
+	}
+	if err := os.Remove(file); err != nil {
+		return fmt.Errorf("%s %s: %w", flag, file, reason(err))
+	}
+	return nil
+}
+
+// keepReport writes what there is to tell of a command into the file, if one is
+// asked for, and returns how the command ended. A report that cannot be written
+// comes first.
+func keepReport(file string, r *junit.Report, ended error) error {
+	if file == "" {
+		return ended
+	}
+	if err := r.Keep(file); err != nil {
+		return errors.Join(broke(err), ended)
+	}
+	return ended
+}
+
+// suiteOfNone is one of a scenario that was not played to its end: an error, of the
+// verdict that it leaves.
+func suiteOfNone(class, name string, verdict scenarios.RunVerdict, why string) junit.Suite {
+	c := junit.Case{Class: class + "." + name, Name: "it is played to its end"}
+	c.Judge(verdict, junit.Problem{Message: strings.TrimSpace(why)})
+	return junit.Suite{Name: name, Cases: []junit.Case{c}}
 }
 
 // suiteOf puts a campaign's report into JUnit's form: a case for each run, and

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/xml"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -106,5 +108,77 @@ func TestWorldsThatDoNotAgreeAreAFailureInJUnit(t *testing.T) {
 	pair.Real.Verdict, pair.Agree = scenarios.Invalid, false
 	if s := suiteOfPair(pair); s.Cases[0].Error == nil || s.Cases[0].Error.Type != "invalid" {
 		t.Errorf("one world says nothing: %+v", s.Cases[0])
+	}
+}
+
+// TestWhatBrokeIsAnErrorAndWhatWasPlayedIsKept has something in the way of the second
+// scenario's report.
+func TestWhatBrokeIsAnErrorAndWhatWasPlayedIsKept(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	inTheWay := filepath.Join(dir, campaign.ReportName("leader-crash", ""), "full")
+	if err := os.MkdirAll(inTheWay, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	file := write(t, "junit.xml", "stale")
+	got := say(t, "run", "--seeds", "2", "--out", dir, "--junit", file, "baseline", "leader-crash")
+	if got.code != scenarios.Crash.ExitCode() {
+		t.Fatalf("%+v", got)
+	}
+	r := decoded(t, file)
+	if len(r.Suites) != 2 || r.Tests != 3 || r.Errors != 1 || r.Suites[0].Errors != 0 {
+		t.Fatalf("%+v", r)
+	}
+	if c := r.Suites[1].Cases[0]; c.Class != "sim.leader-crash" || c.Error == nil ||
+		c.Error.Type != "crash" || !strings.Contains(c.Error.Message, "leader-crash") {
+		t.Errorf("%+v, %+v", c, c.Error)
+	}
+}
+
+func TestAReportOfAnEarlierCommandDoesNotOutliveARefusal(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{"run", "no-such-scenario"}, {"run", "--tier", "real", "--mutant", "none", "baseline"},
+		{"parity", "--mutant", "none", "baseline"},
+	} {
+		file := write(t, "junit.xml", "stale")
+		if got := say(t, append(args, "--junit", file)...); got.code != scenarios.ExitRefused {
+			t.Errorf("%q: %+v", args, got)
+		}
+		if _, err := os.Stat(file); !os.IsNotExist(err) {
+			t.Errorf("%q leaves what was there: %v", args, err)
+		}
+	}
+}
+
+func TestAComparisonThatIsInterruptedOrBreaksIsReported(t *testing.T) {
+	t.Parallel()
+	interrupted, cancel := context.WithCancel(t.Context())
+	cancel()
+	simulated := write(t, "only-simulated.yaml", "version: 1\nname: only-simulated\nwhy: A test.\n"+
+		"tiers: [sim]\ntier_reason: A test.\ncatches: [belief-by-flag]\n"+
+		"expect:\n  - never: single-executor\nrun: {duration: 3ttl, seeds: {sim: 1}}\n")
+	for _, c := range []struct {
+		ctx   context.Context
+		first string
+		says  string
+		code  int
+		tests int
+	}{
+		{interrupted, "leader-crash", "unknown", scenarios.Unknown.ExitCode(), 2},
+		{t.Context(), simulated, "crash", scenarios.ExitRefused, 1},
+	} {
+		o := parityOptions{junit: filepath.Join(t.TempDir(), "junit.xml")}
+		command := newParity()
+		command.SetContext(c.ctx)
+		err := o.compare(command, []string{c.first, "baseline"}, parity.Options{First: 1, Seeds: 1})
+		var ended *exit
+		if !errors.As(err, &ended) || ended.code != c.code {
+			t.Fatalf("%s: %v", c.says, err)
+		}
+		if r := decoded(t, o.junit); r.Tests != c.tests || r.Errors != c.tests ||
+			r.Suites[0].Cases[0].Error.Type != c.says {
+			t.Errorf("%s: %+v", c.says, r)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -53,6 +54,10 @@ func ofRunner(ctx context.Context, err error) error {
 	return nil
 }
 
+// lastWords is how long a drill that carries a command out may take to end when it
+// is asked to.
+const lastWords = 30 * time.Second
+
 // handOver lets a drill that was built with the mistakes in it carry the command
 // out, as the fencepost beside it was: what it replays is what was played.
 func handOver(ctx context.Context, c *cobra.Command, mutant string, words []string) error {
@@ -72,6 +77,7 @@ func handOver(ctx context.Context, c *cobra.Command, mutant string, words []stri
 	command.Stdout, command.Stderr = c.OutOrStdout(), c.ErrOrStderr()
 	// It ends by itself when it is asked to, and takes its processes with it.
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = lastWords
 	err = command.Run()
 	var ended *exec.ExitError
 	if errors.As(err, &ended) && ended.ExitCode() > 0 {

@@ -109,7 +109,9 @@ func (o *parityOptions) words(args []string) []string {
 }
 
 // compare compares every scenario; those that cannot be played are refused first.
-func (o *parityOptions) compare(c *cobra.Command, args []string, options parity.Options) error {
+func (o *parityOptions) compare(
+	c *cobra.Command, args []string, options parity.Options,
+) (ended error) {
 	var list []*scenarios.Scenario
 	for _, arg := range args {
 		s, err := scenarios.Find(arg)
@@ -119,12 +121,18 @@ func (o *parityOptions) compare(c *cobra.Command, args []string, options parity.
 		list = append(list, s)
 	}
 	worst, kept := scenarios.Pass, junit.Report{Name: "drill parity"}
+	defer func() { ended = keepReport(o.junit, &kept, ended) }()
 	for i, s := range list {
 		report, err := parity.Compare(c.Context(), s, args[i], options)
 		if stopped(c.Context(), err) {
+			for _, s := range list[i:] {
+				kept.Suites = append(kept.Suites,
+					suiteOfNone("parity", s.Name, scenarios.Unknown, "interrupted: it was not compared"))
+			}
 			return cutShort(worst == scenarios.Fail, "the rest was not compared")
 		}
 		if err != nil {
+			kept.Suites = append(kept.Suites, suiteOfNone("parity", s.Name, scenarios.Crash, err.Error()))
 			return refuse(err)
 		}
 		worst = worst.Worst(report.Verdict())
@@ -134,11 +142,6 @@ func (o *parityOptions) compare(c *cobra.Command, args []string, options parity.
 			continue
 		}
 		if err := json.NewEncoder(c.OutOrStdout()).Encode(report); err != nil {
-			return broke(err)
-		}
-	}
-	if o.junit != "" {
-		if err := kept.Keep(o.junit); err != nil {
 			return broke(err)
 		}
 	}

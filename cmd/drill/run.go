@@ -94,6 +94,9 @@ func (o *runOptions) run(c *cobra.Command, args []string) error {
 	if err := o.check(); err != nil {
 		return refuse(err)
 	}
+	if err := writableReport("--junit", o.junit); err != nil {
+		return refuse(err)
+	}
 	if o.real() && o.mutant != "" {
 		return o.runMutated(c.Context(), c, args)
 	}
@@ -117,7 +120,7 @@ func (o *runOptions) openerFor(c *cobra.Command) (opener, func() error, error) {
 }
 
 // playAll plays every scenario and prints what came of it.
-func (o *runOptions) playAll(c *cobra.Command, args []string, open opener) error {
+func (o *runOptions) playAll(c *cobra.Command, args []string, open opener) (ended error) {
 	work, err := assign(args, open)
 	if err != nil {
 		return err
@@ -128,15 +131,20 @@ func (o *runOptions) playAll(c *cobra.Command, args []string, open opener) error
 	if err := o.prepareOut(); err != nil {
 		return refuse(err)
 	}
+	kept := junit.Report{Name: "drill run"}
+	defer func() { ended = keepReport(o.junit, &kept, ended) }()
 	play, err := o.player(c)
 	if err != nil && !stopped(c.Context(), err) {
+		for _, a := range work {
+			kept.Suites = append(kept.Suites, o.suiteOfBroken(a, err))
+		}
 		return err
 	}
 	worst, left := scenarios.Pass, 0
-	kept := junit.Report{Name: "drill run"}
 	for _, a := range work {
 		report, err := o.report(c.Context(), a, play)
 		if err != nil {
+			kept.Suites = append(kept.Suites, o.suiteOfBroken(a, err))
 			return err
 		}
 		worst = worst.Worst(report.Verdict)
@@ -148,11 +156,6 @@ func (o *runOptions) playAll(c *cobra.Command, args []string, open opener) error
 			return broke(err)
 		}
 	}
-	if o.junit != "" {
-		if err := kept.Keep(o.junit); err != nil {
-			return broke(err)
-		}
-	}
 	if left > 0 {
 		return &exit{worst.ExitCode(), fmt.Sprintf("drill: interrupted: %d of %s not played to the end\n",
 			left, scenarios.Plural(len(work), "scenario"))}
@@ -161,6 +164,11 @@ func (o *runOptions) playAll(c *cobra.Command, args []string, open opener) error
 		return broke(err)
 	}
 	return verdict(worst)
+}
+
+// suiteOfBroken is the suite of a scenario that could not be played.
+func (o *runOptions) suiteOfBroken(a assignment, why error) junit.Suite {
+	return suiteOfNone(o.tier, a.scenario.Name, scenarios.Crash, why.Error())
 }
 
 // check refuses flags that make no sense.
@@ -228,9 +236,6 @@ func (o *runOptions) prepareOut() error {
 		flag, o.out = "--resume", o.resume
 	}
 	if err := writableDir(flag, o.out); err != nil {
-		return err
-	}
-	if err := writableReport("--junit", o.junit); err != nil {
 		return err
 	}
 	return writable("--record-tape", o.record)

@@ -96,19 +96,12 @@ func (k *Kind) measure(w window, old *belief, all []belief) Occurrence {
 	for i := range w.records {
 		r := &w.records[i]
 		q, means := k.means(r, &o)
-		if from := k.from(q, &w); means && (r.At >= from || k.early(q)) {
-			o.first(q, max(r.At-from, 0))
+		if from := k.from(q, &w); means && r.At >= from {
+			o.first(q, r.At-from)
 		}
 	}
 	o.LateEffects = w.lateEffects(old.epoch)
 	return o
-}
-
-// early tells whether the quantity may come before the end of the fault from which
-// it counts: a store that is back is found by whoever wants to lead before the
-// harness has noted that it answers.
-func (k *Kind) early(q Quantity) bool {
-	return k.since[q] == atHeal && !k.Keeps && (q == Elected || q == Recovered)
 }
 
 // first notes a quantity the first time.

@@ -54,14 +54,34 @@ func Summarize(kinds []*Kind, runs []Run) (*Report, error) {
 	return r, nil
 }
 
+// Unmeasured names the kinds, and the worlds, of which no fault was measured
+// although they were played.
+func (r *Report) Unmeasured() []string {
+	var list []string
+	for i := range r.Kinds {
+		f := &r.Kinds[i]
+		if len(f.Worlds) == 0 {
+			list = append(list, f.Name+", not played")
+		}
+		for _, a := range f.Worlds {
+			if a.Occurrences == 0 {
+				list = append(list, fmt.Sprintf("%s, tier %s, %s (%d invalid, %s lost)", f.Name, a.Tier,
+					scenarios.Plural(a.Runs, "run"), a.Invalid, scenarios.Plural(a.Lost, "fault")))
+			}
+		}
+	}
+	return list
+}
+
 // Verdict is fail where something was that must not be, and unknown where not
-// everything was played. A bound that was missed is told and fails nothing: of 100
-// faults on a machine with other work, one may be late.
+// everything was played, or nothing was measured of a kind. A bound that was missed
+// is told and fails nothing: of 100 faults on a machine with other work, one may be
+// late.
 func (r *Report) Verdict() scenarios.RunVerdict {
 	switch {
 	case len(r.Wrong) > 0:
 		return scenarios.Fail
-	case r.Interrupted:
+	case r.Interrupted || len(r.Unmeasured()) > 0:
 		return scenarios.Unknown
 	default:
 		return scenarios.Pass

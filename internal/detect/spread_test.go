@@ -135,3 +135,27 @@ func TestGoalOfNinetyNineBearsOneOfAHundred(t *testing.T) {
 		t.Errorf("a fault after which nobody led does not count: %+v", h)
 	}
 }
+
+func TestNothingMeasuredIsNoPass(t *testing.T) {
+	t.Parallel()
+	k := kind(t, "kill")
+	measured := runOf(k, Elected, 900)
+	lost := Run{Kind: k.Name, Tier: scenarios.SimTier, Seed: 1, Verdict: scenarios.Pass, Lost: 5}
+	for _, c := range []struct {
+		runs []Run
+		want scenarios.RunVerdict
+	}{
+		{[]Run{measured}, scenarios.Pass},
+		{[]Run{measured, lost}, scenarios.Unknown}, // the simulator measured nothing
+		{[]Run{lost}, scenarios.Unknown},
+		{nil, scenarios.Unknown},
+	} {
+		r, err := Summarize([]*Kind{k}, c.runs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Verdict(); got != c.want || (len(r.Unmeasured()) == 0) != (c.want == scenarios.Pass) {
+			t.Errorf("%d runs: %s, unmeasured %q; want %s", len(c.runs), got, r.Unmeasured(), c.want)
+		}
+	}
+}

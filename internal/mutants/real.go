@@ -168,10 +168,16 @@ func (t Tree) playReal(
 		return nil, fmt.Errorf("play %s: %w", of.Scenario, err)
 	}
 	defer os.RemoveAll(out)
+	s, err := scenarios.Load(t.Scenario(of.Scenario))
+	if err != nil {
+		return nil, fmt.Errorf("play %s: %w", of.Scenario, err)
+	}
+	full := s.WithDefaults()
+	limits := patience{time.Duration(full.Run.Timeout.Resolve(full.TTL())) + realSlack, realGrace}
 	var report *campaign.Report
 	for range realTries {
 		*runs++
-		if report, err = t.askDrill(ctx, programs, mutant, of, out); err != nil {
+		if report, err = t.askDrill(ctx, limits, programs, mutant, of, out); err != nil {
 			return nil, err
 		}
 		if report.Runs[0].Verdict != scenarios.Invalid {
@@ -181,21 +187,39 @@ func (t Tree) playReal(
 	return report, nil
 }
 
+// patience is how long a drill has for a run, and how long to end when it is asked
+// to, before it is killed.
+type patience struct{ run, end time.Duration }
+
+// What a drill has beside the time that the scenario gives a run, to start servers
+// and to tidy up, which it bounds itself; and to end when it is asked to.
+const (
+	realSlack = 3 * time.Minute
+	realGrace = 30 * time.Second
+)
+
 // askDrill lets a drill play one run.
 func (t Tree) askDrill(
-	ctx context.Context, programs, mutant string, of RealPlay, out string,
+	ctx context.Context, limits patience, programs, mutant string, of RealPlay, out string,
 ) (*campaign.Report, error) {
-	command := exec.CommandContext(ctx, filepath.Join(programs, "drill"), "run",
+	bounded, cancel := context.WithTimeout(ctx, limits.run)
+	defer cancel()
+	command := exec.CommandContext(bounded, filepath.Join(programs, "drill"), "run",
 		"--tier", string(scenarios.RealTier), "--built-with", mutant, "--json", "--out", out,
 		"--seed", strconv.FormatUint(of.Seed, 10), "--", t.Scenario(of.Scenario))
 	command.Dir = string(t)
 	// It ends by itself when it is asked to, and takes its processes with it.
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
+	command.WaitDelay = limits.end
 	var answer, said bytes.Buffer
 	command.Stdout, command.Stderr = &answer, &said
 	err := command.Run()
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("play %s: interrupted: %w", of.Scenario, ctx.Err())
+	}
+	if bounded.Err() != nil {
+		return nil, fmt.Errorf("play %s: drill had not ended after %v: %s", of.Scenario, limits.run,
+			tail(said.String()))
 	}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {

@@ -1,8 +1,11 @@
 package mutants
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"fencepost/core/check"
 	"fencepost/internal/campaign"
@@ -64,6 +67,29 @@ func TestARunOnRealProcessesIsReadStrictly(t *testing.T) {
 	} {
 		if _, err := Parse("m", []byte(head+text+"\n")); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// TestADrillThatDoesNotEndIsEnded: one that does not come to an end, and then does
+// not listen either.
+func TestADrillThatDoesNotEndIsEnded(t *testing.T) {
+	t.Parallel()
+	for _, script := range []string{"exec sleep 60", "trap '' TERM; while :; do sleep 1; done"} {
+		dir := t.TempDir()
+		text := "#!/bin/sh\n" + script + "\n"
+		if err := os.WriteFile(filepath.Join(dir, "drill"), []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		limits := patience{100 * time.Millisecond, 100 * time.Millisecond}
+		_, err := Tree(dir).askDrill(t.Context(), limits, dir, "fails-open",
+			RealPlay{Scenario: "baseline", Seed: 1}, dir)
+		if err == nil || !strings.Contains(err.Error(), "baseline: drill had not ended after 100ms") {
+			t.Errorf("%s: %v", script, err)
+		}
+		if took := time.Since(began); took > 30*time.Second {
+			t.Errorf("%s: it took %v", script, took)
 		}
 	}
 }

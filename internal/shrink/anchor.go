@@ -43,11 +43,14 @@ type tally struct {
 // that both worlds can play.
 func (t *task) anchor() *Anchored {
 	a := &Anchored{Tries: tries}
-	if t.ctx.Err() != nil || !t.forBoth(a) {
+	if t.spent() || !t.forBoth(a) {
 		return a
 	}
 	t.sturdier(a)
 	for step := range t.now.Steps {
+		if t.spent() {
+			break
+		}
 		t.anchorStep(a, step)
 	}
 	t.quicken(a)
@@ -68,9 +71,25 @@ func instantsOf(s *scenarios.Scenario) int {
 	return n
 }
 
-// tallies plays each candidate under the seeds. What cannot be played fails
-// never.
+// tallyBatch is how many candidates are tallied before the effort is looked at. It is
+// fixed, so that the number of cores changes nothing but the time.
+const tallyBatch = 8
+
+// tallies plays each candidate under the seeds, until the effort is spent. What
+// cannot be played, or is not any more, fails never.
 func (t *task) tallies(list []candidate) []tally {
+	var sums []tally
+	for batch := range slices.Chunk(list, tallyBatch) {
+		if t.spent() {
+			break
+		}
+		sums = append(sums, t.tallyAll(batch)...)
+	}
+	return append(sums, make([]tally, len(list)-len(sums))...)
+}
+
+// tallyAll is tallies for so few that they are played whatever it takes.
+func (t *task) tallyAll(list []candidate) []tally {
 	sums := make([]tally, len(list))
 	workers := t.o.Workers
 	if workers <= 0 {
@@ -211,7 +230,7 @@ func busier(s *scenarios.Scenario, signals int64) *scenarios.Scenario {
 // sturdier changes the scenario, as little as possible, as long as it fails under
 // more schedules for it.
 func (t *task) sturdier(a *Anchored) {
-	for a.Fails < tries && t.ctx.Err() == nil {
+	for a.Fails < tries && !t.spent() {
 		list := []candidate{
 			{later(t.now, 20), "a longer run"},
 			{busier(t.now, 20), "more signals"},

@@ -53,6 +53,35 @@ func TestStepsOfAnAnchoredFileWaitForEventsAndStrikeRoles(t *testing.T) {
 	t.Error("whoever is killed, nobody else is elected")
 }
 
+// TestAnchoringEndsWhenTheEffortIsSpent: the search for a file for both worlds is
+// bounded as the one for a short file is, and the number of cores changes nothing.
+func TestAnchoringEndsWhenTheEffortIsSpent(t *testing.T) {
+	t.Parallel()
+	const step = "  - at: 2s\n    kill: {node: leader, restart: 1ttl}\n"
+	o := planted(step, "at_most: {event: leader.elected, count: 1}")
+	free := find(t, o)
+	if free.Spent || free.Anchored.Loose() {
+		t.Fatalf("%+v", free)
+	}
+	for effort := int64(1); effort < free.Events; effort += free.Events / 5 {
+		o.Effort, o.Workers = effort, 1
+		alone := find(t, o)
+		o.Workers = 4
+		together := find(t, o)
+		if !alone.Failing || !alone.Spent || alone.Events > effort+free.Events*2/3 {
+			t.Errorf("with %d events: %d events, spent: %t", effort, alone.Events, alone.Spent)
+		}
+		if alone.Text != together.Text || alone.Events != together.Events {
+			t.Errorf("with %d events: %d events on one core, %d on four\n%s\n%s", effort, alone.Events,
+				together.Events, alone.Text, together.Text)
+		}
+	}
+	o.Effort = 1
+	if answer := find(t, o); !answer.Anchored.Loose() || answer.Events > free.Events/2 {
+		t.Errorf("without effort: %+v after %d events of %d", answer.Anchored, answer.Events, free.Events)
+	}
+}
+
 // TestFailuresOfTheSwarmAreAnchored: what the simulator's random campaign finds of
 // four mistakes becomes a file for both worlds, which fails in the same way on the
 // program with the mistake, and passes without it, under the file's own seeds.

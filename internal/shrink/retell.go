@@ -1,6 +1,8 @@
 package shrink
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,10 +25,12 @@ type Telling struct {
 // the most literal way first: the instants, nodes and durations as they were;
 // then with the roles that the nodes had, as another node may lead here; then
 // with the events at which it happened, as instants do not carry over; then with
-// the triggers of the run's own file. The durations are always the real ones.
+// the triggers of the run's own file. The durations are always the real ones. A way
+// in which no file stands is left out; the error says why none does.
 func Retell(run *recorded.Run) ([]Telling, error) {
 	r := heardOf(run)
 	var list []Telling
+	var refused error
 	for _, way := range []struct {
 		what string
 		tell func(*scenarios.Scenario) *scenarios.Scenario
@@ -36,12 +40,13 @@ func Retell(run *recorded.Run) ([]Telling, error) {
 		{"at the events of the run, on the roles that its nodes had", r.byEvent},
 		{"with the file's own triggers and the durations of the run", r.asFiled},
 	} {
-		s := way.tell(run.Scenario)
+		s := ofWhatStruck(way.tell(run.Scenario), run.Kind())
 		s.Name, s.Run.Seed, s.Run.Seeds = run.Name, 0, scenarios.Seeds{}
 		s.Tiers, s.TierReason = []scenarios.Tier{scenarios.SimTier}, "It retells a run on real processes."
 		text := scenarios.Format(s)
 		if _, err := scenarios.Parse("", text); err != nil {
-			return nil, err
+			refused = errors.Join(refused, fmt.Errorf("told %s: %w", way.what, err))
+			continue
 		}
 		if told := (Telling{way.what, string(text)}); !slices.ContainsFunc(list, func(t Telling) bool {
 			return t.Text == told.Text
@@ -49,7 +54,43 @@ func Retell(run *recorded.Run) ([]Telling, error) {
 			list = append(list, told)
 		}
 	}
+	if len(list) == 0 {
+		return nil, refused
+	}
 	return list, nil
+}
+
+// ofWhatStruck leaves out the expectations that speak of steps that are not told, as
+// they never struck. Nothing is left out if no other of the broken kind remains: such
+// a file could not fail as the run did.
+func ofWhatStruck(s *scenarios.Scenario, kind string) *scenarios.Scenario {
+	isBroken := func(e scenarios.Expect) bool { return e.Claim.Word() == kind }
+	told := slices.DeleteFunc(slices.Clone(s.Expect), func(e scenarios.Expect) bool {
+		return untold(s, e.Claim)
+	})
+	if !slices.ContainsFunc(s.Expect, isBroken) || slices.ContainsFunc(told, isBroken) {
+		s.Expect = told
+	}
+	return s
+}
+
+// untold tells whether a claim speaks of a step that the scenario does not have, or
+// of a node that none of its steps binds.
+func untold(s *scenarios.Scenario, claim scenarios.Claim) bool {
+	for _, m := range moments(claim) {
+		if _, ok := s.Step(m.Step); !ok && !m.IsZero() {
+			return true
+		}
+	}
+	var about scenarios.Party
+	switch v := claim.(type) {
+	case scenarios.Detect:
+		about = v.Node
+	case scenarios.Metric:
+		about = v.Node
+	}
+	binds := func(step scenarios.Step) bool { return step.Bound() == about.Name }
+	return about.Kind == scenarios.BoundParty && !slices.ContainsFunc(s.Steps, binds)
 }
 
 // heardOf returns what the run did as if it had been watched here.
@@ -77,8 +118,8 @@ const storeParty = "store"
 
 // nodeNamed returns the index of the node that a file calls by this name.
 func nodeNamed(name string) int16 {
-	n, err := strconv.Atoi(strings.TrimPrefix(name, "n"))
-	if err != nil {
+	n, err := strconv.ParseInt(strings.TrimPrefix(name, "n"), 10, 16)
+	if err != nil || n < 1 {
 		return history.None
 	}
 	return int16(n - 1)

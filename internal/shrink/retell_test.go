@@ -2,6 +2,7 @@ package shrink_test
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"fencepost/internal/shrink"
@@ -69,5 +70,55 @@ func TestARunOfWhichNothingIsKnownButItsFaultsIsToldToo(t *testing.T) {
 	tellings, err := shrink.Retell(run)
 	if err != nil || len(tellings) < 3 {
 		t.Fatalf("%d tellings: %v", len(tellings), err)
+	}
+}
+
+// TestAStepThatNeverStruckRefusesNoWayOfTelling: what speaks of it is told only where
+// it is.
+func TestAStepThatNeverStruckRefusesNoWayOfTelling(t *testing.T) {
+	t.Parallel()
+	late := scenarios.Step{
+		ID: "late", Trigger: scenarios.Trigger{Kind: scenarios.AtTrigger},
+		Verb: scenarios.Kill{Node: scenarios.Party{Kind: scenarios.LeaderParty}, As: "gone"},
+	}
+	second := scenarios.Length{Nanos: 1_000_000_000}
+	late.Trigger.At = second.Span()
+	elect := scenarios.Elect{From: scenarios.Moment{Step: "late"}, Within: second}
+	detect := scenarios.Detect{
+		What: []scenarios.What{scenarios.LeaseLost}, From: scenarios.Moment{Step: "freeze"},
+		Node: scenarios.Party{Kind: scenarios.BoundParty, Name: "gone"}, Within: second,
+	}
+	for _, c := range []struct {
+		broken string
+		ways   int
+	}{{"single-believer", 4}, {"elect: {from: late.start, within: 1s}", 1}} {
+		run := recordedPause(t)
+		run.Scenario.Steps = append(run.Scenario.Steps, late)
+		run.Scenario.Expect = append(run.Scenario.Expect, scenarios.Expect{Claim: elect},
+			scenarios.Expect{Claim: detect})
+		run.Violation.What = c.broken
+		tellings, err := shrink.Retell(run)
+		if err != nil || len(tellings) != c.ways {
+			t.Fatalf("%s: %d tellings: %v", c.broken, len(tellings), err)
+		}
+		for i, told := range tellings {
+			filed := i == len(tellings)-1 // the file's own triggers: every step stands in it
+			if strings.Contains(told.Text, "late") != filed || strings.Contains(told.Text, "$gone") != filed {
+				t.Errorf("told %s:\n%s", told.What, told.Text)
+			}
+		}
+	}
+}
+
+func TestARunThatCanBeToldInNoWayIsRefused(t *testing.T) {
+	t.Parallel()
+	run := recordedPause(t)
+	run.Violation.What = "elect: {from: nowhere.start, within: 1s}"
+	run.Scenario.Expect = append(run.Scenario.Expect, scenarios.Expect{Claim: scenarios.Elect{
+		From: scenarios.Moment{Step: "nowhere"}, Within: scenarios.Length{Nanos: 1_000_000_000},
+	}})
+	tellings, err := shrink.Retell(run)
+	if err == nil || len(tellings) != 0 || !strings.Contains(err.Error(), "no step has the id") {
+		t.Errorf("%d tellings: %v", len(tellings), err)
 	}
 }

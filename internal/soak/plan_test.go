@@ -90,3 +90,23 @@ func TestAPlanThatProvesNothingIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestAHaltAfterTheLastRoundInterruptsNothing(t *testing.T) {
+	t.Parallel()
+	p := Plan{TTL: time.Second, Nodes: 2}
+	p.For = LeastRounds * p.Round()
+	running, halted := make(chan struct{}), make(chan struct{})
+	close(halted)
+	for _, c := range []struct {
+		halt   <-chan struct{}
+		rounds int
+		want   bool
+	}{
+		{running, 3, false}, {nil, 3, false}, {halted, 3, true}, {halted, LeastRounds - 1, true},
+		{halted, LeastRounds, false},
+	} {
+		if got := p.cutShort(c.halt, c.rounds); got != c.want {
+			t.Errorf("%d of %d rounds: %t", c.rounds, p.Rounds(), got)
+		}
+	}
+}

@@ -64,6 +64,9 @@ func TestALeakOfTheServiceIsFoundAndTheServiceHasNone(t *testing.T) {
 			p.For = LeastRounds * p.Round()
 			o := chaos.Options{Program: program, Out: t.TempDir()}
 			report, err := Run(t.Context(), p, o, nil, t.Output())
+			if err == nil && report.Verdict == scenarios.Invalid {
+				report, err = Run(t.Context(), p, o, nil, t.Output()) // the machine was not calm
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -82,8 +85,8 @@ func TestALeakOfTheServiceIsFoundAndTheServiceHasNone(t *testing.T) {
 			if len(c.leaks) > 0 && report.Verdict != scenarios.Fail {
 				t.Errorf("a leak is a failure:\n%s", &text)
 			}
-			if len(c.leaks) == 0 && len(report.Leaks) > 0 {
-				t.Errorf("a leak where none is:\n%s", &text)
+			if len(c.leaks) == 0 && (len(report.Leaks) > 0 || report.Verdict != scenarios.Pass) {
+				t.Errorf("a leak, or a failure, where none is:\n%s", &text)
 			}
 		})
 	}

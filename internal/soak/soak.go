@@ -62,16 +62,23 @@ func Run(
 		Leaders: w.last.Elections, Deaths: max(w.last.Processes-p.Nodes, 0), Records: result.Records,
 		Leaks: []Trend{}, Trends: w.series.trends(), Replay: p.command(),
 	}
-	select {
-	case <-halt:
-		r.Interrupted = true
-	default:
-	}
+	r.Interrupted = p.cutShort(halt, r.Rounds)
 	if result.Failure != nil {
 		r.Violation = campaign.ViolationOf(result.Failure)
 	}
 	r.judge(w.series)
 	return r, nil
+}
+
+// cutShort tells whether a soak of so many rounds was ended early: a halt that comes
+// when all were played, while their history is judged, ends nothing.
+func (p *Plan) cutShort(halt <-chan struct{}, rounds int) bool {
+	select {
+	case <-halt:
+		return rounds < p.Rounds()
+	default:
+		return false
+	}
 }
 
 // judge adds what the trends say to the verdict of the history.

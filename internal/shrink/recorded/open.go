@@ -98,8 +98,25 @@ func (r *Run) strike(text []byte) error {
 	if verb := r.Scenario.Steps[s.Step-1].Verb.Word(); verb != s.Verb {
 		return fmt.Errorf("step %d is %q here and %q in %s", s.Step, s.Verb, verb, ScenarioFile)
 	}
+	nodes := r.Scenario.WithDefaults().Cluster.Nodes
+	for _, name := range s.Nodes {
+		if !isNode(name, nodes) {
+			return fmt.Errorf("step %d strikes %q: %s has the nodes n1 to n%d", s.Step, name, ScenarioFile,
+				nodes)
+		}
+	}
 	r.Strikes = append(r.Strikes, s)
 	return nil
+}
+
+// isNode tells whether the name is that of one of so many nodes.
+func isNode(name string, nodes int) bool {
+	for node := range nodes {
+		if name == scenarios.NodeName(int16(node)) {
+			return true
+		}
+	}
+	return false
 }
 
 // say takes a line of history.jsonl.

@@ -66,6 +66,11 @@ func TestARunWithoutAHistoryStillHasItsFaults(t *testing.T) {
 	}
 }
 
+// struck is a line about the step that strikes a node of that name.
+func struck(node string) string {
+	return `{"kind": "step", "step": 1, "verb": "pause", "nodes": ["` + node + `"]}`
+}
+
 func TestWhatIsNotWholeIsRefusedWithItsPlace(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ file, text, want string }{
@@ -76,6 +81,10 @@ func TestWhatIsNotWholeIsRefusedWithItsPlace(t *testing.T) {
 		{FaultsFile, "{}\nnonsense\n", FaultsFile + ":2:"},
 		{FaultsFile, `{"kind": "step", "step": 2, "verb": "pause"}`, ScenarioFile + " has 1 step"},
 		{FaultsFile, `{"kind": "step", "step": 1, "verb": "kill"}`, `"kill" here and "pause"`},
+		{FaultsFile, struck("n0"), FaultsFile + `:1: step 1 strikes "n0"`},
+		{FaultsFile, "{}\n" + struck("n99999"), FaultsFile + `:2: step 1 strikes "n99999"`},
+		{FaultsFile, struck("n4"), "nodes n1 to n3"},
+		{FaultsFile, struck("redis"), `"redis"`},
 		{HistoryFile, "nonsense\n", HistoryFile + ":1:"},
 	} {
 		_, err := Open(left(t, c.file, c.text))
