@@ -117,8 +117,10 @@ func TestRunsThatMeasureNothingEndAMeasurement(t *testing.T) {
 	measured := detect.Run{Kind: "pause", Verdict: scenarios.Pass, Occurrences: make([]detect.Occurrence, 5)}
 	lost := detect.Run{Kind: "pause", Verdict: scenarios.Pass, Lost: 5}
 	invalid := detect.Run{Kind: "pause", Verdict: scenarios.Invalid}
-	m := &measuring{kept: &detect.Kept{}, say: func(string) {}, underWay: map[string]int{},
-		vain: map[string]int{}}
+	m := &measuring{
+		kept: &detect.Kept{}, say: func(string) {}, underWay: map[string]int{},
+		vain: map[string]int{},
+	}
 	for i := range mostVain {
 		m.ended(kinds[0], &measured, nil)
 		if m.ended(kinds[0], []*detect.Run{&lost, &invalid}[i%2], nil); m.failed != nil {

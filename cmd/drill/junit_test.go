@@ -138,7 +138,8 @@ func TestWhatBrokeIsAnErrorAndWhatWasPlayedIsKept(t *testing.T) {
 func TestAReportOfAnEarlierCommandDoesNotOutliveARefusal(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
-		{"run", "no-such-scenario"}, {"run", "--tier", "real", "--mutant", "none", "baseline"},
+		{"run", "no-such-scenario"},
+		{"run", "--tier", "real", "--mutant", "none", "baseline"},
 		{"parity", "--mutant", "none", "baseline"},
 	} {
 		file := write(t, "junit.xml", "stale")

@@ -102,7 +102,10 @@ func TestAHaltAfterTheLastRoundInterruptsNothing(t *testing.T) {
 		rounds int
 		want   bool
 	}{
-		{running, 3, false}, {nil, 3, false}, {halted, 3, true}, {halted, LeastRounds - 1, true},
+		{running, 3, false},
+		{nil, 3, false},
+		{halted, 3, true},
+		{halted, LeastRounds - 1, true},
 		{halted, LeastRounds, false},
 	} {
 		if got := p.cutShort(c.halt, c.rounds); got != c.want {
