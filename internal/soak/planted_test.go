@@ -6,6 +6,7 @@ package soak
 
 import (
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -105,7 +106,7 @@ func TestAnInterruptEndsASoakWithWhatWasSeen(t *testing.T) {
 	}
 	p := Plan{Seed: 1, Nodes: 2, TTL: 250 * time.Millisecond, For: time.Hour, calm: true}
 	halt := make(chan struct{})
-	out := &closing{after: "1 leader", halt: halt}
+	out := &closing{after: regexp.MustCompile(`[1-9]\d* leader`), halt: halt}
 	report, err := Run(t.Context(), p, chaos.Options{Program: program, Out: t.TempDir()}, halt, out)
 	if err != nil {
 		t.Fatal(err)
@@ -117,14 +118,14 @@ func TestAnInterruptEndsASoakWithWhatWasSeen(t *testing.T) {
 
 // closing closes a channel when a line says something.
 type closing struct {
-	after string
+	after *regexp.Regexp
 	halt  chan struct{}
 	done  bool
 }
 
 // Write looks at a line.
 func (c *closing) Write(line []byte) (int, error) {
-	if !c.done && strings.Contains(string(line), c.after) {
+	if !c.done && c.after.Match(line) {
 		c.done = true
 		close(c.halt)
 	}
