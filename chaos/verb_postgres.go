@@ -25,9 +25,11 @@ func (r *run) startPostgres(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	limits := pgledger.DefaultLimits()
+	limits.Lock = min(limits.Lock, time.Duration(r.program.ttl/8)) // what else is due must not be late
 	r.ledger, err = pgledger.Open(pgledger.Options{
 		DSN: r.postgres.AdminDSN(), Group: group, TTL: r.program.config.TTL,
-		SendBy: r.program.config.SendBy,
+		SendBy: r.program.config.SendBy, Limits: limits,
 	})
 	return err
 }

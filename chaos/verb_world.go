@@ -127,17 +127,14 @@ func (r *run) carryOrders(ctx context.Context) error {
 const insistFor = 10
 
 // insist lets a person do something with the ledger, and again where it does not
-// answer: a person who finds it away comes back. It runs on the conductor, for an
-// eighth of a ttl at a time: what else is due must not be late.
+// answer: a person who finds it away comes back. It runs on the conductor.
 func (r *run) insist(ctx context.Context, act func(context.Context) error) {
 	until := r.clock.now() + insistFor*r.program.ttl
 	var try func()
 	try = func() {
 		err := errAway
 		if r.postgresAnswers() {
-			brief, cancel := context.WithTimeout(ctx, time.Duration(r.program.ttl/8))
-			err = act(brief)
-			cancel()
+			err = act(ctx)
 		}
 		switch {
 		case err == nil:
@@ -168,8 +165,8 @@ func (r *run) strikeOperator(ctx context.Context, index int, v scenarios.Operato
 	r.started(ctx, index, r.clock.now())
 	var next func(after core.SignalID)
 	next = func(after core.SignalID) {
-		r.insist(ctx, func(brief context.Context) error {
-			more, last, err := r.decide(brief, v, after)
+		r.insist(ctx, func(ctx context.Context) error {
+			more, last, err := r.decide(ctx, v, after)
 			switch {
 			case err != nil:
 				return err
