@@ -45,7 +45,7 @@ func (r *run) strike(ctx context.Context, index int) (bool, error) {
 // it. What a nemesis drew is said again until it arrives, for it may be what ends an
 // earlier fault: a `run` that is lost leaves the cluster halted.
 func (r *run) told(index int, act func()) bool {
-	if index < r.program.own && !r.postgresAnswers() {
+	if index < r.program.own && !r.postgresRuns() {
 		return false
 	}
 	act()

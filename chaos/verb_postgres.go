@@ -60,10 +60,15 @@ func needsAnswer(act scenarios.PostgresAct) bool {
 	}
 }
 
-// postgresAnswers tells whether PostgreSQL can be told anything.
+// postgresAnswers tells whether PostgreSQL can be told anything by whoever has to
+// connect first.
 func (r *run) postgresAnswers() bool {
-	return r.count(postgresDown, 0) == 0 && r.count("postgres "+string(scenarios.PostgresStall), 0) == 0 &&
-		r.count("postgres "+string(scenarios.PostgresHangPostmaster), 0) == 0
+	return r.postgresRuns() && r.count("postgres "+string(scenarios.PostgresHangPostmaster), 0) == 0
+}
+
+// postgresRuns tells whether PostgreSQL serves those who are connected.
+func (r *run) postgresRuns() bool {
+	return r.count(postgresDown, 0) == 0 && r.count("postgres "+string(scenarios.PostgresStall), 0) == 0
 }
 
 // hitPostgres carries out an act upon PostgreSQL.

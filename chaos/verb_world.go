@@ -133,7 +133,7 @@ func (r *run) insist(ctx context.Context, act func(context.Context) error) {
 	var try func()
 	try = func() {
 		err := errAway
-		if r.postgresAnswers() {
+		if r.postgresRuns() { // with a hung postmaster sessions live on, the person's too
 			err = act(ctx)
 		}
 		switch {

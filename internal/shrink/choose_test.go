@@ -27,7 +27,7 @@ func TestWhatFailsUnderTooFewSchedulesIsNotTaken(t *testing.T) {
 	leader, first := killing(t, "leader"), killing(t, "n1")
 	follower := killing(t, "follower")
 	task := &task{
-		ctx: t.Context(), o: &Options{}, kind: Kind{Word: "at_most"}, now: first, seed: 1,
+		ctx: t.Context(), o: &Options{Effort: Effort}, kind: Kind{Word: "at_most"}, now: first, seed: 1,
 		avoid: map[string]bool{}, tried: map[string]bool{}, met: map[string]int{},
 	}
 	a := &Anchored{}
