@@ -11,8 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"fencepost/internal/detect"
-	"fencepost/internal/testbed/child"
-	"fencepost/internal/testbed/rundir"
 	"fencepost/scenarios"
 )
 
@@ -143,16 +141,11 @@ func (o *detectOptions) playReal(c *cobra.Command, kept *detect.Kept) error {
 	if err := writableDir("--out", o.out); err != nil {
 		return refuse(err)
 	}
-	rundir.PreferMemory()
-	dir, err := rundir.New("program")
+	program, remove, err := service(c)
 	if err != nil {
-		return broke(err)
+		return err
 	}
 	say := func(text string) { fmt.Fprintln(c.ErrOrStderr(), text) }
-	program, err := child.Fencepost(c.Context(), dir, say)
-	if err != nil {
-		return errors.Join(refuse(err), dir.Remove())
-	}
 	m := &measuring{options: o, kept: kept, say: say, stage: detect.Stage{Program: program, Out: o.out}}
 	if o.length > 0 {
 		m.due = time.Now().Add(o.length)
@@ -160,9 +153,9 @@ func (o *detectOptions) playReal(c *cobra.Command, kept *detect.Kept) error {
 	err = m.all(c.Context())
 	switch {
 	case err == nil, stopped(c.Context(), err), errors.Is(err, errTimeIsUp):
-		return errors.Join(err, dir.Remove())
+		return errors.Join(err, remove())
 	default:
-		return errors.Join(broke(err), dir.Remove())
+		return errors.Join(broke(err), remove())
 	}
 }
 

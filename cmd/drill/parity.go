@@ -10,8 +10,6 @@ import (
 	"fencepost/chaos"
 	"fencepost/internal/junit"
 	"fencepost/internal/parity"
-	"fencepost/internal/testbed/child"
-	"fencepost/internal/testbed/rundir"
 	"fencepost/scenarios"
 )
 
@@ -76,21 +74,15 @@ func (o *parityOptions) run(c *cobra.Command, args []string) error {
 	if o.mutant != "" {
 		return handOver(c.Context(), c, o.mutant, o.words(args))
 	}
-	rundir.PreferMemory()
-	dir, err := rundir.New("program")
+	program, remove, err := service(c)
 	if err != nil {
-		return broke(err)
-	}
-	say := func(text string) { fmt.Fprintln(c.ErrOrStderr(), text) }
-	program, err := child.Fencepost(c.Context(), dir, say)
-	if err != nil {
-		return errors.Join(refuse(err), dir.Remove())
+		return err
 	}
 	options := parity.Options{
 		First: o.seed, Seeds: o.seeds,
 		Chaos: chaos.Options{Program: program, Mutant: o.built, Out: o.out},
 	}
-	return errors.Join(o.compare(c, args, options), dir.Remove())
+	return errors.Join(o.compare(c, args, options), remove())
 }
 
 // words is the same command for a drill that was built with the mutant.

@@ -10,8 +10,6 @@ import (
 	"fencepost/chaos"
 	"fencepost/internal/campaign"
 	"fencepost/internal/campaign/real"
-	"fencepost/internal/testbed/child"
-	"fencepost/internal/testbed/rundir"
 	"fencepost/scenarios"
 )
 
@@ -28,22 +26,16 @@ func (o *runOptions) checkReal() error {
 }
 
 // realOpener returns what opens worlds of real processes, and what tidies up
-// behind them. The service is the fencepost beside this program, or is built.
+// behind them.
 func (o *runOptions) realOpener(c *cobra.Command) (opener, func() error, error) {
-	rundir.PreferMemory()
-	dir, err := rundir.New("program")
+	program, remove, err := service(c)
 	if err != nil {
-		return nil, nil, broke(err)
-	}
-	say := func(text string) { fmt.Fprintln(c.ErrOrStderr(), text) }
-	program, err := child.Fencepost(c.Context(), dir, say)
-	if err != nil {
-		return nil, nil, errors.Join(refuse(err), dir.Remove())
+		return nil, nil, err
 	}
 	options := chaos.Options{Program: program, Mutant: o.built, Out: o.left(), Keep: o.keep}
 	return func(s *scenarios.Scenario) (func() campaign.World, error) {
 		return real.Worlds(c.Context(), s, options)
-	}, dir.Remove, nil
+	}, remove, nil
 }
 
 // left is the directory in which runs on real processes leave what they were.

@@ -12,8 +12,6 @@ import (
 
 	"fencepost/chaos"
 	"fencepost/internal/soak"
-	"fencepost/internal/testbed/child"
-	"fencepost/internal/testbed/rundir"
 	"fencepost/scenarios"
 )
 
@@ -60,15 +58,9 @@ func (o *soakOptions) run(c *cobra.Command) error {
 	if err := writableDir("--out", o.out); err != nil {
 		return refuse(err)
 	}
-	rundir.PreferMemory()
-	dir, err := rundir.New("program")
+	program, remove, err := service(c)
 	if err != nil {
-		return broke(err)
-	}
-	say := func(text string) { fmt.Fprintln(c.ErrOrStderr(), text) }
-	program, err := child.Fencepost(c.Context(), dir, say)
-	if err != nil {
-		return errors.Join(refuse(err), dir.Remove())
+		return err
 	}
 	left := o.out
 	if left == "" {
@@ -78,7 +70,7 @@ func (o *soakOptions) run(c *cobra.Command) error {
 	ctx, halt := context.WithoutCancel(c.Context()), c.Context().Done()
 	options := chaos.Options{Program: program, Out: left}
 	report, err := soak.Run(ctx, o.Plan, options, halt, c.ErrOrStderr())
-	if err := errors.Join(err, dir.Remove()); err != nil {
+	if err := errors.Join(err, remove()); err != nil {
 		return broke(err)
 	}
 	report.Replay = asCalled(report.Replay)
