@@ -46,6 +46,7 @@ func (w *ledgerWalk) actions(steps *int) map[string]func(*rapid.T) {
 		"follower":    func(*rapid.T) { w.do(w.anybody(), core.Effect{Op: core.Heartbeat}) },
 		"observe":     func(*rapid.T) { w.do(w.anybody(), core.Effect{Op: core.Observe}) },
 		"resign":      w.resign,
+		"too late":    w.tooLate,
 		"admit":       w.offer,
 		"permit":      w.permit,
 		"permit more": w.permit,
@@ -173,6 +174,26 @@ func (w *ledgerWalk) resign(*rapid.T) {
 		e.Reason = core.Lapsed
 	}
 	w.ask(e)
+}
+
+// tooLate closes the tenure, and then asks under it for a heartbeat or a permit.
+// Drawn singly the three would seldom come in this order.
+func (w *ledgerWalk) tooLate(*rapid.T) {
+	if !w.model.Authority().Open {
+		w.take(w.rt)
+		return
+	}
+	a := w.model.Authority()
+	claim := core.Effect{Op: core.Resign, Epoch: a.Epoch, Token: a.Token, Reason: core.GracefulShutdown}
+	w.ask(claim)
+	claim.Reason = 0
+	claim.Op = rapid.SampledFrom([]core.Op{core.Heartbeat, core.Permit}).Draw(w.rt, "asked too late")
+	if claim.Op == core.Permit {
+		claim.Signal = w.signalThat(func(s model.Signal) bool { return s.State == core.Received })
+		s := w.model.Row(claim.Signal)
+		claim.Version, claim.Attempt = s.Version, s.Attempt+1
+	}
+	w.ask(claim)
 }
 
 func (w *ledgerWalk) offer(*rapid.T) {
