@@ -2,6 +2,7 @@ package redislease
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,8 +15,12 @@ import (
 // Lease is one process's access to the lease of one group. Its methods may be
 // called from several goroutines at once.
 type Lease struct {
-	opt    Options
-	client *redis.Client
+	opt Options
+	// election carries the operations of the lease, and nothing that could keep
+	// one of them waiting for a connection.
+	election *pair
+	// others carries hints and questions.
+	others *redis.Client
 }
 
 // Open prepares a lease. It opens no connection: a Redis that is away now may
@@ -25,15 +30,19 @@ func Open(o Options) (*Lease, error) {
 	if err := o.validate(); err != nil {
 		return nil, fmt.Errorf("open lease: %w", err)
 	}
-	client, err := o.client()
+	others, err := o.client()
 	if err != nil {
 		return nil, fmt.Errorf("open lease: %w", err)
 	}
-	return &Lease{opt: o, client: client}, nil
+	election, err := newPair(o)
+	if err != nil {
+		return nil, fmt.Errorf("open lease: %w", err)
+	}
+	return &Lease{opt: o, election: election, others: others}, nil
 }
 
 // Close closes all connections.
-func (l *Lease) Close() error { return l.client.Close() }
+func (l *Lease) Close() error { return errors.Join(l.election.close(), l.others.Close()) }
 
 // Key is where a group's lease lives.
 func Key(group string) string { return "fencepost:{" + group + "}:lease" }
@@ -88,7 +97,11 @@ func (l *Lease) answer(ctx context.Context, e *core.Effect) (core.Input, error) 
 	if e.Op == core.Evict {
 		claim = identity.Suffix(e.Token)
 	}
-	r, err := l.run(ctx, e.Op.String(), script, claim, l.opt.TTL.Milliseconds(), uint64(e.Epoch))
+	var r reply
+	err := l.election.do(func(c *redis.Client) (err error) {
+		r, err = l.run(ctx, c, e.Op.String(), script, claim, l.opt.TTL.Milliseconds(), uint64(e.Epoch))
+		return err
+	})
 	if err != nil {
 		return core.Input{}, err
 	}
@@ -129,9 +142,9 @@ type Holder struct {
 
 // Leader returns who holds the lease, or nil if nobody does.
 func (l *Lease) Leader(ctx context.Context) (*Holder, error) {
-	ctx, cancel := context.WithTimeout(ctx, l.opt.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, handshakes*l.opt.Timeout)
 	defer cancel()
-	r, err := l.run(ctx, "leader", leaderScript)
+	r, err := l.run(ctx, l.others, "leader", leaderScript)
 	if err != nil || !r.done {
 		return nil, err
 	}
@@ -139,9 +152,11 @@ func (l *Lease) Leader(ctx context.Context) (*Holder, error) {
 }
 
 // run runs a script of the lease.
-func (l *Lease) run(ctx context.Context, op string, script *redis.Script, values ...any) (reply, error) {
+func (l *Lease) run(
+	ctx context.Context, by *redis.Client, op string, script *redis.Script, values ...any,
+) (reply, error) {
 	keys := []string{Key(l.opt.Group), Channel(l.opt.Group), WitnessKey(l.opt.Group)}
-	list, err := script.Run(ctx, l.client, keys, append(values, mark(op))...).Slice()
+	list, err := script.Run(ctx, by, keys, append(values, mark(op))...).Slice()
 	if err != nil {
 		return reply{}, fmt.Errorf("%s: %w", op, err)
 	}
@@ -181,17 +196,17 @@ func parseReply(list []any) (reply, error) {
 // Witness returns the highest epoch that a leader ever reported with a renewal,
 // zero if none did or Redis has forgotten.
 func (l *Lease) Witness(ctx context.Context) (core.Epoch, error) {
-	ctx, cancel := context.WithTimeout(ctx, l.opt.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, handshakes*l.opt.Timeout)
 	defer cancel()
-	r, err := l.run(ctx, "witness", witnessScript)
+	r, err := l.run(ctx, l.others, "witness", witnessScript)
 	return r.witness, err
 }
 
 // PublishWork tells the group that a signal was stored.
 func (l *Lease) PublishWork(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, l.opt.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, handshakes*l.opt.Timeout)
 	defer cancel()
-	if err := l.client.Publish(ctx, Channel(l.opt.Group), workWord).Err(); err != nil {
+	if err := l.others.Publish(ctx, Channel(l.opt.Group), workWord).Err(); err != nil {
 		return fmt.Errorf("publish work: %w", err)
 	}
 	return nil

@@ -36,7 +36,7 @@ func (l *Lease) Listen(ctx context.Context, heard func(core.InputKind)) {
 
 // listenOnce subscribes and reads until something is wrong.
 func (l *Lease) listenOnce(ctx context.Context, again bool, heard func(core.InputKind)) error {
-	sub := l.client.Subscribe(ctx)
+	sub := l.others.Subscribe(ctx)
 	defer sub.Close()
 	// A read does not end with the context, but with its connection.
 	stop := context.AfterFunc(ctx, func() { _ = sub.Close() })
@@ -64,9 +64,9 @@ func (l *Lease) listenOnce(ctx context.Context, again bool, heard func(core.Inpu
 	}
 }
 
-// subscribe asks for the group's channel.
+// subscribe opens a connection and asks for the group's channel.
 func (l *Lease) subscribe(ctx context.Context, sub *redis.PubSub) error {
-	ctx, cancel := context.WithTimeout(ctx, l.opt.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, handshakes*l.opt.Timeout)
 	defer cancel()
 	if err := sub.Subscribe(ctx, Channel(l.opt.Group)); err != nil {
 		return fmt.Errorf("subscribe: %w", err)

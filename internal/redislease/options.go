@@ -31,8 +31,9 @@ type Options struct {
 	Instance string
 	// TTL is the lease's length, in whole milliseconds.
 	TTL time.Duration
-	// Timeout bounds dialling, each read, each write, and the wait for a
-	// connection.
+	// Timeout bounds each operation of the lease with all that it has to wait
+	// for. What nothing waits for, a question, a hint, a connection that is
+	// opened aside, may take four times as long.
 	Timeout time.Duration
 	// PoolSize is how many connections there may be. A small pool makes a dead
 	// link worse: the client stops dialling after as many failures.
@@ -116,8 +117,10 @@ func (o Options) client() (*redis.Client, error) {
 	// A repeated call would be answered about the first one's effect.
 	settings.MaxRetries = -1
 	settings.DialerRetries = 1
-	settings.DialTimeout, settings.ReadTimeout = o.Timeout, o.Timeout
-	settings.WriteTimeout, settings.PoolTimeout = o.Timeout, o.Timeout
+	// Each call brings its own limit; these bound what opens a connection aside.
+	aside := handshakes * o.Timeout
+	settings.DialTimeout, settings.ReadTimeout = aside, aside
+	settings.WriteTimeout, settings.PoolTimeout = aside, o.Timeout
 	settings.PoolSize = o.PoolSize
 	settings.DisableIdentity = true
 	settings.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}

@@ -1,0 +1,92 @@
+package redislease_test
+
+import (
+	"context"
+	"net"
+	"os"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"fencepost/core"
+	"fencepost/internal/redislease"
+	"fencepost/internal/testbed"
+)
+
+// farAway is a dialer to a server whose answers take a while.
+type farAway struct{ delay atomic.Int64 }
+
+// slow is a connection to it.
+type slow struct {
+	net.Conn
+	far      *farAway
+	deadline atomic.Int64
+}
+
+func (f *farAway) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return &slow{Conn: conn, far: f}, nil
+}
+
+func (c *slow) SetDeadline(t time.Time) error {
+	c.deadline.Store(t.UnixNano())
+	return c.Conn.SetDeadline(t)
+}
+
+func (c *slow) SetReadDeadline(t time.Time) error {
+	c.deadline.Store(t.UnixNano())
+	return c.Conn.SetReadDeadline(t)
+}
+
+// Read waits for an answer, at most until the deadline.
+func (c *slow) Read(p []byte) (int, error) {
+	delay, left := time.Duration(c.far.delay.Load()), time.Until(time.Unix(0, c.deadline.Load()))
+	if delay > left {
+		<-time.After(left)
+		return 0, os.ErrDeadlineExceeded
+	}
+	<-time.After(delay)
+	return c.Conn.Read(p)
+}
+
+// TestOnASlowLinkALostConnectionIsReplaced: a call and the greeting of a new
+// connection together take longer than a call may take.
+func TestOnASlowLinkALostConnectionIsReplaced(t *testing.T) {
+	const timeout, delay, calls = 500 * time.Millisecond, 300 * time.Millisecond, 6
+	far := &farAway{}
+	l, err := redislease.Open(redislease.Options{
+		URL: testbed.Redis(t).Addr(), Group: "test", Instance: "n1", Timeout: timeout, Dialer: far.dial,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	claim := core.Effect{Op: core.Acquire, Token: core.Token{Nonce: 1, Acquisition: 1}}
+	ask := func(what string) bool {
+		_, err := l.Call(t.Context(), &claim)
+		t.Logf("%s: %v", what, err)
+		return err == nil
+	}
+	if !ask("a near server") {
+		t.Fatal("the server is not there")
+	}
+	for round := range 3 {
+		far.delay.Store(int64(2 * timeout))
+		if ask("an answer that comes too late") {
+			t.Fatalf("round %d: the delay has no effect", round)
+		}
+		far.delay.Store(int64(delay))
+		ok := 0
+		for range calls {
+			if ask("a slow server") {
+				ok++
+			}
+		}
+		if ok < calls-2 {
+			t.Errorf("round %d: %d of %d calls succeeded after one was too late", round, ok, calls)
+		}
+	}
+}
