@@ -108,8 +108,8 @@ type refusal struct {
 	token core.Token
 }
 
-// collectUnlogged tells what only the nodes know of: what was refused to them
-// under an older epoch without a row that says so.
+// collectUnlogged tells what the ledger keeps no row of: what was refused under
+// an older epoch, as a node knows that heard of it, or the link if none did.
 func (r *run) collectUnlogged() {
 	logged := map[refusal]int{}
 	for i := range r.book.entries {
@@ -118,6 +118,7 @@ func (r *run) collectUnlogged() {
 			logged[refusal{e.Op, e.Epoch, e.Token}]++
 		}
 	}
+	defer r.collectUnheard(logged)
 	for i := range r.refusals {
 		a := &r.refusals[i]
 		what := refusal{a.call.Op, a.call.Epoch, a.call.Token}

@@ -75,6 +75,7 @@ type run struct {
 	rowsOf    map[string][]storedRow
 	numberOf  map[string]int32 // as the judge counts it
 	refusals  []refused
+	unheard   unheard
 	attemptOf map[string]uint32 // by client order id
 
 	signals []*offered
@@ -209,6 +210,7 @@ func (r *run) layOut(ctx context.Context, index int) error {
 		wires[to.store] = &cable{Link: l}
 	}
 	wires[core.Postgres].OnOperation(r.slowDown)
+	wires[core.Postgres].OnUnheard(func(u link.Unheard) { r.unheard.add(n.index, u, r.clock.now()) })
 	if r.waitedFor(event.OrderSent) {
 		wires[core.Broker].OnOperation(func(op core.Op, phase link.Phase) {
 			if op == core.Submit && phase == link.RequestSeen {

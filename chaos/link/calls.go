@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"fencepost/core"
 )
@@ -25,18 +27,26 @@ const (
 type call struct {
 	op    core.Op
 	shape shape
+	// claim is the token that it presents, and failed whether it was answered with
+	// an error, as far as the protocol's parser looks for them.
+	claim  core.Token
+	failed bool
+	since  time.Time
 }
 
 // calls are the requests of one connection that wait for their replies, the
 // oldest first.
 type calls struct {
 	wire *wire
-	mu   sync.Mutex
+	// muted: nobody hears the replies.
+	muted *atomic.Bool
+	mu    sync.Mutex
 	list []call
 }
 
 // asked notes a request, which is about to be handed on.
 func (c *calls) asked(next call) {
+	next.since = time.Now()
 	c.mu.Lock()
 	c.list = append(c.list, next)
 	c.mu.Unlock()
@@ -69,8 +79,11 @@ func (c *calls) begin(t *tape) (call, bool, error) {
 // answered notes that the oldest request's reply is complete. The error is
 // errCut if it was kept.
 func (c *calls) answered(t *tape) error {
-	op := c.pop()
-	c.tell(op, ReplySeen)
+	answered := c.pop()
+	c.tell(answered.op, ReplySeen)
+	if t.keeping || c.muted.Load() {
+		c.lose(&answered)
+	}
 	if t.keeping {
 		c.wire.cuts.Add(1)
 		return errCut
@@ -87,15 +100,35 @@ func (c *calls) declined(t *tape) error {
 	return t.free()
 }
 
-func (c *calls) pop() core.Op {
+func (c *calls) pop() call {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.list) == 0 {
-		return core.NoOp
+		return call{}
 	}
-	op := c.list[0].op
+	first := c.list[0]
 	c.list = c.list[1:]
-	return op
+	return first
+}
+
+// fail notes that the oldest request is being answered with an error.
+func (c *calls) fail() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.list) > 0 {
+		c.list[0].failed = true
+	}
+}
+
+// lose tells of an answer that does not reach its asker.
+func (c *calls) lose(answered *call) {
+	told := c.wire.unheard.Load()
+	if told == nil || answered.op == core.NoOp {
+		return
+	}
+	(*told)(Unheard{
+		Op: answered.op, Claim: answered.claim, Failed: answered.failed, Took: time.Since(answered.since),
+	})
 }
 
 // tell counts an operation and tells of it.

@@ -127,11 +127,16 @@ func TestACutTakeoverIsCommittedEveryTimeAndItsReplyLost(t *testing.T) {
 	victim, bystander := openLedger(t, through, "victim", 7), openLedger(t, through, "bystander", 8)
 	direct := openLedger(t, dsn, "direct", 9)
 	cut(t, l, core.TakeEpoch)
+	lost := make(chan link.Unheard, rounds)
+	l.OnUnheard(func(u link.Unheard) { lost <- u })
 	for i := range rounds {
 		token := core.Token{Nonce: 7, Acquisition: uint32(i) + 1}
 		in, err := asks(t, victim, core.Effect{Op: core.TakeEpoch, Epoch: core.Epoch(i), Token: token})
 		if err == nil {
 			t.Fatalf("round %d: the reply %v arrived", i, in.Kind)
+		}
+		if u := <-lost; u.Op != core.TakeEpoch || u.Claim != token || u.Failed || u.Took <= 0 {
+			t.Fatalf("round %d: the link tells of %+v", i, u)
 		}
 		stands, err := asks(t, direct, core.Effect{Op: core.Observe})
 		if err != nil || stands.Epoch != core.Epoch(i)+1 || stands.Token != token {

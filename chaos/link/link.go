@@ -32,6 +32,10 @@ type Link interface {
 	// before the bytes that complete the request or the reply are passed on: it
 	// may strike exactly there. Nil ends it.
 	OnOperation(told func(core.Op, Phase))
+	// OnUnheard sets who is told of answers that the near party does not get: the
+	// link cut them, or it delivered the request when nobody waited any more. The
+	// function is called like that of OnOperation. Nil ends it.
+	OnUnheard(told func(Unheard))
 	// Stats returns what has passed so far.
 	Stats() Stats
 	// Close ends the link with all its connections.
@@ -82,6 +86,18 @@ func (p Phase) String() string {
 		return "request"
 	}
 	return "reply"
+}
+
+// Unheard is an operation that the far party has answered, and whose asker does
+// not hear of it.
+type Unheard struct {
+	Op core.Op
+	// Claim is the token that the request presented, or zero.
+	Claim core.Token
+	// Failed tells that the answer is an error.
+	Failed bool
+	// Took is how long the far party had the request.
+	Took time.Duration
 }
 
 // Damage is one fault of a link, with every length already drawn.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 
 	"fencepost/core"
+	"fencepost/internal/identity"
 )
 
 // What a PostgreSQL connection may begin with, beside a version.
@@ -18,9 +19,11 @@ const (
 const (
 	simpleQuery   = 'Q'
 	parseMessage  = 'P'
+	bindMessage   = 'B'
 	syncMessage   = 'S'
 	functionCall  = 'F'
 	readyForQuery = 'Z'
+	errorResponse = 'E'
 	encryptionYes = 'S'
 )
 
@@ -28,19 +31,27 @@ const (
 // text.
 const statementName = 64
 
+// bindLimit is how much of a statement's arguments is looked at.
+const bindLimit = 1 << 10
+
 // postgresRequests reads messages. A request is a simple query, or everything
-// up to a Sync; its operation is the first mark in it.
+// up to a Sync; its operation is the first mark in it, and its claim the first
+// token among the arguments.
 func postgresRequests(t *tape, c *calls) error {
 	if err := postgresStartup(t, c); err != nil {
 		return err
 	}
-	var op core.Op
+	var next call
 	for {
 		kind, size, err := postgresMessage(t)
 		if err != nil {
 			return err
 		}
-		body, err := t.take(size, statementName+markLimit)
+		limit := statementName + markLimit
+		if kind == bindMessage {
+			limit = bindLimit
+		}
+		body, err := t.take(size, limit)
 		if err != nil {
 			return err
 		}
@@ -48,15 +59,54 @@ func postgresRequests(t *tape, c *calls) error {
 		case simpleQuery:
 			c.asked(call{op: marked(body)})
 		case parseMessage:
-			if _, text, ok := bytes.Cut(body, []byte{0}); ok && op == core.NoOp {
-				op = marked(text)
+			if _, text, ok := bytes.Cut(body, []byte{0}); ok && next.op == core.NoOp {
+				next.op = marked(text)
+			}
+		case bindMessage:
+			if next.claim.IsZero() {
+				next.claim = claimed(body)
 			}
 		case syncMessage, functionCall:
-			c.asked(call{op: op})
-			op = core.NoOp
+			c.asked(next)
+			next = call{}
 		default:
 		}
 	}
+}
+
+// claimed returns the first of a statement's arguments that is a token.
+func claimed(bind []byte) core.Token {
+	for range 2 { // the names of the portal and the statement
+		_, rest, ok := bytes.Cut(bind, []byte{0})
+		if !ok {
+			return core.Token{}
+		}
+		bind = rest
+	}
+	if len(bind) < 2 {
+		return core.Token{}
+	}
+	formats := 2 + 2*int(binary.BigEndian.Uint16(bind))
+	if len(bind) < formats+2 {
+		return core.Token{}
+	}
+	count := int(binary.BigEndian.Uint16(bind[formats:]))
+	bind = bind[formats+2:]
+	for range count {
+		if len(bind) < 4 {
+			break
+		}
+		size := max(0, int(int32(binary.BigEndian.Uint32(bind))))
+		bind = bind[4:]
+		if size > len(bind) {
+			break
+		}
+		if _, token, err := identity.Parse(string(bind[:size])); err == nil {
+			return token
+		}
+		bind = bind[size:]
+	}
+	return core.Token{}
 }
 
 // postgresStartup reads how the connection begins.
@@ -113,6 +163,9 @@ func postgresReplies(t *tape, c *calls) error {
 		}
 		if err := t.skip(size); err != nil {
 			return err
+		}
+		if kind == errorResponse {
+			c.fail()
 		}
 		if kind == readyForQuery {
 			begun = false

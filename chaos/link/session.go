@@ -72,7 +72,8 @@ func (e *end) reached() bool {
 }
 
 func newSession(l *wire, client *net.TCPConn) *session {
-	s := &session{wire: l, client: client, piped: make(chan struct{}, 2), calls: calls{wire: l}}
+	s := &session{wire: l, client: client, piped: make(chan struct{}, 2)}
+	s.calls.wire, s.calls.muted = l, &s.muted
 	s.sides.Store(ways)
 	s.living, s.die = context.WithCancel(context.Background())
 	return s

@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -79,7 +80,7 @@ func (c conversation) relay(chance *rand.Rand) (asked, replied string, seen [pha
 	}
 	told := func(op core.Op, phase Phase) { seen[phase] = append(seen[phase], op) }
 	l.told.Store(&told)
-	waiting := &calls{wire: l}
+	waiting := &calls{wire: l, muted: new(atomic.Bool)}
 	side := func(text string, read func(*tape, *calls) error) (string, error) {
 		var got bytes.Buffer
 		err := read(&tape{

@@ -29,6 +29,8 @@ type wire struct {
 	ways   [ways]*way
 	// told is who is told of operations.
 	told atomic.Pointer[func(core.Op, Phase)]
+	// unheard is who is told of answers that were lost.
+	unheard atomic.Pointer[func(Unheard)]
 	cuts atomic.Int64
 
 	// turn is held while a connection is opened: toxiproxy does not say which
@@ -74,6 +76,15 @@ func (l *wire) OnOperation(told func(core.Op, Phase)) {
 		return
 	}
 	l.told.Store(&told)
+}
+
+// OnUnheard sets who is told of answers that were lost.
+func (l *wire) OnUnheard(told func(Unheard)) {
+	if told == nil {
+		l.unheard.Store(nil)
+		return
+	}
+	l.unheard.Store(&told)
 }
 
 // target is where new connections lead.
