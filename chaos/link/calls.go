@@ -41,7 +41,7 @@ type calls struct {
 	// muted: nobody hears the replies.
 	muted *atomic.Bool
 	mu    sync.Mutex
-	list []call
+	list  []call
 }
 
 // asked notes a request, which is about to be handed on.

@@ -31,7 +31,7 @@ type wire struct {
 	told atomic.Pointer[func(core.Op, Phase)]
 	// unheard is who is told of answers that were lost.
 	unheard atomic.Pointer[func(Unheard)]
-	cuts atomic.Int64
+	cuts    atomic.Int64
 
 	// turn is held while a connection is opened: toxiproxy does not say which
 	// of its connections is which, so there is one at a time.
