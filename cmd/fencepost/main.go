@@ -95,9 +95,8 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use: "fencepost", Short: "One of several instances executes each signal, once",
 		SilenceErrors: true, SilenceUsage: true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 		PersistentPreRunE: func(*cobra.Command, []string) error {
-			if a.format != "table" && a.format != "json" {
+			if a.format != formatTable && a.format != formatJSON {
 				return fmt.Errorf("-o %s: must be table or json", a.format)
 			}
 			a.began = true
@@ -106,9 +105,11 @@ func (a *app) root() *cobra.Command {
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.config, "config", os.Getenv("FENCEPOST_CONFIG"), "the configuration `FILE`")
-	flags.StringVarP(&a.format, "output", "o", "table", "how to print: `table` or json")
+	flags.StringVarP(&a.format, "output", "o", formatTable, "how to print: `table` or json")
 	root.AddCommand(a.serve(), a.paper(), a.migrate(), a.status(), a.leader(), a.authority(),
 		a.control(), a.instances(), a.signals(), a.version())
+	root.AddCommand(a.inDoubt(), a.halt(), a.pause(), a.resume())
+	enumerate(root, "output", formats)
 	return root
 }
 

@@ -160,3 +160,9 @@ func (l *Ledger) Decisions(ctx context.Context, id core.SignalID) ([]Decided, er
 		return d, err
 	})
 }
+
+// Decidable reports whether a person can decide a signal to be that at all.
+func Decidable(outcome core.SignalState) bool {
+	from, _ := decisionArrows(outcome)
+	return from != nil
+}
