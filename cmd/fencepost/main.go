@@ -46,16 +46,17 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	// After the first signal a second one ends the process at once.
 	context.AfterFunc(ctx, stop)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	code := runWith(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
-// run is main without the process.
-func run(ctx context.Context, args []string, out, errs io.Writer) int {
+// runWith is main without the process.
+func runWith(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
 	a := &app{out: out, errs: errs}
 	root := a.root()
 	root.SetArgs(args)
+	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errs)
 	err := root.ExecuteContext(ctx)
