@@ -107,12 +107,16 @@ func (r *Reader) ChangeControl(ctx context.Context, c ControlChange) (ControlCha
 
 // Resolve writes a person's word on a signal in doubt into the ledger and
 // returns the signal as it is then. The error is ErrMoved where the row has
-// moved since the version that the person saw, ErrNoArrow where the signal is
-// in no doubt, ErrNoSignal where there is none.
+// moved since the version that the person saw (or, without one, since it was
+// read here), ErrNoArrow where the signal is in no doubt, ErrNoSignal where there
+// is none.
 func (r *Reader) Resolve(ctx context.Context, w Resolution) (SignalDetail, error) {
 	before, err := r.ledger.Signal(ctx, w.Signal)
 	if err != nil {
 		return SignalDetail{}, err
+	}
+	if w.Version == 0 {
+		w.Version = before.Version
 	}
 	if before.Version == w.Version && before.State != core.InDoubt.String() {
 		return SignalDetail{}, fmt.Errorf("signal %d is %s, not in doubt: %w", w.Signal, before.State, ErrNoArrow)

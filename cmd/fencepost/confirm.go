@@ -26,9 +26,9 @@ func confirmed(cmd *cobra.Command, c *confirmation) {
 // errUnconfirmed says that nothing was done.
 var errUnconfirmed = errors.New("nothing was changed")
 
-// ask wants the phrase typed at a terminal, or given by a script. Whoever types
+// wantPhrase wants the phrase typed at a terminal, or given by a script. Whoever types
 // it has read what stands above it, for it names what is done.
-func (a *app) ask(cmd *cobra.Command, c *confirmation, phrase string) error {
+func (a *app) wantPhrase(cmd *cobra.Command, c *confirmation, phrase string) error {
 	if cmd.Flags().Changed("yes-i-confirm") {
 		if c.given != phrase {
 			return refused(fmt.Errorf("%w: --yes-i-confirm must be '%s'", errUnconfirmed, phrase))

@@ -119,7 +119,7 @@ func (a *app) resume() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := a.ask(cmd, &c, resumePhrase(config.Group)); err != nil {
+			if err := a.wantPhrase(cmd, &c, resumePhrase(config.Group)); err != nil {
 				return err
 			}
 			done, err := r.ChangeControl(cmd.Context(), fencepost.ControlChange{

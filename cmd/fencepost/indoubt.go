@@ -146,7 +146,7 @@ func (a *app) resolve(cmd *cobra.Command, id core.SignalID, as story.Attestation
 		fmt.Fprintf(a.errs, "look at the broker for: %s\n", text)
 	}
 	fmt.Fprintf(a.errs, "%s says: %s\n%s\n", w.by, w.evidence, as.Consequence())
-	if err := a.ask(cmd, &w.confirmation, as.Phrase(id)); err != nil {
+	if err := a.wantPhrase(cmd, &w.confirmation, as.Phrase(id)); err != nil {
 		return err
 	}
 	after, err := r.Resolve(cmd.Context(), fencepost.Resolution{

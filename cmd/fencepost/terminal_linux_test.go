@@ -59,6 +59,17 @@ func TestDoubtIsResolvedByThePhraseTypedAtATerminal(t *testing.T) {
 			t.Errorf("typed %q: exit %d\n%s%s", line, code, out, errs)
 		}
 	}
+	// The null device looks like a terminal, and nobody sits there.
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	var said bytes.Buffer
+	if code := runWith(t.Context(), resolve, null, &said, &said); code != exitFailed ||
+		!strings.Contains(said.String(), "nobody confirmed") {
+		t.Errorf("asked the null device: exit %d\n%s", code, said.String())
+	}
 	code, out, errs := atTerminal(t, "signal 1 was executed", resolve...)
 	if code != exitDone || !strings.Contains(out, "executed contract note 81") ||
 		!strings.Contains(errs, "look at the broker for: order ") || !strings.Contains(errs, "at its end") {

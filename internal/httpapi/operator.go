@@ -49,7 +49,8 @@ type Resolution struct {
 	Signal       core.SignalID
 	As           story.Attestation
 	Evidence, By string
-	// Version is the version of the row that the person saw.
+	// Version is the version of the row that the person saw; zero takes it as it
+	// is read.
 	Version int64
 }
 
