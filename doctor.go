@@ -121,14 +121,17 @@ func examineAuthority(ctx context.Context, c *Config) []Check {
 	case found.Regressed:
 		return []Check{{
 			Name: name, Level: CheckFail,
-			Found: fmt.Sprintf("epoch %d in the ledger, witness %d in Redis", found.Ledger.Epoch, *found.Witness),
-			Means: "the ledger has forgotten permits, or is not the one that belongs to this Redis: nobody leads",
-			Do:    "docs/runbooks/authority-regressed.md",
+			Found: fmt.Sprintf("epoch %d in the ledger, witness %d in Redis", found.Ledger.Epoch,
+				*found.Witness),
+			Means: "the ledger has forgotten permits, or is not the one that belongs to this Redis: " +
+				"nobody leads",
+			Do: "docs/runbooks/authority-regressed.md",
 		}}
 	default:
 		return []Check{{
 			Name: name, Level: CheckOK,
-			Found: fmt.Sprintf("epoch %d in the ledger, witness %d in Redis", found.Ledger.Epoch, *found.Witness),
+			Found: fmt.Sprintf("epoch %d in the ledger, witness %d in Redis", found.Ledger.Epoch,
+				*found.Witness),
 			Means: "the ledger has every epoch that a leader reported",
 		}}
 	}

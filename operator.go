@@ -77,7 +77,8 @@ func (r *Reader) InDoubt(ctx context.Context, limit int) ([]InDoubt, error) {
 	for i := range found {
 		d := &found[i]
 		list = append(list, InDoubt{
-			Doubt: *d, Known: story.Known(&d.Signal, d.Attempts), LookFor: story.LookFor(&d.Signal, d.Attempts),
+			Doubt: *d, Known: story.Known(&d.Signal, d.Attempts),
+			LookFor: story.LookFor(&d.Signal, d.Attempts),
 		})
 	}
 	return list, nil
@@ -119,7 +120,8 @@ func (r *Reader) Resolve(ctx context.Context, w Resolution) (SignalDetail, error
 		w.Version = before.Version
 	}
 	if before.Version == w.Version && before.State != core.InDoubt.String() {
-		return SignalDetail{}, fmt.Errorf("signal %d is %s, not in doubt: %w", w.Signal, before.State, ErrNoArrow)
+		return SignalDetail{}, fmt.Errorf("signal %d is %s, not in doubt: %w", w.Signal, before.State,
+			ErrNoArrow)
 	}
 	return r.decided(ctx, Decision{
 		Signal: w.Signal, Outcome: w.As.Outcome(), By: w.By, Reason: w.Evidence, Version: w.Version,
@@ -150,7 +152,8 @@ func (r *Reader) Cancel(ctx context.Context, c Cancellation) (SignalDetail, erro
 	switch before.State {
 	case core.Received.String(), core.Held.String():
 	default:
-		return SignalDetail{}, fmt.Errorf("signal %d is %s, and only one that nobody has sent can be cancelled: %w",
+		return SignalDetail{}, fmt.Errorf("signal %d is %s, and only one that nobody has sent can be "+
+			"cancelled: %w",
 			c.Signal, before.State, ErrNoArrow)
 	}
 	if c.Version == 0 {

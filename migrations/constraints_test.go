@@ -50,8 +50,8 @@ UPDATE authority SET accepted = 1 WHERE group_name = 'g';
 INSERT INTO authority_acceptances (group_name, accepted, accepted_by, reason, epoch_found, epoch_left,
     system_identifier, timeline) VALUES ('g', 1, 'b', 'r', 2, 2, 3, 4);
 INSERT INTO authority_lineages VALUES ('g', 3, 4, '-infinity');
-INSERT INTO decisions (group_name, signal, attempt, from_state, outcome, to_state, version, decided_by, reason)
-    VALUES ('g', 6, 1, 'in_doubt', 'void', 'received', 3, 'b', 'r');
+INSERT INTO decisions (group_name, signal, attempt, from_state, outcome, to_state, version, decided_by,
+    reason) VALUES ('g', 6, 1, 'in_doubt', 'void', 'received', 3, 'b', 'r');
 SELECT setval(pg_get_serial_sequence('signals', 'id'), 100);
 SET CONSTRAINTS ALL IMMEDIATE;
 SET CONSTRAINTS ALL DEFERRED;`

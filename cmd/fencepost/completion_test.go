@@ -26,7 +26,8 @@ func TestWordsOfTheCodeAreCompleted(t *testing.T) {
 		{"hal", "halt"},
 		{"in-doubt ", "list resolve"},
 		{"in-doubt resolve 1 --as ", "executed rejected cancelled standing not-sent"},
-		{"signals list --state ", "received held submitting submitted in_doubt executed rejected cancelled expired"},
+		{"signals list --state ", "received held submitting submitted in_doubt executed rejected cancelled " +
+			"expired"},
 		{"signals decide 1 ", "received held submitted executed rejected cancelled void"},
 		{"signals send --type ", "BASE_ENTRY PYRAMID EXIT HEARTBEAT"},
 		{"control set ", "run pause halt"},

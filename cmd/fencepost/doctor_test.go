@@ -53,7 +53,9 @@ func TestDoctorFindsNothingWrongWhereNothingIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, out, errs = command(t, "doctor", "--config", file)
-	for _, want := range []string{"fail   redis ", "fail   authority", "ok     postgres.fsync", "ok     broker.reached"} {
+	for _, want := range []string{
+		"fail   redis ", "fail   authority", "ok     postgres.fsync", "ok     broker.reached",
+	} {
 		if code != exitNobody || !strings.Contains(out, want) {
 			t.Errorf("lacks %q: exit %d\n%s%s", want, code, out, errs)
 		}
@@ -69,7 +71,9 @@ func TestDoctorOfAConfigurationThatCannotWorkSaysEverythingAtOnce(t *testing.T) 
 		t.Fatal(err)
 	}
 	code, out, _ := command(t, "doctor", "--config", file)
-	for _, want := range []string{"renew 5s", "fail   postgres ", "fail   redis ", "broker.alpaca.key_id: not set"} {
+	for _, want := range []string{
+		"renew 5s", "fail   postgres ", "fail   redis ", "broker.alpaca.key_id: not set",
+	} {
 		if code != exitNobody || !strings.Contains(out, want) {
 			t.Errorf("lacks %q: exit %d\n%s", want, code, out)
 		}

@@ -19,7 +19,8 @@ func (a *app) stopVerb(mode core.Control, short string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   mode.String() + " --reason TEXT",
 		Short: short,
-		Long: short + ".\nIt acts at once and asks nothing. Once it has exit code 0 no permit is granted any more,\n" +
+		Long: short + ".\n" +
+			"It acts at once and asks nothing. Once it has exit code 0 no permit is granted any more,\n" +
 			"whoever leads, and what holds a permit is stopped at the gate. Orders that have left are\n" +
 			"followed to their end: look-ups go on. Exit 1 if the ledger did not confirm it; without\n" +
 			"PostgreSQL nothing is granted either.",
@@ -174,7 +175,8 @@ const doubtsShown = 10
 // setMeanwhile says who set the mode while a person looked.
 func (a *app) setMeanwhile(ctx context.Context, r *fencepost.Reader, err error) error {
 	if now, again := r.Control(ctx); again == nil {
-		fmt.Fprintf(a.errs, "meanwhile %s set the mode to %s: %s\n", or(&now.By, "somebody"), now.Control, now.Reason)
+		fmt.Fprintf(a.errs, "meanwhile %s set the mode to %s: %s\n", or(&now.By, "somebody"), now.Control,
+			now.Reason)
 	}
 	return &codedError{code: exitConflict, err: fmt.Errorf("%w: %w", errUnconfirmed, err)}
 }

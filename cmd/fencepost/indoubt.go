@@ -40,8 +40,9 @@ func (a *app) inDoubtList() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.print(list, []string{"ID", "IN DOUBT", "AGE", "INSTRUMENT", "ATTEMPT", "KNOWN", "LOOK FOR"},
-				doubtRows(list))
+			return a.print(list, []string{
+				"ID", "IN DOUBT", "AGE", "INSTRUMENT", "ATTEMPT", "KNOWN", "LOOK FOR",
+			}, doubtRows(list))
 		},
 	}
 	cmd.Flags().IntVar(&limit, "limit", 100, "how many to list")
@@ -138,8 +139,8 @@ func (a *app) resolve(cmd *cobra.Command, id core.SignalID, as story.Attestation
 		return outcome(err)
 	}
 	if shown.State != core.InDoubt.String() {
-		return &codedError{code: exitConflict, err: fmt.Errorf("nothing was changed: signal %d is %s, not in doubt",
-			id, shown.State)}
+		err := fmt.Errorf("%w: signal %d is %s, not in doubt", errUnconfirmed, id, shown.State)
+		return &codedError{code: exitConflict, err: err}
 	}
 	a.say(signalRows(&shown))
 	for _, text := range story.LookFor(&shown.Signal, shown.Attempts) {
@@ -171,7 +172,9 @@ func outcome(err error) error {
 }
 
 // moved says what changed since the signal was shown.
-func (a *app) moved(ctx context.Context, r *fencepost.Reader, shown *fencepost.SignalDetail, err error) error {
+func (a *app) moved(
+	ctx context.Context, r *fencepost.Reader, shown *fencepost.SignalDetail, err error,
+) error {
 	if !errors.Is(err, fencepost.ErrMoved) && !errors.Is(err, fencepost.ErrNoArrow) {
 		return outcome(err)
 	}

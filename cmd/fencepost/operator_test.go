@@ -39,7 +39,8 @@ func TestOperatorStopsLooksResolvesAndResumes(t *testing.T) {
 		t.Errorf("look for %q", d.LookFor)
 	}
 
-	if code, out, errs := command(t, "halt", "--reason", "an order is missing", "--config", i.file); code != 0 {
+	code, out, errs := command(t, "halt", "--reason", "an order is missing", "--config", i.file)
+	if code != exitDone {
 		t.Fatalf("halt: exit %d\n%s%s", code, out, errs)
 	}
 	send("s-2")
@@ -60,11 +61,12 @@ func TestOperatorStopsLooksResolvesAndResumes(t *testing.T) {
 	if code, body := i.ask("POST", path, word(d.Version+7)); code != 409 {
 		t.Errorf("over a version that nobody saw: %d %s", code, body)
 	}
-	if code, body := i.ask("POST", path, word(d.Version)); code != 200 || !strings.Contains(body, `"state":"received"`) {
+	if code, body := i.ask("POST", path, word(d.Version)); code != 200 ||
+		!strings.Contains(body, `"state":"received"`) {
 		t.Fatalf("resolve: %d %s", code, body)
 	}
 
-	code, out, errs := command(t, "resume", "--reason", "the log is clear", "--config", i.file,
+	code, out, errs = command(t, "resume", "--reason", "the log is clear", "--config", i.file,
 		"--yes-i-confirm", "resume default")
 	if code != exitDone || !strings.Contains(errs, "received: 2") {
 		t.Fatalf("resume: exit %d\n%s%s", code, out, errs)

@@ -33,7 +33,11 @@ func (a *app) preview(ctx context.Context, body []byte) error {
 func previewRows(p *fencepost.Preview) [][]string {
 	rows := [][]string{{"answer", strconv.Itoa(p.Code) + " " + p.Status}}
 	for _, row := range [][]string{
-		{"wrong", p.Detail}, {"key", p.Key}, {"order", p.Order}, {"state", p.State}, {"control", p.Control},
+		{"wrong", p.Detail},
+		{"key", p.Key},
+		{"order", p.Order},
+		{"state", p.State},
+		{"control", p.Control},
 		{"leader", p.Leader},
 	} {
 		if row[1] != "" {

@@ -53,8 +53,8 @@ func call(t *testing.T, ledger *pgledger.Ledger, e core.Effect, want core.InputK
 	}
 }
 
-// sentTo stores a signal and lets the instance have a permit for it, of which it
-// records that.
+// doubt stores a signal, lets the instance have a permit for it, and records that
+// nobody knows what became of the order.
 func doubt(t *testing.T, ledger *pgledger.Ledger, token core.Token, key string) {
 	t.Helper()
 	a, err := ledger.Admit(t.Context(), &pgledger.Offer{
@@ -73,7 +73,8 @@ func doubt(t *testing.T, ledger *pgledger.Ledger, token core.Token, key string) 
 
 // record takes an outcome of attempt 1 into the ledger.
 func record(
-	t *testing.T, ledger *pgledger.Ledger, token core.Token, id core.SignalID, state core.SignalState, alert bool,
+	t *testing.T, ledger *pgledger.Ledger, token core.Token, id core.SignalID, state core.SignalState,
+	alert bool,
 ) {
 	t.Helper()
 	call(t, ledger, core.Effect{
@@ -92,7 +93,9 @@ func inDoubt(t *testing.T) (file string) {
 func TestDoubtsAreListedWithWhatToLookForAtTheBroker(t *testing.T) {
 	file := inDoubt(t)
 	code, out, errs := command(t, "in-doubt", "list", "--config", file)
-	for _, want := range []string{"NIFTY", "permitted to blue-1 under epoch 1", "504 Gateway Timeout", "B-9", "order "} {
+	for _, want := range []string{
+		"NIFTY", "permitted to blue-1 under epoch 1", "504 Gateway Timeout", "B-9", "order ",
+	} {
 		if code != exitDone || !strings.Contains(out, want) {
 			t.Errorf("lacks %q: exit %d\n%s%s", want, code, out, errs)
 		}
@@ -133,11 +136,12 @@ func TestScriptResolvesADoubtOnlyByTheWholePhrase(t *testing.T) {
 	if _, out, _ := command(t, "signals", "show", "1", "--config", file); !strings.Contains(out, "in_doubt") {
 		t.Fatalf("changed without consent:\n%s", out)
 	}
-	if code, text := resolve("--as", "not-sent", "--yes-i-confirm", "signal 1 was not sent"); code != exitDone ||
+	whole := []string{"--as", "not-sent", "--yes-i-confirm", "signal 1 was not sent"}
+	if code, text := resolve(whole...); code != exitDone ||
 		!strings.Contains(text, "received the day's book") {
 		t.Errorf("exit %d\n%s", code, text)
 	}
-	if code, text := resolve("--as", "not-sent", "--yes-i-confirm", "signal 1 was not sent"); code != exitConflict ||
+	if code, text := resolve(whole...); code != exitConflict ||
 		!strings.Contains(text, "received, not in doubt") {
 		t.Errorf("again: exit %d\n%s", code, text)
 	}
@@ -196,15 +200,17 @@ func TestStopsActAtOnceAndResumingTakesAPhrase(t *testing.T) {
 	id := stored(t, file)
 	for _, verb := range []string{"pause", "halt"} {
 		code, out, errs := command(t, verb, "--reason", "fire", "--by", "ops", "--config", file)
-		if code != exitDone || !strings.Contains(out, "mode      "+verb) || !strings.Contains(out, "1, the oldest") {
+		if code != exitDone || !strings.Contains(out, "mode      "+verb) ||
+			!strings.Contains(out, "1, the oldest") {
 			t.Errorf("%s: exit %d\n%s%s", verb, code, out, errs)
 		}
 	}
 	call(t, ledger, core.Effect{
 		Op: core.Permit, Signal: 2, Attempt: 1, Version: 1, Epoch: 1, Token: token,
 	}, core.PermitWasRefused)
-	if _, out, _ := command(t, "signals", "explain", id, "--config", file); !strings.Contains(out, "mode is halt") {
-		t.Errorf("explain:\n%s", out)
+	_, told, _ := command(t, "signals", "explain", id, "--config", file)
+	if !strings.Contains(told, "mode is halt") {
+		t.Errorf("explain:\n%s", told)
 	}
 	resume := []string{"resume", "--reason", "the fire is out", "--by", "ops", "--config", file}
 	code, out, errs := command(t, resume...)
@@ -259,7 +265,8 @@ func TestDryRunTellsTheAnswerAndStoresNothing(t *testing.T) {
 	file, ledger, _ := bench(t)
 	send := func(more ...string) (int, string) {
 		args := append([]string{
-			"signals", "send", "--type", "EXIT", "--instrument", "NIFTY", "--position", "LONG", "--timestamp", "t",
+			"signals", "send", "--type", "EXIT", "--instrument", "NIFTY", "--position", "LONG",
+			"--timestamp", "t",
 			"--signal-id", "s-9", "--config", file, "--dry-run",
 		}, more...)
 		code, out, errs := command(t, args...)
@@ -272,7 +279,8 @@ func TestDryRunTellsTheAnswerAndStoresNothing(t *testing.T) {
 	if open, err := ledger.Open(t.Context()); err != nil || len(open) != 0 {
 		t.Fatalf("stored: %+v, %v", open, err)
 	}
-	if code, text := send("--type", "BUY", "-o", "json"); code != exitFailed || !strings.Contains(text, `"field": "type"`) {
+	if code, text := send("--type", "BUY", "-o", "json"); code != exitFailed ||
+		!strings.Contains(text, `"field": "type"`) {
 		t.Errorf("a wrong one: exit %d\n%s", code, text)
 	}
 	if code, text := send("--type", "HEARTBEAT"); code != exitDone || !strings.Contains(text, "200 alive") {

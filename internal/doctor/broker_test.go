@@ -78,7 +78,8 @@ func TestBrokerThatKnowsAnOrderNobodySentFails(t *testing.T) {
 		if answer == order.Absent {
 			want = doctor.OK
 		}
-		checks := doctor.Broker(t.Context(), stubBroker{answer: answer}, "", order.ClassA.Capability(), time.Second)
+		checks := doctor.Broker(t.Context(), stubBroker{answer: answer}, "", order.ClassA.Capability(),
+			time.Second)
 		levels(t, checks, map[string]doctor.Level{"broker.reached": want})
 	}
 }
@@ -89,11 +90,13 @@ func TestSettingsAreJudgedOneByOne(t *testing.T) {
 	c.AdminToken = "a-token-of-some-length"
 	levels(t, doctor.Settings(&c), nil)
 	c.AdminToken, c.Production = "", false
-	levels(t, doctor.Settings(&c), map[string]doctor.Level{"admin_token": doctor.Warn, "production": doctor.Warn})
+	levels(t, doctor.Settings(&c), map[string]doctor.Level{"admin_token": doctor.Warn,
+		"production": doctor.Warn})
 	c.Lease.Renew = config.Duration(5 * time.Second)
 	c.Listen = "nowhere"
 	levels(t, doctor.Settings(&c), map[string]doctor.Level{
-		"admin_token": doctor.Warn, "production": doctor.Warn, "lease": doctor.Fail, "configuration": doctor.Fail,
+		"admin_token": doctor.Warn, "production": doctor.Warn, "lease": doctor.Fail,
+		"configuration": doctor.Fail,
 	})
 }
 
@@ -117,11 +120,13 @@ func TestFilesWithSecretsAreTheirOwnersAlone(t *testing.T) {
 	c.Broker.SecretFile = filepath.Join(dir, "none")
 	plain := write("plain.yaml", "group: desk\n", 0o644)
 	levels(t, doctor.Files(&c, plain), map[string]doctor.Level{
-		"postgres.dsn_file": doctor.Warn, "redis.password_file": doctor.Fail, "broker.secret_file": doctor.Fail,
+		"postgres.dsn_file": doctor.Warn, "redis.password_file": doctor.Fail,
+		"broker.secret_file": doctor.Fail,
 	})
 	c = config.Default()
 	c.AdminToken = "a-token-of-some-length"
 	open := write("open.yaml", "admin_token: a-token-of-some-length\n", 0o644)
 	levels(t, doctor.Files(&c, open), map[string]doctor.Level{"configuration file": doctor.Fail})
-	levels(t, doctor.Files(&c, filepath.Join(dir, "no.yaml")), map[string]doctor.Level{"configuration file": doctor.Fail})
+	levels(t, doctor.Files(&c, filepath.Join(dir, "no.yaml")),
+		map[string]doctor.Level{"configuration file": doctor.Fail})
 }

@@ -15,8 +15,8 @@ type Offset struct {
 
 // String writes both.
 func (o Offset) String() string {
-	return fmt.Sprintf("%+v ± %v", o.Ahead.Round(time.Millisecond), max(o.Uncertainty.Round(time.Millisecond),
-		time.Millisecond))
+	about := max(o.Uncertainty.Round(time.Millisecond), time.Millisecond)
+	return fmt.Sprintf("%+v ± %v", o.Ahead.Round(time.Millisecond), about)
 }
 
 // rounds is how often a clock is asked; the shortest round trip tells most.
@@ -58,10 +58,12 @@ func judgeClock(l *list, name string, o Offset, class order.Class) {
 	case apart <= looseClock:
 		l.ok(name, o.String(), "the clocks agree as far as a round trip can tell")
 	case apart > wrongClock && class == order.ClassB:
-		l.fail(name, o.String(), "orders are stamped by this machine's clock, and a broker of class B refuses or "+
-			"accepts by it", do)
+		l.fail(name, o.String(),
+			"orders are stamped by this machine's clock, and a broker of class B refuses or accepts by it",
+			do)
 	default:
-		l.warn(name, o.String(), "no decision rests on it, but log lines and the ledger's instants will not agree",
+		l.warn(name, o.String(),
+			"no decision rests on it, but log lines and the ledger's instants will not agree",
 			do)
 	}
 }

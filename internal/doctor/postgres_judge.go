@@ -40,9 +40,11 @@ func JudgePostgres(p *Postgres, w PostgresWants) []Check {
 func (p *Postgres) judgeServer(l *list, w PostgresWants) {
 	switch {
 	case p.Version < leastPostgres:
-		l.fail("postgres.version", p.VersionText, "the ledger's tables need PostgreSQL 12 at least", "upgrade the server")
+		l.fail("postgres.version", p.VersionText, "the ledger's tables need PostgreSQL 12 at least",
+			"upgrade the server")
 	case p.Version < testedPostgres:
-		l.warn("postgres.version", p.VersionText, "fencepost is tested on 15 and younger", "upgrade the server")
+		l.warn("postgres.version", p.VersionText, "fencepost is tested on 15 and younger",
+			"upgrade the server")
 	default:
 		l.ok("postgres.version", p.VersionText, "a version that fencepost is tested on")
 	}
@@ -62,10 +64,12 @@ func (p *Postgres) judgeServer(l *list, w PostgresWants) {
 // judgeDurability judges whether what is committed stays.
 func (p *Postgres) judgeDurability(l *list) {
 	for _, s := range []struct{ name, value, means string }{
-		{"fsync", p.Fsync, "after a crash of the machine committed permits may be gone or the files unreadable: " +
-			"orders would be sent twice"},
-		{"full_page_writes", p.FullPageWrites, "after a crash of the machine a page may be half old and half new: " +
-			"the ledger would be unreadable, or wrong"},
+		{"fsync", p.Fsync,
+			"after a crash of the machine committed permits may be gone or the files unreadable: orders " +
+				"would be sent twice"},
+		{"full_page_writes", p.FullPageWrites,
+			"after a crash of the machine a page may be half old and half new: the ledger would be " +
+				"unreadable, or wrong"},
 	} {
 		if s.value != "on" {
 			l.fail("postgres."+s.name, s.value, s.means, "set "+s.name+" = on and reload")
@@ -76,8 +80,8 @@ func (p *Postgres) judgeDurability(l *list) {
 	switch p.SynchronousCommit {
 	case "off":
 		l.warn("postgres.synchronous_commit", p.SynchronousCommit,
-			"fencepost asks for a durable commit itself, each time; what people or other programs write into the "+
-				"ledger by hand may be lost", "set synchronous_commit = on for this database")
+			"fencepost asks for a durable commit itself, each time; what people or other programs write "+
+				"into the ledger by hand may be lost", "set synchronous_commit = on for this database")
 	case "local", "remote_write":
 		l.warn("postgres.synchronous_commit", p.SynchronousCommit,
 			"fencepost asks for more itself, each time; other writers do not wait for a standby's disk",
@@ -91,21 +95,24 @@ func (p *Postgres) judgeDurability(l *list) {
 func (p *Postgres) judgeSessions(l *list, w PostgresWants) {
 	if p.Isolation != "read committed" {
 		l.warn("postgres.default_transaction_isolation", p.Isolation,
-			"fencepost says READ COMMITTED itself, each time; a person's own statements see older rows than they think",
+			"fencepost says READ COMMITTED itself, each time; a person's own statements see older rows "+
+				"than they think",
 			"set default_transaction_isolation = 'read committed' for this database")
 	} else {
 		l.ok("postgres.default_transaction_isolation", p.Isolation, "as fencepost asks for itself")
 	}
 	if p.ReadOnly == "on" {
-		l.fail("postgres.default_transaction_read_only", p.ReadOnly, "nothing can be written: nothing is stored or executed",
+		l.fail("postgres.default_transaction_read_only", p.ReadOnly,
+			"nothing can be written: nothing is stored or executed",
 			"set default_transaction_read_only = off for this database and role")
 	} else {
 		l.ok("postgres.default_transaction_read_only", p.ReadOnly, "the ledger can be written")
 	}
 	if p.IdleInTransaction == "0" {
 		l.warn("postgres.idle_in_transaction_session_timeout", "not set",
-			"fencepost limits its own transactions; a person who leaves one open in psql keeps their locks, and a "+
-				"takeover waits for them", "set idle_in_transaction_session_timeout = '1min' for this database")
+			"fencepost limits its own transactions; a person who leaves one open in psql keeps their "+
+				"locks, and a takeover waits for them",
+			"set idle_in_transaction_session_timeout = '1min' for this database")
 	} else {
 		l.ok("postgres.idle_in_transaction_session_timeout", p.IdleInTransaction,
 			"a session that stops in the middle loses its locks")
@@ -126,7 +133,8 @@ func (p *Postgres) judgeConnections(l *list, w PostgresWants) {
 	case p.MaxConns < w.Conns:
 		l.fail("postgres.max_connections", found, "not even one instance gets its connections", do)
 	case p.MaxConns < all:
-		l.warn("postgres.max_connections", found, "under load some instances wait for connections in vain", do)
+		l.warn("postgres.max_connections", found, "under load some instances wait for connections in vain",
+			do)
 	default:
 		l.ok("postgres.max_connections", found, "every instance gets its connections")
 	}
@@ -136,7 +144,8 @@ func (p *Postgres) judgeConnections(l *list, w PostgresWants) {
 func (p *Postgres) judgeReplicas(l *list) {
 	switch {
 	case p.InRecovery:
-		l.fail("postgres.role", "a standby", "it cannot be written, and may lag behind", "name the primary in postgres.dsn")
+		l.fail("postgres.role", "a standby", "it cannot be written, and may lag behind",
+			"name the primary in postgres.dsn")
 		return
 	default:
 		l.ok("postgres.role", "primary", "it can be written")
@@ -157,7 +166,8 @@ func (p *Postgres) judgeReplicas(l *list) {
 		l.ok("postgres.synchronous_standby_names", found,
 			"commits wait for a standby; this role may not see whether it follows")
 	default:
-		l.ok("postgres.synchronous_standby_names", found, "commits wait for a standby: a promotion loses none")
+		l.ok("postgres.synchronous_standby_names", found,
+			"commits wait for a standby: a promotion loses none")
 	}
 }
 
@@ -167,9 +177,11 @@ func (p *Postgres) judgeLedger(l *list, w PostgresWants) {
 	latest := migrations.Latest()
 	switch {
 	case p.Schema < latest:
-		l.fail("postgres.schema", found, fmt.Sprintf("this build needs version %d", latest), "fencepost migrate up")
+		l.fail("postgres.schema", found, fmt.Sprintf("this build needs version %d", latest),
+			"fencepost migrate up")
 	case p.Schema > latest:
-		l.warn("postgres.schema", found, fmt.Sprintf("this build knows %d; a younger one has migrated", latest),
+		l.warn("postgres.schema", found, fmt.Sprintf("this build knows %d; a younger one has migrated",
+			latest),
 			"bring this instance up to date")
 	default:
 		l.ok("postgres.schema", found, "the tables are those of this build")

@@ -146,7 +146,8 @@ func TestProcessesThatShareAnIDAreFoundInTheLedger(t *testing.T) {
 
 func TestPostgresThatIsAwayIsAFailedCheckAndTellsNoPassword(t *testing.T) {
 	for _, dsn := range []string{
-		"postgres://u:hunter2@127.0.0.1:1/x?sslmode=disable", "postgres://u:hunter2@127.0.0.1:port/x", "\x00hunter2",
+		"postgres://u:hunter2@127.0.0.1:1/x?sslmode=disable", "postgres://u:hunter2@127.0.0.1:port/x",
+		"\x00hunter2",
 	} {
 		_, err := doctor.ReadPostgres(t.Context(), dsn, "desk", time.Minute)
 		if err == nil {
@@ -177,7 +178,8 @@ func TestPostgresIsJudgedByItsReading(t *testing.T) {
 	}{
 		{"postgres.version", doctor.Fail, func(p *doctor.Postgres) { p.Version = 110000 }},
 		{"postgres.version", doctor.Warn, func(p *doctor.Postgres) { p.Version = 140000 }},
-		{"postgres.synchronous_commit", doctor.Warn, func(p *doctor.Postgres) { p.SynchronousCommit = "local" }},
+		{"postgres.synchronous_commit", doctor.Warn,
+			func(p *doctor.Postgres) { p.SynchronousCommit = "local" }},
 		{"postgres.synchronous_standby_names", doctor.Warn, func(p *doctor.Postgres) { p.Standbys = 1 }},
 		{"postgres.synchronous_standby_names", doctor.Fail, func(p *doctor.Postgres) {
 			p.SyncNames, p.Standbys = "s1", 1

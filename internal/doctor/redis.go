@@ -90,7 +90,8 @@ func readInfo(text string) *Redis {
 		}
 		said[name] = value
 		number := strings.TrimPrefix(name, "slave")
-		if _, err := strconv.Atoi(number); err == nil && number != name && !strings.Contains(value, "state=online") {
+		if _, err := strconv.Atoi(number); err == nil && number != name &&
+			!strings.Contains(value, "state=online") {
 			r.Lagging++
 		}
 	}
@@ -128,9 +129,11 @@ func (r *Redis) judgeServer(l *list, class order.Class) {
 	major, _, _ := strings.Cut(r.Version, ".")
 	switch n, err := strconv.Atoi(major); {
 	case err != nil:
-		l.warn("redis.version", or(r.Version, "not told"), "it cannot be judged", "look at what answers at redis.addr")
+		l.warn("redis.version", or(r.Version, "not told"), "it cannot be judged",
+			"look at what answers at redis.addr")
 	case n < leastRedis:
-		l.fail("redis.version", r.Version, "scripts that ask for the time cannot be replicated", "upgrade to Redis 6 or younger")
+		l.fail("redis.version", r.Version, "scripts that ask for the time cannot be replicated",
+			"upgrade to Redis 6 or younger")
 	default:
 		l.ok("redis.version", r.Version, "a version that fencepost works with")
 	}
@@ -146,11 +149,13 @@ func (r *Redis) judgeServer(l *list, class order.Class) {
 	}
 	switch {
 	case r.Refused != "":
-		l.fail("redis.scripts", r.Refused, "the lease is one script for each operation; none would be carried out",
+		l.fail("redis.scripts", r.Refused,
+			"the lease is one script for each operation; none would be carried out",
 			"let the role run EVAL and EVALSHA on fencepost:*, on the server that holds these keys")
 	case r.Cluster:
-		l.warn("redis.cluster", "member of a cluster", "fencepost speaks to one server and follows nobody: if the keys "+
-			"move to another, nobody is elected through Redis", "use a server of its own for the lease")
+		l.warn("redis.cluster", "member of a cluster",
+			"fencepost speaks to one server and follows nobody: if the keys move to another, nobody is "+
+				"elected through Redis", "use a server of its own for the lease")
 	default:
 		l.ok("redis.scripts", "carried out", "the lease can be asked for")
 	}
@@ -168,11 +173,12 @@ func (r *Redis) judgeMemory(l *list) {
 	case r.Policy == "noeviction":
 		l.ok("redis.maxmemory-policy", r.Policy, "no key is dropped for want of memory")
 	case r.MaxMemory > 0:
-		l.fail("redis.maxmemory-policy", r.Policy, "the lease or the witness may be dropped at any moment: leaders lose "+
-			"their lease without a fault, and a ledger that goes back in time is not noticed", policy)
+		l.fail("redis.maxmemory-policy", r.Policy,
+			"the lease or the witness may be dropped at any moment: leaders lose their lease without a "+
+				"fault, and a ledger that goes back in time is not noticed", policy)
 	default:
-		l.warn("redis.maxmemory-policy", r.Policy, "nothing is dropped as long as maxmemory is not set; once it is, the "+
-			"lease may be", policy)
+		l.warn("redis.maxmemory-policy", r.Policy,
+			"nothing is dropped as long as maxmemory is not set; once it is, the lease may be", policy)
 	}
 	if r.MaxMemory == 0 {
 		l.ok("redis.maxmemory", "not set", "the machine's memory is the limit")
@@ -205,11 +211,13 @@ func (r *Redis) judgePersistence(l *list) {
 	case r.AppendOnly && r.Fsync != "no":
 		l.ok("redis.persistence", found, "a crash loses a second at most; the epochs hold what it loses")
 	case r.AppendOnly:
-		l.warn("redis.persistence", found, "a crash of the machine may lose the witness, and with it one way to notice a "+
-			"ledger that went back in time", "set appendfsync everysec")
+		l.warn("redis.persistence", found,
+			"a crash of the machine may lose the witness, and with it one way to notice a ledger that "+
+				"went back in time", "set appendfsync everysec")
 	default:
-		l.warn("redis.persistence", found, "a restart forgets the lease, which costs an election, and the witness, "+
-			"and with it one way to notice a ledger that went back in time", do)
+		l.warn("redis.persistence", found,
+			"a restart forgets the lease, which costs an election, and the witness, and with it one way "+
+				"to notice a ledger that went back in time", do)
 	}
 }
 
@@ -217,8 +225,9 @@ func (r *Redis) judgeReplicas(l *list) {
 	found := fmt.Sprintf("%d replicas, %d not online; a write needs %d", r.Replicas, r.Lagging, r.MinReplicas)
 	switch {
 	case r.MinReplicas > 0 && r.GoodReplicas < r.MinReplicas:
-		l.fail("redis.replicas", found, "too few replicas are good: every write is refused, and nobody is elected "+
-			"through Redis", "bring the replicas back, or lower min-replicas-to-write")
+		l.fail("redis.replicas", found,
+			"too few replicas are good: every write is refused, and nobody is elected through Redis",
+			"bring the replicas back, or lower min-replicas-to-write")
 	case r.Lagging > 0:
 		l.warn("redis.replicas", found, "a failover to one that lags forgets the lease and the witness",
 			"look at the replicas")
@@ -238,7 +247,8 @@ func or(text, otherwise string) string {
 // AwayRedis is the judgement of a Redis that could not be read.
 func AwayRedis(err error) []Check {
 	var l list
-	l.fail("redis", err.Error(), "nobody is elected through it; after a ttl the group leads through PostgreSQL alone",
+	l.fail("redis", err.Error(),
+		"nobody is elected through it; after a ttl the group leads through PostgreSQL alone",
 		"look at the server, the address in redis.addr, and the way there")
 	return l
 }

@@ -28,7 +28,8 @@ func TestRedisThatIsSetUpRightNeedsNothing(t *testing.T) {
 	}})
 	r := readRedis(t, server)
 	levels(t, doctor.JudgeRedis(r, order.ClassB), nil)
-	if r.Clock.Ahead.Abs() > time.Second || r.Clock.Uncertainty <= 0 || r.MaxMemory != 100<<20 || r.Used == 0 {
+	if r.Clock.Ahead.Abs() > time.Second || r.Clock.Uncertainty <= 0 || r.MaxMemory != 100<<20 ||
+		r.Used == 0 {
 		t.Errorf("%+v", r)
 	}
 }
@@ -69,7 +70,8 @@ func TestRedisThatIsSetUpWrongIsToldSettingBySetting(t *testing.T) {
 }
 
 func TestRedisThatIsAwayIsAFailedCheckAndTellsNoPassword(t *testing.T) {
-	for _, address := range []string{"redis://u:hunter2@127.0.0.1:1/0", "redis://u:hunter2@127.0.0.1:port/0"} {
+	for _, address := range []string{"redis://u:hunter2@127.0.0.1:1/0",
+		"redis://u:hunter2@127.0.0.1:port/0"} {
 		_, err := doctor.ReadRedis(t.Context(), address, "desk")
 		if err == nil {
 			t.Fatalf("%q was read", address)

@@ -27,18 +27,21 @@ func Settings(c *config.Config) []Check {
 	}
 	if len(faults) == 0 {
 		l.ok("configuration", "valid", "an instance starts with it")
-		l.ok("lease", fmt.Sprintf("ttl %v, renew %v, heartbeat %v, store_timeout %v, send_by %v, stale_after %v",
+		l.ok("lease", fmt.Sprintf("ttl %v, renew %v, heartbeat %v, store_timeout %v, send_by %v, "+
+			"stale_after %v",
 			protocol.TTL, protocol.Renew, protocol.Heartbeat, protocol.StoreTimeout, protocol.SendBy,
 			protocol.StaleAfter),
 			fmt.Sprintf("two attempts and one time-out fit into the trust window of %v", protocol.Window()))
 	}
 	if c.AdminToken == "" {
-		l.warn("admin_token", "not set", "no command is taken over HTTP; the command line works", "set admin_token_file")
+		l.warn("admin_token", "not set", "no command is taken over HTTP; the command line works",
+			"set admin_token_file")
 	} else {
 		l.ok("admin_token", "set", "commands over HTTP need it")
 	}
 	if c.UnsafeTestSeams || !c.Production {
-		l.warn("production", "false", "what is meant for tests is allowed", "leave production out of the configuration")
+		l.warn("production", "false", "what is meant for tests is allowed",
+			"leave production out of the configuration")
 	} else {
 		l.ok("production", "true", "what is meant for tests is refused")
 	}
@@ -128,7 +131,8 @@ func judgeFile(l *list, name, path string) {
 	do := "chmod 600 " + path
 	switch {
 	case info.Mode()&otherBits != 0:
-		l.fail(name, found, "everybody on this machine can read a secret that commands the group or its broker", do)
+		l.fail(name, found,
+			"everybody on this machine can read a secret that commands the group or its broker", do)
 	case info.Mode()&groupBits != 0:
 		l.warn(name, found, "the file's group can read a secret that commands the group or its broker", do)
 	default:

@@ -90,8 +90,9 @@ func TestSignalsAreReadWithoutATokenAndAWrongWordIsNamed(t *testing.T) {
 		t.Errorf("asked for %+v, and %d", f, s.most)
 	}
 	for path, field := range map[string]string{
-		"/v1/signals?state=lost": "state", "/v1/signals?state=void": "state", "/v1/signals?alerted=maybe": "alerted",
-		"/v1/signals?before=x": "before", "/v1/signals?limit=0": "limit", "/v1/in-doubt?limit=x": "limit",
+		"/v1/signals?state=lost": "state", "/v1/signals?state=void": "state",
+		"/v1/signals?alerted=maybe": "alerted", "/v1/signals?before=x": "before",
+		"/v1/signals?limit=0": "limit", "/v1/in-doubt?limit=x": "limit",
 		"/v1/signals/x": "id", "/v1/signals/0/story": "id",
 	} {
 		namesField(t, "GET "+path, field, 400)(ask(t, h, "GET", path, "", ""))
@@ -108,7 +109,8 @@ func namesField(t *testing.T, what, field string, want int) func(code int, body 
 			Status               int
 		}
 		err := json.Unmarshal([]byte(body), &problem)
-		if err != nil || code != want || problem.Status != want || problem.Field != field || problem.Detail == "" {
+		if err != nil || code != want || problem.Status != want || problem.Field != field ||
+			problem.Detail == "" {
 			t.Errorf("%s: %d %s", what, code, body)
 		}
 	}
@@ -147,7 +149,8 @@ func TestWordsOfAPersonNeedTheTokenAndReachTheLedgerWhole(t *testing.T) {
 	}); s.resolved != want {
 		t.Errorf("resolved %+v", s.resolved)
 	}
-	if want := (httpapi.Cancellation{Signal: 17, Reason: "a mistake", By: "ops", Version: 1}); s.cancelled != want {
+	if want := (httpapi.Cancellation{Signal: 17, Reason: "a mistake", By: "ops",
+		Version: 1}); s.cancelled != want {
 		t.Errorf("cancelled %+v", s.cancelled)
 	}
 	for verb, mode := range map[string]core.Control{
@@ -155,7 +158,8 @@ func TestWordsOfAPersonNeedTheTokenAndReachTheLedgerWhole(t *testing.T) {
 	} {
 		path := "/v1/control/" + verb
 		ask(t, h, "POST", path, token, words()[path])
-		if c := s.change; c.Mode != mode || c.By != "ops" || c.Reason == "" || (verb == "resume") != (c.Seen != nil) {
+		if c := s.change; c.Mode != mode || c.By != "ops" || c.Reason == "" ||
+			(verb == "resume") != (c.Seen != nil) {
 			t.Errorf("%s: %+v", verb, c)
 		}
 	}
@@ -167,14 +171,17 @@ func TestWordsOfAPersonNeedTheTokenAndReachTheLedgerWhole(t *testing.T) {
 func TestWordThatLacksSomethingIsRefusedByTheFieldsName(t *testing.T) {
 	s := &stubService{}
 	h := admin(s, httpapi.AdminOptions{Token: token})
+	confirm := func(as, phrase string) string {
+		return `{"as":"` + as + `","by":"ops","evidence":"x","version":3,"confirm":"` + phrase + `"}`
+	}
 	const resolve, cancel = "/v1/in-doubt/17/resolve", "/v1/signals/17/cancel"
 	for _, c := range []struct{ path, body, field string }{
 		{resolve, `{"as":"not-sent","evidence":"x","version":3}`, "by"},
 		{resolve, `{"as":"not-sent","by":"ops","version":3}`, "evidence"},
 		{resolve, `{"as":"void","by":"ops","evidence":"x","version":3}`, "as"},
 		{resolve, `{"as":"not-sent","by":"ops","evidence":"x"}`, "version"},
-		{resolve, `{"as":"not-sent","by":"ops","evidence":"x","version":3,"confirm":"signal 18 was not sent"}`, "confirm"},
-		{resolve, `{"as":"executed","by":"ops","evidence":"x","version":3,"confirm":"signal 17 was not sent"}`, "confirm"},
+		{resolve, confirm("not-sent", "signal 18 was not sent"), "confirm"},
+		{resolve, confirm("executed", "signal 17 was not sent"), "confirm"},
 		{resolve, `{"as":7}`, "as"},
 		{resolve, `{"reason":"x"}`, "reason"},
 		{resolve, `{`, "body"},
@@ -213,7 +220,8 @@ func TestWhatTheLedgerSaysOfAWordIsToldApart(t *testing.T) {
 		}
 	}
 	s.fault = pgledger.ErrNoArrow
-	if code, _ := ask(t, h, "POST", "/v1/signals/17/cancel", token, words()["/v1/signals/17/cancel"]); code != 409 {
+	if code, _ := ask(t, h, "POST", "/v1/signals/17/cancel", token,
+		words()["/v1/signals/17/cancel"]); code != 409 {
 		t.Errorf("no arrow: %d", code)
 	}
 }

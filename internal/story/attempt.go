@@ -16,16 +16,19 @@ func (t *teller) attempt(a *pgledger.Attempt) {
 		// The row keeps the last permit alone.
 		t.at(a.CreatedAt, Permit, "attempt %d was permitted for the first time, as order %s",
 			a.Attempt, a.ClientOrderID)
-		t.at(a.PermittedAt, Permit, "attempt %d was permitted to %s under epoch %d to be sent again, %s in all, "+
-			"as the same order; it may leave until %s (number %d in the order of authority)",
+		t.at(a.PermittedAt, Permit,
+			"attempt %d was permitted to %s under epoch %d to be sent again, %s in all, as the same "+
+				"order; it may leave until %s (number %d in the order of authority)",
 			a.Attempt, instance, a.Epoch, times(a.Resends+1), Moment(a.SendBy), a.FenceSeq)
 	} else {
-		t.at(a.PermittedAt, Permit, "attempt %d was permitted to %s under epoch %d, as order %s; it may leave "+
-			"until %s (number %d in the order of authority)",
+		t.at(a.PermittedAt, Permit,
+			"attempt %d was permitted to %s under epoch %d, as order %s; it may leave until %s (number %d "+
+				"in the order of authority)",
 			a.Attempt, instance, a.Epoch, a.ClientOrderID, Moment(a.SendBy), a.FenceSeq)
 	}
 	if a.LateOutcome != nil {
-		t.sometime(a.PermittedAt, Outcome, "attempt %d was taken for void: no order existed under it", a.Attempt)
+		t.sometime(a.PermittedAt, Outcome, "attempt %d was taken for void: no order existed under it",
+			a.Attempt)
 		if a.RecordedAt != nil {
 			t.at(*a.RecordedAt, Late, "the broker says %s of attempt %d all the same%s",
 				*a.LateOutcome, a.Attempt, brokerWords(a))

@@ -87,8 +87,8 @@ func (a Attestation) Phrase(signal core.SignalID) string {
 func (a Attestation) Consequence() string {
 	switch a {
 	case WasNotSent:
-		return "The signal will be sent again as a new order, at once. If an order exists after all, " +
-			"the position is doubled."
+		return "The signal will be sent again as a new order, at once. If an order exists after all, the " +
+			"position is doubled."
 	case Stands:
 		return "The order is looked up at each review until it ends, where the broker can be asked."
 	default:

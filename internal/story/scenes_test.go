@@ -21,7 +21,8 @@ func resent(a *pgledger.Attempt) {
 // late lets the broker speak of a void attempt.
 func late(outcome string) func(*pgledger.Attempt) {
 	return func(a *pgledger.Attempt) {
-		a.LateOutcome, a.Outcome, a.RecordedAt, a.RecordedBy = text(outcome), text("void"), at(8*second), green
+		a.LateOutcome, a.Outcome, a.RecordedAt, a.RecordedBy = text(outcome), text("void"), at(8*second),
+			green
 	}
 }
 
@@ -60,9 +61,12 @@ func sent() map[string]story.Scene {
 			attempt("executed", 6*second, said("B-9", ""))),
 		"submitting": scene(order.ClassA, in("submitting", 2, second), attempt("submitting", 0),
 			func(s *story.Scene) { s.Now = after(2 * second) }),
-		"submitting-overdue-class-a": scene(order.ClassA, in("submitting", 2, second), attempt("submitting", 0)),
-		"submitting-overdue-class-c": scene(order.ClassC, in("submitting", 2, second), attempt("submitting", 0)),
-		"submitting-overdue-class-d": scene(order.ClassD, in("submitting", 2, second), attempt("submitting", 0),
+		"submitting-overdue-class-a": scene(order.ClassA, in("submitting", 2, second),
+			attempt("submitting", 0)),
+		"submitting-overdue-class-c": scene(order.ClassC, in("submitting", 2, second),
+			attempt("submitting", 0)),
+		"submitting-overdue-class-d": scene(order.ClassD, in("submitting", 2, second),
+			attempt("submitting", 0),
 			leaderless),
 		"submitted": scene(order.ClassA, in("submitted", 3, 2*second),
 			attempt("submitted", 2*second, said("B-9", ""))),
@@ -91,7 +95,8 @@ func doubtful() map[string]story.Scene {
 			attempt("in_doubt", 4*second, said("", "504 Gateway Timeout")), alerted(4*second, "in_doubt")),
 		"in-doubt-class-d": scene(order.ClassD, in("in_doubt", 3, 4*second), attempt("in_doubt", 4*second),
 			alerted(4*second, "in_doubt")),
-		"late-outcome": scene(order.ClassA, in("in_doubt", 4, 8*second), attempt("void", 2*second, late("executed")),
+		"late-outcome": scene(order.ClassA, in("in_doubt", 4, 8*second),
+			attempt("void", 2*second, late("executed")),
 			alerted(8*second, "late outcome of a void attempt: executed")),
 		"late-outcome-after-the-end": scene(order.ClassA, in("executed", 6, 8*second),
 			attempt("void", 2*second, late("executed")), attempt("executed", 5*second),

@@ -139,8 +139,9 @@ func (t *teller) arrival() {
 	born, reason := t.born()
 	switch born {
 	case core.Rejected:
-		t.at(g.ReceivedAt, Arrived, "arrived from source %s at %s and was refused%s; that is answered with "+
-			"200 rejected, however often it is sent", source, by, because(reason))
+		t.at(g.ReceivedAt, Arrived,
+			"arrived from source %s at %s and was refused%s; that is answered with 200 rejected, however "+
+				"often it is sent", source, by, because(reason))
 		return
 	case core.Held:
 		by += ", is held" + because(reason)
@@ -150,8 +151,9 @@ func (t *teller) arrival() {
 	if g.ValidUntil != nil {
 		by += ", is valid until " + Moment(*g.ValidUntil)
 	}
-	t.at(g.ReceivedAt, Arrived, "arrived from source %s at %s; that is answered with 202 accepted, the same body "+
-		"again with 200 duplicate, another one under this key with 409 conflict", source, by)
+	t.at(g.ReceivedAt, Arrived,
+		"arrived from source %s at %s; that is answered with 202 accepted, the same body again with 200 "+
+			"duplicate, another one under this key with 409 conflict", source, by)
 }
 
 // born returns the state in which the row was written, and why. A row that has

@@ -123,7 +123,8 @@ func decided(attempt int64, from, outcome, to string, then time.Duration, why st
 func golden(t *testing.T, name string, s story.Story) {
 	t.Helper()
 	var b strings.Builder
-	fmt.Fprintf(&b, "signal %d, key %s: %s\nin %s, version %d\n\n", s.Signal, s.Key, s.Order, s.State, s.Version)
+	fmt.Fprintf(&b, "signal %d, key %s: %s\nin %s, version %d\n\n", s.Signal, s.Key, s.Order, s.State,
+		s.Version)
 	for _, l := range s.Timeline {
 		when := "-"
 		if l.At != nil {
