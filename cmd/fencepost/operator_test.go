@@ -53,19 +53,7 @@ func TestOperatorStopsLooksResolvesAndResumes(t *testing.T) {
 		t.Errorf("story of the second: %d %s", code, body)
 	}
 
-	word := func(version int64) string {
-		return fmt.Sprintf(`{"as":"not-sent","evidence":"the desk's log","by":"ops","version":%d,`+
-			`"confirm":"signal %d was not sent"}`, version, d.ID)
-	}
-	path := fmt.Sprintf("/v1/in-doubt/%d/resolve", d.ID)
-	if code, body := i.ask("POST", path, word(d.Version+7)); code != 409 {
-		t.Errorf("over a version that nobody saw: %d %s", code, body)
-	}
-	if code, body := i.ask("POST", path, word(d.Version)); code != 200 ||
-		!strings.Contains(body, `"state":"received"`) {
-		t.Fatalf("resolve: %d %s", code, body)
-	}
-
+	resolves(t, i, &d)
 	code, out, errs = command(t, "resume", "--reason", "the log is clear", "--config", i.file,
 		"--yes-i-confirm", "resume default")
 	if code != exitDone || !strings.Contains(errs, "received: 2") {
@@ -83,5 +71,23 @@ func TestOperatorStopsLooksResolvesAndResumes(t *testing.T) {
 		if code != exitDone || !strings.Contains(out, says) {
 			t.Errorf("lacks %q: exit %d\n%s%s", says, code, out, errs)
 		}
+	}
+}
+
+// resolves says over HTTP that the order was not sent: first about a version
+// that nobody saw.
+func resolves(t *testing.T, i *instance, d *fencepost.InDoubt) {
+	t.Helper()
+	word := func(version int64) string {
+		return fmt.Sprintf(`{"as":"not-sent","evidence":"the desk's log","by":"ops","version":%d,`+
+			`"confirm":"signal %d was not sent"}`, version, d.ID)
+	}
+	path := fmt.Sprintf("/v1/in-doubt/%d/resolve", d.ID)
+	if code, body := i.ask("POST", path, word(d.Version+7)); code != 409 {
+		t.Errorf("over a version that nobody saw: %d %s", code, body)
+	}
+	if code, body := i.ask("POST", path, word(d.Version)); code != 200 ||
+		!strings.Contains(body, `"state":"received"`) {
+		t.Fatalf("resolve: %d %s", code, body)
 	}
 }
