@@ -2,12 +2,16 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"fencepost/core"
 )
 
 // terminal is a pseudo-terminal: what is typed at the one end is read at the
@@ -74,5 +78,72 @@ func TestDoubtIsResolvedByThePhraseTypedAtATerminal(t *testing.T) {
 	if code != exitDone || !strings.Contains(out, "executed contract note 81") ||
 		!strings.Contains(errs, "look at the broker for: order ") || !strings.Contains(errs, "at its end") {
 		t.Errorf("exit %d\n%s%s", code, out, errs)
+	}
+}
+
+// prompt takes what the program says, and tells when it asks.
+type prompt struct {
+	mu    sync.Mutex
+	text  strings.Builder
+	asked chan struct{}
+	once  sync.Once
+}
+
+// Write takes one piece.
+func (p *prompt) Write(piece []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.text.Write(piece)
+	if strings.Contains(p.text.String(), "Type: ") {
+		p.once.Do(func() { close(p.asked) })
+	}
+	return len(piece), nil
+}
+
+// hesitant runs the program while a person looks, something happens meanwhile,
+// and they type after all.
+func hesitant(t *testing.T, line string, meanwhile func(), args ...string) (code int, errs string) {
+	t.Helper()
+	person, program := terminal(t)
+	said := &prompt{asked: make(chan struct{})}
+	ended := make(chan int, 1)
+	go func() { ended <- runWith(t.Context(), args, program, io.Discard, said) }()
+	select {
+	case <-said.asked:
+	case code := <-ended:
+		t.Fatalf("exit %d before it asked: %s", code, said.text.String())
+	}
+	meanwhile()
+	if _, err := person.WriteString(line + "\n"); err != nil {
+		t.Fatal(err)
+	}
+	code = <-ended
+	return code, said.text.String()
+}
+
+func TestWhatMovedWhileAPersonLookedIsNotTouched(t *testing.T) {
+	file, ledger, token := bench(t)
+	doubt(t, ledger, token, "s-1")
+	code, errs := hesitant(t, "signal 1 was not sent", func() {
+		record(t, ledger, token, 1, core.Executed, false)
+	}, "in-doubt", "resolve", "1", "--as", "not-sent", "--evidence", "not there", "--config", file)
+	if code != exitConflict ||
+		!strings.Contains(errs, "since it was shown: the state was in_doubt and is executed") {
+		t.Errorf("resolve: exit %d\n%s", code, errs)
+	}
+	if code, _, text := command(t, "pause", "--reason", "weekend", "--config", file); code != exitDone {
+		t.Fatal(text)
+	}
+	code, errs = hesitant(t, "resume desk", func() {
+		code, _, text := command(t, "halt", "--reason", "fire", "--by", "another", "--config", file)
+		if code != exitDone {
+			t.Error(text)
+		}
+	}, "resume", "--reason", "monday", "--config", file)
+	if code != exitConflict || !strings.Contains(errs, "meanwhile another set the mode to halt: fire") {
+		t.Errorf("resume: exit %d\n%s", code, errs)
+	}
+	if _, out, _ := command(t, "control", "show", "--config", file); !strings.Contains(out, "halt") {
+		t.Errorf("the halt was lifted:\n%s", out)
 	}
 }
