@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"fencepost/core"
+	"fencepost/internal/pgledger"
 )
 
 // terminal is a pseudo-terminal: what is typed at the one end is read at the
@@ -121,20 +122,39 @@ func hesitant(t *testing.T, line string, meanwhile func(), args ...string) (code
 	return code, said.text.String()
 }
 
-func TestWhatMovedWhileAPersonLookedIsNotTouched(t *testing.T) {
+// The doubt that was shown is over attempt 1. By the time that the person types it
+// is over attempt 2, of which they know nothing.
+func TestDoubtOverAnotherAttemptThanWasShownIsNotResolved(t *testing.T) {
 	file, ledger, token := bench(t)
 	doubt(t, ledger, token, "s-1")
 	code, errs := hesitant(t, "signal 1 was not sent", func() {
-		record(t, ledger, token, 1, core.Executed, false)
+		if err := ledger.Decide(t.Context(), pgledger.Decision{
+			Signal: 1, Outcome: core.Void, By: "another", Reason: "not in the book",
+		}); err != nil {
+			t.Error(err)
+		}
+		call(t, ledger, core.Effect{
+			Op: core.Permit, Signal: 1, Attempt: 2, Version: 4, Epoch: 1, Token: token,
+		}, core.PermitWasGranted)
+		call(t, ledger, core.Effect{
+			Op: core.Record, Signal: 1, Attempt: 2, State: core.InDoubt, Token: token,
+		}, core.OutcomeWasRecorded)
 	}, "in-doubt", "resolve", "1", "--as", "not-sent", "--evidence", "not there", "--config", file)
-	if code != exitConflict ||
-		!strings.Contains(errs, "since it was shown: the state was in_doubt and is executed") {
-		t.Errorf("resolve: exit %d\n%s", code, errs)
+	if code != exitConflict || !strings.Contains(errs, "since it was shown: attempt 2 is new: in_doubt") ||
+		!strings.Contains(errs, "since it was shown: attempt 1 was in_doubt and is void") {
+		t.Errorf("exit %d\n%s", code, errs)
 	}
+	if _, out, _ := command(t, "signals", "show", "1", "--config", file); !strings.Contains(out, "in_doubt") {
+		t.Errorf("it was resolved all the same:\n%s", out)
+	}
+}
+
+func TestHaltThatAnotherSetWhileAPersonLookedIsNotLifted(t *testing.T) {
+	file, _, _ := bench(t)
 	if code, _, text := command(t, "pause", "--reason", "weekend", "--config", file); code != exitDone {
 		t.Fatal(text)
 	}
-	code, errs = hesitant(t, "resume desk", func() {
+	code, errs := hesitant(t, "resume desk", func() {
 		code, _, text := command(t, "halt", "--reason", "fire", "--by", "another", "--config", file)
 		if code != exitDone {
 			t.Error(text)
