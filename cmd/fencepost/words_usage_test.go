@@ -25,8 +25,11 @@ func TestWordsThatAreIncompleteAreRefusedBeforeAnythingHappens(t *testing.T) {
 		{[]string{"in-doubt", "resolve", "x", "--as", "executed"}, 64, "no signal's number"},
 		{[]string{"in-doubt", "resolve", "1", "--as", "void", "--config", away}, 64, "not-sent"},
 		{[]string{"in-doubt", "resolve", "1", "--as", "executed", "--config", away}, 64, "--evidence"},
-		{[]string{"in-doubt", "resolve", "1", "--as", "executed", "--evidence", "x", "--by", " "}, 64,
-			"--by"},
+		{
+			[]string{"in-doubt", "resolve", "1", "--as", "executed", "--evidence", "x", "--by", " "},
+			64,
+			"--by",
+		},
 		{[]string{"halt", "--config", away}, 64, "--reason"},
 		{[]string{"pause", "--reason", "x", "--by", "", "--config", away}, 64, "--by"},
 		{[]string{"halt", "--reason", "x", "--config", away}, 1, "perhaps not done"},

@@ -90,8 +90,10 @@ func TestSettingsAreJudgedOneByOne(t *testing.T) {
 	c.AdminToken = "a-token-of-some-length"
 	levels(t, doctor.Settings(&c), nil)
 	c.AdminToken, c.Production = "", false
-	levels(t, doctor.Settings(&c), map[string]doctor.Level{"admin_token": doctor.Warn,
-		"production": doctor.Warn})
+	levels(t, doctor.Settings(&c), map[string]doctor.Level{
+		"admin_token": doctor.Warn,
+		"production":  doctor.Warn,
+	})
 	c.Lease.Renew = config.Duration(5 * time.Second)
 	c.Listen = "nowhere"
 	levels(t, doctor.Settings(&c), map[string]doctor.Level{

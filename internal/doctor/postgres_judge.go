@@ -64,12 +64,16 @@ func (p *Postgres) judgeServer(l *list, w PostgresWants) {
 // judgeDurability judges whether what is committed stays.
 func (p *Postgres) judgeDurability(l *list) {
 	for _, s := range []struct{ name, value, means string }{
-		{"fsync", p.Fsync,
+		{
+			"fsync", p.Fsync,
 			"after a crash of the machine committed permits may be gone or the files unreadable: orders " +
-				"would be sent twice"},
-		{"full_page_writes", p.FullPageWrites,
+				"would be sent twice",
+		},
+		{
+			"full_page_writes", p.FullPageWrites,
 			"after a crash of the machine a page may be half old and half new: the ledger would be " +
-				"unreadable, or wrong"},
+				"unreadable, or wrong",
+		},
 	} {
 		if s.value != "on" {
 			l.fail("postgres."+s.name, s.value, s.means, "set "+s.name+" = on and reload")

@@ -178,8 +178,10 @@ func TestPostgresIsJudgedByItsReading(t *testing.T) {
 	}{
 		{"postgres.version", doctor.Fail, func(p *doctor.Postgres) { p.Version = 110000 }},
 		{"postgres.version", doctor.Warn, func(p *doctor.Postgres) { p.Version = 140000 }},
-		{"postgres.synchronous_commit", doctor.Warn,
-			func(p *doctor.Postgres) { p.SynchronousCommit = "local" }},
+		{
+			"postgres.synchronous_commit", doctor.Warn,
+			func(p *doctor.Postgres) { p.SynchronousCommit = "local" },
+		},
 		{"postgres.synchronous_standby_names", doctor.Warn, func(p *doctor.Postgres) { p.Standbys = 1 }},
 		{"postgres.synchronous_standby_names", doctor.Fail, func(p *doctor.Postgres) {
 			p.SyncNames, p.Standbys = "s1", 1

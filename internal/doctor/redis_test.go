@@ -70,8 +70,10 @@ func TestRedisThatIsSetUpWrongIsToldSettingBySetting(t *testing.T) {
 }
 
 func TestRedisThatIsAwayIsAFailedCheckAndTellsNoPassword(t *testing.T) {
-	for _, address := range []string{"redis://u:hunter2@127.0.0.1:1/0",
-		"redis://u:hunter2@127.0.0.1:port/0"} {
+	for _, address := range []string{
+		"redis://u:hunter2@127.0.0.1:1/0",
+		"redis://u:hunter2@127.0.0.1:port/0",
+	} {
 		_, err := doctor.ReadRedis(t.Context(), address, "desk")
 		if err == nil {
 			t.Fatalf("%q was read", address)

@@ -149,8 +149,10 @@ func TestWordsOfAPersonNeedTheTokenAndReachTheLedgerWhole(t *testing.T) {
 	}); s.resolved != want {
 		t.Errorf("resolved %+v", s.resolved)
 	}
-	if want := (httpapi.Cancellation{Signal: 17, Reason: "a mistake", By: "ops",
-		Version: 1}); s.cancelled != want {
+	if want := (httpapi.Cancellation{
+		Signal: 17, Reason: "a mistake", By: "ops",
+		Version: 1,
+	}); s.cancelled != want {
 		t.Errorf("cancelled %+v", s.cancelled)
 	}
 	for verb, mode := range map[string]core.Control{
