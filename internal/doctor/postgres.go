@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"fencepost/migrations"
 )
@@ -35,6 +36,9 @@ type Postgres struct {
 
 	// Schema is the newest migration that was applied, and -1 if none ever was.
 	Schema int64
+	// Hidden says that the role may not read the ledger's tables: neither Schema
+	// nor Live are known then.
+	Hidden bool
 	// Live are the processes of the group that were heard of lately.
 	Live []Process
 	// Pooled says that something stands between here and the server, and
@@ -96,24 +100,38 @@ func ReadPostgres(ctx context.Context, dsn, group string, fresh time.Duration) (
 	}); err != nil {
 		return nil, fmt.Errorf("read clock: %w", err)
 	}
-	if migrated {
-		if err := conn.QueryRow(ctx, schemaSQL).Scan(&p.Schema); err != nil {
-			return nil, fmt.Errorf("read migrations: %w", err)
-		}
-	}
-	if peopled {
-		rows, err := conn.Query(ctx, liveSQL, group, fresh.Microseconds())
-		if err == nil {
-			p.Live, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Process])
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read instances: %w", err)
+	if migrated && peopled {
+		if err := p.readLedger(ctx, conn, group, fresh); err != nil {
+			return nil, err
 		}
 	}
 	if err := p.lookForPooler(ctx, conn, dsn); err != nil {
 		return nil, fmt.Errorf("look for a pooler: %w", err)
 	}
 	return p, nil
+}
+
+// forbidden is PostgreSQL's word for what a role may not read.
+const forbidden = "42501"
+
+// readLedger reads the ledger's tables, as far as the role may.
+func (p *Postgres) readLedger(ctx context.Context, conn *pgx.Conn, group string, fresh time.Duration) error {
+	err := conn.QueryRow(ctx, schemaSQL).Scan(&p.Schema)
+	if err == nil {
+		var rows pgx.Rows
+		if rows, err = conn.Query(ctx, liveSQL, group, fresh.Microseconds()); err == nil {
+			p.Live, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Process])
+		}
+	}
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) && refused.Code == forbidden {
+		p.Hidden = true
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the ledger's tables: %w", err)
+	}
+	return nil
 }
 
 // lookForPooler compares who the connection said that it would serve with who

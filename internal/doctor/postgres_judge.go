@@ -177,6 +177,12 @@ func (p *Postgres) judgeReplicas(l *list) {
 
 // judgeLedger judges the tables and who writes into them.
 func (p *Postgres) judgeLedger(l *list, w PostgresWants) {
+	if p.Hidden {
+		l.fail("postgres.schema", "not to be read by this role",
+			"a service with this role neither stores nor executes",
+			"give the role the rights of the service, or name another in postgres.dsn")
+		return
+	}
 	found := strconv.FormatInt(max(p.Schema, 0), 10)
 	latest := migrations.Latest()
 	switch {

@@ -1,6 +1,8 @@
 package doctor_test
 
 import (
+	"context"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -141,6 +143,47 @@ func TestProcessesThatShareAnIDAreFoundInTheLedger(t *testing.T) {
 	w.Instance = "green-1"
 	if c := find(t, doctor.JudgePostgres(readPostgres(t, dsn), w), "instance_id"); c.Level != doctor.Warn {
 		t.Errorf("it runs elsewhere: %+v", c)
+	}
+}
+
+// A service has no superuser's role: what a server says of itself is read all
+// the same, and what the role may not read is a check of its own.
+func TestOrdinaryRoleReadsEverythingButWhatIsHiddenFromIt(t *testing.T) {
+	dsn := testbed.Postgres(t)
+	if _, err := migrations.Up(t.Context(), dsn); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	exec := func(sql string) {
+		t.Helper()
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec(`CREATE ROLE ordinary LOGIN PASSWORD 'word' CONNECTION LIMIT 12`)
+	defer func() {
+		_, err := conn.Exec(context.WithoutCancel(t.Context()), `DROP OWNED BY ordinary; DROP ROLE ordinary`)
+		if err != nil {
+			t.Error(err)
+		}
+	}()
+	where, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	where.User = url.UserPassword("ordinary", "word")
+	p := readPostgres(t, where.String())
+	if c := find(t, doctor.JudgePostgres(p, wants()), "postgres.schema"); !p.Hidden || c.Level != doctor.Fail {
+		t.Errorf("%+v, %+v", p, c)
+	}
+	exec(`GRANT SELECT ON ALL TABLES IN SCHEMA public TO ordinary`)
+	p = readPostgres(t, where.String())
+	if p.Hidden || p.Schema != migrations.Latest() || p.MaxConns != 12 {
+		t.Errorf("%+v", p)
 	}
 }
 

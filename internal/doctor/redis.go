@@ -20,6 +20,9 @@ type Redis struct {
 	Version string
 	Clock   Offset
 	Role    string
+	// Hidden is what it said to a role that may not ask how it is: nothing but its
+	// clock and Refused is known then.
+	Hidden string
 	// Cluster says that it is a member of a cluster. Refused is what it said to a
 	// question about the group's keys, empty if it answered.
 	Cluster bool
@@ -60,10 +63,13 @@ func ReadRedis(ctx context.Context, address, group string) (*Redis, error) {
 	client := redis.NewClient(options)
 	defer client.Close()
 	text, err := client.Info(ctx).Result()
-	if err != nil {
+	r := readInfo(text)
+	switch {
+	case err != nil && strings.HasPrefix(err.Error(), forbiddenInRedis):
+		r.Hidden = err.Error()
+	case err != nil:
 		return nil, fmt.Errorf("ask for INFO: %w", err)
 	}
-	r := readInfo(text)
 	if r.Clock, err = measure(func() (time.Time, error) { return client.Time(ctx).Result() }); err != nil {
 		return nil, fmt.Errorf("ask for TIME: %w", err)
 	}
@@ -78,6 +84,9 @@ func ReadRedis(ctx context.Context, address, group string) (*Redis, error) {
 	}
 	return r, nil
 }
+
+// forbiddenInRedis begins the answer to what a role may not ask.
+const forbiddenInRedis = "NOPERM"
 
 // readInfo reads the answer to INFO.
 func readInfo(text string) *Redis {
@@ -114,7 +123,14 @@ const unknown = "?"
 // JudgeRedis judges what was read.
 func JudgeRedis(r *Redis, class order.Class) []Check {
 	var l list
-	r.judgeServer(&l, class)
+	judgeClock(&l, "redis.clock", r.Clock, class)
+	r.judgeScripts(&l)
+	if r.Hidden != "" {
+		l.warn("redis.info", r.Hidden, "whether the server is set up for a lease cannot be told",
+			"let the role ask for INFO, or look at the server with another")
+		return l
+	}
+	r.judgeServer(&l)
 	r.judgeMemory(&l)
 	r.judgePersistence(&l)
 	r.judgeReplicas(&l)
@@ -125,7 +141,7 @@ func JudgeRedis(r *Redis, class order.Class) []Check {
 // not the script: the lease asks for the time in one.
 const leastRedis = 5
 
-func (r *Redis) judgeServer(l *list, class order.Class) {
+func (r *Redis) judgeServer(l *list) {
 	major, _, _ := strings.Cut(r.Version, ".")
 	switch n, err := strconv.Atoi(major); {
 	case err != nil:
@@ -137,7 +153,6 @@ func (r *Redis) judgeServer(l *list, class order.Class) {
 	default:
 		l.ok("redis.version", r.Version, "a version that fencepost works with")
 	}
-	judgeClock(l, "redis.clock", r.Clock, class)
 	switch {
 	case r.Loading:
 		l.fail("redis.role", r.Role+", loading", "it answers nothing until its file is read", "wait")
@@ -147,6 +162,9 @@ func (r *Redis) judgeServer(l *list, class order.Class) {
 	default:
 		l.ok("redis.role", "primary", "it can be written")
 	}
+}
+
+func (r *Redis) judgeScripts(l *list) {
 	switch {
 	case r.Refused != "":
 		l.fail("redis.scripts", r.Refused,

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
+
 	"fencepost/core/order"
 	"fencepost/internal/doctor"
 	"fencepost/internal/testbed"
@@ -67,6 +69,32 @@ func TestRedisThatIsSetUpWrongIsToldSettingBySetting(t *testing.T) {
 		server := testbed.OwnRedis(t, redis.Options{Settings: c.settings})
 		levels(t, doctor.JudgeRedis(readRedis(t, server), order.ClassC), c.want)
 	}
+}
+
+// A role for the lease alone may not ask how the server is.
+func TestRoleOfTheLeaseAloneIsToldWhatItCannotSee(t *testing.T) {
+	server := testbed.Redis(t)
+	client := goredis.NewClient(&goredis.Options{Addr: server.Addr()})
+	defer client.Close()
+	if err := client.Do(t.Context(), "ACL", "SETUSER", "lease", "on", ">word", "~fencepost:*", "&*", "+eval",
+		"+exists", "+time", "+hello").Err(); err != nil {
+		t.Fatal(err)
+	}
+	r, err := doctor.ReadRedis(t.Context(), "redis://lease:word@"+server.Addr()+"/0", "desk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	levels(t, doctor.JudgeRedis(r, order.ClassC), map[string]doctor.Level{"redis.info": doctor.Warn})
+	if err := client.Do(t.Context(), "ACL", "SETUSER", "lease", "-eval").Err(); err != nil {
+		t.Fatal(err)
+	}
+	r, err = doctor.ReadRedis(t.Context(), "redis://lease:word@"+server.Addr()+"/0", "desk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	levels(t, doctor.JudgeRedis(r, order.ClassC), map[string]doctor.Level{
+		"redis.info": doctor.Warn, "redis.scripts": doctor.Fail,
+	})
 }
 
 func TestRedisThatIsAwayIsAFailedCheckAndTellsNoPassword(t *testing.T) {
