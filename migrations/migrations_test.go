@@ -39,7 +39,7 @@ func tables(t *testing.T, conn *pgx.Conn) string {
 	return list
 }
 
-const allTables = "attempts authority authority_acceptances authority_lineages control_history " +
+const allTables = "attempts authority authority_acceptances authority_lineages control_history decisions " +
 	"fence_refusals instance_metadata leadership_history signals"
 
 func TestUpAndDownLeadThereAndBack(t *testing.T) {
@@ -189,7 +189,7 @@ func TestPrintShowsEveryMigrationInOrder(t *testing.T) {
 		"idx_instance_metadata_heartbeat_leader", "-- 003_add_leadership_history.sql\n",
 		"idx_leadership_history_timeline", "idx_leadership_history_instance", "-- 004_add_authority.sql\n",
 		"-- 005_add_signals.sql\n", "-- 006_add_attempts.sql\n", "-- 007_add_acceptances.sql\n",
-		"-- 008_add_lineages.sql\n",
+		"-- 008_add_lineages.sql\n", "-- 009_add_decisions.sql\n",
 	} {
 		next := strings.Index(text.String(), word)
 		if next <= at {

@@ -62,17 +62,22 @@ type cluster struct {
 	redis  *redis.Server
 	dsn    string
 	desk   string
+	class  string
 }
 
-func newCluster(t *testing.T) *cluster {
+func newCluster(t *testing.T) *cluster { t.Helper(); return newClusterOf(t, "A") }
+
+// newClusterOf has a broker of that class, which behaves as the rest says.
+func newClusterOf(t *testing.T, class string, behaviour ...string) *cluster {
 	t.Helper()
 	binary, err := build()
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &cluster{t: t, binary: binary, redis: testbed.Redis(t), dsn: testbed.Postgres(t)}
+	c := &cluster{t: t, binary: binary, redis: testbed.Redis(t), dsn: testbed.Postgres(t), class: class}
 	c.desk = testbed.FreeAddr(t)
-	c.process("paper", "paper", "--listen", c.desk, "--class", "A", "--ack", "1ms..5ms")
+	c.process("paper", append([]string{"paper", "--listen", c.desk, "--class", class, "--ack", "1ms..5ms"},
+		behaviour...)...)
 	return c
 }
 
@@ -178,12 +183,12 @@ admin_listen: %s
 admin_token: %s
 postgres: {dsn: "%s"}
 redis: {addr: "%s"}
-broker: {url: "http://%s", class: A}
+broker: {url: "http://%s", class: %s}
 lease: {profile: fast}
 webhook: {sources: {test: {tokens: [%s]}}}
 journal: %s
 journal_flush: 0s
-`, id, i.public, i.admin, adminToken, c.dsn, c.redis.Addr(), c.desk, pathToken, i.journal())
+`, id, i.public, i.admin, adminToken, c.dsn, c.redis.Addr(), c.desk, c.class, pathToken, i.journal())
 	if err := os.WriteFile(i.file, []byte(text), 0o600); err != nil {
 		c.t.Fatal(err)
 	}

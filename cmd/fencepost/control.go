@@ -55,7 +55,7 @@ func (a *app) controlSet() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "set run|pause|halt --reason TEXT",
 		Short: "Set the control mode; in pause and halt no order is sent, whoever leads",
-		Args:  cobra.ExactArgs(1),
+		Args:  cobra.ExactArgs(1), ValidArgsFunction: positions(modes),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			mode, ok := core.ParseControl(args[0])
 			if !ok || mode == core.ControlUnknown {

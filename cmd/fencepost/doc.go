@@ -5,11 +5,19 @@
 //	fencepost migrate up --config FILE  bring the ledger's tables up to date
 //	fencepost paper --listen ADDR --class A
 //	                                    run a broker on paper
+//	fencepost doctor --config FILE      look at what an instance would rest on
+//	fencepost halt|pause|resume --reason TEXT
+//	                                    stop every order, and let them go on
+//	fencepost in-doubt list|resolve …   signals of which nobody knows whether an
+//	                                    order exists
 //	fencepost status|leader|instances|signals …
 //
-// Every setting can also be set in the environment: FENCEPOST_LEASE_TTL for
-// lease.ttl. Readings print a table, or JSON with -o json.
+// docs/OPERATING.md lists every verb. Every setting can also be set in the
+// environment: FENCEPOST_LEASE_TTL for lease.ttl. Readings print a table, or
+// JSON with -o json.
 //
-// Exit codes: 0 done; 1 it failed; 2 the answer is "nobody" or "none"; 3 the
-// stores disagree; 64 wrong usage or a refused configuration.
+// Exit codes: 0 done; 1 it failed, or nobody confirmed it; 2 the answer is
+// "nobody" or "none", or doctor found a failure; 3 the stores disagree, or what
+// a person's word was about has moved; 64 wrong usage or a refused
+// configuration.
 package main

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -116,13 +117,26 @@ func (a *app) leaderStepDown() *cobra.Command {
 			case code != http.StatusOK:
 				return detail(code, body)
 			default:
-				_, err = fmt.Fprint(a.out, string(body))
-				return err
+				return a.printStepDown(body)
 			}
 		},
 	}
 	cmd.Flags().StringVar(&base, "admin-url", "", "ask the instance at this `URL` instead of admin_listen")
 	return cmd
+}
+
+// printStepDown prints what the instance answered.
+func (a *app) printStepDown(body []byte) error {
+	var done struct {
+		Status string `json:"status"`
+		Epoch  uint64 `json:"epoch"`
+	}
+	if err := json.Unmarshal(body, &done); err != nil {
+		return fmt.Errorf("read answer: %w", err)
+	}
+	return a.print(done, []string{"WHAT", "IS"}, [][]string{
+		{"status", done.Status}, {"epoch", strconv.FormatUint(done.Epoch, 10)},
+	})
 }
 
 // milliseconds writes a span for a table.

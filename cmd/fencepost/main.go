@@ -46,16 +46,17 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	// After the first signal a second one ends the process at once.
 	context.AfterFunc(ctx, stop)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	code := runWith(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
-// run is main without the process.
-func run(ctx context.Context, args []string, out, errs io.Writer) int {
+// runWith is main without the process.
+func runWith(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
 	a := &app{out: out, errs: errs}
 	root := a.root()
 	root.SetArgs(args)
+	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errs)
 	err := root.ExecuteContext(ctx)
@@ -95,9 +96,8 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use: "fencepost", Short: "One of several instances executes each signal, once",
 		SilenceErrors: true, SilenceUsage: true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 		PersistentPreRunE: func(*cobra.Command, []string) error {
-			if a.format != "table" && a.format != "json" {
+			if a.format != formatTable && a.format != formatJSON {
 				return fmt.Errorf("-o %s: must be table or json", a.format)
 			}
 			a.began = true
@@ -106,9 +106,11 @@ func (a *app) root() *cobra.Command {
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.config, "config", os.Getenv("FENCEPOST_CONFIG"), "the configuration `FILE`")
-	flags.StringVarP(&a.format, "output", "o", "table", "how to print: `table` or json")
+	flags.StringVarP(&a.format, "output", "o", formatTable, "how to print: `table` or json")
 	root.AddCommand(a.serve(), a.paper(), a.migrate(), a.status(), a.leader(), a.authority(),
 		a.control(), a.instances(), a.signals(), a.version())
+	root.AddCommand(a.inDoubt(), a.halt(), a.pause(), a.resume(), a.doctor())
+	enumerate(root, "output", formats)
 	return root
 }
 

@@ -8,9 +8,15 @@ import (
 	"time"
 )
 
+// The ways to print a reading.
+const (
+	formatTable = "table"
+	formatJSON  = "json"
+)
+
 // print writes a reading as JSON, or as a table of the given header and rows.
 func (a *app) print(document any, header []string, rows [][]string) error {
-	if a.format == "json" {
+	if a.format == formatJSON {
 		encoder := json.NewEncoder(a.out)
 		encoder.SetIndent("", "  ")
 		encoder.SetEscapeHTML(false)

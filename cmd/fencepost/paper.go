@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fencepost/core/order"
 	"fencepost/internal/broker/paper"
 	"fencepost/internal/config"
 )
@@ -44,16 +45,29 @@ func (a *app) paper() *cobra.Command {
 	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "fixes what is drawn")
 	cmd.Flags().StringArrayVar(&f.behave, "behave", nil,
 		"begin with an `ACT[:FIELD=VALUE,…]`; fields are delay, for, count, status, code; repeatable")
+	enumerate(cmd, "class", classes)
+	enumerate(cmd, "behave", actWords)
 	return cmd
 }
 
+// classes lists the kinds of brokers.
+func classes() []string {
+	var words []string
+	for c := order.ClassD; c <= order.ClassA; c++ {
+		words = append(words, c.String())
+	}
+	return words
+}
+
 // acts lists what a paper broker does wrong on demand.
-func acts() string {
+func acts() string { return strings.Join(actWords(), ", ") }
+
+func actWords() []string {
 	words := make([]string, 0, len(paper.Acts()))
 	for _, act := range paper.Acts() {
 		words = append(words, string(act))
 	}
-	return strings.Join(words, ", ")
+	return words
 }
 
 func (a *app) runPaper(ctx context.Context, f *paperFlags) error {

@@ -17,7 +17,7 @@ func paperBroker(t *testing.T, flags ...string) string {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan int, 1)
 	args := append([]string{"paper", "--listen", "127.0.0.1:0"}, flags...)
-	go func() { ended <- run(ctx, args, io.Discard, saying) }()
+	go func() { ended <- runWith(ctx, args, nil, io.Discard, saying) }()
 	t.Cleanup(func() {
 		stop()
 		if code := <-ended; code != 0 {

@@ -13,8 +13,9 @@ import (
 )
 
 func (a *app) signals() *cobra.Command {
-	return group("signals", "List, show, send and decide signals",
-		a.signalsList(), a.signalsShow(), a.signalsSend(), a.signalsDecide())
+	return group("signals", "List, show, explain, send, hold, free, cancel and decide signals",
+		a.signalsList(), a.signalsShow(), a.signalsExplain(), a.signalsSend(), a.signalsDecide(),
+		a.signalsHold(), a.signalsFree(), a.signalsCancel())
 }
 
 func (a *app) signalsList() *cobra.Command {
@@ -30,7 +31,8 @@ func (a *app) signalsList() *cobra.Command {
 			for _, word := range states {
 				state, ok := core.ParseSignalState(word)
 				if !ok {
-					return refused(fmt.Errorf("--state %q: must be one of %s", word, stateWords()))
+					return refused(fmt.Errorf("--state %q: must be one of %s", word,
+						strings.Join(signalStates(), ", ")))
 				}
 				filter.States = append(filter.States, state)
 			}
@@ -59,32 +61,24 @@ func (a *app) signalsList() *cobra.Command {
 	cmd.Flags().StringSliceVar(&states, "state", nil, "only those in these `STATES`")
 	cmd.Flags().BoolVar(&alerted, "alerted", false, "only those that wait for a person")
 	cmd.Flags().IntVar(&limit, "limit", 100, "how many to list")
+	enumerate(cmd, "state", signalStates)
 	return cmd
-}
-
-// stateWords lists the states that a signal can have.
-func stateWords() string {
-	var words []string
-	for s := core.Received; s < core.Void; s++ {
-		words = append(words, s.String())
-	}
-	return strings.Join(words, ", ")
 }
 
 func (a *app) signalsShow() *cobra.Command {
 	return &cobra.Command{
 		Use: "show ID", Short: "Show one signal with its attempts", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := strconv.ParseInt(args[0], 10, 64)
-			if err != nil || id < 1 {
-				return refused(fmt.Errorf("%q is no signal's number", args[0]))
+			id, err := signalNumber(args[0])
+			if err != nil {
+				return err
 			}
 			r, _, err := a.reader()
 			if err != nil {
 				return err
 			}
 			defer r.Close()
-			s, err := r.Signal(cmd.Context(), core.SignalID(id))
+			s, err := r.Signal(cmd.Context(), id)
 			if errors.Is(err, fencepost.ErrNoSignal) {
 				return &codedError{code: exitNobody, err: err}
 			}

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -21,11 +20,11 @@ func (a *app) signalsDecide() *cobra.Command {
 			"it be tried again. A signal that nobody has sent can be held, cancelled or, if it is held,\n" +
 			"received again. The word is believed: a void that is not true sends a second order. Exit 2\n" +
 			"if there is no such signal, 3 if its state does not allow it.",
-		Args: cobra.ExactArgs(2),
+		Args: cobra.ExactArgs(2), ValidArgsFunction: positions(nil, decisions),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := strconv.ParseInt(args[0], 10, 64)
-			if err != nil || id < 1 {
-				return refused(fmt.Errorf("%q is no signal's number", args[0]))
+			id, err := signalNumber(args[0])
+			if err != nil {
+				return err
 			}
 			outcome, ok := core.ParseSignalState(args[1])
 			if !ok {
@@ -36,7 +35,7 @@ func (a *app) signalsDecide() *cobra.Command {
 				return err
 			}
 			return a.decide(cmd, fencepost.Decision{
-				Signal: core.SignalID(id), Outcome: outcome, By: by, Reason: reason,
+				Signal: id, Outcome: outcome, By: by, Reason: reason,
 			})
 		},
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fencepost"
+	"fencepost/internal/intake/payload"
 )
 
 // sendTime bounds one sending; the instance answers within two seconds.
@@ -26,6 +27,7 @@ type sendFlags struct {
 	url, source, file                       string
 	kind, instrument, position, at, id      string
 	lots, price, stop, validFor, reasonText string
+	dryRun                                  bool
 }
 
 func (a *app) signalsSend() *cobra.Command {
@@ -41,7 +43,14 @@ func (a *app) signalsSend() *cobra.Command {
 			if err != nil {
 				return refused(err)
 			}
-			return a.send(cmd.Context(), c, &f, body)
+			source, err := f.sender(c)
+			if err != nil {
+				return err
+			}
+			if f.dryRun {
+				return a.preview(cmd.Context(), body)
+			}
+			return a.send(cmd.Context(), c, &f, source, body)
 		},
 	}
 	flags := cmd.Flags()
@@ -58,6 +67,8 @@ func (a *app) signalsSend() *cobra.Command {
 	flags.StringVar(&f.stop, "stop", "", "the stop")
 	flags.StringVar(&f.validFor, "valid-for", "", "how long the signal may wait, like 90s")
 	flags.StringVar(&f.reasonText, "reason", "", "why")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "only tell what would become of it; nothing is sent or stored")
+	enumerate(cmd, "type", payload.Types)
 	return cmd
 }
 
@@ -94,15 +105,22 @@ func (f *sendFlags) body() ([]byte, error) {
 	return body, nil
 }
 
-func (a *app) send(ctx context.Context, c *fencepost.Config, f *sendFlags, body []byte) error {
+// sender returns the configured source that sends.
+func (f *sendFlags) sender(c *fencepost.Config) (fencepost.Source, error) {
 	names := slices.Sorted(maps.Keys(c.Webhook.Sources))
 	if f.source == "" && len(names) > 0 {
 		f.source = names[0]
 	}
 	source, ok := c.Webhook.Sources[f.source]
 	if !ok || len(source.Tokens) == 0 {
-		return refused(fmt.Errorf("source %q is not among the configured ones %q", f.source, names))
+		return source, refused(fmt.Errorf("source %q is not among the configured ones %q", f.source, names))
 	}
+	return source, nil
+}
+
+func (a *app) send(
+	ctx context.Context, c *fencepost.Config, f *sendFlags, source fencepost.Source, body []byte,
+) error {
 	base := f.url
 	if base == "" {
 		base = "http://" + c.Listen

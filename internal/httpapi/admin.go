@@ -56,6 +56,7 @@ func Admin(service Service, o AdminOptions) http.Handler {
 	mux.HandleFunc("GET /v1/authority", a.authority)
 	mux.HandleFunc("POST /v1/authority/accept", a.command(a.accept))
 	mux.HandleFunc("POST /v1/leader/step-down", a.command(a.stepDown))
+	a.operatorRoutes(mux)
 	if o.Seams != nil && o.Clock != nil {
 		a.testCommands(mux, o.Seams, o.Clock)
 	}

@@ -19,4 +19,16 @@
 //	GET  /v1/authority              the ledger's epoch and the witness in Redis
 //	POST /v1/authority/accept       go on with a database that went back in time
 //	POST /v1/leader/step-down       hand leadership over
+//	GET  /v1/signals[?state=received,held&alerted=true&before=17&limit=100]
+//	GET  /v1/signals/{id}           one signal with its attempts
+//	GET  /v1/signals/{id}/story     what became of it, in plain words
+//	POST /v1/signals/{id}/cancel    take a signal out of the way that nobody has sent
+//	GET  /v1/in-doubt[?limit=100]   signals in doubt, and what to look for at the broker
+//	POST /v1/in-doubt/{id}/resolve  a person's word on one of them
+//	GET  /v1/control                the control mode, and what is open under it
+//	POST /v1/control/{halt,pause,resume}
+//
+// A command that a person signs has "by" and "reason" ("evidence" to resolve),
+// which the ledger keeps. Errors are documents of RFC 9457; where a field is
+// wrong it is named in "field".
 package httpapi

@@ -20,6 +20,7 @@ import (
 
 // stubService answers what the test wants.
 type stubService struct {
+	stubOperator
 	status httpapi.Status
 	leader httpapi.Leader
 	err    error

@@ -12,6 +12,7 @@ import (
 // Service is what the handlers answer from. Readings of stores are bounded by
 // their context.
 type Service interface {
+	Operator
 	Status() Status
 	// Metrics returns the coordinator's numbers. It asks no store.
 	Metrics() observe.CoordinatorMetrics
