@@ -70,7 +70,7 @@ CREATE TRIGGER authority_lineages_append_only_truncate BEFORE TRUNCATE ON author
 -- +goose StatementBegin
 CREATE FUNCTION ledger_events_append(
     group_is text, chain_is bigint, entity_is text, id_is bigint, what_is text, epoch_is bigint,
-    content_is jsonb
+    content_is jsonb, first_one boolean DEFAULT false
 ) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     last   bigint := 0;
@@ -78,9 +78,11 @@ DECLARE
     instant timestamptz := clock_timestamp();
     me     bigint := pg_current_xact_id()::text::bigint;
 BEGIN
-    SELECT e.number, e.hash INTO last, before FROM ledger_events e
-    WHERE e.group_name = group_is AND e.chain = chain_is ORDER BY e.number DESC LIMIT 1;
-    last := coalesce(last, 0);
+    IF NOT first_one THEN
+        SELECT e.number, e.hash INTO last, before FROM ledger_events e
+        WHERE e.group_name = group_is AND e.chain = chain_is ORDER BY e.number DESC LIMIT 1;
+        last := coalesce(last, 0);
+    END IF;
     INSERT INTO ledger_events
         (group_name, chain, number, entity, entity_id, what, content, epoch, happened_at, xid, hash)
     VALUES (group_is, chain_is, last + 1, entity_is, id_is, what_is, content_is, epoch_is, instant, me,
@@ -105,7 +107,7 @@ BEGIN
         word := CASE WHEN TG_OP = 'INSERT' THEN 'stored' WHEN NEW.state <> OLD.state THEN NEW.state
                      ELSE 'changed' END;
         PERFORM ledger_events_append(NEW.group_name, NEW.id, 'signal', NEW.id, word, coalesce(now_epoch, 0),
-            to_jsonb(NEW) - 'payload');
+            to_jsonb(NEW) - 'payload', TG_OP = 'INSERT');
     WHEN 'attempts' THEN
         word := CASE WHEN TG_OP = 'INSERT' THEN 'permitted' WHEN NEW.fence_seq <> OLD.fence_seq
                      THEN 'permitted again' WHEN NEW.state <> OLD.state THEN NEW.state ELSE 'changed' END;
@@ -264,6 +266,6 @@ DROP TRIGGER control_history_append_only_truncate ON control_history;
 DROP TRIGGER fence_refusals_append_only_truncate ON fence_refusals;
 DROP FUNCTION ledger_seal(text, bigint);
 DROP FUNCTION ledger_events_follow();
-DROP FUNCTION ledger_events_append(text, bigint, text, bigint, text, bigint, jsonb);
+DROP FUNCTION ledger_events_append(text, bigint, text, bigint, text, bigint, jsonb, boolean);
 DROP TABLE ledger_blocks;
 DROP TABLE ledger_events;
