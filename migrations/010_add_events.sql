@@ -1,8 +1,8 @@
 -- What happened, one row for each change of a signal, an attempt, a tenure, the authority, the control mode,
--- an acceptance and a refusal, written by triggers, so that no code path can forget it (PROTOCOL 4.9). Each
--- event carries the hash of the one before it in its chain: that of a signal with its attempts, or of the
--- group's leadership, and those who append to one hold its row or the group's lock anyway. Blocks seal what is
--- certainly complete.
+-- a decision, an acceptance and a refusal, written by triggers, so that no code path can forget it (PROTOCOL
+-- 4.9). Each event carries the hash of the one before it in its chain: that of a signal with its attempts, or
+-- of the group's leadership, and those who append to one hold its row or the group's lock anyway. Blocks seal
+-- what is certainly complete.
 
 -- +goose Up
 CREATE TABLE ledger_events (
@@ -24,8 +24,8 @@ CREATE TABLE ledger_events (
 
     CONSTRAINT ledger_events_pkey PRIMARY KEY (group_name, chain, number),
     CONSTRAINT ledger_events_numbered_from_one CHECK (number > 0),
-    CONSTRAINT ledger_events_entity_known CHECK (entity IN ('signal', 'attempt', 'tenure', 'authority',
-        'control', 'acceptance', 'refusal')),
+    CONSTRAINT ledger_events_entity_known CHECK (entity IN ('signal', 'attempt', 'decision', 'tenure',
+        'authority', 'control', 'acceptance', 'refusal')),
     CONSTRAINT ledger_events_hash_is_one CHECK (octet_length(hash) = 32)
 );
 CREATE INDEX ledger_events_by_xid ON ledger_events (group_name, xid);
@@ -59,6 +59,8 @@ CREATE TRIGGER ledger_blocks_append_only_truncate BEFORE TRUNCATE ON ledger_bloc
 CREATE TRIGGER fence_refusals_append_only_truncate BEFORE TRUNCATE ON fence_refusals
     FOR EACH STATEMENT EXECUTE FUNCTION log_append_only();
 CREATE TRIGGER control_history_append_only_truncate BEFORE TRUNCATE ON control_history
+    FOR EACH STATEMENT EXECUTE FUNCTION log_append_only();
+CREATE TRIGGER decisions_append_only_truncate BEFORE TRUNCATE ON decisions
     FOR EACH STATEMENT EXECUTE FUNCTION log_append_only();
 CREATE TRIGGER authority_acceptances_append_only_truncate BEFORE TRUNCATE ON authority_acceptances
     FOR EACH STATEMENT EXECUTE FUNCTION log_append_only();
@@ -113,6 +115,10 @@ BEGIN
                      THEN 'permitted again' WHEN NEW.state <> OLD.state THEN NEW.state ELSE 'changed' END;
         PERFORM ledger_events_append(NEW.group_name, NEW.signal, 'attempt', NEW.attempt, word, NEW.epoch,
             to_jsonb(NEW));
+    WHEN 'decisions' THEN
+        SELECT a.epoch INTO now_epoch FROM authority a WHERE a.group_name = NEW.group_name;
+        PERFORM ledger_events_append(NEW.group_name, NEW.signal, 'decision', NEW.id, 'decided',
+            coalesce(now_epoch, 0), to_jsonb(NEW));
     WHEN 'leadership_history' THEN
         word := CASE WHEN NEW.released_leader_at IS NULL THEN 'opened' WHEN TG_OP = 'INSERT' THEN 'entered'
                      ELSE 'closed' END;
@@ -201,6 +207,8 @@ CREATE TRIGGER signals_event AFTER INSERT OR UPDATE ON signals
     FOR EACH ROW EXECUTE FUNCTION ledger_events_follow();
 CREATE TRIGGER attempts_event AFTER INSERT OR UPDATE ON attempts
     FOR EACH ROW EXECUTE FUNCTION ledger_events_follow();
+CREATE TRIGGER decisions_event AFTER INSERT ON decisions
+    FOR EACH ROW EXECUTE FUNCTION ledger_events_follow();
 CREATE TRIGGER leadership_history_event AFTER INSERT OR UPDATE ON leadership_history
     FOR EACH ROW EXECUTE FUNCTION ledger_events_follow();
 CREATE TRIGGER authority_event AFTER INSERT ON authority
@@ -233,6 +241,8 @@ BEGIN
     PERFORM ledger_events_append(a.group_name, a.signal, 'attempt', a.attempt, 'adopted', a.epoch,
         to_jsonb(a))
     FROM (SELECT * FROM attempts ORDER BY signal, attempt) a;
+    PERFORM ledger_events_append(d.group_name, d.signal, 'decision', d.id, 'adopted', 0, to_jsonb(d))
+    FROM (SELECT * FROM decisions ORDER BY id) d;
     PERFORM ledger_events_append(h.group_name, 0, 'tenure', h.epoch, 'adopted', h.epoch,
         to_jsonb(h) - 'leadership_duration_seconds')
     FROM (SELECT * FROM leadership_history ORDER BY group_name, epoch) h;
@@ -258,10 +268,12 @@ DROP TRIGGER control_history_event ON control_history;
 DROP TRIGGER authority_change_event ON authority;
 DROP TRIGGER authority_event ON authority;
 DROP TRIGGER leadership_history_event ON leadership_history;
+DROP TRIGGER decisions_event ON decisions;
 DROP TRIGGER attempts_event ON attempts;
 DROP TRIGGER signals_event ON signals;
 DROP TRIGGER authority_lineages_append_only_truncate ON authority_lineages;
 DROP TRIGGER authority_acceptances_append_only_truncate ON authority_acceptances;
+DROP TRIGGER decisions_append_only_truncate ON decisions;
 DROP TRIGGER control_history_append_only_truncate ON control_history;
 DROP TRIGGER fence_refusals_append_only_truncate ON fence_refusals;
 DROP FUNCTION ledger_seal(text, bigint);

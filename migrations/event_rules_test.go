@@ -64,7 +64,7 @@ func TestWhatWasThereBeforeIsAdopted(t *testing.T) {
 		SELECT string_agg(entity || ' ' || n, ', ' ORDER BY entity)
 		FROM (SELECT entity, count(*) AS n FROM ledger_events WHERE what = 'adopted' GROUP BY entity) e`).
 		Scan(&entities)
-	want := "acceptance 1, attempt 3, authority 2, control 1, refusal 1, signal 6, tenure 2"
+	want := "acceptance 1, attempt 3, authority 2, control 1, decision 1, refusal 1, signal 6, tenure 2"
 	if err != nil || entities != want {
 		t.Errorf("adopted %s, want %s; %v", entities, want, err)
 	}

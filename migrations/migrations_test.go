@@ -40,7 +40,7 @@ func tables(t *testing.T, conn *pgx.Conn) string {
 	return list
 }
 
-const allTables = "attempts authority authority_acceptances authority_lineages control_history " +
+const allTables = "attempts authority authority_acceptances authority_lineages control_history decisions " +
 	"fence_refusals instance_metadata leadership_history ledger_blocks ledger_events signals"
 
 // files counts the migrations of this build.
@@ -205,7 +205,8 @@ func TestPrintShowsEveryMigrationInOrder(t *testing.T) {
 		"idx_instance_metadata_heartbeat_leader", "-- 003_add_leadership_history.sql\n",
 		"idx_leadership_history_timeline", "idx_leadership_history_instance", "-- 004_add_authority.sql\n",
 		"-- 005_add_signals.sql\n", "-- 006_add_attempts.sql\n", "-- 007_add_acceptances.sql\n",
-		"-- 008_add_lineages.sql\n", "-- 010_add_events.sql\n", "-- 011_add_signal_log.sql\n",
+		"-- 008_add_lineages.sql\n", "-- 009_add_decisions.sql\n", "-- 010_add_events.sql\n",
+		"-- 011_add_signal_log.sql\n",
 	} {
 		next := strings.Index(text.String(), word)
 		if next <= at {

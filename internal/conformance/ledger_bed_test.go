@@ -47,7 +47,7 @@ DECLARE
     name text;
 BEGIN
     FOREACH name IN ARRAY ARRAY['authority', 'leadership_history', 'fence_refusals', 'control_history',
-        'authority_acceptances', 'signals', 'attempts']
+        'authority_acceptances', 'signals', 'attempts', 'decisions']
     LOOP
         EXECUTE format('CREATE CONSTRAINT TRIGGER durable AFTER INSERT OR UPDATE ON %I
             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION durable()', name);
@@ -62,7 +62,7 @@ SET LOCAL session_replication_role = replica;
 SET LOCAL synchronous_commit = on;
 DELETE FROM attempts; DELETE FROM signals; DELETE FROM fence_refusals; DELETE FROM control_history;
 DELETE FROM leadership_history; DELETE FROM authority; DELETE FROM authority_acceptances;
-DELETE FROM authority_lineages;
+DELETE FROM authority_lineages; DELETE FROM decisions;
 DELETE FROM instance_metadata;
 UPDATE clock SET now = '2030-01-01Z', started = '2029-12-31 23:00Z', reset = '2029-12-31 23:00Z', system = 1;
 COMMIT`

@@ -27,6 +27,9 @@ type Authority struct {
 	ControlReason string     `json:"control_reason"`
 	ControlBy     string     `json:"control_by"`
 	ControlAt     *time.Time `json:"control_at"`
+	// ControlSeq is where the last change of the mode stands among the permits,
+	// zero if there was none: who changes it again says what they saw.
+	ControlSeq int64 `json:"control_seq"`
 	// LastAcceptance is the youngest one, nil if there was none.
 	LastAcceptance *AcceptedBy `json:"last_acceptance"`
 }
@@ -45,7 +48,7 @@ const authoritySQL = `
 SELECT coalesce(a.epoch, 0), coalesce(a.accepted, 0), coalesce(a.open, false),
        CASE WHEN a.epoch > 0 THEN a.kind ELSE '' END, coalesce(a.holder, ''), a.taken_at,
        coalesce(a.control_mode, 'run'), coalesce(a.control_reason, ''), coalesce(a.control_by, ''),
-       a.control_at,
+       a.control_at, ` + controlSeqSQL + `,
        l.accepted_by, l.reason, l.accepted_at, l.epoch_found, l.epoch_left,` + lineageColumns + `
 FROM (SELECT) one
 LEFT JOIN authority a ON a.group_name = @group::text
@@ -64,7 +67,7 @@ func (l *Ledger) Authority(ctx context.Context) (Authority, error) {
 			epoch, accepted, system, timeline int64
 		)
 		err := r.Scan(&epoch, &accepted, &found.Open, &found.Tenure, &found.Holder, &found.TakenAt,
-			&found.Control, &found.ControlReason, &found.ControlBy, &found.ControlAt,
+			&found.Control, &found.ControlReason, &found.ControlBy, &found.ControlAt, &found.ControlSeq,
 			&by, &reason, &at, &before, &after, &system, &timeline)
 		if err != nil {
 			return found, err

@@ -3,7 +3,6 @@ package pgledger
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -114,6 +113,26 @@ type Attempt struct {
 	RecordedBy    string     `json:"recorded_by,omitempty"`
 	RecordedAt    *time.Time `json:"recorded_at"`
 	PermittedAt   time.Time  `json:"permitted_at"`
+	// CreatedAt is when the attempt was permitted first; PermittedAt is of its last
+	// permit, if the broker allows the same attempt to be sent again.
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// attemptColumns are the columns of an Attempt.
+const attemptColumns = `attempt, client_order_id, epoch, token, state, send_by, fence_seq, resends, outcome,
+       late_outcome, broker_order_id, broker_detail, recorded_by, recorded_at, permitted_at, created_at`
+
+// scanAttempt reads the columns of an Attempt.
+func scanAttempt(r pgx.CollectableRow) (Attempt, error) {
+	var (
+		t     Attempt
+		epoch int64
+	)
+	err := r.Scan(&t.Attempt, &t.ClientOrderID, &epoch, &t.Token, &t.State, &t.SendBy, &t.FenceSeq,
+		&t.Resends, &t.Outcome, &t.LateOutcome, &t.BrokerOrderID, &t.BrokerDetail, &t.RecordedBy,
+		&t.RecordedAt, &t.PermittedAt, &t.CreatedAt)
+	t.Epoch = core.Epoch(epoch)
+	return t, err
 }
 
 // SignalDetail is a signal with its attempts and what the sender wrote.
@@ -130,8 +149,7 @@ SELECT ` + signalColumns + ` FROM signals s WHERE s.group_name = @group::text AN
 	payloadSQL = `
 SELECT payload FROM signals WHERE group_name = @group::text AND id = @signal::bigint`
 	attemptsSQL = `
-SELECT attempt, client_order_id, epoch, token, state, send_by, fence_seq, resends, outcome, late_outcome,
-       broker_order_id, broker_detail, recorded_by, recorded_at, permitted_at
+SELECT ` + attemptColumns + `
 FROM attempts WHERE group_name = @group::text AND signal = @signal::bigint ORDER BY attempt`
 )
 
@@ -149,120 +167,9 @@ func (l *Ledger) Signal(ctx context.Context, id core.SignalID) (SignalDetail, er
 	if err != nil {
 		return SignalDetail{}, err
 	}
-	attempts, err := list(ctx, l, "signals", attemptsSQL, a, func(r pgx.CollectableRow) (Attempt, error) {
-		var (
-			t     Attempt
-			epoch int64
-		)
-		err := r.Scan(&t.Attempt, &t.ClientOrderID, &epoch, &t.Token, &t.State, &t.SendBy, &t.FenceSeq,
-			&t.Resends, &t.Outcome, &t.LateOutcome, &t.BrokerOrderID, &t.BrokerDetail, &t.RecordedBy,
-			&t.RecordedAt, &t.PermittedAt)
-		t.Epoch = core.Epoch(epoch)
-		return t, err
-	})
+	attempts, err := list(ctx, l, "signals", attemptsSQL, a, scanAttempt)
 	if err != nil {
 		return SignalDetail{}, err
 	}
 	return SignalDetail{Signal: found[0], Attempts: attempts, Payload: string(payloads[0])}, nil
-}
-
-// ErrNoArrow says that a signal cannot go where a person wants it to go.
-var ErrNoArrow = errors.New("no such arrow between the states")
-
-// Decision is what a person decides about a signal.
-type Decision struct {
-	Signal core.SignalID
-	// Outcome is what the signal in doubt turned out to be: core.Submitted,
-	// core.Executed, core.Rejected, core.Cancelled, or core.Void for "the
-	// broker has no such order and will never have it", which lets the signal
-	// be tried again. A signal that nobody has sent can be core.Held,
-	// core.Cancelled, core.Rejected unless it is held, and core.Received again if
-	// it is.
-	Outcome core.SignalState
-	// By and Reason are needed: an attestation is signed.
-	By, Reason string
-}
-
-// decideSQL moves the signal, and its standing attempt if it has one. That must
-// have the arrow as well, and before send_by it is its sender's: a signal in
-// doubt over an earlier attempt is not free again while a later one was sent.
-const decideSQL = `
-WITH bound AS MATERIALIZED (
-    SELECT FROM attempts p
-    WHERE p.group_name = @group::text AND p.signal = @signal::bigint AND p.state <> 'void'
-      AND (p.state <> ALL (@attempt_from::text[])
-           OR p.state = 'submitting' AND clock_timestamp() <= p.send_by)
-), moved AS (
-    UPDATE signals
-    SET state = @next::text, version = version + 1, decided_by = @by::text, state_reason = @reason::text,
-        updated_at = clock_timestamp(),
-        ended_at = CASE WHEN @next::text IN ('executed', 'rejected', 'cancelled', 'expired')
-            THEN clock_timestamp() END
-    WHERE group_name = @group::text AND id = @signal::bigint AND state = ANY (@from::text[])
-      AND NOT EXISTS (SELECT FROM bound)
-    RETURNING id, attempt
-), noted AS (
-    UPDATE attempts p
-    SET state = @outcome::text, outcome = @outcome::text, recorded_by = @by::text,
-        recorded_at = clock_timestamp(), updated_at = clock_timestamp()
-    FROM moved m
-    WHERE p.group_name = @group::text AND p.signal = m.id AND p.attempt = m.attempt AND p.state <> 'void'
-)
-SELECT EXISTS (SELECT FROM moved), coalesce((SELECT state FROM signals
-    WHERE group_name = @group::text AND id = @signal::bigint), '')`
-
-// decisionArrows returns from where a person may move a signal, and whereto.
-func decisionArrows(outcome core.SignalState) (from []string, next core.SignalState) {
-	switch outcome {
-	case core.Held:
-		return []string{core.Received.String()}, core.Held
-	case core.Received:
-		return []string{core.Held.String()}, core.Received
-	case core.Void:
-		return []string{core.InDoubt.String()}, core.Received
-	case core.Cancelled:
-		return []string{core.InDoubt.String(), core.Received.String(), core.Held.String()}, core.Cancelled
-	case core.Rejected:
-		return []string{core.InDoubt.String(), core.Received.String()}, outcome
-	case core.Submitted, core.Executed:
-		return []string{core.InDoubt.String()}, outcome
-	default:
-		return nil, outcome
-	}
-}
-
-// Decide carries out a person's decision. ErrNoArrow says that the signal, or
-// the attempt that stands, is not in a state that allows it, ErrNoSignal that
-// there is none.
-func (l *Ledger) Decide(ctx context.Context, d Decision) error {
-	from, next := decisionArrows(d.Outcome)
-	if from == nil {
-		return fmt.Errorf("signal %d to %v: %w", d.Signal, d.Outcome, ErrNoArrow)
-	}
-	if d.By == "" || d.Reason == "" {
-		return fmt.Errorf("signal %d to %v: a name and a reason are needed", d.Signal, d.Outcome)
-	}
-	attemptFrom, _ := outcomeArrows(d.Outcome, 1)
-	a := args{
-		"group": l.opt.Group, "signal": int64(d.Signal), "next": next.String(), "outcome": d.Outcome.String(),
-		"attempt_from": attemptFrom,
-		"from":         from, "by": d.By, "reason": d.Reason,
-	}
-	t := l.begin("decide", durably)
-	t.add(lockSignalSQL, a)
-	var (
-		moved bool
-		word  string
-	)
-	t.row(decideSQL, a, &moved, &word)
-	switch err := l.run(ctx, l.work, t); {
-	case err != nil:
-		return fmt.Errorf("decide signal %d: %w", d.Signal, err)
-	case word == "":
-		return fmt.Errorf("signal %d: %w", d.Signal, ErrNoSignal)
-	case !moved:
-		return fmt.Errorf("signal %d is %s, to %v: %w", d.Signal, word, d.Outcome, ErrNoArrow)
-	default:
-		return nil
-	}
 }
