@@ -6,10 +6,12 @@
 //	fencepost paper --listen ADDR --class A
 //	                                    run a broker on paper
 //	fencepost status|leader|instances|signals …
+//	fencepost verify --config FILE      judge the whole ledger
 //
 // Every setting can also be set in the environment: FENCEPOST_LEASE_TTL for
 // lease.ttl. Readings print a table, or JSON with -o json.
 //
 // Exit codes: 0 done; 1 it failed; 2 the answer is "nobody" or "none"; 3 the
-// stores disagree; 64 wrong usage or a refused configuration.
+// stores disagree, or the ledger is not sound; 64 wrong usage or a refused
+// configuration.
 package main
