@@ -50,7 +50,8 @@ UPDATE authority SET accepted = 1 WHERE group_name = 'g';
 INSERT INTO authority_acceptances (group_name, accepted, accepted_by, reason, epoch_found, epoch_left,
     system_identifier, timeline) VALUES ('g', 1, 'b', 'r', 2, 2, 3, 4);
 INSERT INTO authority_lineages VALUES ('g', 3, 4, '-infinity');
-INSERT INTO decisions (group_name, signal, attempt, from_state, outcome, to_state, version, decided_by, reason)
+INSERT INTO decisions
+    (group_name, signal, attempt, from_state, outcome, to_state, version, decided_by, reason)
     VALUES ('g', 6, 1, 'in_doubt', 'void', 'received', 3, 'b', 'r');
 SELECT setval(pg_get_serial_sequence('signals', 'id'), 100);
 SET CONSTRAINTS ALL IMMEDIATE;
@@ -192,8 +193,10 @@ var broken = map[string][]string{
 	"decisions_pkey":                 {`INSERT INTO decisions SELECT * FROM decisions`},
 	"decisions_one_for_each_version": {decide(`'b'`, `'r'`, `3`)},
 	"decisions_say_who_and_why":      {decide(`''`, `'r'`, `4`), decide(`'b'`, `''`, `4`)},
-	"decisions_append_only": {`DELETE FROM decisions`, `UPDATE decisions SET reason = 'another'`,
-		`TRUNCATE decisions`},
+	"decisions_append_only": {
+		`DELETE FROM decisions`, `UPDATE decisions SET reason = 'another'`,
+		`TRUNCATE decisions`,
+	},
 }
 
 // attempted joins all attempts to break a rule.

@@ -30,8 +30,10 @@ var brokenEvents = map[string][]string{
 
 // addEvent writes an event by hand, in that place of that chain.
 func addEvent(place, entity, hash string) string {
-	return `INSERT INTO ledger_events (group_name, chain, number, entity, hash, entity_id, what, content, epoch,
-		happened_at, xid) VALUES ('g', ` + place + `, ` + entity + `, ` + hash + `, 1, 'x', '{}', 1, 'epoch', 3)`
+	return `INSERT INTO ledger_events (group_name, chain, number, entity, hash, entity_id, what, content,
+	    epoch,
+		happened_at, xid) VALUES ('g', ` + place + `, ` + entity + `, ` + hash + `, 1, 'x', '{}', 1,
+		    'epoch', 3)`
 }
 
 // addBlock seals by hand.

@@ -65,7 +65,8 @@ func (a *app) leaderHistory() *cobra.Command {
 		from, to string
 	)
 	cmd := &cobra.Command{
-		Use: "history", Short: "List the youngest tenures, or who led between two instants", Args: cobra.NoArgs,
+		Use: "history", Short: "List the youngest tenures, or who led between two instants",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if from != "" || to != "" {
 				return a.leaderBetween(cmd, from, to)
@@ -101,7 +102,8 @@ func (a *app) leaderHistory() *cobra.Command {
 		},
 	}
 	cmd.Flags().IntVar(&limit, "limit", 20, "how many to list")
-	cmd.Flags().StringVar(&from, "from", "", "who led from this `TIME` on: 2026-01-05T14:00:00Z, or 14:00 of today")
+	cmd.Flags().StringVar(&from, "from", "",
+		"who led from this `TIME` on: 2026-01-05T14:00:00Z, or 14:00 of today")
 	cmd.Flags().StringVar(&to, "to", "", "and until this `TIME`; now, if it is left out")
 	return cmd
 }

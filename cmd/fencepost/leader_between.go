@@ -57,8 +57,10 @@ func instant(text string, now time.Time) (time.Time, error) {
 	}
 	clock, err := time.Parse("15:04", text)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("%q: must be an instant like 2026-01-05T14:00:00Z, or 14:00 for today", text)
+		return time.Time{},
+			fmt.Errorf("%q: must be an instant like 2026-01-05T14:00:00Z, or 14:00 for today", text)
 	}
 	local := now.Local()
-	return time.Date(local.Year(), local.Month(), local.Day(), clock.Hour(), clock.Minute(), 0, 0, time.Local), nil
+	return time.Date(local.Year(), local.Month(), local.Day(), clock.Hour(), clock.Minute(), 0, 0,
+		time.Local), nil
 }

@@ -20,9 +20,9 @@ func (a *app) verify() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Read the whole ledger and judge it; exit 3 if an invariant is broken",
-		Long: "Read the whole ledger, live or at rest, and judge every invariant that its rows can show, and the\n" +
-			"chain of events behind them. It writes nothing. Exit 0: sound; 3: an invariant is broken, one line\n" +
-			"for each finding; 1: the ledger could not be read.",
+		Long: "Read the whole ledger, live or at rest, and judge every invariant that its rows can show,\n" +
+			"and the chain of events behind them. It writes nothing. Exit 0: sound; 3: an invariant is\n" +
+			"broken, one line for each finding; 1: the ledger could not be read.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o := verify.Options{Tail: tail}
@@ -53,9 +53,11 @@ func (a *app) verify() *cobra.Command {
 			return a.printReport(report)
 		},
 	}
-	cmd.Flags().StringVar(&anchor, "anchor", "", "a `BLOCK:HASH` that an earlier run printed and that was kept elsewhere")
+	cmd.Flags().StringVar(&anchor, "anchor", "",
+		"a `BLOCK:HASH` that an earlier run printed and that was kept elsewhere")
 	cmd.Flags().DurationVar(&tail, "tail", verify.DefaultTail, "how long an event may wait for its block")
-	cmd.Flags().BoolVar(&seal, "seal", false, "first seal what is complete, for a ledger that no instance serves")
+	cmd.Flags().BoolVar(&seal, "seal", false,
+		"first seal what is complete, for a ledger that no instance serves")
 	return cmd
 }
 

@@ -63,3 +63,30 @@ func TestVerifyTellsASoundLedgerFromABrokenOne(t *testing.T) {
 		t.Errorf("exit %d: %s", code, out)
 	}
 }
+
+func TestEvidenceIsAskedForInTheRightWords(t *testing.T) {
+	away := filepath.Join(t.TempDir(), "away.yaml")
+	const text = "postgres: {dsn: \"postgres://u@127.0.0.1:1/x\"}\nredis: {addr: \"127.0.0.1:1\"}\n"
+	if err := os.WriteFile(away, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"leader", "history", "--from", "noon", "--config", away}, 64, "14:00"},
+		{[]string{"leader", "history", "--to", "15:00", "--config", away}, 64, "--from"},
+		{[]string{"leader", "history", "--from", "15:00", "--to", "14:00", "--config", away}, 64, "after"},
+		{[]string{"leader", "history", "--from", "00:00", "--config", away}, 1, "refused"},
+		{[]string{"verify", "--config", away}, 1, "refused"},
+		{[]string{"verify", "--config", away, "--seal"}, 1, "refused"},
+		{[]string{"verify", "--config", away, "--anchor", "7"}, 64, "NUMBER:HASH"},
+		{[]string{"verify", "--config", away, "--tail", "0s"}, 64, "positive"},
+	} {
+		code, _, errs := command(t, c.args...)
+		if code != c.code || !strings.Contains(errs, c.says) {
+			t.Errorf("%v: exit %d, want %d and %q:\n%s", c.args, code, c.code, c.says, errs)
+		}
+	}
+}

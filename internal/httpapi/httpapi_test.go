@@ -51,6 +51,7 @@ func (s *stubService) History(_ context.Context, limit int) ([]pgledger.Tenure, 
 	s.limit = limit
 	return []pgledger.Tenure{{Epoch: 3}}, s.err
 }
+
 func (s *stubService) Led(context.Context, time.Time, time.Time) ([]pgledger.Led, error) {
 	return nil, s.err
 }

@@ -39,7 +39,10 @@ func TestWhoLedIsAskedForWithInstants(t *testing.T) {
 	if code, _ := ask(t, h, "GET", path+"?from=2026-01-05T14:00:00Z", "", ""); code != 200 || !s.to.IsZero() {
 		t.Errorf("without an end: %d, to %v", code, s.to)
 	}
-	for _, query := range []string{"?from=14:00", "?to=2026-01-05T15:00:00Z", "?from=2026-01-05T14:00:00Z&to=x"} {
+	for _, query := range []string{
+		"?from=14:00", "?to=2026-01-05T15:00:00Z",
+		"?from=2026-01-05T14:00:00Z&to=x",
+	} {
 		if code, _ := ask(t, h, "GET", path+query, "", ""); code != 400 {
 			t.Errorf("%s: %d", query, code)
 		}

@@ -104,7 +104,10 @@ func TestServiceNeedsNoMoreThanItsNamedRights(t *testing.T) {
 		t.Errorf("accept: %v", err)
 	}
 	n2.token.Acquisition++
-	if in := n2.call(core.Effect{Op: core.TakeEpoch, Epoch: 4, Token: n2.token}); in.Kind != core.EpochWasTaken {
+	if in := n2.call(core.Effect{
+		Op: core.TakeEpoch, Epoch: 4,
+		Token: n2.token,
+	}); in.Kind != core.EpochWasTaken {
 		t.Errorf("takeover: %+v", in)
 	}
 	reads(t, n2, s3)
@@ -131,9 +134,13 @@ func reads(t *testing.T, p *process, signal core.SignalID) {
 	t.Helper()
 	ctx := t.Context()
 	for what, ask := range map[string]func() error{
-		"observe":   func() error { p.observe(); return nil },
-		"history":   func() error { _, err := p.History(ctx, 9); return err },
-		"led":       func() error { _, err := p.Led(ctx, time.Now().Add(-time.Hour), time.Time{}); return err },
+		"observe": func() error { p.observe(); return nil },
+		"history": func() error { _, err := p.History(ctx, 9); return err },
+		"led": func() error {
+			_, err := p.Led(ctx, time.Now().Add(-time.Hour),
+				time.Time{})
+			return err
+		},
 		"refusals":  func() error { _, err := p.Refusals(ctx, 9); return err },
 		"instances": func() error { _, err := p.Instances(ctx); return err },
 		"stale":     func() error { _, err := p.StaleInstances(ctx, time.Second); return err },
@@ -160,17 +167,20 @@ func TestServiceCanTakeNothingBack(t *testing.T) {
 	n1.permit(1, n1.admit("s1"), 1, 1)
 	conn, eyes := connect(t, as("blue_1")), connect(t, as("eyes"))
 	for _, sql := range []string{
-		`DELETE FROM signals`, `DELETE FROM attempts`, `DELETE FROM ledger_events`, `DELETE FROM ledger_blocks`,
+		`DELETE FROM signals`, `DELETE FROM attempts`, `DELETE FROM ledger_events`, `DELETE FROM
+		    ledger_blocks`,
 		`DELETE FROM leadership_history`, `DELETE FROM authority`, `DELETE FROM fence_refusals`,
 		`DELETE FROM control_history`, `DELETE FROM decisions`, `DELETE FROM authority_acceptances`,
 		`TRUNCATE signals CASCADE`, `TRUNCATE attempts`, `TRUNCATE ledger_events`, `TRUNCATE ledger_blocks`,
 		`UPDATE ledger_events SET what = 'x'`, `UPDATE ledger_blocks SET events = 1`,
 		`UPDATE control_history SET mode = 'halt'`, `UPDATE fence_refusals SET epoch = 9`,
 		`UPDATE leadership_history SET instance_id = 'x'`, `UPDATE decisions SET reason = 'x'`,
-		`INSERT INTO ledger_events SELECT * FROM ledger_events`, `INSERT INTO ledger_blocks SELECT * FROM ledger_blocks`,
+		`INSERT INTO ledger_events SELECT * FROM ledger_events`, `INSERT INTO ledger_blocks SELECT * FROM
+		    ledger_blocks`,
 		`SELECT ledger_events_append('test', 0, 'signal', 1, 'x', 1, '{}')`,
 		`ALTER TABLE signals DISABLE TRIGGER signals_event`, `ALTER TABLE signals DISABLE TRIGGER ALL`,
-		`ALTER TABLE attempts ADD COLUMN x text`, `DROP TABLE ledger_events`, `DROP INDEX attempts_one_standing`,
+		`ALTER TABLE attempts ADD COLUMN x text`, `DROP TABLE ledger_events`, `DROP INDEX
+		    attempts_one_standing`,
 		`DROP TRIGGER signals_event ON signals`, `DROP FUNCTION ledger_events_follow() CASCADE`,
 		`CREATE OR REPLACE FUNCTION ledger_seal(text, bigint) RETURNS bigint LANGUAGE sql AS 'SELECT 0'`,
 		`SET session_replication_role = replica`, `CREATE TEMP TABLE ledger_events (x int)`,
@@ -183,7 +193,8 @@ func TestServiceCanTakeNothingBack(t *testing.T) {
 	}
 	for _, sql := range []string{
 		`INSERT INTO authority (group_name) VALUES ('x')`, `UPDATE signals SET state = 'held'`,
-		`SELECT nextval('fence_seq')`, `SELECT ledger_seal('test', 1)`, `UPDATE instance_metadata SET port = 1`,
+		`SELECT nextval('fence_seq')`, `SELECT ledger_seal('test', 1)`, `UPDATE instance_metadata SET port =
+		    1`,
 	} {
 		denied(t, "a reader", eyes, sql)
 	}

@@ -84,7 +84,10 @@ func (l *Ledger) Led(ctx context.Context, from, to time.Time) ([]Led, error) {
 		if t.epoch == nil {
 			continue
 		}
-		span := Led{From: *t.became, To: until, InstanceID: t.instance, Epoch: core.Epoch(*t.epoch), Kind: *t.kind}
+		span := Led{
+			From: *t.became, To: until, InstanceID: t.instance, Epoch: core.Epoch(*t.epoch),
+			Kind: *t.kind,
+		}
 		if t.ended != nil && !t.ended.After(until) {
 			span.To, span.Ended = *t.ended, *t.reason
 		}

@@ -139,7 +139,8 @@ func (w *walk) blocks(ctx context.Context) error {
 func (w *walk) block(ctx context.Context, b, last *block, events *sealed) error {
 	w.report.Blocks++
 	if b.number != last.number+1 || b.from != last.upto {
-		w.findf(BlocksUnbroken, b.name(), fmt.Sprintf("block %d, from transaction %d on", last.number+1, last.upto),
+		w.findf(BlocksUnbroken, b.name(), fmt.Sprintf("block %d, from transaction %d on", last.number+1,
+			last.upto),
 			"block %d, from %d", b.number, b.from)
 	}
 	if b.from > last.upto { // what lies between was covered by a block that is gone

@@ -107,7 +107,8 @@ func (w *walk) step(now *standing, p *place, drawn int64) {
 				"place %d, while it was open", p.seq)
 		}
 		if p.epoch < now.epoch {
-			w.findf(EpochMonotonic, p.where(), "a beginning before epoch "+number(now.epoch), "place %d", p.seq)
+			w.findf(EpochMonotonic, p.where(), "a beginning before epoch "+number(now.epoch), "place %d",
+				p.seq)
 			return
 		}
 		*now = standing{epoch: p.epoch, token: p.token, open: !p.ended, last: now.last}

@@ -82,8 +82,9 @@ var remedies = map[Invariant]string{
 	SchemaIntact: "apply the migrations again by hand (migrate print), and ask who changed the schema",
 	SingleExecutor: "pause, and compare the signal with the broker's book: " +
 		"an order may have been sent without authority",
-	NoStaleEffect:    "keep a copy; a refusal was removed or made up",
-	NoLostSignal:     "compare with the broker's book and the sender's log, and restore the row from a backup",
+	NoStaleEffect: "keep a copy; a refusal was removed or made up",
+	NoLostSignal: "compare with the broker's book and the sender's log, " +
+		"and restore the row from a backup",
 	NoPhantomSuccess: "compare with the broker's book; the signal may never have been executed",
 	EpochMonotonic:   "pause, keep a copy; the history was changed or restored (runbook authority-regressed)",
 	HistoryComplete:  "keep a copy; the history was changed by hand",
@@ -97,7 +98,8 @@ var remedies = map[Invariant]string{
 	EventsAgree:      "keep a copy, and restore what the event says, or say who changed the row and why",
 	ChainUnbroken:    "keep a copy; events were changed or removed: compare with a backup",
 	BlocksUnbroken:   "keep a copy; sealed events were changed or removed: compare with a backup",
-	TailSealed:       "start an instance, or verify --seal; if one runs, look for a transaction that never ends",
+	TailSealed: "start an instance, or verify --seal; if one runs, " +
+		"look for a transaction that never ends",
 }
 
 // mostFindings is how many findings a report lists; the rest is counted.

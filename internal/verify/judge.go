@@ -27,7 +27,8 @@ func (w *walk) judge(s *signal) {
 	w.states(s, where)
 	for id := range s.events.decisions {
 		if !s.decisions[id] {
-			w.findf(EventsAgree, fmt.Sprintf("%s, decision %d", where, id), "a row for what an event tells of",
+			w.findf(EventsAgree, fmt.Sprintf("%s, decision %d", where, id),
+				"a row for what an event tells of",
 				"none")
 		}
 	}
@@ -51,7 +52,8 @@ func (w *walk) numbered(s *signal, where string) {
 		w.findf(AttemptsNumbered, where, number(n)+" attempts, as many as there are", "%d", s.attempt)
 	}
 	for n := range s.events.attempts {
-		w.findf(AttemptsNumbered, fmt.Sprintf("%s, attempt %d", where, n), "a row for what events tell of", "none")
+		w.findf(AttemptsNumbered, fmt.Sprintf("%s, attempt %d", where, n), "a row for what events tell of",
+			"none")
 	}
 }
 
@@ -73,13 +75,14 @@ func (w *walk) states(s *signal, where string) {
 	}
 	state, known := core.ParseSignalState(s.state)
 	if known && state.Final() != s.ended {
-		w.findf(StatesAgree, where, fmt.Sprintf("ended: %t, as %s says", state.Final(), s.state), "%t", s.ended)
+		w.findf(StatesAgree, where, fmt.Sprintf("ended: %t, as %s says", state.Final(), s.state), "%t",
+			s.ended)
 	}
 	has := "none that stands"
 	if len(standing) == 1 {
 		has = standing[0].state
 	}
-	if state == core.Executed && has != s.state && !(late && s.decidedBy != "") {
+	if state == core.Executed && has != s.state && (!late || s.decidedBy == "") {
 		w.findf(NoPhantomSuccess, where, "an executed attempt", "%s", has)
 		return
 	}

@@ -35,7 +35,8 @@ func instance(t testing.TB, dsn, name string) *process {
 		DSN: dsn, Group: "test", Instance: name, Nonce: nonce, TTL: 10 * time.Second, SendBy: time.Hour,
 		Limits: pgledger.Limits{
 			Connect: 10 * time.Second, Ping: 5 * time.Second, Read: 20 * time.Second,
-			Statement: 10 * time.Second, Lock: 8 * time.Second, Idle: 10 * time.Second, Call: 30 * time.Second,
+			Statement: 10 * time.Second, Lock: 8 * time.Second, Idle: 10 * time.Second,
+			Call: 30 * time.Second,
 		},
 	})
 	if err != nil {

@@ -160,10 +160,12 @@ func (w *walk) tenures(ctx context.Context, a *authority) error {
 		w.findf(HistoryComplete, "leadership history", "at most one open tenure", "%d", open)
 	}
 	if a.epoch != last.epoch {
-		w.findf(EpochMonotonic, "authority", "epoch "+number(last.epoch)+", the youngest tenure's", "%d", a.epoch)
+		w.findf(EpochMonotonic, "authority", "epoch "+number(last.epoch)+", the youngest tenure's", "%d",
+			a.epoch)
 	}
 	if a.epoch == last.epoch && (a.open != last.open || a.token != last.token) {
-		w.findf(HistoryComplete, "authority", fmt.Sprintf("%q, open: %t, as the youngest tenure says", last.token,
+		w.findf(HistoryComplete, "authority", fmt.Sprintf("%q, open: %t, as the youngest tenure says",
+			last.token,
 			last.open), "%q, open: %t", a.token, a.open)
 	}
 	return nil
@@ -179,10 +181,12 @@ func (w *walk) tenure(t, last *tenure, open *int) {
 	w.report.Tenures++
 	w.agrees(where, t.told, t.differs)
 	if t.epoch != last.epoch+1 {
-		w.findf(EpochMonotonic, where, "epoch "+number(last.epoch+1)+" after "+number(last.epoch), "%d", t.epoch)
+		w.findf(EpochMonotonic, where, "epoch "+number(last.epoch+1)+" after "+number(last.epoch), "%d",
+			t.epoch)
 	}
 	if last.open {
-		w.findf(HistoryComplete, "tenure "+number(last.epoch), "an end, for epoch "+number(t.epoch)+" followed",
+		w.findf(HistoryComplete, "tenure "+number(last.epoch),
+			"an end, for epoch "+number(t.epoch)+" followed",
 			"open")
 	}
 	if t.seq <= last.seq {
@@ -194,7 +198,8 @@ func (w *walk) tenure(t, last *tenure, open *int) {
 	case t.reason == "":
 		w.findf(HistoryComplete, where, "a reason for its end", "none")
 	case t.really < 0 || math.Abs(t.seconds-t.really) > 1e-6:
-		w.findf(HistoryComplete, where, fmt.Sprintf("a duration of %g s", max(t.really, 0)), "%g s", t.seconds)
+		w.findf(HistoryComplete, where, fmt.Sprintf("a duration of %g s", max(t.really, 0)), "%g s",
+			t.seconds)
 	case t.releaseSeq < t.seq:
 		w.findf(HistoryComplete, where, "an end after its beginning at place "+number(t.seq), "place %d",
 			t.releaseSeq)
@@ -272,7 +277,8 @@ func (w *walk) acceptances(ctx context.Context, a *authority) error {
 			}
 			w.agrees(where, told, differs)
 			if count != last+1 || left < found {
-				w.findf(AcceptancesAgree, where, "acceptance "+number(last+1)+", leaving no lower epoch than found",
+				w.findf(AcceptancesAgree, where,
+					"acceptance "+number(last+1)+", leaving no lower epoch than found",
 					"acceptance %d, from epoch %d to %d", count, found, left)
 			}
 			last = count
@@ -284,7 +290,8 @@ func (w *walk) acceptances(ctx context.Context, a *authority) error {
 		return err
 	}
 	if a.accepted != last {
-		w.findf(AcceptancesAgree, "authority", number(last)+" acceptances, as many as there are", "%d", a.accepted)
+		w.findf(AcceptancesAgree, "authority", number(last)+" acceptances, as many as there are", "%d",
+			a.accepted)
 	}
 	return nil
 }

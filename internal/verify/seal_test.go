@@ -13,7 +13,8 @@ import (
 )
 
 // lateSQL stores a signal in a transaction that the test keeps open.
-const lateSQL = `INSERT INTO signals (group_name, key, signal_id, type, instrument, position, "timestamp", payload)
+const lateSQL = `INSERT INTO signals (group_name, key, signal_id, type, instrument, position, "timestamp",
+    payload)
 	VALUES ('test', 'late', 'late', 'EXIT', 'NIFTY', 'LONG', 't', '')`
 
 // fresh makes an empty ledger.
@@ -118,8 +119,10 @@ func TestBlocksHoldWhileEverybodyWrites(t *testing.T) {
 func TestATransactionIsSealedAsAWhole(t *testing.T) {
 	dsn := fresh(t)
 	conn := connect(t, dsn)
-	const many = `INSERT INTO signals (group_name, key, signal_id, type, instrument, position, "timestamp", payload)
-		SELECT 'test', n::text, n::text, 'EXIT', 'NIFTY', 'LONG', 't', '' FROM generate_series($1::int, $2::int) n`
+	const many = `INSERT INTO signals (group_name, key, signal_id, type, instrument, position, "timestamp",
+	    payload)
+		SELECT 'test', n::text, n::text, 'EXIT', 'NIFTY', 'LONG', 't', '' FROM generate_series($1::int,
+		    $2::int) n`
 	for _, span := range [][2]int{{1, 10}, {11, 20}, {21, 30}} {
 		if _, err := conn.Exec(t.Context(), many, pgx.QueryExecModeExec, span[0], span[1]); err != nil {
 			t.Fatal(err)

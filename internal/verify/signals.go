@@ -94,7 +94,8 @@ func (p *page) of(id int64) *signal {
 func (w *walk) signals(ctx context.Context) error {
 	for after := int64(0); ; {
 		p := &page{signals: map[int64]*signal{}, gone: map[int64]bool{}}
-		_, err := w.rows(ctx, func(r pgx.Rows) error { return p.scanSignal(r) }, signalsSQL, w.opt.Group, after,
+		_, err := w.rows(ctx, func(r pgx.Rows) error { return p.scanSignal(r) }, signalsSQL, w.opt.Group,
+			after,
 			signalPage)
 		if err != nil {
 			return err
@@ -110,7 +111,8 @@ func (w *walk) signals(ctx context.Context) error {
 			w.judge(p.signals[id])
 		}
 		for id := range p.gone {
-			w.findf(NoLostSignal, "signal "+number(id), "a row for what its events or attempts tell of", "none")
+			w.findf(NoLostSignal, "signal "+number(id), "a row for what its events or attempts tell of",
+				"none")
 		}
 		if len(p.order) < signalPage {
 			return nil
@@ -123,7 +125,8 @@ func (w *walk) signals(ctx context.Context) error {
 func (p *page) scanSignal(r pgx.Rows) error {
 	s := &signal{decisions: map[int64]bool{}}
 	s.events.attempts, s.events.decisions = map[int64]bool{}, map[int64]bool{}
-	err := r.Scan(&s.id, &s.key, &s.signalID, &s.kind, &s.instrument, &s.position, &s.at, &s.state, &s.decidedBy,
+	err := r.Scan(&s.id, &s.key, &s.signalID, &s.kind, &s.instrument, &s.position, &s.at, &s.state,
+		&s.decidedBy,
 		&s.version, &s.attempt, &s.alerted, &s.ended, &s.payload, &s.told, &s.differs)
 	p.signals[s.id], p.order = s, append(p.order, s.id)
 	return err
@@ -133,7 +136,8 @@ func (p *page) scanSignal(r pgx.Rows) error {
 func (w *walk) belongings(ctx context.Context, p *page, from, to int64) error {
 	_, err := w.rows(ctx, func(r pgx.Rows) error {
 		var a attempt
-		err := r.Scan(&a.signal, &a.number, &a.epoch, &a.orderID, &a.state, &a.outcome, &a.late, &a.recordedBy,
+		err := r.Scan(&a.signal, &a.number, &a.epoch, &a.orderID, &a.state, &a.outcome, &a.late,
+			&a.recordedBy,
 			&a.recorded, &a.told, &a.differs)
 		s := p.of(a.signal)
 		s.attempts = append(s.attempts, a)
