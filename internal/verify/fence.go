@@ -24,22 +24,28 @@ type place struct {
 	ended bool
 }
 
-// fenceSQL reads a page of everything that drew a number, in its order.
-const fenceSQL = `
-SELECT seq, what, epoch, id, attempt, token, ended FROM (
-    SELECT release_fence_seq AS seq, 0 AS what, epoch, 0::bigint AS id, 0::bigint AS attempt, token,
-           true AS ended
-    FROM leadership_history WHERE group_name = $1 AND release_fence_seq > fence_seq
-    UNION ALL
-    SELECT fence_seq, 1, epoch, 0, 0, token, coalesce(release_fence_seq <= fence_seq, false)
-    FROM leadership_history WHERE group_name = $1
-    UNION ALL
-    SELECT fence_seq, 2, epoch, signal, attempt, token, false FROM attempts WHERE group_name = $1
-    UNION ALL
-    SELECT fence_seq, 3, 0, id, 0, mode, false FROM control_history WHERE group_name = $1
-) f
-WHERE seq >= $2 AND (seq, what, epoch, id, attempt) > ($2, $3, $4, $5, $6)
+// fenceSQL reads a page of everything that drew a number, in its order. Each
+// kind gives its first ones, so that no page sorts all that follow.
+var fenceSQL = `
+SELECT seq, what, epoch, id, attempt, token, ended FROM (` +
+	drew("leadership_history", "release_fence_seq > fence_seq", "token, true AS ended",
+		"release_fence_seq", "0", "epoch", "0", "0") + ` UNION ALL ` +
+	drew("leadership_history", "true", "token, coalesce(release_fence_seq <= fence_seq, false)",
+		"fence_seq", "1", "epoch", "0", "0") + ` UNION ALL ` +
+	drew("attempts", "true", "token, false", "fence_seq", "2", "epoch", "signal", "attempt") + ` UNION ALL ` +
+	drew("control_history", "true", "mode, false", "fence_seq", "3", "0", "id", "0") + `) f
 ORDER BY seq, what, epoch, id, attempt LIMIT $7`
+
+// drew reads what drew a number for one purpose, after the place given.
+func drew(table, where, more, seq, what, epoch, id, attempt string) string {
+	place := fmt.Sprintf("%s, %s::bigint, %s::bigint, %s::bigint, %s::bigint", seq, what, epoch, id, attempt)
+	named := fmt.Sprintf("%s AS seq, %s::bigint AS what, %s::bigint AS epoch, %s::bigint AS id, "+
+		"%s::bigint AS attempt", seq, what, epoch, id, attempt)
+	return `
+    (SELECT ` + named + `, ` + more + ` FROM ` + table + `
+     WHERE group_name = $1 AND ` + where + ` AND ` + seq + ` >= $2 AND (` + place + `) > ($2, $3, $4, $5, $6)
+     ORDER BY 1, 2, 3, 4, 5 LIMIT $7)`
+}
 
 // standing is who may act at one place of the fence.
 type standing struct {

@@ -23,7 +23,7 @@ type authority struct {
 const authoritySQL = `
 SELECT a.epoch, a.token, a.open, a.control_mode, a.accepted, e.content IS NOT NULL, ` + differsSQL + `
 FROM authority a
-CROSS JOIN LATERAL (SELECT to_jsonb(a) AS doc) r
+CROSS JOIN LATERAL (SELECT to_jsonb(a) AS doc OFFSET 0) r
 LEFT JOIN LATERAL (SELECT content FROM ledger_events e
     WHERE e.group_name = a.group_name AND e.chain = 0 AND e.entity = 'authority'
     ORDER BY e.number DESC LIMIT 1) e ON true
@@ -82,7 +82,7 @@ func spans(least, greatest int64, do func(from, to int64) error) error {
 func told(columns, rows, entity string) string {
 	return `
 SELECT coalesce(r.id, e.entity_id), r.id IS NOT NULL, e.entity_id IS NOT NULL, ` + differsSQL + columns + `
-FROM (` + rows + `) r
+FROM (` + rows + ` OFFSET 0) r
 FULL JOIN (
     SELECT DISTINCT ON (entity_id) entity_id, content FROM ledger_events
     WHERE group_name = $1 AND chain = 0 AND entity = '` + entity + `' AND entity_id BETWEEN $2 AND $3

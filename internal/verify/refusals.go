@@ -11,7 +11,7 @@ var refusalsSQL = `
 SELECT coalesce(r.id, e.id), r.id IS NOT NULL, e.id IS NOT NULL, ` + differsSQL + `,
        coalesce(r.current_epoch, 0), coalesce(a.epoch, 0)
 FROM (SELECT f.id, f.current_epoch, to_jsonb(f) AS doc FROM fence_refusals f
-      WHERE group_name = $1 AND id BETWEEN $2 AND $3) r
+      WHERE group_name = $1 AND id BETWEEN $2 AND $3 OFFSET 0) r
 FULL JOIN (SELECT -chain AS id, content FROM ledger_events
       WHERE group_name = $1 AND chain BETWEEN -$3::bigint AND -$2::bigint AND number = 1) e ON e.id = r.id
 LEFT JOIN authority a ON a.group_name = $1

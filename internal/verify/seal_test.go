@@ -3,6 +3,8 @@ package verify_test
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -105,6 +107,19 @@ func TestBlocksHoldWhileEverybodyWrites(t *testing.T) {
 			}
 		})
 	}
+	// Whoever looks meanwhile finds nothing either.
+	sealers.Go(func() {
+		for looks := 0; ; looks++ {
+			select {
+			case <-ended:
+				return
+			default:
+			}
+			for _, f := range judged(t, dsn, nil).Findings {
+				t.Errorf("look %d: %v", looks, f)
+			}
+		}
+	})
 	writers.Wait()
 	close(ended)
 	sealers.Wait()
@@ -141,5 +156,32 @@ func TestATransactionIsSealedAsAWhole(t *testing.T) {
 	}
 	if report := judged(t, dsn, nil); !report.Sound || report.Blocks != 3 {
 		t.Errorf("%+v", report)
+	}
+}
+
+// A ledger is read page by page; nothing falls between two of them.
+func TestPagesLeaveNothingOut(t *testing.T) {
+	dsn := fresh(t)
+	conn := connect(t, dsn)
+	const many = `INSERT INTO signals
+		    (group_name, key, signal_id, type, instrument, position, "timestamp", payload)
+		SELECT 'test', n::text, n::text, 'EXIT', 'NIFTY', 'LONG', 't', '' FROM generate_series(1, 2500) n`
+	if _, err := conn.Exec(t.Context(), many); err != nil {
+		t.Fatal(err)
+	}
+	instance(t, dsn, "n1").seal()
+	report := judged(t, dsn, nil)
+	if !report.Sound || report.Signals != 2500 || report.Events != 2500 || report.Blocks != 1 {
+		t.Errorf("%+v", report)
+	}
+	corrupt(t, dsn, `DELETE FROM signals WHERE id IN (1, 400, 401, 2000, 2001, 2499, 2500)`)
+	var gone []string
+	for _, f := range judged(t, dsn, nil).Findings {
+		gone = append(gone, f.Where)
+	}
+	slices.Sort(gone)
+	want := "signal 1,signal 2000,signal 2001,signal 2499,signal 2500,signal 400,signal 401"
+	if got := strings.Join(gone, ","); got != want {
+		t.Errorf("found %s, want %s", got, want)
 	}
 }

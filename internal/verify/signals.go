@@ -39,24 +39,25 @@ type attempt struct {
 // signalPage is how many signals are looked at together.
 const signalPage = 400
 
-// signalsSQL reads a page of signals.
+// signalsSQL reads a page of signals. OFFSET 0 has each document made once, and
+// not again for each of its columns.
 const signalsSQL = `
 SELECT s.id, s.key, s.signal_id, s.type, s.instrument, s.position, s."timestamp", s.state, s.decided_by,
        s.version, s.attempt, s.alerted_at IS NOT NULL, s.ended_at IS NOT NULL,
        sha256(s.payload) = s.payload_sha256, e.content IS NOT NULL, ` + differsSQL + `
-FROM signals s
-CROSS JOIN LATERAL (SELECT to_jsonb(s) - 'payload' AS doc) r
+FROM (SELECT * FROM signals WHERE group_name = $1 AND id > $2 ORDER BY group_name, id LIMIT $3) s
+CROSS JOIN LATERAL (SELECT to_jsonb(s) - 'payload' AS doc OFFSET 0) r
 LEFT JOIN LATERAL (SELECT content FROM ledger_events e
     WHERE e.group_name = s.group_name AND e.chain = s.id AND e.entity = 'signal'
     ORDER BY e.number DESC LIMIT 1) e ON true
-WHERE s.group_name = $1 AND s.id > $2 ORDER BY s.id LIMIT $3`
+ORDER BY s.id`
 
 // attemptsSQL reads the attempts of the signals between two.
 const attemptsSQL = `
 SELECT a.signal, a.attempt, a.epoch, a.client_order_id, a.state, a.outcome, a.late_outcome, a.recorded_by,
        a.recorded_at IS NOT NULL, e.content IS NOT NULL, ` + differsSQL + `
 FROM attempts a
-CROSS JOIN LATERAL (SELECT to_jsonb(a) AS doc) r
+CROSS JOIN LATERAL (SELECT to_jsonb(a) AS doc OFFSET 0) r
 LEFT JOIN LATERAL (SELECT content FROM ledger_events e
     WHERE e.group_name = a.group_name AND e.chain = a.signal AND e.entity = 'attempt'
       AND e.entity_id = a.attempt
@@ -67,7 +68,7 @@ WHERE a.group_name = $1 AND a.signal BETWEEN $2 AND $3 ORDER BY a.signal, a.atte
 const decisionsSQL = `
 SELECT d.signal, d.id, e.content IS NOT NULL, ` + differsSQL + `
 FROM decisions d
-CROSS JOIN LATERAL (SELECT to_jsonb(d) AS doc) r
+CROSS JOIN LATERAL (SELECT to_jsonb(d) AS doc OFFSET 0) r
 LEFT JOIN LATERAL (SELECT content FROM ledger_events e
     WHERE e.group_name = d.group_name AND e.chain = d.signal AND e.entity = 'decision' AND e.entity_id = d.id
     ORDER BY e.number DESC LIMIT 1) e ON true

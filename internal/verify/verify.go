@@ -175,7 +175,8 @@ func (w *walk) rows(ctx context.Context, scan func(pgx.Rows) error, sql string, 
 // differsSQL says in which columns the document of a row differs from the
 // content of an event; it is empty if in none. Columns that are younger than the
 // event are no difference.
-const differsSQL = `coalesce((
+const differsSQL = `coalesce(CASE WHEN NOT r.doc @> e.content THEN (
         SELECT string_agg(c.key || ' is ' || coalesce(r.doc ->> c.key, 'null') || ', was '
                           || coalesce(c.value #>> '{}', 'null'), '; ' ORDER BY c.key)
-        FROM jsonb_each(e.content) c WHERE r.doc ? c.key AND r.doc -> c.key IS DISTINCT FROM c.value), '')`
+        FROM jsonb_each(e.content) c WHERE r.doc ? c.key AND r.doc -> c.key IS DISTINCT FROM c.value)
+        END, '')`
