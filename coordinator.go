@@ -183,6 +183,7 @@ func (k *Coordinator) run(ctx context.Context) error {
 	parts.Go(func() { k.lease.Listen(driven, k.hear) })
 	parts.Go(func() { k.watch(driven) })
 	parts.Go(func() { k.spread(driven) })
+	parts.Go(func() { k.seal(driven) })
 	<-ctx.Done()
 
 	k.stopping.Store(true)
@@ -194,6 +195,7 @@ func (k *Coordinator) run(ctx context.Context) error {
 	parts.Wait()
 	// After the last heartbeat: one that comes later would take it back.
 	err = errors.Join(err, k.leave())
+	k.sealOnce(context.WithoutCancel(ctx))
 	if err != nil {
 		k.observer.Log().Error("service stopped before everything was handed over; "+
 			"another instance takes over once the lease has run out",

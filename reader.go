@@ -161,6 +161,12 @@ func (r *Reader) History(ctx context.Context, limit int) ([]Tenure, error) {
 	return r.ledger.History(ctx, limit)
 }
 
+// Led tells who led between two instants, by the ledger and without a gap. A
+// zero end means now.
+func (r *Reader) Led(ctx context.Context, from, to time.Time) ([]Led, error) {
+	return r.ledger.Led(ctx, from, to)
+}
+
 // DetectSplitBrain asks both stores who leads and returns their disagreement.
 // It returns nil if there is none; a store that names nobody is a change of
 // leadership under way, not a conflict. If a store does not answer nothing can

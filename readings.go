@@ -33,6 +33,8 @@ type (
 	StaleInstance = pgledger.StaleInstance
 	// Tenure is one row of the leadership history.
 	Tenure = pgledger.Tenure
+	// Led is a stretch of time in which one instance led, or nobody.
+	Led = pgledger.Led
 	// SplitBrain says that the stores name different leaders.
 	SplitBrain = core.Disagreement
 	// Metrics are the coordinator's numbers.

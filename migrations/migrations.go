@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strconv"
 	"strings"
 	"time"
 
@@ -129,10 +130,15 @@ func Print(w io.Writer) error {
 // Latest returns the version of the newest migration in this build.
 func Latest() int64 {
 	names, err := fs.Glob(files, "*.sql")
-	if err != nil {
+	if err != nil || len(names) == 0 {
 		return 0
 	}
-	return int64(len(names))
+	number, _, _ := strings.Cut(names[len(names)-1], "_")
+	version, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		return 0 // goose refuses such a file as well
+	}
+	return version
 }
 
 // with opens the database, gives do a provider whose work is locked against

@@ -11,13 +11,15 @@
 //	fencepost in-doubt list|resolve …   signals of which nobody knows whether an
 //	                                    order exists
 //	fencepost status|leader|instances|signals …
+//	fencepost verify --config FILE      judge the whole ledger
 //
 // docs/OPERATING.md lists every verb. Every setting can also be set in the
 // environment: FENCEPOST_LEASE_TTL for lease.ttl. Readings print a table, or
 // JSON with -o json.
 //
 // Exit codes: 0 done; 1 it failed, or nobody confirmed it; 2 the answer is
-// "nobody" or "none", or doctor found a failure; 3 the stores disagree, or what
-// a person's word was about has moved; 64 wrong usage or a refused
+// "nobody" or "none", or doctor found a failure; 3 the stores disagree, the
+// ledger is not sound, or what a person's word was about has moved; 64 wrong
+// usage or a refused
 // configuration.
 package main

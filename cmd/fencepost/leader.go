@@ -61,10 +61,17 @@ func (a *app) leaderShow() *cobra.Command {
 }
 
 func (a *app) leaderHistory() *cobra.Command {
-	var limit int
+	var (
+		limit    int
+		from, to string
+	)
 	cmd := &cobra.Command{
-		Use: "history", Short: "List the youngest tenures", Args: cobra.NoArgs,
+		Use: "history", Short: "List the youngest tenures, or who led between two instants",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if from != "" || to != "" {
+				return a.leaderBetween(cmd, from, to)
+			}
 			if limit < 1 {
 				return refused(fmt.Errorf("--limit %d: at least 1", limit))
 			}
@@ -96,6 +103,9 @@ func (a *app) leaderHistory() *cobra.Command {
 		},
 	}
 	cmd.Flags().IntVar(&limit, "limit", 20, "how many to list")
+	cmd.Flags().StringVar(&from, "from", "",
+		"who led from this `TIME` on: 2026-01-05T14:00:00Z, or 14:00 of today")
+	cmd.Flags().StringVar(&to, "to", "", "and until this `TIME`; now, if it is left out")
 	return cmd
 }
 

@@ -355,5 +355,5 @@ func (d *demo) audit(ctx context.Context) error {
 			fmt.Fprintf(d.out, "    BROKEN  %-20s and %d more\n", f.Invariant, more)
 		}
 	}
-	return nil
+	return d.verified(ctx)
 }

@@ -130,6 +130,10 @@ func (a *admin) instances(w http.ResponseWriter, r *http.Request) {
 func (a *admin) history(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
 	defer cancel()
+	if r.URL.Query().Has("from") || r.URL.Query().Has("to") {
+		a.led(ctx, w, r)
+		return
+	}
 	limit := defaultHistory
 	if text := r.URL.Query().Get("limit"); text != "" {
 		n, err := strconv.Atoi(text)

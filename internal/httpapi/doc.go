@@ -16,6 +16,8 @@
 //	GET  /v1/status                 this instance
 //	GET  /v1/instances[?stale=30s]  all instances, or those not heard of for so long
 //	GET  /v1/leadership-history[?limit=20]
+//	GET  /v1/leadership-history?from=T[&to=T]
+//	                                who led between two instants, and when nobody did
 //	GET  /v1/authority              the ledger's epoch and the witness in Redis
 //	POST /v1/authority/accept       go on with a database that went back in time
 //	POST /v1/leader/step-down       hand leadership over

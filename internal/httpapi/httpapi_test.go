@@ -52,6 +52,10 @@ func (s *stubService) History(_ context.Context, limit int) ([]pgledger.Tenure, 
 	s.limit = limit
 	return []pgledger.Tenure{{Epoch: 3}}, s.err
 }
+
+func (s *stubService) Led(context.Context, time.Time, time.Time) ([]pgledger.Led, error) {
+	return nil, s.err
+}
 func (s *stubService) Resign(context.Context) error                { return s.err }
 func (s *stubService) Authority(context.Context) httpapi.Authority { return s.authority }
 func (s *stubService) AcceptAuthority(

@@ -21,6 +21,8 @@ type Service interface {
 	Instances(ctx context.Context) ([]pgledger.Instance, error)
 	StaleInstances(ctx context.Context, timeout time.Duration) ([]pgledger.StaleInstance, error)
 	History(ctx context.Context, limit int) ([]pgledger.Tenure, error)
+	// Led tells who led between two instants; a zero end means now.
+	Led(ctx context.Context, from, to time.Time) ([]pgledger.Led, error)
 	// Resign hands leadership over and waits until that is done. It returns
 	// ErrNotLeader where there is nothing to hand over.
 	Resign(ctx context.Context) error
