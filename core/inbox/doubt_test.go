@@ -14,12 +14,12 @@ func TestOddSignalIsRefusedOrHeld(t *testing.T) {
 		state core.SignalState
 		doubt inbox.Doubt
 	}{
-		{}:                                  {core.Received, inbox.NoDoubt},
-		{RefuseSimilar: true}:               {core.Received, inbox.NoDoubt},
-		{Ahead: true}:                       {core.Held, inbox.Ahead},
-		{Ahead: true, RefuseSimilar: true}:  {core.Held, inbox.Ahead},
-		{Similar: true}:                     {core.Held, inbox.Similar},
-		{Similar: true, Ahead: true}:        {core.Held, inbox.Similar},
+		{}:                                   {core.Received, inbox.NoDoubt},
+		{RefuseSimilar: true}:                {core.Received, inbox.NoDoubt},
+		{Ahead: true}:                        {core.Held, inbox.Ahead},
+		{Ahead: true, RefuseSimilar: true}:   {core.Held, inbox.Ahead},
+		{Similar: true}:                      {core.Held, inbox.Similar},
+		{Similar: true, Ahead: true}:         {core.Held, inbox.Similar},
 		{Similar: true, RefuseSimilar: true}: {core.Rejected, inbox.Similar},
 		{Similar: true, RefuseSimilar: true, Ahead: true}: {core.Rejected, inbox.Similar},
 	} {

@@ -183,7 +183,8 @@ type Decision struct {
 	By, Reason string
 }
 
-// decideSQL moves the signal, and its standing attempt if it has one. That must
+// decideSQL moves the signal, and its standing attempt if it has one. With a
+// signal that was held its alert is over: a later one must be heard again. That must
 // have the arrow as well, and before send_by it is its sender's: a signal in
 // doubt over an earlier attempt is not free again while a later one was sent.
 const decideSQL = `
@@ -196,6 +197,8 @@ WITH bound AS MATERIALIZED (
     UPDATE signals
     SET state = @next::text, version = version + 1, decided_by = @by::text, state_reason = @reason::text,
         updated_at = clock_timestamp(),
+        alerted_at = CASE WHEN state <> 'held' THEN alerted_at END,
+        alert_reason = CASE WHEN state <> 'held' THEN alert_reason ELSE '' END,
         ended_at = CASE WHEN @next::text IN ('executed', 'rejected', 'cancelled', 'expired')
             THEN clock_timestamp() END
     WHERE group_name = @group::text AND id = @signal::bigint AND state = ANY (@from::text[])
