@@ -84,7 +84,7 @@ const admitSQL = `
 WITH similar_one AS MATERIALIZED (
     SELECT s.id FROM signals s
     WHERE @similar::bigint > 0 AND s.group_name = @group::text AND s.instrument = @instrument::text
-      AND s.type = @type::text AND s.position = @position::text AND s.key <> @key::text
+      AND s.type = @type::text AND s.position = @position::text
       AND s.received_at > clock_timestamp() - @similar::bigint * interval '1 microsecond'
       AND NOT (s.state = 'rejected' AND s.attempt = 0)
     ORDER BY s.received_at DESC LIMIT 1
