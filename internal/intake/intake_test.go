@@ -96,8 +96,10 @@ func open(node intake.Node) *door {
 	d := &door{inbox: &fakeInbox{stored: map[string]*pgledger.Offer{}}}
 	mux := http.NewServeMux()
 	mux.Handle("POST /webhook/{token}", intake.New(intake.Options{
-		Sources: map[string][]string{"tv": {token, "ponmlkjihgfedcba"}, "desk": {"a-third-live-token"}},
-		Inbox:   d.inbox, Node: node,
+		Sources: map[string]intake.Source{
+			"tv": {Tokens: []string{token, "ponmlkjihgfedcba"}}, "desk": {Tokens: []string{"a-third-live-token"}},
+		},
+		Inbox: d.inbox, Node: node,
 		See: func(s *intake.Seen) {
 			d.mu.Lock()
 			defer d.mu.Unlock()
@@ -211,11 +213,11 @@ func TestWrongRequestIsRefusedForGood(t *testing.T) {
 		status                  int
 		field                   any
 	}{
-		{"/webhook/wrong-token-wrong-token", "application/json", entry, 404, nil},
+		{"/webhook/wrong-token-wrong-token", "application/json", entry, 404, "token"},
 		{"/webhook/" + token, "application/x-www-form-urlencoded", entry, 415, "Content-Type"},
 		{"/webhook/" + token, "application/json", `{"type":"EXIT"}`, 400, "instrument"},
-		{"/webhook/" + token, "application/json", `buy`, 400, nil},
-		{"/webhook/" + token, "application/json", entry + strings.Repeat(" ", 64<<10), 413, nil},
+		{"/webhook/" + token, "application/json", `buy`, 400, "body"},
+		{"/webhook/" + token, "application/json", entry + strings.Repeat(" ", 64<<10), 413, "body"},
 	} {
 		got := d.send(t, c.path, c.contentType, c.body)
 		got.expect(t, c.status, map[string]any{"field": c.field, "status": float64(c.status)})
@@ -306,7 +308,7 @@ func TestSlowBodyIsNotWaitedFor(t *testing.T) {
 	if err != nil && !errors.Is(err, net.ErrClosed) {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(string(reply), "HTTP/1.1 408") || time.Since(began) > 2*time.Second {
+	if !strings.HasPrefix(string(reply), "HTTP/1.1 503") || time.Since(began) > 2*time.Second {
 		t.Errorf("after %v: %.60s", time.Since(began), reply)
 	}
 }
