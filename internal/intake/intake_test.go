@@ -36,6 +36,10 @@ type fakeInbox struct {
 	// somebody does.
 	hold    chan struct{}
 	entered chan struct{}
+	// calls counts the calls; begins says how a fresh signal begins, as received
+	// unless it is set.
+	calls  int
+	begins pgledger.Admitted
 }
 
 func (f *fakeInbox) Admit(ctx context.Context, o *pgledger.Offer) (pgledger.Admitted, error) {
@@ -47,6 +51,7 @@ func (f *fakeInbox) Admit(ctx context.Context, o *pgledger.Offer) (pgledger.Admi
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.calls++
 	if f.away {
 		f.mu.Unlock()
 		<-ctx.Done()
@@ -59,6 +64,9 @@ func (f *fakeInbox) Admit(ctx context.Context, o *pgledger.Offer) (pgledger.Admi
 	switch {
 	case !known:
 		f.stored[o.Key] = o
+		if f.begins.State != core.NoSignal {
+			return f.begins, nil
+		}
 		return pgledger.Admitted{Admission: inbox.Fresh, Signal: 7, State: core.Received}, nil
 	case string(first.Payload) == string(o.Payload):
 		return pgledger.Admitted{Admission: inbox.Duplicate, Signal: 7, State: core.Executed}, nil
@@ -92,10 +100,13 @@ type door struct {
 	told  int
 }
 
-func open(node intake.Node) *door {
+func open(node intake.Node) *door { return openWith(node, func(*intake.Options) {}) }
+
+// openWith is open with other options.
+func openWith(node intake.Node, change func(*intake.Options)) *door {
 	d := &door{inbox: &fakeInbox{stored: map[string]*pgledger.Offer{}}}
 	mux := http.NewServeMux()
-	mux.Handle("POST /webhook/{token}", intake.New(intake.Options{
+	o := intake.Options{
 		Sources: map[string]intake.Source{
 			"tv": {Tokens: []string{token, "ponmlkjihgfedcba"}}, "desk": {Tokens: []string{"a-third-live-token"}},
 		},
@@ -106,7 +117,11 @@ func open(node intake.Node) *door {
 			d.seen = append(d.seen, *s)
 		},
 		Stored: func() { d.told++ },
-	}))
+	}
+	change(&o)
+	h := intake.New(o)
+	mux.Handle("/webhook/{token}", h)
+	mux.Handle("/", h)
 	d.Handler = mux
 	return d
 }
@@ -122,6 +137,12 @@ func (d *door) send(t *testing.T, path, contentType, body string) answer {
 	t.Helper()
 	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader(body))
 	request.Header.Set("Content-Type", contentType)
+	return d.do(t, request)
+}
+
+// do serves one request.
+func (d *door) do(t *testing.T, request *http.Request) answer {
+	t.Helper()
 	recorder := httptest.NewRecorder()
 	d.ServeHTTP(recorder, request)
 	got := answer{status: recorder.Code, header: recorder.Header(), body: map[string]any{}}
