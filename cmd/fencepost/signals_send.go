@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fencepost"
+	standard "fencepost/internal/intake/signature"
 )
 
 // sendTime bounds one sending; the instance answers within two seconds.
@@ -115,6 +117,9 @@ func (a *app) send(ctx context.Context, c *fencepost.Config, f *sendFlags, body 
 		return refused(errors.New("--url: not an address"))
 	}
 	request.Header.Set("Content-Type", "application/json")
+	if err := sign(request.Header, &source, body); err != nil {
+		return refused(fmt.Errorf("source %s: %w", f.source, err))
+	}
 	code, answer, err := do(request)
 	if err != nil {
 		// The library's error would print the path, and the path holds the token.
@@ -129,5 +134,18 @@ func (a *app) send(ctx context.Context, c *fencepost.Config, f *sendFlags, body 
 	if err := json.Unmarshal(answer, &said); err != nil || code >= 300 || said.Status == "rejected" {
 		return &codedError{code: exitFailed}
 	}
+	return nil
+}
+
+// sign signs the webhook if its source has to.
+func sign(headers http.Header, source *fencepost.Source, body []byte) error {
+	secrets, err := source.Secrets()
+	if err != nil || len(secrets) == 0 {
+		return err
+	}
+	id, at := "cli_"+rand.Text(), time.Now()
+	headers.Set(standard.IDHeader, id)
+	headers.Set(standard.TimestampHeader, standard.Timestamp(at))
+	headers.Set(standard.Header, standard.Sign(secrets[0], id, at, body))
 	return nil
 }

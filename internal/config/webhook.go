@@ -143,7 +143,8 @@ func (s *Source) Zone() (*time.Location, error) {
 	case "":
 		return nil, nil
 	case "Local":
-		return nil, fmt.Errorf("%q: name the zone; the machine's own is another on another machine", s.Timezone)
+		return nil, fmt.Errorf("%q: name the zone; the machine's own is another on another machine",
+			s.Timezone)
 	default:
 		return time.LoadLocation(s.Timezone)
 	}

@@ -83,7 +83,8 @@ func checkSpan(d Duration, least, most time.Duration) error {
 func (s *Source) checkTokens(where, name string, owner map[Secret]string) error {
 	var faults []error
 	if n := len(s.Tokens); n == 0 || n > 2 {
-		faults = append(faults, fmt.Errorf("%s: %d tokens; one, or two while one replaces the other", where, n))
+		faults = append(faults,
+			fmt.Errorf("%s: %d tokens; one, or two while one replaces the other", where, n))
 	}
 	for i, token := range s.Tokens {
 		if n := len(token); n < minToken || n > maxToken || !tokenShape.MatchString(token.Reveal()) {

@@ -102,19 +102,31 @@ func TestWrongSettingOfASourceIsNamed(t *testing.T) {
 		}
 	}
 	for says, spoil := range map[string]func(*config.Config){
-		`trusted_proxies: "proxy"`:          func(c *config.Config) { c.Webhook.TrustedProxies = []string{"proxy"} },
-		"trusted_proxies: 0.0.0.0/0 is eve": func(c *config.Config) { c.Webhook.TrustedProxies = []string{"0.0.0.0/0"} },
-		"max_connections: 15: 16 to 65536":  func(c *config.Config) { c.Webhook.MaxConnections = 15 },
-		"max_connections_per_address: 0":    func(c *config.Config) { c.Webhook.MaxConnectionsPerAddress = 0 },
-		"max_connections_per_address: 513":  func(c *config.Config) { c.Webhook.MaxConnectionsPerAddress = 513 },
-		"webhook.similar: window 169h":      func(c *config.Config) { c.Webhook.Similar.Window = config.Duration(169 * time.Hour) },
+		`trusted_proxies: "proxy"`: func(c *config.Config) {
+			c.Webhook.TrustedProxies = []string{"proxy"}
+		},
+		"trusted_proxies: 0.0.0.0/0 is eve": func(c *config.Config) {
+			c.Webhook.TrustedProxies = []string{"0.0.0.0/0"}
+		},
+		"max_connections: 15: 16 to 65536": func(c *config.Config) { c.Webhook.MaxConnections = 15 },
+		"max_connections_per_address: 0": func(c *config.Config) {
+			c.Webhook.MaxConnectionsPerAddress = 0
+		},
+		"max_connections_per_address: 513": func(c *config.Config) {
+			c.Webhook.MaxConnectionsPerAddress = 513
+		},
+		"webhook.similar: window 169h": func(c *config.Config) {
+			c.Webhook.Similar.Window = config.Duration(169 * time.Hour)
+		},
 		"webhook.similar: an answer without": func(c *config.Config) {
 			c.Webhook.Similar.Answer = config.SimilarHeld
 		},
 		`tv.addresses: "10.0.0.1/8"`: source(func(s *config.Source) { s.Addresses = []string{"10.0.0.1/8"} }),
 		"tv.timezone: unknown":       source(func(s *config.Source) { s.Timezone = "Asia/Bangalore" }),
 		"another on another machine": source(func(s *config.Source) { s.Timezone = "Local" }),
-		"tv.future_tolerance: 1ms":   source(func(s *config.Source) { s.FutureTolerance = config.Duration(1e6) }),
+		"tv.future_tolerance: 1ms": source(func(s *config.Source) {
+			s.FutureTolerance = config.Duration(1e6)
+		}),
 		"tv.similar: window -1s": source(func(s *config.Source) {
 			s.Similar = &config.Similar{Window: config.Duration(-time.Second)}
 		}),
@@ -130,7 +142,9 @@ func TestWrongSettingOfASourceIsNamed(t *testing.T) {
 		"tv.signature_tolerance: without a signing": source(func(s *config.Source) {
 			s.SignatureTolerance = config.Duration(time.Minute)
 		}),
-		`tv.fields: instrument.from "a..b"`: source(func(s *config.Source) { s.Fields.Instrument.From = "a..b" }),
+		`tv.fields: instrument.from "a..b"`: source(func(s *config.Source) {
+			s.Fields.Instrument.From = "a..b"
+		}),
 		`tv.fields: type.values.buy "BASE_ENTRI": must be one of BASE_ENTRY, PYRAMID, EXIT, HEARTBEAT; ` +
 			`did you mean BASE_ENTRY?`: source(func(s *config.Source) {
 			s.Fields.Type.Values = map[string]string{"buy": "BASE_ENTRI"}
@@ -150,7 +164,8 @@ func TestSecretsOfASourceComeFromFilesAndTheEnvironment(t *testing.T) {
 	if err := os.WriteFile(path, []byte(signing+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	text := "webhook: {sources: {tv: {tokens: [abcdefghijklmnop], timezone: UTC, signing_secret_files: [" + path + "]}}}\n"
+	text := "webhook: {sources: {tv: {tokens: [abcdefghijklmnop], timezone: UTC, " +
+		"signing_secret_files: [" + path + "]}}}\n"
 	c, err := config.Load(file(t, text), nil)
 	if err != nil || len(c.Webhook.Sources["tv"].SigningSecrets) != 1 ||
 		c.Webhook.Sources["tv"].SigningSecrets[0] != signing {
@@ -165,7 +180,8 @@ func TestSecretsOfASourceComeFromFilesAndTheEnvironment(t *testing.T) {
 	}
 	s := c.Webhook.Sources["tv"]
 	if len(s.SigningSecrets) != 2 || s.SigningSecrets[1] != "b" || len(s.Tokens) != 1 || s.Tokens[0] != "c" ||
-		s.Timezone != "UTC" || len(c.Webhook.TrustedProxies) != 2 || c.Webhook.TrustedProxies[1] != "10.0.0.2" {
+		s.Timezone != "UTC" || len(c.Webhook.TrustedProxies) != 2 ||
+		c.Webhook.TrustedProxies[1] != "10.0.0.2" {
 		t.Errorf("%+v, %v", s, c.Webhook.TrustedProxies)
 	}
 }

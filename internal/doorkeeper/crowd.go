@@ -27,7 +27,9 @@ type party struct {
 }
 
 func newCrowd(most, mostEach int) *crowd {
-	return &crowd{most: most, mostEach: mostEach, parties: map[netip.Prefix]*party{}, ranks: map[int]*list.List{}}
+	return &crowd{
+		most: most, mostEach: mostEach, parties: map[netip.Prefix]*party{}, ranks: map[int]*list.List{},
+	}
 }
 
 // add takes a connection in and returns the one that has to go for it, or nil.

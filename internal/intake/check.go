@@ -129,11 +129,13 @@ func (q *request) readBody() ([]byte, bool) {
 		})
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, q.sendAway(Problem{
-			Status: http.StatusServiceUnavailable, Field: "body", Detail: "did not arrive in time; send it again",
+			Status: http.StatusServiceUnavailable, Field: "body",
+			Detail: "did not arrive in time; send it again",
 		})
 	default:
 		return nil, q.sendAway(Problem{
-			Status: http.StatusBadRequest, Field: "body", Detail: "ended too early, or was cut into pieces wrongly",
+			Status: http.StatusBadRequest, Field: "body",
+			Detail: "ended too early, or was cut into pieces wrongly",
 		})
 	}
 }
@@ -188,14 +190,9 @@ func (s *source) holdsPrivate(text string) bool {
 // mostSaid is how many characters of a text are told of a request.
 const mostSaid = 256
 
-// scrub makes what is told of a request short and plain, and takes the source's
-// secrets out of it: a sender may write them anywhere. Without a source no
-// secret is known, and nothing that a stranger wrote is told.
-func (s *source) scrub(seen *Seen) {
-	for _, text := range []*string{&seen.Key, &seen.Type, &seen.Field, &seen.Problem} {
-		if s != nil && s.holdsPrivate(*text) {
-			*text = "[redacted]"
-		}
+// scrub makes what is told of a request short and plain.
+func (s *Seen) scrub() {
+	for _, text := range []*string{&s.Key, &s.Type, &s.Field, &s.Problem} {
 		*text = strings.Map(func(c rune) rune {
 			if unicode.IsPrint(c) {
 				return c

@@ -1,6 +1,7 @@
 package intake_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -27,7 +28,7 @@ func FuzzHandler(f *testing.F) {
 		if err != nil || !plain(method) || method == http.MethodConnect {
 			return
 		}
-		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(string(body)))
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", bytes.NewReader(body))
 		r.Method, r.URL = method, target
 		for name, value := range map[string]string{
 			"Content-Type": kind, "webhook-id": id, "webhook-timestamp": at, "webhook-signature": signed,
@@ -53,7 +54,8 @@ func FuzzHandler(f *testing.F) {
 		if refused != (said["field"] != nil) || refused != (d.seen[0].Problem != "") {
 			t.Fatalf("%d: %s", w.Code, w.Body)
 		}
-		if told := d.seen[0].Field + d.seen[0].Problem; len(told) > 2000 || strings.ContainsAny(told, "\n\r\x1b") {
+		told := d.seen[0].Field + d.seen[0].Problem
+		if len(told) > 2000 || strings.ContainsAny(told, "\n\r\x1b") {
 			t.Fatalf("told %q", told)
 		}
 		if len(d.inbox.stored) > 0 && path != "a-third-live-token" && signed != good {

@@ -167,7 +167,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := &request{Request: r, w: counted, seen: seen}
 	h.serve(q)
 	seen.Status, seen.Took = counted.status, time.Since(began)
-	q.source.scrub(seen)
+	seen.scrub()
 	h.opt.See(seen)
 }
 

@@ -108,7 +108,8 @@ func openWith(node intake.Node, change func(*intake.Options)) *door {
 	mux := http.NewServeMux()
 	o := intake.Options{
 		Sources: map[string]intake.Source{
-			"tv": {Tokens: []string{token, "ponmlkjihgfedcba"}}, "desk": {Tokens: []string{"a-third-live-token"}},
+			"tv":   {Tokens: []string{token, "ponmlkjihgfedcba"}},
+			"desk": {Tokens: []string{"a-third-live-token"}},
 		},
 		Inbox: d.inbox, Node: node,
 		See: func(s *intake.Seen) {

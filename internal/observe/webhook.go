@@ -38,7 +38,8 @@ func (o *Observer) Saw(s *intake.Seen) {
 	case s.Reason == core.Conflict:
 		text = siren + "another payload came under an id that is taken; ask the sender which one is meant"
 	case s.State == core.Rejected && s.Doubt == inbox.Similar:
-		level, text = max(level, slog.LevelWarn), "signal stored and refused: another one said the same just before"
+		level = max(level, slog.LevelWarn)
+		text = "signal stored and refused: another one said the same just before"
 	}
 	o.log.LogAttrs(context.Background(), level, text, list...)
 	if s.State == core.Held && s.Doubt != inbox.NoDoubt {

@@ -80,7 +80,8 @@ func TestSimilarIsWhatSaysTheSameUnderAnotherKeyWithinTheWindow(t *testing.T) {
 		t.Fatalf("%+v", first)
 	}
 	// The same key is the same signal.
-	if again := n1.screened("a", screen(nil)); again.Admission != inbox.Duplicate || again.State != core.Received {
+	again := n1.screened("a", screen(nil))
+	if again.Admission != inbox.Duplicate || again.State != core.Received {
 		t.Errorf("again: %+v", again)
 	}
 	for name, change := range map[string]func(*pgledger.Offer){
@@ -110,7 +111,8 @@ func TestRefusedSignalMakesNothingSimilar(t *testing.T) {
 	if got := n1.screened("b", refusing); got.State != core.Rejected || got.SimilarTo != first.Signal {
 		t.Fatalf("%+v", got)
 	}
-	if again := n1.screened("b", refusing); again.Admission != inbox.Duplicate || again.State != core.Rejected {
+	again := n1.screened("b", refusing)
+	if again.Admission != inbox.Duplicate || again.State != core.Rejected {
 		t.Errorf("again: %+v", again)
 	}
 	exec(t, conn, `ALTER TABLE signals DISABLE TRIGGER USER;
@@ -159,7 +161,8 @@ func TestAlertOfAHeldSignalEndsWithTheHold(t *testing.T) {
 	ahead := func(o *pgledger.Offer) { o.Screen.SentAt = time.Now().Add(time.Hour) }
 	held := n1.screened("a", ahead)
 	list, err := n1.Signals(t.Context(), pgledger.SignalFilter{Alerted: true})
-	if err != nil || len(list) != 1 || list[0].ID != held.Signal || !strings.Contains(list[0].AlertReason, "ahead") {
+	if err != nil || len(list) != 1 || list[0].ID != held.Signal ||
+		!strings.Contains(list[0].AlertReason, "ahead") {
 		t.Fatalf("%+v, %v", list, err)
 	}
 	err = n1.Decide(t.Context(), pgledger.Decision{

@@ -77,7 +77,9 @@ func TestListHoldsAddressesAndNetworks(t *testing.T) {
 	if l.Holds(netip.Addr{}) || list(t).Holds(netip.MustParseAddr("10.0.0.1")) {
 		t.Error("an address that is not known is held, or by an empty list")
 	}
-	for _, text := range []string{"", "10.0.0.1/8", "10.0.0.0/33", "host", "fe80::1%eth0", "::ffff:10.0.0.0/104"} {
+	for _, text := range []string{
+		"", "10.0.0.1/8", "10.0.0.0/33", "host", "fe80::1%eth0", "::ffff:10.0.0.0/104",
+	} {
 		if _, err := origin.ParseList([]string{text}); err == nil {
 			t.Errorf("%q is taken", text)
 		}

@@ -82,7 +82,8 @@ func (m *Mapping) Check() error {
 	var faults []error
 	for _, f := range m.all() {
 		if f.Constant != "" && (f.From != "" || f.Convert || len(f.Values) > 0) {
-			faults = append(faults, fmt.Errorf("%s: a constant comes from nowhere; leave the others out", f.name))
+			faults = append(faults,
+				fmt.Errorf("%s: a constant comes from nowhere; leave the others out", f.name))
 		}
 		if f.From != "" {
 			if err := checkPath(f.From); err != nil {

@@ -43,7 +43,7 @@ func TestFieldsAreTakenFromWhereTheMappingSays(t *testing.T) {
 
 func TestMappedFieldThatIsWrongIsNamedWithWhereItCameFrom(t *testing.T) {
 	for _, c := range []struct{ old, new, field, says string }{
-		{`"buy"`, `"hold"`, "type", `must be one of BASE_ENTRY, PYRAMID, EXIT, HEARTBEAT (from "strategy.action")`},
+		{`"buy"`, `"hold"`, "type", `one of BASE_ENTRY, PYRAMID, EXIT, HEARTBEAT (from "strategy.action")`},
 		{`"action":"buy",`, ``, "type", `is required (from "strategy.action")`},
 		{`"strategy":{`, `"Strategy":{`, "type", "is required"},
 		{`{"action":"buy","order":{"price":" 17.50 "}}`, `"buy"`, "type", "strategy holds no such member"},
@@ -71,9 +71,13 @@ func TestMappingIsJudgedBeforeItIsUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for says, spoil := range map[string]func(*payload.Mapping){
-		"type.constant: must be one of":   func(m *payload.Mapping) { m.Type = payload.Field{Constant: "BUY"} },
+		"type.constant: must be one of": func(m *payload.Mapping) {
+			m.Type = payload.Field{Constant: "BUY"}
+		},
 		"lots.constant: must be a number": func(m *payload.Mapping) { m.Lots.Constant = "two" },
-		"price.constant: must not be neg": func(m *payload.Mapping) { m.Price = payload.Field{Constant: "-1"} },
+		"price.constant: must not be neg": func(m *payload.Mapping) {
+			m.Price = payload.Field{Constant: "-1"}
+		},
 		"valid_for.constant: must be a t": func(m *payload.Mapping) { m.ValidFor.Constant = "90" },
 		"position: a constant comes from": func(m *payload.Mapping) { m.Position.From = "x" },
 		`instrument.from "a..b"`:          func(m *payload.Mapping) { m.Instrument.From = "a..b" },
@@ -149,7 +153,8 @@ func TestInstantIsReadWithItsZoneOrTheConfiguredOne(t *testing.T) {
 // its members were moved to the service's own names.
 func FuzzMapping(f *testing.F) {
 	f.Add("strategy.action", "ticker", "x", true, []byte(chart))
-	f.Add("a.b.c", "a.d", "-1", false, []byte(`{"a":{"b":{"c":"EXIT"},"d":"X"},"position":"p","timestamp":"t"}`))
+	f.Add("a.b.c", "a.d", "-1", false,
+		[]byte(`{"a":{"b":{"c":"EXIT"},"d":"X"},"position":"p","timestamp":"t"}`))
 	f.Add("a", "a", "", false, []byte(`{"a":"EXIT","position":"p","timestamp":"t"}`))
 	f.Fuzz(func(t *testing.T, kind, instrument, reason string, convert bool, body []byte) {
 		m := &payload.Mapping{
