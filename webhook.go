@@ -19,6 +19,10 @@ import (
 // senderTime bounds the answer to a sender, from the end of its headers.
 const senderTime = 5 * time.Second
 
+// strangerTime is for how long one address may have more connections than its
+// bound: a burst has been read by then.
+const strangerTime = time.Second
+
 // senders is who may send webhooks, read from the configuration.
 type senders struct {
 	sources map[string]intake.Source
@@ -89,6 +93,7 @@ func (k *Coordinator) PublicHandler() http.Handler {
 func (k *Coordinator) doorkeeper(public net.Listener) *doorkeeper.Listener {
 	return doorkeeper.New(public, doorkeeper.Options{
 		Most: k.config.Webhook.MaxConnections, MostPerAddress: k.config.Webhook.MaxConnectionsPerAddress,
+		Grace: strangerTime, SentAway: k.observer.SentAway,
 		Listed: func(a netip.Addr) bool { return k.senders.listed.Holds(a) },
 	})
 }

@@ -316,6 +316,10 @@ func TestStrangersKeepNoSourceFromItsAnswer(t *testing.T) {
 	}
 	stop()
 	flood.Wait()
+	_, metrics := p.send("GET", "http://"+p.admin+"/metrics", "")
+	if !regexp.MustCompile(`fencepost_connections_sent_away_total{[^}]*} [1-9]`).MatchString(metrics) {
+		t.Error("nobody was sent away")
+	}
 }
 
 // strangers opens connections from addresses, writes on each, and lets few go by

@@ -27,8 +27,8 @@ type Webhook struct {
 	// was presented yet, 16 to 65536; as many again may be open to known sources.
 	// Beyond it the oldest connection of whoever has the most is closed.
 	MaxConnections int `yaml:"max_connections"`
-	// MaxConnectionsPerAddress is how many of these one address may hold, 1 to
-	// MaxConnections; beyond it the oldest of its own is closed. Listed addresses
+	// MaxConnectionsPerAddress is how many of these one address may hold for longer
+	// than a second, 1 to MaxConnections; beyond it the oldest of its own is closed. Listed addresses
 	// of sources and trusted proxies have no such bound.
 	MaxConnectionsPerAddress int `yaml:"max_connections_per_address"`
 	// Similar is how signals are treated that say the same as another, for

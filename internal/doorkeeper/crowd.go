@@ -3,13 +3,16 @@ package doorkeeper
 import (
 	"container/list"
 	"net/netip"
+	"time"
 )
 
 // crowd is a set of connections with a bound.
 type crowd struct {
 	most int
-	// mostEach is the bound for one address, zero if it has none.
+	// mostEach is the bound for one address, zero if it has none, of connections
+	// that are older than the grace.
 	mostEach int
+	grace    time.Duration
 
 	size    int
 	parties map[netip.Prefix]*party
@@ -26,16 +29,18 @@ type party struct {
 	rank    *list.Element
 }
 
-func newCrowd(most, mostEach int) *crowd {
+func newCrowd(most, mostEach int, grace time.Duration) *crowd {
 	return &crowd{
-		most: most, mostEach: mostEach, parties: map[netip.Prefix]*party{}, ranks: map[int]*list.List{},
+		most: most, mostEach: mostEach, grace: grace,
+		parties: map[netip.Prefix]*party{}, ranks: map[int]*list.List{},
 	}
 }
 
 // add takes a connection in and returns the one that has to go for it, or nil.
 func (c *crowd) add(g *guest) *guest {
 	var out *guest
-	if p := c.parties[g.address]; p != nil && c.mostEach > 0 && p.guests.Len() >= c.mostEach {
+	if p := c.parties[g.address]; p != nil && c.mostEach > 0 && p.guests.Len() >= c.mostEach &&
+		g.since.Sub(p.oldest().since) >= c.grace {
 		out = p.oldest()
 	} else if c.size >= c.most {
 		out = c.ranks[c.top].Front().Value.(*party).oldest()

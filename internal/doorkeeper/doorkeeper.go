@@ -7,17 +7,23 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
-	"sync/atomic"
+	"time"
 )
 
 // Options bound the connections.
 type Options struct {
 	// Most is how many connections each of the three crowds may have, at least 1.
 	Most int
-	// MostPerAddress is how many of the strangers one address may be, at least 1.
+	// MostPerAddress is how many of the strangers one address may be for longer
+	// than the Grace, at least 1. A source that sends much at once has opened many
+	// connections before the first of them is read.
 	MostPerAddress int
+	Grace          time.Duration
 	// Listed reports whether an address is one of the configuration's.
 	Listed func(netip.Addr) bool
+	// SentAway is told of each connection that was closed to make room. It must
+	// not wait.
+	SentAway func()
 }
 
 // Listener is a listener with a doorkeeper. Its ConnContext and ConnState belong
@@ -33,15 +39,13 @@ type Listener struct {
 	// idle are the known connections that wait for their next request, the one
 	// that waits longest first.
 	idle list.List
-
-	closed atomic.Int64
 }
 
 // New puts a doorkeeper before a listener.
 func New(l net.Listener, o Options) *Listener {
 	return &Listener{
-		Listener: l, opt: o, strangers: newCrowd(o.Most, o.MostPerAddress), listed: newCrowd(o.Most, 0),
-		known: newCrowd(o.Most, 0),
+		Listener: l, opt: o, strangers: newCrowd(o.Most, o.MostPerAddress, o.Grace),
+		listed: newCrowd(o.Most, 0, 0), known: newCrowd(o.Most, 0, 0),
 	}
 }
 
@@ -50,6 +54,7 @@ type guest struct {
 	net.Conn
 	at      *Listener
 	address netip.Prefix
+	since   time.Time
 	crowd   *crowd
 	place   *list.Element
 	// known says that a sender has shown itself, resting where it stands among
@@ -66,7 +71,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	address := addressOf(conn.RemoteAddr())
-	g := &guest{Conn: conn, at: l, address: partyOf(address)}
+	g := &guest{Conn: conn, at: l, address: partyOf(address), since: time.Now()}
 	l.mu.Lock()
 	into := l.strangers
 	if l.opt.Listed(address) {
@@ -83,13 +88,10 @@ func (l *Listener) sendAway(g *guest) {
 	if g == nil {
 		return
 	}
-	l.closed.Add(1)
+	l.opt.SentAway()
 	// It is of no use any more; whether its end is heard does not matter.
 	_ = g.Conn.Close()
 }
-
-// SentAway returns how many connections were closed to make room.
-func (l *Listener) SentAway() int64 { return l.closed.Load() }
 
 // Close closes the connection.
 func (g *guest) Close() error {

@@ -47,6 +47,9 @@ func (o *Observer) Saw(s *intake.Seen) {
 	}
 }
 
+// SentAway counts a sender's connection that was closed to make room.
+func (o *Observer) SentAway() { o.metrics.sentAway.Inc() }
+
 // webhookAttributes lists what is known of the request.
 func webhookAttributes(s *intake.Seen) []slog.Attr {
 	list := []slog.Attr{
