@@ -3,8 +3,7 @@ package config
 import (
 	"fmt"
 	"time"
-	// The zones of senders are known on a machine without a database of zones too.
-	_ "time/tzdata"
+	_ "time/tzdata" // the zones of senders are known on a machine without a database of zones too
 
 	"github.com/goccy/go-yaml/ast"
 

@@ -43,7 +43,7 @@ func (c *crowd) add(g *guest) *guest {
 		g.since.Sub(p.oldest().since) >= c.grace {
 		out = p.oldest()
 	} else if c.size >= c.most {
-		out = c.ranks[c.top].Front().Value.(*party).oldest()
+		out = partyAt(c.ranks[c.top].Front()).oldest()
 	}
 	if out != nil {
 		c.remove(out)
@@ -70,7 +70,25 @@ func (c *crowd) remove(g *guest) {
 	c.size--
 }
 
-func (p *party) oldest() *guest { return p.guests.Front().Value.(*guest) }
+func (p *party) oldest() *guest { return guestAt(p.guests.Front()) }
+
+// guestAt returns the connection at a place.
+func guestAt(e *list.Element) *guest {
+	g, ok := e.Value.(*guest)
+	if !ok {
+		panic("doorkeeper: a list of connections holds nothing else")
+	}
+	return g
+}
+
+// partyAt returns the party at a place.
+func partyAt(e *list.Element) *party {
+	p, ok := e.Value.(*party)
+	if !ok {
+		panic("doorkeeper: a rank holds parties alone")
+	}
+	return p
+}
 
 // rank puts a party where its number of connections belongs.
 func (c *crowd) rank(p *party) {

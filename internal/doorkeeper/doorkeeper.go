@@ -166,7 +166,7 @@ func (l *Listener) know(g *guest) *guest {
 		if longest == nil {
 			return nil
 		}
-		out = longest.Value.(*guest)
+		out = guestAt(longest)
 		l.idle.Remove(longest)
 		out.resting = nil
 		l.known.remove(out)

@@ -90,15 +90,21 @@ func TestOddSignalIsToldAsTheLedgerTookIt(t *testing.T) {
 	}{
 		{
 			pgledger.Admitted{Signal: 8, State: core.Held, Doubt: inbox.Ahead},
-			202, map[string]any{"status": "accepted", "state": "held", "reason": "ahead"}, 0,
+			202,
+			map[string]any{"status": "accepted", "state": "held", "reason": "ahead"},
+			0,
 		},
 		{
 			pgledger.Admitted{Signal: 8, State: core.Held, Doubt: inbox.Similar, SimilarTo: 7},
-			202, map[string]any{"status": "accepted", "state": "held", "reason": "similar"}, 0,
+			202,
+			map[string]any{"status": "accepted", "state": "held", "reason": "similar"},
+			0,
 		},
 		{
 			pgledger.Admitted{Signal: 8, State: core.Rejected, Doubt: inbox.Similar, SimilarTo: 7},
-			200, map[string]any{"status": "rejected", "state": "rejected", "reason": "similar"}, 0,
+			200,
+			map[string]any{"status": "rejected", "state": "rejected", "reason": "similar"},
+			0,
 		},
 	} {
 		d := open(stubNode{})

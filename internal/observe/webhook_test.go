@@ -22,7 +22,7 @@ func TestRefusedWebhookIsOneLineThatNamesWhatWasWrong(t *testing.T) {
 		Problem: "must be a number\nlevel=CRITICAL", Status: 400,
 	})
 	var said map[string]any
-	if err := json.Unmarshal([]byte(log.String()), &said); err != nil || strings.Count(log.String(), "\n") != 1 {
+	if err := json.Unmarshal(log.Bytes(), &said); err != nil || strings.Count(log.String(), "\n") != 1 {
 		t.Fatalf("%v: %s", err, log)
 	}
 	for name, want := range map[string]any{
@@ -61,9 +61,11 @@ func TestHeldSignalRaisesAnAlertBesideItsLine(t *testing.T) {
 func TestSimilarSignalThatIsRefusedIsAWarning(t *testing.T) {
 	o, log := observer(config.LevelWarn)
 	o.Saw(&intake.Seen{
-		Signal: 8, State: core.Rejected, Doubt: inbox.Similar, SimilarTo: 7, Event: event.SignalReceived, Status: 200,
+		Signal: 8, State: core.Rejected, Doubt: inbox.Similar, SimilarTo: 7, Status: 200,
+		Event: event.SignalReceived,
 	})
-	if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, `"reason":"similar"`) ||
+	text := log.String()
+	if strings.Count(text, "\n") != 1 || !strings.Contains(text, `"reason":"similar"`) ||
 		!strings.Contains(text, `"level":"WARN"`) {
 		t.Errorf("%s", text)
 	}

@@ -57,10 +57,20 @@ type named struct {
 // all lists the fields.
 func (m *Mapping) all() []named {
 	return []named{
-		{"type", &m.Type}, {"instrument", &m.Instrument}, {"position", &m.Position},
-		{"timestamp", &m.Timestamp}, {"signal_id", &m.SignalID}, {"price", &m.Price}, {"stop", &m.Stop},
-		{"lots", &m.Lots}, {"atr", &m.ATR}, {"er", &m.ER}, {"supertrend", &m.Supertrend}, {"roc", &m.ROC},
-		{"reason", &m.Reason}, {"valid_for", &m.ValidFor},
+		{"type", &m.Type},
+		{"instrument", &m.Instrument},
+		{"position", &m.Position},
+		{"timestamp", &m.Timestamp},
+		{"signal_id", &m.SignalID},
+		{"price", &m.Price},
+		{"stop", &m.Stop},
+		{"lots", &m.Lots},
+		{"atr", &m.ATR},
+		{"er", &m.ER},
+		{"supertrend", &m.Supertrend},
+		{"roc", &m.ROC},
+		{"reason", &m.Reason},
+		{"valid_for", &m.ValidFor},
 	}
 }
 

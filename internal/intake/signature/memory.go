@@ -58,7 +58,7 @@ func (m *Memory[A]) Begin(id string, body []byte, now, until time.Time) (A, Foun
 	sum := sha256.Sum256(body)
 	var none A
 	if at, ok := m.known[id]; ok {
-		r := at.Value.(*remembered[A])
+		r := m.at(at)
 		over := !r.until.After(now)
 		if until.After(r.until) {
 			r.until = until
@@ -92,7 +92,7 @@ func (m *Memory[A]) End(id string, answer A, holds bool) {
 		m.drop(at)
 		return
 	}
-	r := at.Value.(*remembered[A])
+	r := m.at(at)
 	r.busy, r.answer = false, answer
 }
 
@@ -100,7 +100,7 @@ func (m *Memory[A]) End(id string, answer A, holds bool) {
 // are too many.
 func (m *Memory[A]) makeRoom(now time.Time) {
 	for at := m.order.Front(); at != nil; at = m.order.Front() {
-		if at.Value.(*remembered[A]).until.After(now) && len(m.known) < m.most {
+		if m.at(at).until.After(now) && len(m.known) < m.most {
 			return
 		}
 		m.drop(at)
@@ -109,5 +109,14 @@ func (m *Memory[A]) makeRoom(now time.Time) {
 
 func (m *Memory[A]) drop(at *list.Element) {
 	m.order.Remove(at)
-	delete(m.known, at.Value.(*remembered[A]).id)
+	delete(m.known, m.at(at).id)
+}
+
+// at returns the id at a place.
+func (m *Memory[A]) at(place *list.Element) *remembered[A] {
+	r, ok := place.Value.(*remembered[A])
+	if !ok {
+		panic("signature: a memory holds ids alone")
+	}
+	return r
 }

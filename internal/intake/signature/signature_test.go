@@ -52,7 +52,8 @@ func TestExampleOfTheConventionIsVerified(t *testing.T) {
 		"beside another version": {exampleBody, "v1a,xx " + exampleSigned, []signature.Secret{s}, true},
 		"beside one of another key": {
 			exampleBody, signature.Sign(other, exampleID, at, nil) + " " + exampleSigned,
-			[]signature.Secret{s}, true,
+			[]signature.Secret{s},
+			true,
 		},
 		"with a second secret": {exampleBody, exampleSigned, []signature.Secret{other, s}, true},
 		"with another secret":  {exampleBody, exampleSigned, []signature.Secret{other}, false},
