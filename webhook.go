@@ -23,6 +23,9 @@ const senderTime = 5 * time.Second
 // bound: a burst has been read by then.
 const strangerTime = time.Second
 
+// Similar says what becomes of a signal that says the same as another.
+type Similar = config.Similar
+
 // senders is who may send webhooks, read from the configuration.
 type senders struct {
 	sources map[string]intake.Source
