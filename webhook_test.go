@@ -264,26 +264,9 @@ func TestStrangersKeepNoSourceFromItsAnswer(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	var flood sync.WaitGroup
 	opened := &atomic.Int64{}
-	faithful, reused := &http.Client{Transport: &http.Transport{}, Timeout: 10 * time.Second}, false
+	faithful := &http.Client{Transport: &http.Transport{}, Timeout: 10 * time.Second}
 	defer faithful.CloseIdleConnections()
-	again := func(id string) int {
-		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
-			GotConn: func(c httptrace.GotConnInfo) { reused = c.Reused },
-		})
-		r, err := http.NewRequestWithContext(ctx, "POST", "http://"+p.listen+"/webhook/"+token,
-			strings.NewReader(aSignal(id)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		response, err := faithful.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer response.Body.Close()
-		_, _ = io.Copy(io.Discard, response.Body)
-		return response.StatusCode
-	}
-	if code := again("first"); code != 202 {
+	if code, _ := p.over(faithful, "first"); code != 202 {
 		t.Fatalf("before the flood: %d", code)
 	}
 	for i, text := range []string{
@@ -315,7 +298,7 @@ func TestStrangersKeepNoSourceFromItsAnswer(t *testing.T) {
 	})
 	until(t, "the flood goes on", func() bool { return opened.Load() > seen+2000 })
 	// The connection of a known sender is none of those that give way.
-	if code := again("last"); code != 202 || !reused {
+	if code, reused := p.over(faithful, "last"); code != 202 || !reused {
 		t.Errorf("over its old connection (%v): %d", reused, code)
 	}
 	stop()
@@ -324,6 +307,27 @@ func TestStrangersKeepNoSourceFromItsAnswer(t *testing.T) {
 	if !regexp.MustCompile(`fencepost_connections_sent_away_total{[^}]*} [1-9]`).MatchString(metrics) {
 		t.Error("nobody was sent away")
 	}
+}
+
+// over sends a signal by another client, and tells whether that used an old
+// connection.
+func (p *public) over(client *http.Client, id string) (code int, reused bool) {
+	p.t.Helper()
+	ctx := httptrace.WithClientTrace(p.t.Context(), &httptrace.ClientTrace{
+		GotConn: func(c httptrace.GotConnInfo) { reused = c.Reused },
+	})
+	r, err := http.NewRequestWithContext(ctx, "POST", "http://"+p.listen+"/webhook/"+token,
+		strings.NewReader(aSignal(id)))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	response, err := client.Do(r)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	_, _ = io.Copy(io.Discard, response.Body)
+	return response.StatusCode, reused
 }
 
 // strangers opens connections from addresses, writes on each, and lets few go by
