@@ -38,6 +38,8 @@ type Coordinator struct {
 	driver   *driver.Driver
 	observer *observe.Observer
 	recorder *recorder.Recorder
+	// senders is who may send webhooks.
+	senders senders
 	// seams and shifted are nil unless the configuration opens them.
 	seams   *seam.Switch
 	shifted *clock.Shifted
@@ -70,6 +72,10 @@ func New(c Config, list ...Option) (*Coordinator, error) {
 	if c.UnsafeTestSeams {
 		k.seams, k.shifted = seam.New(), clock.NewShifted(now)
 		now = k.shifted
+	}
+	var err error
+	if k.senders, err = readSenders(&k.config.Webhook); err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	if err := k.reach(now); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"fencepost/internal/httpapi"
-	"fencepost/internal/intake"
 )
 
 // The time limits of a connection. The limits of a webhook are tighter and are
@@ -22,23 +21,6 @@ const (
 	idleTime   = time.Minute
 	maxHeader  = 16 << 10
 )
-
-// PublicHandler answers what senders ask: webhooks, and the two probes.
-func (k *Coordinator) PublicHandler() http.Handler {
-	sources := make(map[string][]string, len(k.config.Webhook.Sources))
-	for name, source := range k.config.Webhook.Sources {
-		for _, token := range source.Tokens {
-			sources[name] = append(sources[name], token.Reveal())
-		}
-	}
-	o := intake.Options{
-		Sources: sources, Inbox: k.ledger, Node: k.driver, See: k.observer.Saw, Stored: k.stored,
-	}
-	if k.seams != nil {
-		o.Seams = k.seams
-	}
-	return httpapi.Public(k, intake.New(o))
-}
 
 // AdminHandler answers what operators and machines inside ask.
 func (k *Coordinator) AdminHandler() http.Handler {
@@ -65,8 +47,9 @@ func (k *Coordinator) Serve(ctx context.Context) error {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	broken := make(chan error, 2)
-	servers := []*http.Server{k.server(k.PublicHandler()), k.server(k.AdminHandler())}
-	for i, listener := range []net.Listener{public, admin} {
+	door := k.doorkeeper(public)
+	servers := []*http.Server{k.publicServer(door), k.server(k.AdminHandler())}
+	for i, listener := range []net.Listener{door, admin} {
 		go func() {
 			if err := servers[i].Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 				broken <- fmt.Errorf("serve: %w", err)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 
 	"fencepost"
 	"fencepost/internal/intake/payload"
+	standard "fencepost/internal/intake/signature"
 )
 
 // sendTime bounds one sending; the instance answers within two seconds.
@@ -133,6 +135,9 @@ func (a *app) send(
 		return refused(errors.New("--url: not an address"))
 	}
 	request.Header.Set("Content-Type", "application/json")
+	if err := sign(request.Header, &source, body); err != nil {
+		return refused(fmt.Errorf("source %s: %w", f.source, err))
+	}
 	code, answer, err := do(request)
 	if err != nil {
 		// The library's error would print the path, and the path holds the token.
@@ -147,5 +152,18 @@ func (a *app) send(
 	if err := json.Unmarshal(answer, &said); err != nil || code >= 300 || said.Status == "rejected" {
 		return &codedError{code: exitFailed}
 	}
+	return nil
+}
+
+// sign signs the webhook if its source has to.
+func sign(headers http.Header, source *fencepost.Source, body []byte) error {
+	secrets, err := source.Secrets()
+	if err != nil || len(secrets) == 0 {
+		return err
+	}
+	id, at := "cli_"+rand.Text(), time.Now()
+	headers.Set(standard.IDHeader, id)
+	headers.Set(standard.TimestampHeader, standard.Timestamp(at))
+	headers.Set(standard.Header, standard.Sign(secrets[0], id, at, body))
 	return nil
 }

@@ -96,19 +96,6 @@ type Lease struct {
 	Review          Duration `yaml:"review"`
 }
 
-// Webhook says who may send signals.
-type Webhook struct {
-	// Sources maps a source's name to its path tokens.
-	Sources map[string]Source `yaml:"sources"`
-}
-
-// Source is one sender of signals. At most two tokens are live, so that one
-// can be replaced without an interruption.
-type Source struct {
-	Tokens     []Secret `yaml:"tokens"`
-	TokenFiles []string `yaml:"token_files"`
-}
-
 // Log says how events are written to standard error.
 type Log struct {
 	Format Format `yaml:"format"`
@@ -126,6 +113,7 @@ func Default() Config {
 		Postgres:     Postgres{Conns: 8},
 		Broker:       defaultBroker(),
 		Lease:        Lease{Profile: ProfileDefault},
+		Webhook:      defaultWebhook(),
 		Log:          Log{Format: FormatJSON, Level: LevelInfo},
 	}
 }

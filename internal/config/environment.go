@@ -71,18 +71,30 @@ func (c *Config) readEnvironment(environ []string) error {
 	return nil
 }
 
-// readSource sets the tokens of one source, separated by commas.
+// readSource sets the tokens or the signing secrets of one source, separated by
+// commas, instead of those of the file.
 func (c *Config) readSource(name, rest, value string) error {
-	word, ok := strings.CutSuffix(rest, "_TOKENS")
-	if !ok || word == "" {
-		return fmt.Errorf("environment: %s: a source of webhooks has %sNAME_TOKENS", name, sourcePrefix)
+	word, tokens := strings.CutSuffix(rest, "_TOKENS")
+	secrets := false
+	if !tokens {
+		word, secrets = strings.CutSuffix(rest, "_SIGNING_SECRETS")
+	}
+	if !tokens && !secrets || word == "" {
+		return fmt.Errorf("environment: %s: a source of webhooks has %sNAME_TOKENS and NAME_SIGNING_SECRETS",
+			name, sourcePrefix)
 	}
 	if c.Webhook.Sources == nil {
 		c.Webhook.Sources = map[string]Source{}
 	}
-	var source Source
+	var list []Secret
 	for text := range strings.SplitSeq(value, ",") {
-		source.Tokens = append(source.Tokens, Secret(strings.TrimSpace(text)))
+		list = append(list, Secret(strings.TrimSpace(text)))
+	}
+	source := c.Webhook.Sources[strings.ToLower(word)]
+	if tokens {
+		source.Tokens, source.TokenFiles = list, nil
+	} else {
+		source.SigningSecrets, source.SigningSecretFiles = list, nil
 	}
 	c.Webhook.Sources[strings.ToLower(word)] = source
 	return nil
@@ -117,18 +129,7 @@ func (c *Config) readSecrets() error {
 	if err := c.Broker.readSecretFiles(); err != nil {
 		return err
 	}
-	for name, source := range c.Webhook.Sources {
-		for _, file := range source.TokenFiles {
-			secret, err := readSecret(file)
-			if err != nil {
-				return fmt.Errorf("webhook.sources.%s.token_files: %w", name, err)
-			}
-			source.Tokens = append(source.Tokens, secret)
-		}
-		source.TokenFiles = nil
-		c.Webhook.Sources[name] = source
-	}
-	return nil
+	return c.Webhook.readSecretFiles()
 }
 
 // readSecret reads a file's one line.

@@ -27,6 +27,10 @@ func walk(list []setting, prefix string, structure reflect.Value) []setting {
 	for i := range structure.NumField() {
 		path := prefix + structure.Type().Field(i).Tag.Get("yaml")
 		field := structure.Field(i)
+		if field.Kind() == reflect.Pointer && field.Type().Elem().Kind() == reflect.Struct {
+			// Only its names matter: nothing below an entry of a map is set one by one.
+			field = reflect.New(field.Type().Elem()).Elem()
+		}
 		if field.Kind() == reflect.Struct {
 			list = walk(list, path+".", field)
 			continue
@@ -58,24 +62,45 @@ func Settings() []string {
 // words returns the keys that may stand in the file below parent, which is
 // empty for the top.
 func words(parent string) []string {
-	known := map[string]bool{}
+	names := Settings()
 	for _, s := range settings(&Config{}) {
-		if s.at.Kind() != reflect.Map || !strings.HasPrefix(parent, s.path+".") {
+		if s.at.Kind() != reflect.Map || !strings.HasPrefix(parent, s.path+".") ||
+			s.at.Type().Elem().Kind() != reflect.Struct {
 			continue
 		}
-		if entry := s.at.Type().Elem(); entry.Kind() == reflect.Struct {
-			for _, field := range walk(nil, "", reflect.New(entry).Elem()) {
-				known[field.path] = true
-			}
+		var below []string
+		for _, field := range walk(nil, "", reflect.New(s.at.Type().Elem()).Elem()) {
+			below = append(below, field.path)
 		}
+		names, parent = below, inEntry(parent, below)
+		break
 	}
-	for _, name := range Settings() {
-		if rest, below := strings.CutPrefix(name, parent); below {
-			word, _, _ := strings.Cut(strings.TrimPrefix(rest, "."), ".")
+	known := map[string]bool{}
+	for _, name := range names {
+		rest, below := name, true
+		if parent != "" {
+			rest, below = strings.CutPrefix(name, parent+".")
+		}
+		if below {
+			word, _, _ := strings.Cut(rest, ".")
 			known[word] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(known))
+}
+
+// inEntry returns the end of a path that lies inside an entry of a map with
+// these settings. The entry's own name before it may hold dots.
+func inEntry(path string, settings []string) string {
+	inside := ""
+	for _, setting := range settings {
+		for at := strings.LastIndex(setting, "."); at > 0; at = strings.LastIndex(setting[:at], ".") {
+			if dir := setting[:at]; len(dir) > len(inside) && strings.HasSuffix(path, "."+dir) {
+				inside = dir
+			}
+		}
+	}
+	return inside
 }
 
 // set reads text into the setting.
@@ -98,6 +123,15 @@ func (s *setting) set(text string) error {
 			return fmt.Errorf("%q is no whole number", text)
 		}
 		s.at.SetInt(int64(value))
+	case reflect.Slice:
+		list, ok := s.at.Addr().Interface().(*[]string)
+		if !ok {
+			return fmt.Errorf("a setting of type %v is set in the file", s.at.Type())
+		}
+		*list = nil
+		for part := range strings.SplitSeq(text, ",") {
+			*list = append(*list, strings.TrimSpace(part))
+		}
 	default:
 		return fmt.Errorf("a setting of type %v is set in the file", s.at.Type())
 	}

@@ -3,29 +3,16 @@ package config
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
 	"fencepost/internal/identity"
 )
 
-// The bounds of a path token. A guess among tokens of sixteen characters is
-// hopeless even without a limit on guesses.
-const (
-	minToken = 16
-	maxToken = 128
-)
-
-var (
-	// tokenShape is what needs no escaping in a path.
-	tokenShape = regexp.MustCompile(`^[A-Za-z0-9._~-]+$`)
-	// nameShape is what may name a group or a source.
-	nameShape = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
-)
+// nameShape is what may name a group or a source.
+var nameShape = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 
 // Validate judges the settings of a service, but for the address of its broker,
 // and changes nothing. It reports every fault that it finds, each with the
@@ -39,7 +26,7 @@ func (c *Config) Validate() error {
 		c.CheckPostgres(),
 		checkAddress("redis.addr", c.Redis.Addr),
 		c.checkBound(),
-		c.checkWebhook(),
+		c.Webhook.check(),
 		c.checkSeams(),
 		c.checkAdmin(),
 	}
@@ -68,31 +55,6 @@ func (c *Config) CheckPostgres() error {
 		return fmt.Errorf("postgres.conns %d: at least 1", c.Postgres.Conns)
 	}
 	return nil
-}
-
-func (c *Config) checkWebhook() error {
-	var faults []error
-	owner := map[Secret]string{}
-	for _, name := range slices.Sorted(maps.Keys(c.Webhook.Sources)) {
-		where := "webhook.sources." + name
-		faults = append(faults, checkName(where, name))
-		tokens := c.Webhook.Sources[name].Tokens
-		if len(tokens) == 0 || len(tokens) > 2 {
-			faults = append(faults, fmt.Errorf("%s: %d tokens; one, or two while one replaces the other",
-				where, len(tokens)))
-		}
-		for i, token := range tokens {
-			if n := len(token); n < minToken || n > maxToken || !tokenShape.MatchString(token.Reveal()) {
-				faults = append(faults, fmt.Errorf(
-					"%s: token %d: %d to %d letters, digits or . _ ~ -", where, i+1, minToken, maxToken))
-			}
-			if other, taken := owner[token]; taken {
-				faults = append(faults, fmt.Errorf("%s: token %d is also one of %s", where, i+1, other))
-			}
-			owner[token] = name
-		}
-	}
-	return errors.Join(faults...)
 }
 
 func (c *Config) checkSeams() error {

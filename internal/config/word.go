@@ -181,7 +181,11 @@ func choose[T ~string](to *T, text []byte, allowed ...T) error {
 		}
 		words = append(words, string(word))
 	}
-	return fmt.Errorf("%q is not one of %s", text, strings.Join(words, ", "))
+	refused := fmt.Errorf("%q is not one of %s", text, strings.Join(words, ", "))
+	if near := nearest(string(text), words); near != "" {
+		refused = fmt.Errorf("%w; did you mean %s?", refused, near)
+	}
+	return refused
 }
 
 // scalar reads a single value and ties its error to its place.

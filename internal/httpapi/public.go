@@ -2,10 +2,13 @@ package httpapi
 
 import "net/http"
 
-// Public returns the handler that senders reach.
+// Public returns the handler that senders reach. What is no webhook and no probe
+// goes to the webhook handler too, which refuses it as it refuses everything
+// else, and is told of it.
 func Public(service Service, webhook http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("POST /webhook/{token}", webhook)
+	mux.Handle("/webhook/{token}", webhook)
+	mux.Handle("/", webhook)
 	probes(mux, service)
 	return mux
 }

@@ -48,39 +48,44 @@ func write(w http.ResponseWriter, status int, contentType string, document any) 
 	_ = json.NewEncoder(w).Encode(document)
 }
 
-// refuse writes an error.
-func refuse(w http.ResponseWriter, p Problem) {
+// refuse writes an error and notes it. It returns false.
+func (q *request) refuse(p Problem) bool {
 	p.Type = "about:blank"
 	p.Title = http.StatusText(p.Status)
 	if p.Status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", retryAfter)
+		q.w.Header().Set("Retry-After", retryAfter)
 	}
-	write(w, p.Status, "application/problem+json", p)
+	q.seen.Field, q.seen.Problem = p.Field, p.Detail
+	write(q.w, p.Status, "application/problem+json", p)
+	return false
 }
 
-// tell writes the answer that the verdict asks for.
-func tell(w http.ResponseWriter, verdict inbox.Verdict, reason core.Reason, a Answer) {
+// answer writes the answer that the verdict asks for.
+func (q *request) answer(verdict inbox.Verdict, reason core.Reason, a Answer) {
 	a.Status = verdict.String()
-	if reason != core.NoReason {
+	switch {
+	case reason != core.NoReason:
 		a.Reason = reason.String()
+	case q.seen.Doubt != inbox.NoDoubt:
+		a.Reason = q.seen.Doubt.String()
 	}
 	switch verdict {
 	case inbox.Accepted, inbox.AlreadyKnown, inbox.Refused:
-		write(w, verdict.HTTPStatus(), "application/json", a)
+		write(q.w, verdict.HTTPStatus(), "application/json", a)
 	case inbox.Contradicts:
-		refuse(w, Problem{
+		q.refuse(Problem{
 			Status: verdict.HTTPStatus(), Detail: "another payload was stored under this signal_id before",
 			Field: "signal_id", SignalID: a.SignalID, State: a.State, Reason: a.Reason,
 		})
 	case inbox.Retry:
-		unavailable(w, a)
+		q.unavailable(a)
 	default:
-		unavailable(w, a)
+		q.unavailable(a)
 	}
 }
 
-func unavailable(w http.ResponseWriter, a Answer) {
-	refuse(w, Problem{
+func (q *request) unavailable(a Answer) {
+	q.refuse(Problem{
 		Status: inbox.Retry.HTTPStatus(), Detail: "the signal may not be stored; send it again",
 		SignalID: a.SignalID, Reason: a.Reason,
 	})

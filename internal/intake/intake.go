@@ -2,17 +2,16 @@ package intake
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"mime"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"fencepost/core"
 	"fencepost/core/event"
 	"fencepost/core/inbox"
+	"fencepost/internal/intake/origin"
 	"fencepost/internal/intake/payload"
+	"fencepost/internal/intake/signature"
 	"fencepost/internal/pgledger"
 )
 
@@ -27,6 +26,9 @@ const (
 
 // mostAtOnce is how many requests may wait for the ledger at the same time.
 const mostAtOnce = 64
+
+// mostRemembered is how many ids of signed webhooks are remembered for a source.
+const mostRemembered = 16384
 
 // Inbox stores signals.
 type Inbox interface {
@@ -45,17 +47,46 @@ type Seams interface {
 	Pass(ctx context.Context, point string)
 }
 
+// Source is one sender of signals. What is left out is not asked for.
+type Source struct {
+	// Tokens are the live path tokens.
+	Tokens []string
+	// Secrets sign the source's webhooks, within SignedWithin of now.
+	Secrets      []signature.Secret
+	SignedWithin time.Duration
+	// Private are texts that must not be stored or logged: tokens and secrets as
+	// they are written.
+	Private []string
+	// Addresses are where the source sends from.
+	Addresses origin.List
+	// Zone is the zone of a timestamp that names none.
+	Zone *time.Location
+	// Screen says what is odd about a signal; its SentAt is not looked at.
+	Screen pgledger.Screen
+	// Mapping says where the fields are.
+	Mapping *payload.Mapping
+}
+
 // Seen is what happened to one request.
 type Seen struct {
 	// Event is NoEvent where the request led to none.
 	Event  event.Event
 	Source string
+	// Address is where the request came from, not valid if that is not known.
+	Address netip.Addr
 	// Key is the signal's key and Signal its number, as far as they are known.
 	Key    string
 	Signal core.SignalID
 	Type   string
 	State  core.SignalState
 	Reason core.Reason
+	// Doubt says what is odd about the signal, and SimilarTo which one it is
+	// similar to.
+	Doubt     inbox.Doubt
+	SimilarTo core.SignalID
+	// Field and Problem say what was wrong with a request that was refused. They
+	// are short, can be printed, and hold no secret.
+	Field, Problem string
 	// Status is the answer's HTTP status.
 	Status int
 	Took   time.Duration
@@ -64,173 +95,111 @@ type Seen struct {
 
 // Options is what intake needs.
 type Options struct {
-	// Sources maps each source's name to its live path tokens.
-	Sources map[string][]string
+	// Sources are the senders by their names.
+	Sources map[string]Source
+	// Trusted are the proxies whose X-Forwarded-For is believed.
+	Trusted origin.List
 	Inbox   Inbox
 	Node    Node
+	// Now is this machine's clock, for signatures; nil is the real one.
+	Now func() time.Time
 	// Seams may be nil.
 	Seams Seams
+	// Known is told, by its context, of each request that a source may have sent:
+	// its token is live, and its address listed. It may be nil.
+	Known func(ctx context.Context)
 	// See learns of every request, in the goroutine that answers it.
 	See func(*Seen)
-	// Stored is told of every newly stored signal. It must not wait.
+	// Stored is told of every newly stored signal that is to be executed. It must
+	// not wait.
 	Stored func()
 }
 
-// Handler answers POST /webhook/{token}.
+// source is a Source with what is remembered of it.
+type source struct {
+	Source
+	name   string
+	memory *signature.Memory[pgledger.Admitted]
+}
+
+// Handler answers POST /webhook/{token}, and refuses everything else.
 type Handler struct {
 	opt     Options
+	sources map[string]*source
 	tokens  tokens
 	breaker breaker
 }
 
 // New returns a handler.
 func New(o Options) *Handler {
-	return &Handler{opt: o, tokens: newTokens(o.Sources), breaker: breaker{most: mostAtOnce}}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Known == nil {
+		o.Known = func(context.Context) {}
+	}
+	h := &Handler{opt: o, sources: map[string]*source{}, breaker: breaker{most: mostAtOnce}}
+	for name := range o.Sources {
+		s := &source{Source: o.Sources[name], name: name}
+		s.memory = signature.NewMemory[pgledger.Admitted](mostRemembered)
+		h.sources[name] = s
+		h.tokens.add(name, s.Tokens)
+	}
+	return h
+}
+
+// request is one request on its way through the handler.
+type request struct {
+	*http.Request
+	w      http.ResponseWriter
+	seen   *Seen
+	source *source
+	// claim is what a signed request says of itself, nil where none is asked for.
+	claim *signature.Claim
 }
 
 // ServeHTTP answers one request; the path's token stands in the pattern's
-// value "token".
+// value "token", and is empty for a path that is no webhook's.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
 	counted := &countedWriter{ResponseWriter: w}
-	seen := &Seen{}
-	h.serve(counted, r, seen)
+	seen := &Seen{Address: origin.Of(r.RemoteAddr, r.Header.Values("X-Forwarded-For"), h.opt.Trusted)}
+	q := &request{Request: r, w: counted, seen: seen}
+	h.serve(q)
 	seen.Status, seen.Took = counted.status, time.Since(began)
+	seen.scrub()
 	h.opt.See(seen)
 }
 
-func (h *Handler) serve(w http.ResponseWriter, r *http.Request, seen *Seen) {
-	source, ok := h.tokens.source(r.PathValue("token"))
-	if !ok {
-		refuse(w, Problem{Status: http.StatusNotFound, Detail: "no source has this token"})
+// serve takes a request through every check, the cheap ones first: a stranger
+// costs no reading of a body.
+func (h *Handler) serve(q *request) {
+	if !h.comesFromASource(q) || !q.isReadable() || !h.isRecent(q) {
 		return
 	}
-	seen.Source = source
-	body, problem := readBody(w, r)
-	if problem != nil {
-		refuse(w, *problem)
+	body, ok := q.readBody()
+	if !ok || !q.isGenuine(body) {
 		return
 	}
-	signal, err := payload.Parse(body)
+	signal, err := payload.Parse(body, q.source.Mapping)
 	if err != nil {
-		seen.Err = err
-		refuse(w, problemOf(err))
+		q.refuse(problemOf(err))
 		return
 	}
+	seen := q.seen
 	seen.Type = signal.Type
 	seen.Key = inbox.SignalKey(
 		signal.SignalID, signal.Instrument, signal.Type, signal.Position, signal.Timestamp)
 	if signal.Type == payload.Heartbeat {
-		write(w, http.StatusOK, "application/json",
+		write(q.w, http.StatusOK, "application/json",
 			Answer{Status: "alive", SignalID: seen.Key, State: core.NoSignal.String()})
 		return
 	}
 	if reason, may := h.opt.Node.MayTakeIn(false); !may {
-		h.turnAway(w, seen, inbox.Refused, reason)
+		q.turnAway(inbox.Refused, reason)
 		return
 	}
-	h.store(r.Context(), w, seen, offer(signal, seen, body))
-}
-
-// readBody reads the body within its limits of size and time.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *Problem) {
-	if declared := r.Header.Get("Content-Type"); declared != "" {
-		kind, _, err := mime.ParseMediaType(declared)
-		if err != nil || (kind != "application/json" && kind != "text/plain") {
-			return nil, &Problem{
-				Status: http.StatusUnsupportedMediaType, Field: "Content-Type",
-				Detail: fmt.Sprintf("%q: must be application/json, or text/plain with JSON in it", declared),
-			}
-		}
-	}
-	// Not every writer has deadlines; the server's own then bound the reading.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTime))
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, payload.MaxBody))
-	var long *http.MaxBytesError
-	switch {
-	case errors.As(err, &long):
-		return nil, &Problem{
-			Status: http.StatusRequestEntityTooLarge,
-			Detail: fmt.Sprintf("body of more than %d bytes", payload.MaxBody),
-		}
-	case err != nil:
-		return nil, &Problem{Status: http.StatusRequestTimeout, Detail: "the body did not arrive in time"}
-	default:
-		return body, nil
-	}
-}
-
-func problemOf(err error) Problem {
-	p := Problem{Status: http.StatusBadRequest, Detail: err.Error()}
-	var field *payload.FieldError
-	if errors.As(err, &field) {
-		p.Field = field.Field
-	}
-	return p
-}
-
-func offer(s *payload.Signal, seen *Seen, body []byte) *pgledger.Offer {
-	return &pgledger.Offer{
-		Key: seen.Key, SignalID: s.SignalID, Type: s.Type, Instrument: s.Instrument, Position: s.Position,
-		Timestamp: s.Timestamp, Price: s.Price, Stop: s.Stop, Lots: s.Lots, ATR: s.ATR, ER: s.ER,
-		Supertrend: s.Supertrend, ROC: s.ROC, Reason: s.Reason, Payload: body, Source: seen.Source,
-		State: core.Received, ValidFor: s.ValidFor,
-	}
-}
-
-// store asks the node once more and then stores the signal. Nothing stands
-// between that question and the storing but the seam of a test: a key that is
-// kept for a refused signal would make every later delivery a duplicate.
-func (h *Handler) store(ctx context.Context, w http.ResponseWriter, seen *Seen, o *pgledger.Offer) {
-	if !h.breaker.enter() {
-		h.turnAway(w, seen, inbox.Retry, core.Unavailable)
-		return
-	}
-	h.pass(ctx, "before:")
-	if reason, may := h.opt.Node.MayTakeIn(true); !may {
-		h.breaker.abandon()
-		h.turnAway(w, seen, inbox.Refused, reason)
-		return
-	}
-	// A sender that leaves does not take its signal with it.
-	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), admitTime)
-	admitted, err := h.opt.Inbox.Admit(bounded, o)
-	cancel()
-	h.breaker.leave(err == nil)
-	h.pass(ctx, "after:")
-	if err != nil {
-		seen.Err = err
-		admitted = pgledger.Admitted{}
-	}
-	seen.Signal, seen.State = admitted.Signal, admitted.State
-	verdict, reason := admitted.Admission.Tell()
-	seen.Reason = reason
-	switch admitted.Admission {
-	case inbox.Fresh:
-		seen.Event = event.SignalReceived
-		h.opt.Stored()
-	case inbox.Duplicate:
-		seen.Event = event.SignalDuplicate
-	case inbox.Clash:
-		seen.Event = event.AlertRaised
-	case inbox.AdmissionUnknown:
-		seen.Event = event.OutcomeUnknown
-	default:
-	}
-	tell(w, verdict, reason, Answer{
-		SignalID: seen.Key, State: admitted.State.String(), ID: int64(admitted.Signal),
-	})
-}
-
-func (h *Handler) turnAway(w http.ResponseWriter, seen *Seen, verdict inbox.Verdict, reason core.Reason) {
-	seen.Reason = reason
-	tell(w, verdict, reason, Answer{SignalID: seen.Key, State: core.NoSignal.String()})
-}
-
-func (h *Handler) pass(ctx context.Context, side string) {
-	if h.opt.Seams != nil {
-		h.opt.Seams.Pass(ctx, side+core.Admit.String())
-	}
+	h.storeOnce(q, q.offer(signal, body), body)
 }
 
 // countedWriter remembers the status.

@@ -36,6 +36,10 @@ type fakeInbox struct {
 	// somebody does.
 	hold    chan struct{}
 	entered chan struct{}
+	// calls counts the calls; begins says how a fresh signal begins, as received
+	// unless it is set.
+	calls  int
+	begins pgledger.Admitted
 }
 
 func (f *fakeInbox) Admit(ctx context.Context, o *pgledger.Offer) (pgledger.Admitted, error) {
@@ -47,6 +51,7 @@ func (f *fakeInbox) Admit(ctx context.Context, o *pgledger.Offer) (pgledger.Admi
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.calls++
 	if f.away {
 		f.mu.Unlock()
 		<-ctx.Done()
@@ -59,6 +64,9 @@ func (f *fakeInbox) Admit(ctx context.Context, o *pgledger.Offer) (pgledger.Admi
 	switch {
 	case !known:
 		f.stored[o.Key] = o
+		if f.begins.State != core.NoSignal {
+			return f.begins, nil
+		}
 		return pgledger.Admitted{Admission: inbox.Fresh, Signal: 7, State: core.Received}, nil
 	case string(first.Payload) == string(o.Payload):
 		return pgledger.Admitted{Admission: inbox.Duplicate, Signal: 7, State: core.Executed}, nil
@@ -92,19 +100,29 @@ type door struct {
 	told  int
 }
 
-func open(node intake.Node) *door {
+func open(node intake.Node) *door { return openWith(node, func(*intake.Options) {}) }
+
+// openWith is open with other options.
+func openWith(node intake.Node, change func(*intake.Options)) *door {
 	d := &door{inbox: &fakeInbox{stored: map[string]*pgledger.Offer{}}}
 	mux := http.NewServeMux()
-	mux.Handle("POST /webhook/{token}", intake.New(intake.Options{
-		Sources: map[string][]string{"tv": {token, "ponmlkjihgfedcba"}, "desk": {"a-third-live-token"}},
-		Inbox:   d.inbox, Node: node,
+	o := intake.Options{
+		Sources: map[string]intake.Source{
+			"tv":   {Tokens: []string{token, "ponmlkjihgfedcba"}},
+			"desk": {Tokens: []string{"a-third-live-token"}},
+		},
+		Inbox: d.inbox, Node: node,
 		See: func(s *intake.Seen) {
 			d.mu.Lock()
 			defer d.mu.Unlock()
 			d.seen = append(d.seen, *s)
 		},
 		Stored: func() { d.told++ },
-	}))
+	}
+	change(&o)
+	h := intake.New(o)
+	mux.Handle("/webhook/{token}", h)
+	mux.Handle("/", h)
 	d.Handler = mux
 	return d
 }
@@ -120,6 +138,12 @@ func (d *door) send(t *testing.T, path, contentType, body string) answer {
 	t.Helper()
 	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader(body))
 	request.Header.Set("Content-Type", contentType)
+	return d.do(t, request)
+}
+
+// do serves one request.
+func (d *door) do(t *testing.T, request *http.Request) answer {
+	t.Helper()
 	recorder := httptest.NewRecorder()
 	d.ServeHTTP(recorder, request)
 	got := answer{status: recorder.Code, header: recorder.Header(), body: map[string]any{}}
@@ -211,11 +235,11 @@ func TestWrongRequestIsRefusedForGood(t *testing.T) {
 		status                  int
 		field                   any
 	}{
-		{"/webhook/wrong-token-wrong-token", "application/json", entry, 404, nil},
+		{"/webhook/wrong-token-wrong-token", "application/json", entry, 404, "token"},
 		{"/webhook/" + token, "application/x-www-form-urlencoded", entry, 415, "Content-Type"},
 		{"/webhook/" + token, "application/json", `{"type":"EXIT"}`, 400, "instrument"},
-		{"/webhook/" + token, "application/json", `buy`, 400, nil},
-		{"/webhook/" + token, "application/json", entry + strings.Repeat(" ", 64<<10), 413, nil},
+		{"/webhook/" + token, "application/json", `buy`, 400, "body"},
+		{"/webhook/" + token, "application/json", entry + strings.Repeat(" ", 64<<10), 413, "body"},
 	} {
 		got := d.send(t, c.path, c.contentType, c.body)
 		got.expect(t, c.status, map[string]any{"field": c.field, "status": float64(c.status)})
@@ -306,7 +330,7 @@ func TestSlowBodyIsNotWaitedFor(t *testing.T) {
 	if err != nil && !errors.Is(err, net.ErrClosed) {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(string(reply), "HTTP/1.1 408") || time.Since(began) > 2*time.Second {
+	if !strings.HasPrefix(string(reply), "HTTP/1.1 503") || time.Since(began) > 2*time.Second {
 		t.Errorf("after %v: %.60s", time.Since(began), reply)
 	}
 }

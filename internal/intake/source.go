@@ -13,15 +13,11 @@ type knownToken struct {
 	source string
 }
 
-// newTokens takes the tokens of each source.
-func newTokens(sources map[string][]string) tokens {
-	var all tokens
-	for source, live := range sources {
-		for _, token := range live {
-			all = append(all, knownToken{sum: sha256.Sum256([]byte(token)), source: source})
-		}
+// add takes the tokens of a source.
+func (t *tokens) add(source string, live []string) {
+	for _, token := range live {
+		*t = append(*t, knownToken{sum: sha256.Sum256([]byte(token)), source: source})
 	}
-	return all
 }
 
 // source returns whose token it is. It looks at all tokens, and at all of each,

@@ -19,6 +19,7 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	answers  prometheus.Histogram
 	senders  *prometheus.GaugeVec
+	sentAway prometheus.Counter
 }
 
 // Labels that all metrics carry.
@@ -60,12 +61,16 @@ func newMetrics(group, instance, version string) *metrics {
 			Name: "fencepost_sender_heartbeat_timestamp_seconds", Help: "When it last sent a HEARTBEAT.",
 		}, []string{"source"}),
 	}
+	m.sentAway = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "fencepost_connections_sent_away_total",
+		Help: "Connections of senders that were closed to make room for others.",
+	})
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "fencepost_build_info", Help: "The version of this instance; always 1.",
 	}, []string{"version"})
 	build.WithLabelValues(version).Set(1)
 	ours.MustRegister(m.events, m.refused, m.changes, m.calls, m.failures, m.requests, m.answers, m.senders,
-		build)
+		m.sentAway, build)
 	registry.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, event := range event.All() {

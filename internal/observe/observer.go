@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -16,8 +15,6 @@ import (
 	"fencepost/core/event"
 	"fencepost/internal/driver"
 	"fencepost/internal/identity"
-	"fencepost/internal/intake"
-	"fencepost/internal/intake/payload"
 )
 
 // Observer is told everything that happens to one instance. It is safe for use
@@ -161,37 +158,6 @@ func (o *Observer) AnsweredWithin(store core.Store, d time.Duration) bool {
 	case core.Broker, core.NoStore:
 	}
 	return at != 0 && time.Since(o.start)-time.Duration(at) <= d
-}
-
-// Saw logs and counts a webhook.
-func (o *Observer) Saw(s *intake.Seen) {
-	o.metrics.requests.WithLabelValues(s.Source, strconv.Itoa(s.Status)).Inc()
-	o.metrics.answers.Observe(s.Took.Seconds())
-	if s.Type == payload.Heartbeat && s.Status == http.StatusOK {
-		o.metrics.senders.WithLabelValues(s.Source).SetToCurrentTime()
-	}
-	list := []slog.Attr{
-		slog.String("source", s.Source), slog.Int("status", s.Status), slog.String("signal_id", s.Key),
-		slog.Int64("signal", int64(s.Signal)), slog.String("type", s.Type),
-		slog.String("state", s.State.String()), slog.Duration("took", s.Took),
-	}
-	if s.Reason != core.NoReason {
-		list = append(list, slog.String("reason", s.Reason.String()))
-	}
-	level, text := slog.LevelInfo, "webhook answered"
-	if s.Event != event.None {
-		o.metrics.events.WithLabelValues(s.Event.String()).Inc()
-		list = append(list, slog.String("event", s.Event.String()))
-		level, text = lines[s.Event].level, lines[s.Event].text
-	}
-	if s.Err != nil {
-		list = append(list, slog.String("error", s.Err.Error()))
-		level = max(level, slog.LevelWarn)
-	}
-	if s.Reason == core.Conflict {
-		text = siren + "another payload came under an id that is taken; ask the sender which one is meant"
-	}
-	o.log.LogAttrs(context.Background(), level, text, list...)
 }
 
 // BrokerUnclear logs why the broker's answer is unknown, or why an order was

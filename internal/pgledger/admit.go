@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"fencepost/core"
 	"fencepost/core/inbox"
@@ -37,6 +39,24 @@ type Offer struct {
 	StateReason string
 	// ValidFor is how long the signal may wait from now; zero means for ever.
 	ValidFor time.Duration
+	// Screen says what is looked at before the signal is stored for the first
+	// time, if its State leaves that open.
+	Screen Screen
+}
+
+// Screen is what may be odd about a new signal. The zero value finds nothing
+// odd.
+type Screen struct {
+	// Similar is for how long another signal of the same instrument, type and
+	// position makes this one similar; zero looks for none. One that was refused
+	// before it was sent does not count.
+	Similar time.Duration
+	// RefuseSimilar refuses a similar signal instead of holding it.
+	RefuseSimilar bool
+	// SentAt is the sender's time, zero if it is not known; Tolerance is how far it
+	// may lie ahead of the database's clock.
+	SentAt    time.Time
+	Tolerance time.Duration
 }
 
 // Admitted is what the ledger did with an offer.
@@ -46,22 +66,59 @@ type Admitted struct {
 	Signal     core.SignalID
 	State      core.SignalState
 	ReceivedAt time.Time
+	// Doubt says why a fresh signal did not begin as received, and SimilarTo
+	// which signal it is similar to.
+	Doubt     inbox.Doubt
+	SimilarTo core.SignalID
 }
 
-// admitSQL stores the signal unless its key is taken.
+// lockMeaningSQL keeps two signals that say the same from being screened at the
+// same time: neither would see the other. The lock has two numbers, so that it is
+// never the group's, and is a statement of its own, so that the screening's
+// snapshot is younger.
+const lockMeaningSQL = `SELECT pg_advisory_xact_lock(@meaning_high::integer, @meaning_low::integer)`
+
+// admitSQL screens the signal and stores it unless its key is taken. The order
+// of the cases is that of inbox.Screening.
 const admitSQL = `
+WITH similar_one AS MATERIALIZED (
+    SELECT s.id FROM signals s
+    WHERE @similar::bigint > 0 AND s.group_name = @group::text AND s.instrument = @instrument::text
+      AND s.type = @type::text AND s.position = @position::text
+      AND s.received_at > clock_timestamp() - @similar::bigint * interval '1 microsecond'
+      AND NOT (s.state = 'rejected' AND s.attempt = 0)
+    ORDER BY s.received_at DESC LIMIT 1
+), found AS MATERIALIZED (
+    SELECT (SELECT o.id FROM similar_one o) AS similar_to,
+           coalesce(NULLIF(@sent_at::timestamptz, '-infinity')
+               > clock_timestamp() + @tolerance::bigint * interval '1 microsecond', false) AS ahead
+), judged AS MATERIALIZED (
+    SELECT f.similar_to, CASE WHEN @state::text <> 'received' THEN 'none'
+        WHEN f.similar_to IS NOT NULL THEN 'similar' WHEN f.ahead THEN 'ahead' ELSE 'none' END AS doubt
+    FROM found f
+), begun AS MATERIALIZED (
+    SELECT j.similar_to, j.doubt, CASE WHEN j.doubt = 'none' THEN @state::text
+        WHEN j.doubt = 'similar' AND @refuse::boolean THEN 'rejected' ELSE 'held' END AS state
+    FROM judged j
+)
 INSERT INTO signals (group_name, key, signal_id, type, instrument, position, "timestamp",
     price, stop, lots, atr, er, supertrend, roc, reason, payload, source, state, state_reason,
-    received_by, received_at, valid_until, ended_at)
-VALUES (@group::text, @key::text, @signal_id::text, @type::text, @instrument::text, @position::text,
+    received_by, received_at, valid_until, ended_at, alerted_at, alert_reason)
+SELECT @group::text, @key::text, @signal_id::text, @type::text, @instrument::text, @position::text,
     @timestamp::text, NULLIF(@price::text, '')::numeric, NULLIF(@stop::text, '')::numeric,
     NULLIF(@lots::text, '')::numeric, NULLIF(@atr::text, '')::numeric, NULLIF(@er::text, '')::numeric,
     NULLIF(@supertrend::text, '')::numeric, NULLIF(@roc::text, '')::numeric, @reason::text, @payload::bytea,
-    @source::text, @state::text, @state_reason::text, @received_by::text, clock_timestamp(),
+    @source::text, b.state, CASE b.doubt WHEN 'none' THEN @state_reason::text ELSE b.doubt END,
+    @received_by::text, clock_timestamp(),
     clock_timestamp() + NULLIF(@valid_for::bigint, 0) * interval '1 microsecond',
-    CASE @state::text WHEN 'rejected' THEN clock_timestamp() END)
+    CASE b.state WHEN 'rejected' THEN clock_timestamp() END,
+    CASE WHEN b.state = 'held' AND b.doubt <> 'none' THEN clock_timestamp() END,
+    CASE WHEN b.state <> 'held' OR b.doubt = 'none' THEN ''
+         WHEN b.doubt = 'similar' THEN 'similar to signal ' || b.similar_to
+         ELSE 'the sender''s time is ahead of the database''s' END
+FROM begun b
 ON CONFLICT (group_name, key) DO NOTHING
-RETURNING id`
+RETURNING (SELECT doubt FROM begun), coalesce((SELECT similar_to FROM begun), 0)`
 
 // admittedSQL reads the row that has the key, whoever stored it. It is a
 // statement of its own: one that stood beside the insert would not see a row
@@ -84,20 +141,28 @@ func (l *Ledger) Admit(ctx context.Context, o *Offer) (Admitted, error) {
 		"atr": o.ATR, "er": o.ER, "supertrend": o.Supertrend, "roc": o.ROC, "reason": o.Reason,
 		"payload": payload(o.Payload), "source": o.Source, "received_by": l.opt.Instance,
 		"state": state.String(), "state_reason": o.StateReason, "valid_for": o.ValidFor.Microseconds(),
+		"similar": o.Screen.Similar.Microseconds(), "refuse": o.Screen.RefuseSimilar,
+		"sent_at": sentAt(o.Screen.SentAt), "tolerance": o.Screen.Tolerance.Microseconds(),
 	}
 	t := l.begin(core.Admit.String(), durably)
-	fresh := false
+	if o.Screen.Similar > 0 {
+		high, low := l.meaning(o)
+		t.add(lockMeaningSQL, args{"meaning_high": high, "meaning_low": low})
+	}
+	var (
+		admitted    Admitted
+		fresh       bool
+		id, other   int64
+		doubt, word string
+		sum         []byte
+	)
 	t.add(admitSQL, a).Query(func(rows pgx.Rows) error {
-		fresh = rows.Next()
-		rows.Close()
+		defer rows.Close()
+		if fresh = rows.Next(); fresh {
+			return rows.Scan(&doubt, &other)
+		}
 		return rows.Err()
 	})
-	var (
-		admitted Admitted
-		id       int64
-		word     string
-		sum      []byte
-	)
 	t.row(admittedSQL, a, &id, &word, &sum, &admitted.ReceivedAt)
 	if err := l.run(ctx, l.work, t); err != nil {
 		return Admitted{}, err
@@ -111,6 +176,9 @@ func (l *Ledger) Admit(ctx context.Context, o *Offer) (Admitted, error) {
 	switch {
 	case fresh:
 		admitted.Admission = inbox.Fresh
+		// The word is one of ours, or none.
+		admitted.Doubt, _ = inbox.ParseDoubt(doubt)
+		admitted.SimilarTo = core.SignalID(other)
 	case bytes.Equal(sum, offered[:]):
 		admitted.Admission = inbox.Duplicate
 	default:
@@ -125,4 +193,24 @@ func payload(body []byte) []byte {
 		return []byte{}
 	}
 	return body
+}
+
+// sentAt returns the sender's time as a value that is never NULL.
+func sentAt(t time.Time) pgtype.Timestamptz {
+	if t.IsZero() {
+		return pgtype.Timestamptz{InfinityModifier: pgtype.NegativeInfinity, Valid: true}
+	}
+	return pgtype.Timestamptz{Time: t, Valid: true}
+}
+
+// meaning names the lock of all signals that say the same as the offer.
+func (l *Ledger) meaning(o *Offer) (high, low int32) {
+	sum := sha256.New()
+	for _, part := range []string{"fencepost:similar", l.opt.Group, o.Instrument, o.Type, o.Position} {
+		// The lengths keep two meanings from becoming one text.
+		sum.Write(binary.BigEndian.AppendUint32(nil, uint32(len(part))))
+		sum.Write([]byte(part))
+	}
+	first := sum.Sum(nil)
+	return int32(binary.BigEndian.Uint32(first)), int32(binary.BigEndian.Uint32(first[4:]))
 }

@@ -35,9 +35,10 @@ type Decision struct {
 	Version int64
 }
 
-// decideSQL moves the signal, and its standing attempt if it has one. That must
-// have the arrow as well, and before send_by it is its sender's: a signal in
+// decideSQL moves the signal, and its standing attempt if it has one. The attempt
+// must have the arrow as well, and before send_by it is its sender's: a signal in
 // doubt over an earlier attempt is not free again while a later one was sent.
+// With a signal that was held its alert is over: a later one must be heard again.
 // The person's words are logged: the row keeps the last ones alone, and only
 // until the next outcome.
 const decideSQL = `
@@ -52,6 +53,8 @@ WITH seen AS MATERIALIZED (
     UPDATE signals
     SET state = @next::text, version = version + 1, decided_by = @by::text, state_reason = @reason::text,
         updated_at = clock_timestamp(),
+        alerted_at = CASE WHEN state <> 'held' THEN alerted_at END,
+        alert_reason = CASE WHEN state <> 'held' THEN alert_reason ELSE '' END,
         ended_at = CASE WHEN @next::text IN ('executed', 'rejected', 'cancelled', 'expired')
             THEN clock_timestamp() END
     WHERE group_name = @group::text AND id = @signal::bigint AND state = ANY (@from::text[])

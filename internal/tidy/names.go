@@ -40,6 +40,7 @@ func pairs() []pair {
 	return []pair{
 		{"invariants", invariants, document(protocol, "invariants")},
 		{"reasons", reasons, document(protocol, "reasons")},
+		{"doubts", table("core/inbox/doubt.go", "doubtNames"), document(protocol, "doubts")},
 		{"events", events, document(scenarioGuide, "events")},
 		{"operations", operations, document(scenarioGuide, "operations")},
 		{"verbs", verbs, document(scenarioGuide, "verbs")},

@@ -7,8 +7,11 @@
 // disagree: names are exact, no name appears twice, text is valid UTF-8 without
 // control characters, and numbers keep the sender's notation.
 //
-// A timestamp is a part of the signal's name and is never compared with a
-// clock: the sender's clock decides nothing.
+// A mapping says which member of the body holds which field, for senders that
+// have names of their own; it is judged when the configuration is read.
+//
+// A timestamp is a part of the signal's name, whatever it looks like. Instant
+// reads it as far as it is an instant; what that means is for others to decide.
 //
 // The package is a leaf, so that its parser can be fuzzed quickly.
 package payload

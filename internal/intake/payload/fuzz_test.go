@@ -22,7 +22,7 @@ func FuzzSameMeaning(f *testing.F) {
 		f.Add([]byte(body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		s, err := payload.Parse(body)
+		s, err := payload.Parse(body, nil)
 		if err != nil {
 			return
 		}
@@ -42,7 +42,7 @@ func FuzzSameMeaning(f *testing.F) {
 		if len(again) > payload.MaxBody {
 			return
 		}
-		other, err := payload.Parse(again)
+		other, err := payload.Parse(again, nil)
 		if err != nil || !reflect.DeepEqual(s, other) {
 			t.Errorf("%s\nsays %+v,\n%s\nsays %+v (%v)", body, s, again, other, err)
 		}

@@ -15,7 +15,7 @@ const entry = `{"type":"BASE_ENTRY","instrument":"BANKNIFTY","position":"Long_1"
 	`"supertrend":53900,"roc":-1.25,"reason":"breakout","signal_id":"s-1","valid_for":"90s","desk":{"a":[1]}}`
 
 func TestEveryFieldIsReadAsItWasWritten(t *testing.T) {
-	got, err := payload.Parse([]byte(entry))
+	got, err := payload.Parse([]byte(entry), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func TestOptionalFieldsMayBeAbsentOrNull(t *testing.T) {
 		`{"type":"EXIT","instrument":"X","position":"Long_1","timestamp":"1"}`,
 		` {"type":"EXIT","instrument":"X","position":"Long_1","timestamp":"1","price":null,"lots":null} `,
 	} {
-		got, err := payload.Parse([]byte(body))
+		got, err := payload.Parse([]byte(body), nil)
 		if err != nil || got.Price != "" || got.ValidFor != 0 || got.Type != "EXIT" {
 			t.Errorf("%s: %+v, %v", body, got, err)
 		}
@@ -93,7 +93,7 @@ func TestWrongFieldIsNamed(t *testing.T) {
 		{entry + strings.Repeat(" ", payload.MaxBody), "", "more than"},
 		{"{\"type\":\"\xff\"}", "", "UTF-8"},
 	} {
-		_, err := payload.Parse([]byte(c.body))
+		_, err := payload.Parse([]byte(c.body), nil)
 		var field *payload.FieldError
 		if !errors.As(err, &field) || field.Field != c.field || !strings.Contains(field.Reason, c.says) {
 			t.Errorf("%.60s: %v, want %s: %s", c.body, err, c.field, c.says)
@@ -108,7 +108,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"type":"EXIT","instrument":"X","position":"Long_1","timestamp":"1","lots":1e5}`))
 	f.Add([]byte(`{"type":"HEARTBEAT","instrument":"\u00e9","position":"-","timestamp":"t","a":[null]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		s, err := payload.Parse(body)
+		s, err := payload.Parse(body, nil)
 		if err != nil {
 			var field *payload.FieldError
 			if !errors.As(err, &field) || field.Reason == "" {
