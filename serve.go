@@ -44,6 +44,7 @@ func (k *Coordinator) PublicHandler() http.Handler {
 func (k *Coordinator) AdminHandler() http.Handler {
 	return httpapi.Admin(k, httpapi.AdminOptions{
 		Token: k.config.AdminToken.Reveal(), Metrics: k.observer.Handler(), Seams: k.seams, Clock: k.shifted,
+		Reconcile: reconciling{k},
 	})
 }
 

@@ -108,7 +108,7 @@ func (a *app) root() *cobra.Command {
 	flags.StringVar(&a.config, "config", os.Getenv("FENCEPOST_CONFIG"), "the configuration `FILE`")
 	flags.StringVarP(&a.format, "output", "o", "table", "how to print: `table` or json")
 	root.AddCommand(a.serve(), a.paper(), a.migrate(), a.status(), a.leader(), a.authority(),
-		a.control(), a.instances(), a.signals(), a.version())
+		a.control(), a.instances(), a.signals(), a.reconcile(), a.canary(), a.version())
 	return root
 }
 

@@ -95,30 +95,9 @@ func (f *sendFlags) body() ([]byte, error) {
 }
 
 func (a *app) send(ctx context.Context, c *fencepost.Config, f *sendFlags, body []byte) error {
-	names := slices.Sorted(maps.Keys(c.Webhook.Sources))
-	if f.source == "" && len(names) > 0 {
-		f.source = names[0]
-	}
-	source, ok := c.Webhook.Sources[f.source]
-	if !ok || len(source.Tokens) == 0 {
-		return refused(fmt.Errorf("source %q is not among the configured ones %q", f.source, names))
-	}
-	base := f.url
-	if base == "" {
-		base = "http://" + c.Listen
-	}
-	ctx, cancel := context.WithTimeout(ctx, sendTime)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost,
-		base+"/webhook/"+source.Tokens[0].Reveal(), bytes.NewReader(body))
+	code, answer, err := a.post(ctx, c, f, body)
 	if err != nil {
-		return refused(errors.New("--url: not an address"))
-	}
-	request.Header.Set("Content-Type", "application/json")
-	code, answer, err := do(request)
-	if err != nil {
-		// The library's error would print the path, and the path holds the token.
-		return fmt.Errorf("send to %s: no answer in time", base)
+		return err
 	}
 	if _, err := fmt.Fprint(a.out, string(answer)); err != nil {
 		return err
@@ -130,4 +109,34 @@ func (a *app) send(ctx context.Context, c *fencepost.Config, f *sendFlags, body 
 		return &codedError{code: exitFailed}
 	}
 	return nil
+}
+
+// post sends the body as a sender would and returns the answer's status and body.
+func (a *app) post(ctx context.Context, c *fencepost.Config, f *sendFlags, body []byte) (int, []byte, error) {
+	names := slices.Sorted(maps.Keys(c.Webhook.Sources))
+	if f.source == "" && len(names) > 0 {
+		f.source = names[0]
+	}
+	source, ok := c.Webhook.Sources[f.source]
+	if !ok || len(source.Tokens) == 0 {
+		return 0, nil, refused(fmt.Errorf("source %q is not among the configured ones %q", f.source, names))
+	}
+	base := f.url
+	if base == "" {
+		base = "http://" + c.Listen
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendTime)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost,
+		base+"/webhook/"+source.Tokens[0].Reveal(), bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, refused(errors.New("--url: not an address"))
+	}
+	request.Header.Set("Content-Type", "application/json")
+	code, answer, err := do(request)
+	if err != nil {
+		// The library's error would print the path, and the path holds the token.
+		return 0, nil, fmt.Errorf("send to %s: no answer in time", base)
+	}
+	return code, answer, nil
 }

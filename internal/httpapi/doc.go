@@ -19,4 +19,7 @@
 //	GET  /v1/authority              the ledger's epoch and the witness in Redis
 //	POST /v1/authority/accept       go on with a database that went back in time
 //	POST /v1/leader/step-down       hand leadership over
+//	GET  /v1/reconcile              the last comparison of the broker's book with the ledger
+//	POST /v1/reconcile[?dry_run=true]
+//	                                compare now
 package httpapi

@@ -120,11 +120,6 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, seen *Seen) {
 	seen.Type = signal.Type
 	seen.Key = inbox.SignalKey(
 		signal.SignalID, signal.Instrument, signal.Type, signal.Position, signal.Timestamp)
-	if signal.Type == payload.Heartbeat {
-		write(w, http.StatusOK, "application/json",
-			Answer{Status: "alive", SignalID: seen.Key, State: core.NoSignal.String()})
-		return
-	}
 	if reason, may := h.opt.Node.MayTakeIn(false); !may {
 		h.turnAway(w, seen, inbox.Refused, reason)
 		return

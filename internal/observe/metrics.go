@@ -19,6 +19,8 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	answers  prometheus.Histogram
 	senders  *prometheus.GaugeVec
+	canaries prometheus.Counter
+	compared *comparison
 }
 
 // Labels that all metrics carry.
@@ -59,13 +61,19 @@ func newMetrics(group, instance, version string) *metrics {
 		senders: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "fencepost_sender_heartbeat_timestamp_seconds", Help: "When it last sent a HEARTBEAT.",
 		}, []string{"source"}),
+		canaries: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "fencepost_canaries_passed_total",
+			Help: "Canaries that passed the gate here; events of permits and gates count them too.",
+		}),
+		compared: newComparison(),
 	}
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "fencepost_build_info", Help: "The version of this instance; always 1.",
 	}, []string{"version"})
 	build.WithLabelValues(version).Set(1)
 	ours.MustRegister(m.events, m.refused, m.changes, m.calls, m.failures, m.requests, m.answers, m.senders,
-		build)
+		m.canaries, build)
+	ours.MustRegister(m.compared.all()...)
 	registry.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, event := range event.All() {

@@ -167,7 +167,8 @@ func (o *Observer) AnsweredWithin(store core.Store, d time.Duration) bool {
 func (o *Observer) Saw(s *intake.Seen) {
 	o.metrics.requests.WithLabelValues(s.Source, strconv.Itoa(s.Status)).Inc()
 	o.metrics.answers.Observe(s.Took.Seconds())
-	if s.Type == payload.Heartbeat && s.Status == http.StatusOK {
+	canary := s.Type == payload.Heartbeat
+	if canary && s.Status < http.StatusMultipleChoices {
 		o.metrics.senders.WithLabelValues(s.Source).SetToCurrentTime()
 	}
 	list := []slog.Attr{
@@ -180,7 +181,10 @@ func (o *Observer) Saw(s *intake.Seen) {
 	}
 	level, text := slog.LevelInfo, "webhook answered"
 	if s.Event != event.None {
-		o.metrics.events.WithLabelValues(s.Event.String()).Inc()
+		// A canary is stored like a signal, and is none that somebody wants executed.
+		if !canary {
+			o.metrics.events.WithLabelValues(s.Event.String()).Inc()
+		}
 		list = append(list, slog.String("event", s.Event.String()))
 		level, text = lines[s.Event].level, lines[s.Event].text
 	}
