@@ -17,7 +17,7 @@ import (
 // overlap is how far a page reaches back into the one before. The documentation
 // says that `after` is exclusive, and it was seen to be inclusive; its precision is
 // not told. Orders that come twice are known by their ids.
-const overlap = time.Millisecond
+const overlap = time.Microsecond
 
 // Placed lists the account's orders, whoever placed them: GET /v2/orders with
 // status=all, the oldest first, a page beginning where the one before ended.

@@ -1,0 +1,206 @@
+package fencepost_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"fencepost"
+	"fencepost/core"
+	"fencepost/core/inbox"
+	"fencepost/internal/broker/wire"
+	"fencepost/internal/config"
+	"fencepost/internal/reconcile"
+)
+
+// often lets an instance compare all the time.
+func often(c *fencepost.Config) {
+	c.Reconcile.Interval, c.Reconcile.Settle = fencepost.Duration(time.Second), fencepost.Duration(time.Second)
+}
+
+// place puts an order into the broker's book behind the group's back.
+func (s *stage) place(id string) {
+	s.t.Helper()
+	o := wire.Order{ClientOrderID: id, Instrument: "GOLD", Action: "BASE_ENTRY", Position: "Long_1", Lots: "2"}
+	if _, no := s.desk.Book.Place(&o, time.Now()); no != nil {
+		s.t.Fatalf("%+v", no)
+	}
+}
+
+// control is the group's control mode, and why.
+func (i *instance) control() (mode, reason, by string) {
+	i.t.Helper()
+	found := i.Authority(i.t.Context())
+	if found.Ledger == nil {
+		return "", strings.Join(found.Errors, "; "), ""
+	}
+	return found.Ledger.Control, found.Ledger.ControlReason, found.Ledger.ControlBy
+}
+
+// compared asks the instance for its last comparison.
+func (i *instance) compared() (fencepost.Reconciliation, bool) {
+	i.t.Helper()
+	var last fencepost.Reconciliation
+	code, body := i.admin("GET", "/v1/reconcile", "")
+	if code != http.StatusOK {
+		return last, false
+	}
+	if err := json.Unmarshal([]byte(body), &last); err != nil {
+		i.t.Fatal(err)
+	}
+	return last, true
+}
+
+func signalBody(id string) string {
+	return fmt.Sprintf(`{"type":"BASE_ENTRY","instrument":"GOLD","position":"Long_1","timestamp":"t",`+
+		`"lots":2,"signal_id":%q}`, id)
+}
+
+// The leader finds an order that the ledger does not know, halts, and says so once.
+// A person who goes on is not halted again for it; the next such order halts again.
+func TestOrderThatTheLedgerDoesNotKnowHaltsTheGroup(t *testing.T) {
+	s := newStage(t)
+	leader := s.start("blue-1", often)
+	leader.leads()
+	until(t, "a clean comparison", func() bool {
+		last, ok := leader.compared()
+		return ok && last.Kept && last.Clean()
+	})
+	first := inbox.ClientOrderID("nobody's", 1)
+	s.place(first)
+	until(t, "the group is halted", func() bool { mode, _, _ := leader.control(); return mode == "halt" })
+	if _, reason, by := leader.control(); by != "reconciler" || !strings.Contains(reason, first) {
+		t.Errorf("halted by %q: %s", by, reason)
+	}
+	until(t, "the leader has read of it", func() bool { return leader.Status().Control == "halt" })
+	if code, body := leader.webhook(signalBody("waits")); code != http.StatusAccepted {
+		t.Errorf("%d %s", code, body)
+	}
+	if err := leader.SetControl(t.Context(), core.Run, "sent by hand, seen", "ann"); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "two more comparisons", func() bool {
+		last, ok := leader.compared()
+		return ok && last.Kept && len(last.Findings) == 1 && last.Findings[0].Acknowledged && last.Open() == 0
+	})
+	until(t, "the signal that waited is executed", func() bool {
+		list, err := leader.Signals(t.Context(), fencepost.SignalFilter{})
+		return err == nil && len(list) == 1 && list[0].State == "executed"
+	})
+	if mode, _, _ := leader.control(); mode != "run" {
+		t.Errorf("halted again for an order that a person has seen: %s", mode)
+	}
+	if n := strings.Count(leader.log.String(), first); n != 1 {
+		t.Errorf("the order is in the log %d times, want once", n)
+	}
+	s.place(inbox.ClientOrderID("nobody's", 2))
+	until(t, "the next one halts again", func() bool { mode, _, _ := leader.control(); return mode == "halt" })
+}
+
+// A follower compares nothing by itself; as soon as it leads it does, and finds what
+// came while nobody looked.
+func TestNewLeaderComparesAtOnce(t *testing.T) {
+	s := newStage(t)
+	quiet := func(c *fencepost.Config) { c.Reconcile.Interval = fencepost.Duration(time.Hour) }
+	first := s.start("blue-1", quiet)
+	first.leads()
+	second := s.start("green-1", quiet)
+	until(t, "the first compared", func() bool { last, ok := first.compared(); return ok && last.Kept })
+	s.place(inbox.ClientOrderID("nobody's", 1))
+	if _, ok := second.compared(); ok {
+		t.Error("a follower compared")
+	}
+	first.stop()
+	second.leads()
+	until(t, "the second halts", func() bool { mode, _, _ := second.control(); return mode == "halt" })
+}
+
+func TestOtherSystemsOrdersHaltUnlessTheyAreToBeIgnored(t *testing.T) {
+	for meaning, halts := range map[config.Foreign]bool{config.ForeignHalt: true, config.ForeignIgnore: false} {
+		t.Run(string(meaning), func(t *testing.T) {
+			s := newStage(t)
+			s.place("other-system-17")
+			leader := s.start("blue-1", func(c *fencepost.Config) { often(c); c.Reconcile.Foreign = meaning })
+			leader.leads()
+			until(t, "it was compared", func() bool { last, ok := leader.compared(); return ok && last.Kept })
+			last, _ := leader.compared()
+			mode, _, _ := leader.control()
+			if halts != (mode == "halt") || halts != (last.Count(reconcile.Foreign) == 1) ||
+				halts == (last.Ignored == 1) {
+				t.Errorf("mode %s: %+v", mode, last)
+			}
+		})
+	}
+}
+
+// A ledger that went back in time has forgotten a permit whose order exists. A person
+// who only looks changes nothing.
+func TestForgottenPermitIsFoundByItsOrder(t *testing.T) {
+	s := newStage(t)
+	leader := s.start("blue-1", func(c *fencepost.Config) { c.Reconcile.Interval = 0 })
+	leader.leads()
+	if code, body := leader.webhook(signalBody("s-1")); code != http.StatusAccepted {
+		t.Fatalf("%d %s", code, body)
+	}
+	until(t, "it is executed", func() bool {
+		list, err := leader.Signals(t.Context(), fencepost.SignalFilter{})
+		return err == nil && len(list) == 1 && list[0].State == "executed"
+	})
+	s.place(inbox.ClientOrderID("s-1", 2))
+	code, body := leader.admin("POST", "/v1/reconcile?dry_run=true", "")
+	var report fencepost.Reconciliation
+	if err := json.Unmarshal([]byte(body), &report); err != nil || code != http.StatusOK {
+		t.Fatalf("%d %s", code, body)
+	}
+	if report.Count(reconcile.Unsent) != 1 || report.Findings[0].Signal != 1 || report.Kept || report.Halted {
+		t.Errorf("%+v", report)
+	}
+	if mode, _, _ := leader.control(); mode != "run" {
+		t.Errorf("a look halted: %s", mode)
+	}
+	if code, body := leader.admin("POST", "/v1/reconcile?dry_run=perhaps", ""); code != http.StatusBadRequest {
+		t.Errorf("%d %s", code, body)
+	}
+	if code, body := leader.admin("POST", "/v1/reconcile", ""); code != http.StatusOK ||
+		!strings.Contains(body, `"halted":true`) {
+		t.Errorf("%d %s", code, body)
+	}
+}
+
+// A broker that cannot list its orders is said to be one, once, and nothing is called
+// clean.
+func TestBrokerWithoutAListIsSaidToHaveNone(t *testing.T) {
+	s := newStage(t)
+	leader := s.start("blue-1", func(c *fencepost.Config) { often(c); c.Broker.Class = "D" })
+	leader.leads()
+	until(t, "it was said", func() bool { return strings.Contains(leader.log.String(), "reconcile.impossible") })
+	first, ok := leader.compared()
+	if !ok || first.Listed || first.Clean() || first.Error == "" {
+		t.Errorf("%+v", first)
+	}
+	for range 2 {
+		if code, body := leader.admin("POST", "/v1/reconcile", ""); code != http.StatusServiceUnavailable {
+			t.Errorf("%d %s", code, body)
+		}
+	}
+	if n := strings.Count(leader.log.String(), "reconcile.impossible"); n != 1 {
+		t.Errorf("said %d times", n)
+	}
+}
+
+// A broker that does not answer leaves the group as it is, and is asked again.
+func TestComparisonThatFailsHaltsNothing(t *testing.T) {
+	s := newStage(t)
+	leader := s.start("blue-1", func(c *fencepost.Config) { often(c); c.Broker.URL = "http://127.0.0.1:1" })
+	leader.leads()
+	until(t, "it failed", func() bool { last, ok := leader.compared(); return ok && last.Error != "" })
+	if mode, _, _ := leader.control(); mode != "run" {
+		t.Errorf("control mode %s", mode)
+	}
+	if last, _ := leader.compared(); last.Clean() || last.Kept {
+		t.Errorf("%+v", last)
+	}
+}
