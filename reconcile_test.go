@@ -18,13 +18,16 @@ import (
 
 // often lets an instance compare all the time.
 func often(c *fencepost.Config) {
-	c.Reconcile.Interval, c.Reconcile.Settle = fencepost.Duration(time.Second), fencepost.Duration(time.Second)
+	c.Reconcile.Interval = fencepost.Duration(time.Second)
+	c.Reconcile.Settle = fencepost.Duration(time.Second)
 }
 
 // place puts an order into the broker's book behind the group's back.
 func (s *stage) place(id string) {
 	s.t.Helper()
-	o := wire.Order{ClientOrderID: id, Instrument: "GOLD", Action: "BASE_ENTRY", Position: "Long_1", Lots: "2"}
+	o := wire.Order{
+		ClientOrderID: id, Instrument: "GOLD", Action: "BASE_ENTRY", Position: "Long_1", Lots: "2",
+	}
 	if _, no := s.desk.Book.Place(&o, time.Now()); no != nil {
 		s.t.Fatalf("%+v", no)
 	}
@@ -38,6 +41,12 @@ func (i *instance) control() (mode, reason, by string) {
 		return "", strings.Join(found.Errors, "; "), ""
 	}
 	return found.Ledger.Control, found.Ledger.ControlReason, found.Ledger.ControlBy
+}
+
+// halted reports whether the control mode is halt.
+func (i *instance) halted() bool {
+	mode, _, _ := i.control()
+	return mode == "halt"
 }
 
 // compared asks the instance for its last comparison.
@@ -71,7 +80,7 @@ func TestOrderThatTheLedgerDoesNotKnowHaltsTheGroup(t *testing.T) {
 	})
 	first := inbox.ClientOrderID("nobody's", 1)
 	s.place(first)
-	until(t, "the group is halted", func() bool { mode, _, _ := leader.control(); return mode == "halt" })
+	until(t, "the group is halted", leader.halted)
 	if _, reason, by := leader.control(); by != "reconciler" || !strings.Contains(reason, first) {
 		t.Errorf("halted by %q: %s", by, reason)
 	}
@@ -97,7 +106,7 @@ func TestOrderThatTheLedgerDoesNotKnowHaltsTheGroup(t *testing.T) {
 		t.Errorf("the order is in the log %d times, want once", n)
 	}
 	s.place(inbox.ClientOrderID("nobody's", 2))
-	until(t, "the next one halts again", func() bool { mode, _, _ := leader.control(); return mode == "halt" })
+	until(t, "the next one halts again", leader.halted)
 }
 
 // A follower compares nothing by itself; as soon as it leads it does, and finds what
@@ -115,11 +124,12 @@ func TestNewLeaderComparesAtOnce(t *testing.T) {
 	}
 	first.stop()
 	second.leads()
-	until(t, "the second halts", func() bool { mode, _, _ := second.control(); return mode == "halt" })
+	until(t, "the second halts", second.halted)
 }
 
 func TestOtherSystemsOrdersHaltUnlessTheyAreToBeIgnored(t *testing.T) {
-	for meaning, halts := range map[config.Foreign]bool{config.ForeignHalt: true, config.ForeignIgnore: false} {
+	meanings := map[config.Foreign]bool{config.ForeignHalt: true, config.ForeignIgnore: false}
+	for meaning, halts := range meanings {
 		t.Run(string(meaning), func(t *testing.T) {
 			s := newStage(t)
 			s.place("other-system-17")
@@ -176,7 +186,9 @@ func TestBrokerWithoutAListIsSaidToHaveNone(t *testing.T) {
 	s := newStage(t)
 	leader := s.start("blue-1", func(c *fencepost.Config) { often(c); c.Broker.Class = "D" })
 	leader.leads()
-	until(t, "it was said", func() bool { return strings.Contains(leader.log.String(), "reconcile.impossible") })
+	until(t, "it was said", func() bool {
+		return strings.Contains(leader.log.String(), "reconcile.impossible")
+	})
 	first, ok := leader.compared()
 	if !ok || first.Listed || first.Clean() || first.Error == "" {
 		t.Errorf("%+v", first)
@@ -194,7 +206,10 @@ func TestBrokerWithoutAListIsSaidToHaveNone(t *testing.T) {
 // A broker that does not answer leaves the group as it is, and is asked again.
 func TestComparisonThatFailsHaltsNothing(t *testing.T) {
 	s := newStage(t)
-	leader := s.start("blue-1", func(c *fencepost.Config) { often(c); c.Broker.URL = "http://127.0.0.1:1" })
+	leader := s.start("blue-1", func(c *fencepost.Config) {
+		often(c)
+		c.Broker.URL = "http://127.0.0.1:1"
+	})
 	leader.leads()
 	until(t, "it failed", func() bool { last, ok := leader.compared(); return ok && last.Error != "" })
 	if mode, _, _ := leader.control(); mode != "run" {

@@ -54,7 +54,8 @@ func (k *Coordinator) compareUnder(ctx context.Context, c *comparing) {
 	bounded, cancel := context.WithTimeout(ctx, time.Duration(k.config.Reconcile.Timeout))
 	defer cancel()
 	began := time.Now()
-	report, err := k.reconciler.compare(bounded, c.window(k.config.Reconcile.Window, k.config.Reconcile.Settle))
+	settings := &k.config.Reconcile
+	report, err := k.reconciler.compare(bounded, c.window(settings.Window, settings.Settle))
 	if ctx.Err() != nil {
 		return // a comparison that the end of the process cut says nothing
 	}
@@ -89,8 +90,8 @@ func (k *Coordinator) show(report *Reconciliation, err error) {
 		return
 	}
 	k.unlisted.Do(func() {
-		k.observer.Log().Warn("this broker cannot list its orders: nothing is compared, and an order that the "+
-			"ledger does not know goes unnoticed; look at the broker's own book",
+		k.observer.Log().Warn("this broker cannot list its orders: nothing is compared, and an order that "+
+			"the ledger does not know goes unnoticed; look at the broker's own book",
 			"event", "reconcile.impossible")
 	})
 }

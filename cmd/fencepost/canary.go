@@ -37,7 +37,8 @@ type canaryLegs struct {
 }
 
 func (a *app) canary() *cobra.Command {
-	return group("canary", "Send a signal that orders nothing the whole way up to the broker", a.canarySend())
+	return group("canary", "Send a signal that orders nothing the whole way up to the broker",
+		a.canarySend())
 }
 
 func (a *app) canarySend() *cobra.Command {
@@ -47,10 +48,10 @@ func (a *app) canarySend() *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "send",
-		Short: "Send a canary and wait for its end; exit 2 if it did not arrive in time, 3 if it ended otherwise",
-		Long: "A canary is a HEARTBEAT: it is stored, permitted under the leader's epoch and passes the gate like\n" +
-			"any other signal, and is answered there in place of the broker. No order leaves. Its end is\n" +
-			"`cancelled`.",
+		Short: "Send a canary and wait for its end; exit 2: not in time, 3: it ended otherwise",
+		Long: "A canary is a HEARTBEAT: it is stored, permitted under the leader's epoch and passes the\n" +
+			"gate like any other signal, and is answered there in place of the broker. No order leaves.\n" +
+			"Its end is `cancelled`.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if wait < time.Second || wait > time.Hour {
@@ -67,7 +68,8 @@ func (a *app) canarySend() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&url, "url", "", "send to the instance at this `URL` instead of listen")
-	cmd.Flags().StringVar(&source, "source", "", "send as this configured source; the first by name unless set")
+	cmd.Flags().StringVar(&source, "source", "",
+		"send as this configured source; the first by name unless set")
 	cmd.Flags().DurationVar(&wait, "wait", 10*time.Second, "how long it may take")
 	return cmd
 }

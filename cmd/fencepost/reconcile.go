@@ -18,10 +18,11 @@ func (a *app) reconcile() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "reconcile",
 		Short: "Compare the broker's book with the ledger; exit 3 if a person must look",
-		Long: "Reads the broker and the ledger as the configuration says and compares them as the leader does\n" +
-			"by itself. Nothing is sent or cancelled. What is found is written down, and an order that the\n" +
-			"ledger does not know sets the control mode to halt, once; --dry-run only looks.\n" +
-			"A finding is seen to by the next `fencepost control set run` (docs/runbooks/unknown-order.md).",
+		Long: "Reads the broker and the ledger as the configuration says and compares them as the leader\n" +
+			"does by itself. Nothing is sent or cancelled. What is found is written down, and an order\n" +
+			"that the ledger does not know sets the control mode to halt, once; --dry-run only looks.\n" +
+			"A finding is seen to by the next `fencepost control set run`\n" +
+			"(docs/runbooks/unknown-order.md).",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := a.load()

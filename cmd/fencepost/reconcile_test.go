@@ -29,14 +29,16 @@ func TestCanaryAndReconcileAgainstARunningInstance(t *testing.T) {
 		t.Errorf("a clean book: exit %d\n%s%s", code, out, errs)
 	}
 	unknownOrderIsFound(t, c, i)
-	if code, out, _ := command(t, "canary", "send", "--wait", "1s", "--config", i.file); code != exitNobody ||
-		!strings.Contains(out, "in time") {
+	code, out, _ := command(t, "canary", "send", "--wait", "1s", "--config", i.file)
+	if code != exitNobody || !strings.Contains(out, "in time") {
 		t.Errorf("a canary while halted: exit %d\n%s", code, out)
 	}
-	if code, _, errs := command(t, "control", "set", "run", "--reason", "seen", "--config", i.file); code != 0 {
+	resume := []string{"control", "set", "run", "--reason", "seen", "--config", i.file}
+	if code, _, errs := command(t, resume...); code != 0 {
 		t.Fatal(errs)
 	}
-	if code, out, errs := command(t, "reconcile", "--config", i.file); code != 0 || !strings.Contains(out, "yes") {
+	if code, out, errs := command(t, "reconcile", "--config", i.file); code != 0 ||
+		!strings.Contains(out, "yes") {
 		t.Errorf("after a person has looked: exit %d\n%s%s", code, out, errs)
 	}
 	canaryArrives(t, i)
@@ -58,8 +60,10 @@ func canaryArrives(t *testing.T, i *instance) {
 // nothing; the command does.
 func unknownOrderIsFound(t *testing.T, c *cluster, i *instance) {
 	t.Helper()
-	body := `{"client_order_id":"AAAABBBBCCCCDDDDEEEE","instrument":"GOLD","action":"EXIT","position":"p","lots":2}`
-	request, err := http.NewRequestWithContext(t.Context(), "POST", "http://"+c.desk+"/orders", strings.NewReader(body))
+	body := `{"client_order_id":"AAAABBBBCCCCDDDDEEEE","instrument":"GOLD","action":"EXIT",` +
+		`"position":"p","lots":2}`
+	request, err := http.NewRequestWithContext(t.Context(), "POST", "http://"+c.desk+"/orders",
+		strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +76,8 @@ func unknownOrderIsFound(t *testing.T, c *cluster, i *instance) {
 	}
 	code, out, _ = command(t, "reconcile", "--config", i.file, "-o", "json")
 	var report fencepost.Reconciliation
-	if err := json.Unmarshal([]byte(out), &report); err != nil || code != exitConflict || len(report.Findings) != 1 {
+	if err := json.Unmarshal([]byte(out), &report); err != nil || code != exitConflict ||
+		len(report.Findings) != 1 {
 		t.Errorf("exit %d\n%s", code, out)
 	}
 	if code, out, _ := command(t, "control", "show", "--config", i.file); code != 0 ||
@@ -83,7 +88,8 @@ func unknownOrderIsFound(t *testing.T, c *cluster, i *instance) {
 
 func TestReconcileAndCanaryRefuseWhatCannotWork(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "away.yaml")
-	text := "postgres: {dsn: \"postgres://u@127.0.0.1:1/x\"}\nbroker: {url: \"http://127.0.0.1:1\", class: A}\n" +
+	text := "postgres: {dsn: \"postgres://u@127.0.0.1:1/x\"}\n" +
+		"broker: {url: \"http://127.0.0.1:1\", class: A}\n" +
 		"webhook: {sources: {s: {tokens: [abcdefghijklmnop]}}}\nlisten: 127.0.0.1:1\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)

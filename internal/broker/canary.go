@@ -42,7 +42,9 @@ func (w *WithoutCanaries) Submit(ctx context.Context, o Order, notAfter core.Tim
 	}
 	now := w.clock.Now()
 	if notAfter.Sub(now.Boot) < 0 {
-		return Result{Withheld: true, Err: fmt.Errorf("canary %s: %w: %w", o.ClientOrderID, ErrWithheld, errShut)}
+		return Result{
+			Withheld: true, Err: fmt.Errorf("canary %s: %w: %w", o.ClientOrderID, ErrWithheld, errShut),
+		}
 	}
 	w.passed()
 	at := time.Unix(0, int64(now.Wall)).UTC().Format(time.RFC3339Nano)
@@ -55,7 +57,9 @@ func (w *WithoutCanaries) LookupOrder(ctx context.Context, o Order) Result {
 	if o.Action != CanaryAction {
 		return w.Lookup(ctx, o.ClientOrderID)
 	}
-	return Result{Answer: order.Cancelled, Note: "canary: its sender did not tell how far it came; no order was sent"}
+	return Result{
+		Answer: order.Cancelled, Note: "canary: its sender did not tell how far it came; no order was sent",
+	}
 }
 
 // PassedGate returns when a canary passed the gate, by the clock of the instance that

@@ -51,7 +51,8 @@ func TestCanaryNeverReachesTheBroker(t *testing.T) {
 	}
 	real := broker.Order{ClientOrderID: id, Action: "EXIT"}
 	if w.Submit(t.Context(), real, core.Never).Answer != order.Filled ||
-		w.LookupOrder(t.Context(), real).Answer != order.Absent || behind.orders != 1 || behind.questions != 1 {
+		w.LookupOrder(t.Context(), real).Answer != order.Absent ||
+		behind.orders != 1 || behind.questions != 1 {
 		t.Error("an order did not pass through")
 	}
 }

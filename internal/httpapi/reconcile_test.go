@@ -25,11 +25,13 @@ func (s *stubReconciler) Compare(_ context.Context, dry bool) reconcile.Report {
 func TestComparisonIsReadByAnyoneAndMadeByWhoHasTheToken(t *testing.T) {
 	r := &stubReconciler{}
 	h := admin(&stubService{}, httpapi.AdminOptions{Token: token, Reconcile: r})
-	if code, body := ask(t, h, "GET", "/v1/reconcile", "", ""); code != 404 || !strings.Contains(body, "not compared") {
+	if code, body := ask(t, h, "GET", "/v1/reconcile", "", ""); code != 404 ||
+		!strings.Contains(body, "not compared") {
 		t.Errorf("before the first: %d %s", code, body)
 	}
 	r.last = &reconcile.Report{Listed: true, Findings: []reconcile.Finding{{Kind: reconcile.Unknown}}}
-	if code, body := ask(t, h, "GET", "/v1/reconcile", "", ""); code != 200 || !strings.Contains(body, "unknown_order") {
+	if code, body := ask(t, h, "GET", "/v1/reconcile", "", ""); code != 200 ||
+		!strings.Contains(body, "unknown_order") {
 		t.Errorf("%d %s", code, body)
 	}
 	if code, _ := ask(t, h, "POST", "/v1/reconcile", "", ""); code != 401 || len(r.dry) != 0 {
@@ -43,10 +45,12 @@ func TestComparisonIsReadByAnyoneAndMadeByWhoHasTheToken(t *testing.T) {
 		}
 	}
 	r.last = &reconcile.Report{Error: "away"}
-	if code, body := ask(t, h, "POST", "/v1/reconcile", token, ""); code != 503 || !strings.Contains(body, "away") {
+	if code, body := ask(t, h, "POST", "/v1/reconcile", token, ""); code != 503 ||
+		!strings.Contains(body, "away") {
 		t.Errorf("%d %s", code, body)
 	}
-	if code, _ := ask(t, admin(&stubService{}, httpapi.AdminOptions{}), "GET", "/v1/reconcile", "", ""); code != 404 {
+	without := admin(&stubService{}, httpapi.AdminOptions{})
+	if code, _ := ask(t, without, "GET", "/v1/reconcile", "", ""); code != 404 {
 		t.Errorf("without a reconciler: %d", code)
 	}
 }

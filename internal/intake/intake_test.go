@@ -186,7 +186,8 @@ func TestSignalWithoutAnIDIsNamedByWhatItSays(t *testing.T) {
 func TestHeartbeatIsStoredLikeAnySignal(t *testing.T) {
 	body := strings.Replace(entry, "BASE_ENTRY", "HEARTBEAT", 1)
 	d := open(stubNode{})
-	d.post(t, body).expect(t, 202, map[string]any{"status": "accepted", "state": "received", "signal_id": "s-1"})
+	d.post(t, body).expect(t, 202,
+		map[string]any{"status": "accepted", "state": "received", "signal_id": "s-1"})
 	d.post(t, body).expect(t, 200, map[string]any{"status": "duplicate"})
 	if len(d.inbox.stored) != 1 || d.told != 1 {
 		t.Errorf("%d heartbeats were stored, %d told of", len(d.inbox.stored), d.told)

@@ -69,7 +69,8 @@ func (o *Observer) Reconciled(r *reconcile.Report) {
 		level, text = slog.LevelWarn, "broker and ledger could not be compared"
 	}
 	o.log.LogAttrs(context.Background(), level, text, slog.String("event", "reconcile.compared"),
-		slog.Int("orders", r.Orders), slog.Int("attempts", r.Attempts), slog.Int("findings", len(r.Findings)),
+		slog.Int("orders", r.Orders), slog.Int("attempts", r.Attempts),
+		slog.Int("findings", len(r.Findings)),
 		slog.Int("foreign_ignored", r.Ignored), slog.Bool("whole", r.Whole), slog.Int64("took_ms", r.TookMS),
 		slog.String("error", r.Error))
 	if !r.Kept {
@@ -84,8 +85,8 @@ func (o *Observer) Reconciled(r *reconcile.Report) {
 		text := siren + "broker and ledger disagree about an order; a person must look: " +
 			"fencepost reconcile --dry-run (docs/runbooks/unknown-order.md)"
 		if r.Halted && f.Kind.Halts() {
-			text = siren + "THE BROKER HAS AN ORDER THAT THE LEDGER DOES NOT KNOW - trading is halted until " +
-				"a person has looked: fencepost reconcile --dry-run (docs/runbooks/unknown-order.md)"
+			text = siren + "THE BROKER HAS AN ORDER THAT THE LEDGER DOES NOT KNOW - trading is halted " +
+				"until a person has looked: fencepost reconcile --dry-run (docs/runbooks/unknown-order.md)"
 		}
 		o.log.LogAttrs(context.Background(), LevelCritical, text,
 			slog.String("event", event.AlertRaised.String()), slog.String("kind", string(f.Kind)),

@@ -15,8 +15,9 @@ import (
 
 func unknown(id string) reconcile.Finding {
 	return reconcile.Finding{
-		Kind: reconcile.Unknown, ClientOrderID: id, OrderID: "the broker's " + id, Broker: "filled", Ledger: "unknown",
-		Symbol: "X", Side: "buy", Quantity: "2", Detail: "an order of our form that this ledger never permitted",
+		Kind: reconcile.Unknown, ClientOrderID: id, OrderID: "the broker's " + id,
+		Broker: "filled", Ledger: "unknown", Symbol: "X", Side: "buy", Quantity: "2",
+		Detail: "an order of our form that this ledger never permitted",
 	}
 }
 
@@ -45,7 +46,8 @@ func TestUnknownOrderHaltsOnce(t *testing.T) {
 	p := start(t, database(t), "n1")
 	p.keep("one", true, unknown("A"), unknown("B"))
 	set := p.mode(core.Halt)
-	if set.By != pgledger.Reconciler || !strings.Contains(set.Reason, "order A (the broker's the broker's A)") ||
+	if set.By != pgledger.Reconciler ||
+		!strings.Contains(set.Reason, "order A (the broker's the broker's A)") ||
 		!strings.Contains(set.Reason, "and 1 more") {
 		t.Errorf("%+v", set)
 	}
@@ -69,7 +71,8 @@ func TestUnknownOrderHaltsOnce(t *testing.T) {
 		t.Errorf("after a person looked: %+v", seen)
 	}
 	p.keep("four", true, unknown("A"), unknown("C"))
-	if set := p.mode(core.Halt); !strings.HasPrefix(set.Reason, "order C ") || strings.Contains(set.Reason, "more") {
+	if set := p.mode(core.Halt); !strings.HasPrefix(set.Reason, "order C ") ||
+		strings.Contains(set.Reason, "more") {
 		t.Errorf("%+v", set)
 	}
 }
@@ -78,7 +81,8 @@ func TestUnknownOrderHaltsOnce(t *testing.T) {
 func TestOtherFindingsHaltNothing(t *testing.T) {
 	p := start(t, database(t), "n1")
 	missing := reconcile.Finding{
-		Kind: reconcile.Missing, ClientOrderID: "A", Signal: 7, Attempt: 1, Broker: "absent", Ledger: "executed",
+		Kind: reconcile.Missing, ClientOrderID: "A", Signal: 7, Attempt: 1,
+		Broker: "absent", Ledger: "executed",
 		Detail: "the ledger says executed; the broker has no such order",
 	}
 	p.keep("one", false, missing)
@@ -131,7 +135,8 @@ func TestFindingIsNeverChanged(t *testing.T) {
 	for _, sql := range []string{
 		`UPDATE reconcile_findings SET detail = 'x'`, `DELETE FROM reconcile_findings`,
 	} {
-		if _, err := conn.Exec(t.Context(), sql); err == nil || !strings.Contains(err.Error(), "append_only") {
+		_, err := conn.Exec(t.Context(), sql)
+		if err == nil || !strings.Contains(err.Error(), "append_only") {
 			t.Errorf("%s: %v", sql, err)
 		}
 	}
@@ -170,14 +175,16 @@ func TestAttemptsAreReadForTheComparison(t *testing.T) {
 	if err != nil || len(standing) != 2 {
 		t.Errorf("%+v, %v", standing, err)
 	}
-	if none, err := p.AccountsSince(t.Context(), time.Now().Add(time.Hour), 10); err != nil || len(none) != 0 {
+	none, err := p.AccountsSince(t.Context(), time.Now().Add(time.Hour), 10)
+	if err != nil || len(none) != 0 {
 		t.Errorf("%+v, %v", none, err)
 	}
 	if _, err := p.AccountsSince(t.Context(), before, 1); err == nil {
 		t.Error("more than the bound were read")
 	}
 	young, err := p.Youngest(t.Context(), 10)
-	if err != nil || len(young) != 3 || young[0].Key != "k2" || young[0].Attempt != 1 || young[0].State != core.Executed {
+	if err != nil || len(young) != 3 || young[0].Key != "k2" || young[0].Attempt != 1 ||
+		young[0].State != core.Executed {
 		t.Errorf("%+v, %v", young, err)
 	}
 }

@@ -96,7 +96,9 @@ type comparison struct {
 
 // add notes a finding about an attempt, an order, or both.
 func (c *comparison) add(kind Kind, a *Attempt, p *broker.Placed, format string, args ...any) {
-	f := Finding{Kind: kind, Broker: order.Absent.String(), Ledger: "unknown", Detail: fmt.Sprintf(format, args...)}
+	f := Finding{
+		Kind: kind, Broker: order.Absent.String(), Ledger: "unknown", Detail: fmt.Sprintf(format, args...),
+	}
 	if a != nil {
 		f.Signal, f.Attempt, f.ClientOrderID = a.Signal, a.Attempt, a.ClientOrderID
 		f.Ledger = a.State.String()

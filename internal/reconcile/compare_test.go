@@ -74,14 +74,16 @@ func TestOrderAndAttemptAreCompared(t *testing.T) {
 		{none, core.Rejected, true, nil},
 	} {
 		r := reconcile.Readings{
-			Book: broker.Book{Whole: true}, Attempts: []reconcile.Attempt{attempt("k", 1, c.ledger, c.settled)},
+			Book:     broker.Book{Whole: true},
+			Attempts: []reconcile.Attempt{attempt("k", 1, c.ledger, c.settled)},
 		}
 		if c.broker != none {
 			r.Book.Orders = []broker.Placed{placed("k", 1, c.broker)}
 		}
 		got, _ := reconcile.Compare(r)
 		if !slices.Equal(kindsOf(got), c.want) {
-			t.Errorf("broker %v, ledger %v, settled %v: %v, want %v", c.broker, c.ledger, c.settled, got, c.want)
+			t.Errorf("broker %v, ledger %v, settled %v: %v, want %v",
+				c.broker, c.ledger, c.settled, got, c.want)
 		}
 		for _, f := range got {
 			if f.Signal != 'k' || f.Attempt != 1 || f.Ledger != c.ledger.String() || f.Detail == "" {
@@ -138,18 +140,22 @@ func TestTwoOrdersForOneSignalAreFound(t *testing.T) {
 	second.OrderID = "again"
 	got, _ := reconcile.Compare(reconcile.Readings{
 		Book: broker.Book{Whole: true, Orders: []broker.Placed{
-			placed("k", 1, order.Filled), second, placed("l", 1, order.Cancelled), placed("l", 2, order.Filled),
+			placed("k", 1, order.Filled), second,
+			placed("l", 1, order.Cancelled), placed("l", 2, order.Filled),
 		}},
 		Attempts: []reconcile.Attempt{
 			attempt("k", 1, core.Executed, true),
 			attempt("l", 1, core.Void, true), attempt("l", 2, core.Executed, true),
 		},
 	})
-	if len(got) != 1 || got[0].Kind != reconcile.Doubled || got[0].OrderID != "again" || !got[0].Kind.Halts() {
+	if len(got) != 1 || got[0].Kind != reconcile.Doubled || got[0].OrderID != "again" ||
+		!got[0].Kind.Halts() {
 		t.Errorf("%v", got)
 	}
 	got, _ = reconcile.Compare(reconcile.Readings{
-		Book: broker.Book{Orders: []broker.Placed{placed("k", 1, order.Filled), placed("k", 2, order.Accepted)}},
+		Book: broker.Book{Orders: []broker.Placed{
+			placed("k", 1, order.Filled), placed("k", 2, order.Accepted),
+		}},
 		Attempts: []reconcile.Attempt{
 			attempt("k", 1, core.Void, true), attempt("k", 2, core.Submitted, true),
 		},

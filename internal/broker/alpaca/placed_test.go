@@ -43,7 +43,8 @@ func (c *crowd) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	c.queries = append(c.queries, query)
 	after, err := time.Parse(time.RFC3339Nano, query.Get("after"))
-	if err != nil || query.Get("status") != "all" || query.Get("direction") != "asc" || query.Get("limit") != "500" {
+	if err != nil || query.Get("status") != "all" || query.Get("direction") != "asc" ||
+		query.Get("limit") != "500" {
 		w.WriteHeader(http.StatusUnprocessableEntity)
 		return
 	}
@@ -105,7 +106,8 @@ func TestForeignOrderIsReadAsFarAsItTells(t *testing.T) {
 	if err != nil || len(book.Orders) != 1 {
 		t.Fatalf("%+v, %v", book, err)
 	}
-	if p := book.Orders[0]; p.Answer != order.Unknown || p.Ticket.Symbol != "BTCUSD" || p.Ticket.Quantity != "" {
+	if p := book.Orders[0]; p.Answer != order.Unknown || p.Ticket.Symbol != "BTCUSD" ||
+		p.Ticket.Quantity != "" {
 		t.Errorf("%+v", p)
 	}
 }

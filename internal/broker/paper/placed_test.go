@@ -53,7 +53,8 @@ func TestBookOfManyPagesIsReadWhole(t *testing.T) {
 	}{{now.Add(-time.Hour), many}, {now, many - 100}, {now.Add(time.Nanosecond), 0}} {
 		book, err := reader(t, front.URL, order.ClassA).Placed(t.Context(), c.since)
 		if err != nil || !book.Whole || len(book.Orders) != c.want {
-			t.Errorf("since %v: %d orders, whole %v, %v; want %d", c.since, len(book.Orders), book.Whole, err, c.want)
+			t.Errorf("since %v: %d orders, whole %v, %v; want %d",
+				c.since, len(book.Orders), book.Whole, err, c.want)
 		}
 	}
 }
@@ -61,7 +62,8 @@ func TestBookOfManyPagesIsReadWhole(t *testing.T) {
 // A broker that says that there is more and never tells it does not keep us for ever.
 func TestPageThatIsNeverTurnedIsAnError(t *testing.T) {
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte(`{"orders":[{"order_id":"P1","client_order_id":"x","status":"filled"}],"truncated":true}`))
+		_, _ = w.Write([]byte(
+			`{"orders":[{"order_id":"P1","client_order_id":"x","status":"filled"}],"truncated":true}`))
 	}))
 	defer front.Close()
 	if book, err := reader(t, front.URL, order.ClassA).Placed(t.Context(), time.Now()); err == nil {

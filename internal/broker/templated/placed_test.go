@@ -26,7 +26,8 @@ func TestBookIsAskedForInItsOwnWords(t *testing.T) {
 	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked = r.URL.String()
 		_, _ = io.WriteString(w, `{"orders":[
-			{"client_order_id":"`+id+`","order_id":7,"status":"filled","symbol":"AAPL","side":"BUY","qty":"3"},
+			{"client_order_id":"`+id+`","order_id":7,"status":"filled","symbol":"AAPL","side":"BUY",
+				"qty":"3"},
 			{"order_id":"8","status":"strange","side":"cover"}]}`)
 	}))
 	a := adapter(t, templated.Config{
@@ -69,7 +70,8 @@ func TestBookIsTheDaysOrNone(t *testing.T) {
 	}
 	day := exact
 	day.Claim, day.Settings.Lookup.Path = order.ClassC.Capability(), "/orders"
-	if book, err := adapter(t, day).Placed(t.Context(), time.Now()); err != nil || len(book.Orders) != 1 || book.Whole {
+	if book, err := adapter(t, day).Placed(t.Context(), time.Now()); err != nil ||
+		len(book.Orders) != 1 || book.Whole {
 		t.Errorf("the day's book: %+v, %v", book, err)
 	}
 	none := exact
@@ -89,7 +91,8 @@ func TestBookThatCannotWorkIsRefusedAtTheStart(t *testing.T) {
 		settings := paperTongue()
 		change(&settings)
 		_, err := templated.New(templated.Config{
-			URL: "http://127.0.0.1:1", Settings: settings, Claim: order.ClassC.Capability(), Clock: clock.System{},
+			URL: "http://127.0.0.1:1", Settings: settings, Claim: order.ClassC.Capability(),
+			Clock: clock.System{},
 		})
 		if err == nil || !strings.Contains(err.Error(), strings.TrimPrefix(says, ".")) {
 			t.Errorf("%s: %v", says, err)
