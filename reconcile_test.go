@@ -133,7 +133,10 @@ func TestOtherSystemsOrdersHaltUnlessTheyAreToBeIgnored(t *testing.T) {
 		t.Run(string(meaning), func(t *testing.T) {
 			s := newStage(t)
 			s.place("other-system-17")
-			leader := s.start("blue-1", func(c *fencepost.Config) { often(c); c.Reconcile.Foreign = meaning })
+			leader := s.start("blue-1", func(c *fencepost.Config) {
+				often(c)
+				c.Reconcile.Foreign = meaning
+			})
 			leader.leads()
 			until(t, "it was compared", func() bool { last, ok := leader.compared(); return ok && last.Kept })
 			last, _ := leader.compared()
@@ -184,7 +187,10 @@ func TestForgottenPermitIsFoundByItsOrder(t *testing.T) {
 // clean.
 func TestBrokerWithoutAListIsSaidToHaveNone(t *testing.T) {
 	s := newStage(t)
-	leader := s.start("blue-1", func(c *fencepost.Config) { often(c); c.Broker.Class = "D" })
+	leader := s.start("blue-1", func(c *fencepost.Config) {
+		often(c)
+		c.Broker.Class = "D"
+	})
 	leader.leads()
 	until(t, "it was said", func() bool {
 		return strings.Contains(leader.log.String(), "reconcile.impossible")

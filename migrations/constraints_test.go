@@ -190,6 +190,7 @@ func attempted() map[string][]string {
 	all := maps.Clone(broken)
 	maps.Copy(all, brokenSignals)
 	maps.Copy(all, brokenAttempts)
+	maps.Copy(all, brokenFindings)
 	return all
 }
 

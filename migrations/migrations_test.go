@@ -40,7 +40,7 @@ func tables(t *testing.T, conn *pgx.Conn) string {
 }
 
 const allTables = "attempts authority authority_acceptances authority_lineages control_history " +
-	"fence_refusals instance_metadata leadership_history signals"
+	"fence_refusals instance_metadata leadership_history reconcile_findings signals"
 
 func TestUpAndDownLeadThereAndBack(t *testing.T) {
 	dsn := testbed.Postgres(t)
