@@ -174,7 +174,8 @@ func TestForgottenPermitIsFoundByItsOrder(t *testing.T) {
 	if mode, _, _ := leader.control(); mode != "run" {
 		t.Errorf("a look halted: %s", mode)
 	}
-	if code, body := leader.admin("POST", "/v1/reconcile?dry_run=perhaps", ""); code != http.StatusBadRequest {
+	code, body = leader.admin("POST", "/v1/reconcile?dry_run=perhaps", "")
+	if code != http.StatusBadRequest {
 		t.Errorf("%d %s", code, body)
 	}
 	if code, body := leader.admin("POST", "/v1/reconcile", ""); code != http.StatusOK ||

@@ -12,7 +12,9 @@ var classes = []BrokerClass{ClassA, ClassB, ClassC, ClassD}
 func (s *Scenario) class() BrokerClass { return s.WithDefaults().Cluster.Broker.Class }
 
 // holds reports whether something is meant for the class.
-func (b BrokerClass) holds(only []BrokerClass) bool { return len(only) == 0 || slices.Contains(only, b) }
+func (b BrokerClass) holds(only []BrokerClass) bool {
+	return len(only) == 0 || slices.Contains(only, b)
+}
 
 // under returns the scenario as it is played under the class: what is meant for
 // others alone is left out.

@@ -67,7 +67,9 @@ const (
 )
 
 // UnmarshalText reads the meaning.
-func (f *Foreign) UnmarshalText(text []byte) error { return choose(f, text, ForeignHalt, ForeignIgnore) }
+func (f *Foreign) UnmarshalText(text []byte) error {
+	return choose(f, text, ForeignHalt, ForeignIgnore)
+}
 
 // UnmarshalYAML reads the meaning and keeps its place for the error.
 func (f *Foreign) UnmarshalYAML(node ast.Node) error { return scalar(node, f.UnmarshalText) }

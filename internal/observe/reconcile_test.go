@@ -71,7 +71,8 @@ func TestCanaryIsNotCountedAsASignal(t *testing.T) {
 	o.CanaryPassed()
 	received := o.metrics.events.WithLabelValues(event.SignalReceived.String())
 	if testutil.ToFloat64(received) != 1 || testutil.ToFloat64(o.metrics.canaries) != 1 {
-		t.Errorf("%v signals, %v canaries", testutil.ToFloat64(received), testutil.ToFloat64(o.metrics.canaries))
+		t.Errorf("%v signals, %v canaries", testutil.ToFloat64(received),
+			testutil.ToFloat64(o.metrics.canaries))
 	}
 	if testutil.ToFloat64(o.metrics.senders.WithLabelValues("tv")) == 0 {
 		t.Error("a sender that sent a canary is not seen to live")
