@@ -1,17 +1,22 @@
 package fencepost_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"fencepost"
 	"fencepost/core"
 	"fencepost/core/inbox"
+	"fencepost/core/order"
+	"fencepost/internal/broker"
 	"fencepost/internal/broker/wire"
+	"fencepost/internal/clock"
 	"fencepost/internal/config"
 	"fencepost/internal/reconcile"
 )
@@ -107,6 +112,48 @@ func TestOrderThatTheLedgerDoesNotKnowHaltsTheGroup(t *testing.T) {
 	}
 	s.place(inbox.ClientOrderID("nobody's", 2))
 	until(t, "the next one halts again", leader.halted)
+}
+
+// slowBook is a broker whose list is asked for, then an order comes, and then the list
+// is read.
+type slowBook struct {
+	*broker.HTTP
+	meanwhile func()
+	once      sync.Once
+}
+
+// Placed lets the order come once.
+func (s *slowBook) Placed(ctx context.Context, since time.Time) (broker.Book, error) {
+	s.once.Do(s.meanwhile)
+	return s.HTTP.Placed(ctx, since)
+}
+
+// An order that is sent while the book is being read is in the ledger by the time that
+// is read: it halts nobody.
+func TestOrderThatComesDuringTheComparisonIsKnown(t *testing.T) {
+	s := newStage(t)
+	adapter, err := broker.NewHTTP(broker.HTTPConfig{
+		URL: s.url, Promise: order.ClassA.Capability(), Clock: clock.System{},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(adapter.Close)
+	asked, placed := make(chan struct{}), make(chan struct{})
+	book := &slowBook{HTTP: adapter, meanwhile: func() {
+		close(asked)
+		<-placed
+	}}
+	leader := s.startWith("blue-1", often, fencepost.WithBroker(book))
+	leader.leads()
+	<-asked
+	leader.webhook(signalBody("s-1"))
+	until(t, "the order is placed", func() bool { return len(s.desk.Book.Orders()) == 1 })
+	close(placed)
+	until(t, "it was compared", func() bool { last, ok := leader.compared(); return ok && last.Orders == 1 })
+	if last, _ := leader.compared(); !last.Clean() || !last.Kept {
+		t.Errorf("%+v", last)
+	}
 }
 
 // A follower compares nothing by itself; as soon as it leads it does, and finds what
