@@ -172,6 +172,16 @@ func TestNewLeaderComparesAtOnce(t *testing.T) {
 	first.stop()
 	second.leads()
 	until(t, "the second halts", second.halted)
+	if err := second.SetControl(t.Context(), core.Run, "seen", "ann"); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the second compared", func() bool { last, ok := second.compared(); return ok && last.Kept })
+	s.place(inbox.ClientOrderID("nobody's", 2))
+	if err := second.Resign(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	second.leads()
+	until(t, "it compares anew under its next epoch", second.halted)
 }
 
 func TestOtherSystemsOrdersHaltUnlessTheyAreToBeIgnored(t *testing.T) {
