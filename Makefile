@@ -18,6 +18,8 @@ MUTANTS ?= 6
 SOAK_FOR ?= 30m
 # Which scenarios `make chaos-sample` plays on real processes.
 CHAOS ?= leader-crash|graceful-handover|pause-across-lease-expiry|postgres-crash
+# Which scenarios `make broker-classes` plays.
+BROKER_FAILURES ?= crash-before-send crash-after-send broker-silence broker-late-acks
 # Of which mutants `make port` carries a failure from the simulator to real processes.
 PORTED ?= belief-by-flag permit-without-epoch
 # Which benchmarks `make bench` runs.
@@ -25,8 +27,8 @@ BENCH ?= .
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test race browser browser-test lint fmt sim chaos chaos-sample parity port detect fuzz \
-	explore explore-small fuzz-sim pgo map mutants mutants-sample mutants-real soak bench cover check
+.PHONY: help build demo test race browser browser-test lint fmt sim chaos chaos-sample broker-classes parity port \
+	detect fuzz explore explore-small fuzz-sim pgo map mutants mutants-sample mutants-real soak bench cover check
 
 help: ## Show this help.
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +72,11 @@ chaos: build ## Play the scenarios of the set for every change on real processes
 
 chaos-sample: build ## The same for a few of them, as a part of what every change must pass.
 	$(GO) test ./scenarios -run 'TestScenarios/($(CHAOS))$$' -tier real -v
+
+broker-classes: build ## Play the scenarios of BROKER_FAILURES at brokers of all four classes on real processes; about six minutes.
+	@set -e; for class in A B C D; do \
+		bin/drill run --tier real --seed 1 --class $$class $(BROKER_FAILURES); \
+	done
 
 parity: build ## Play every scenario in both worlds and compare; about twenty minutes.
 	bin/drill parity --junit out/parity.xml scenarios/*.yaml

@@ -29,3 +29,7 @@ type BrokerResult = broker.Result
 func TimeLeft(notAfter core.Time) time.Duration {
 	return notAfter.Sub(clock.System{}.Now().Boot)
 }
+
+// CanaryPassedGate returns when a canary passed the gate, by the clock of the
+// instance that sent it, from the broker's detail of its attempt.
+func CanaryPassedGate(detail string) (time.Time, bool) { return broker.PassedGate(detail) }

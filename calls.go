@@ -36,7 +36,7 @@ type orders interface {
 // order, and the broker's answer into an input.
 type desk struct {
 	orders orders
-	broker Broker
+	broker *broker.WithoutCanaries
 	// failed is told of everything but a clear answer.
 	failed func(op core.Op, signal core.SignalID, err error)
 }
@@ -56,7 +56,7 @@ func (d *desk) Call(ctx context.Context, e *core.Effect, reply func(*core.Input)
 	case e.Op == core.Submit:
 		in.Kind, in.Answer, err = d.submit(ctx, e, order)
 	case err == nil:
-		result := d.broker.Lookup(ctx, order.ClientOrderID(e.Attempt))
+		result := d.broker.LookupOrder(ctx, orderOf(&order, e.Attempt))
 		in.Kind, in.Answer, err = core.OrderLookedUp, result.Answer, result.Err
 		d.note(e, result)
 	default:
@@ -69,14 +69,19 @@ func (d *desk) Call(ctx context.Context, e *core.Effect, reply func(*core.Input)
 	return nil
 }
 
+// orderOf is what the broker is sent for an attempt.
+func orderOf(o *pgledger.Order, attempt uint32) broker.Order {
+	return broker.Order{
+		ClientOrderID: o.ClientOrderID(attempt), Instrument: o.Instrument, Action: o.Type,
+		Position: o.Position, Lots: json.Number(o.Lots), Price: json.Number(o.Price),
+		Stop: json.Number(o.Stop),
+	}
+}
+
 func (d *desk) submit(
 	ctx context.Context, e *core.Effect, o pgledger.Order,
 ) (core.InputKind, order.Answer, error) {
-	result := d.broker.Submit(ctx, broker.Order{
-		ClientOrderID: o.ClientOrderID(e.Attempt), Instrument: o.Instrument, Action: o.Type,
-		Position: o.Position, Lots: json.Number(o.Lots), Price: json.Number(o.Price),
-		Stop: json.Number(o.Stop),
-	}, e.NotAfter)
+	result := d.broker.Submit(ctx, orderOf(&o, e.Attempt), e.NotAfter)
 	d.note(e, result)
 	if result.Withheld {
 		return core.OrderWithheld, order.Unknown, result.Err

@@ -10,6 +10,8 @@ import (
 	"fencepost/core"
 	"fencepost/core/inbox"
 	"fencepost/core/order"
+	brokers "fencepost/internal/broker"
+	"fencepost/internal/clock"
 	"fencepost/internal/pgledger"
 )
 
@@ -49,7 +51,10 @@ func (s *stubBroker) Lookup(_ context.Context, id string) BrokerResult {
 // call carries out one effect and returns its one answer.
 func call(t *testing.T, orders *stubOrders, broker *stubBroker, op core.Op) core.Input {
 	t.Helper()
-	d := &desk{orders: orders, broker: broker, failed: func(core.Op, core.SignalID, error) {}}
+	d := &desk{
+		orders: orders, failed: func(core.Op, core.SignalID, error) {},
+		broker: brokers.NewWithoutCanaries(broker, clock.System{}, func() {}),
+	}
 	var answers []core.Input
 	effect := core.Effect{Op: op, Req: 9, Signal: 5, Attempt: 2}
 	err := d.Call(t.Context(), &effect, func(in *core.Input) { answers = append(answers, *in) })

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/internal/broker"
 	"fencepost/internal/clock"
 	"fencepost/internal/driver"
 	"fencepost/internal/observe"
@@ -50,6 +51,11 @@ type Coordinator struct {
 	running  atomic.Bool
 	stopping atomic.Bool
 	leaders  leaders
+	// reconciler compares the broker's book with the ledger, compared is its last
+	// report.
+	reconciler *Reconciler
+	compared   atomic.Pointer[Reconciliation]
+	unlisted   sync.Once
 }
 
 // New makes an instance. It judges the configuration and opens no connection: a
@@ -142,8 +148,14 @@ func (k *Coordinator) drive(now clock.Clock) {
 	o := driver.Options{
 		Config: k.protocol, Nonce: k.nonce, Clock: now,
 		Redis: leaseCaller{k.lease}, Postgres: k.ledger,
-		Broker: &desk{orders: k.ledger, broker: k.broker, failed: k.observer.BrokerUnclear},
-		Sink:   k.observer,
+		Broker: &desk{
+			orders: k.ledger, failed: k.observer.BrokerUnclear,
+			broker: broker.NewWithoutCanaries(k.broker, now, k.observer.CanaryPassed),
+		},
+		Sink: k.observer,
+	}
+	k.reconciler = &Reconciler{
+		reader: k.Reader, broker: k.broker, settings: k.config.Reconcile, by: k.config.InstanceID,
 	}
 	// A nil pointer in an interface would not be nil.
 	if k.seams != nil {
@@ -190,6 +202,7 @@ func (k *Coordinator) run(ctx context.Context) error {
 	parts.Go(func() { k.watch(driven) })
 	parts.Go(func() { k.spread(driven) })
 	parts.Go(func() { k.seal(driven) })
+	parts.Go(func() { k.reconcile(driven) })
 	<-ctx.Done()
 
 	k.stopping.Store(true)

@@ -96,13 +96,20 @@ type instance struct {
 // start runs an instance; change, if not nil, alters its settings.
 func (s *stage) start(id string, change func(*fencepost.Config)) *instance {
 	s.t.Helper()
+	return s.startWith(id, change)
+}
+
+// startWith is start with more options.
+func (s *stage) startWith(id string, change func(*fencepost.Config), more ...fencepost.Option) *instance {
+	s.t.Helper()
 	c := s.config(id)
 	c.Log = config.Log{Format: config.FormatText, Level: config.LevelInfo}
 	if change != nil {
 		change(&c)
 	}
 	i := &instance{t: s.t, name: id, log: &diary{}, done: make(chan error, 1)}
-	coordinator, err := fencepost.New(c, fencepost.WithLogger(fencepost.NewLogger(&c, i.log)))
+	options := append(more, fencepost.WithLogger(fencepost.NewLogger(&c, i.log)))
+	coordinator, err := fencepost.New(c, options...)
 	if err != nil {
 		s.t.Fatal(err)
 	}

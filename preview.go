@@ -38,8 +38,10 @@ type Preview struct {
 
 // Preview tells what would become of a body if a configured source sent it now.
 // It stores nothing; the ledger may have moved by the time that it is sent.
-func (r *Reader) Preview(ctx context.Context, body []byte) (Preview, error) {
-	signal, err := payload.Parse(body)
+// Whether it resembles another signal, or lies ahead of the clock, only the
+// storing tells.
+func (r *Reader) Preview(ctx context.Context, source *Source, body []byte) (Preview, error) {
+	signal, err := payload.Parse(body, &source.Fields)
 	if err != nil {
 		p := Preview{
 			Status: "refused", Code: http.StatusBadRequest, Detail: err.Error(), Next: "nothing is stored",
@@ -51,9 +53,6 @@ func (r *Reader) Preview(ctx context.Context, body []byte) (Preview, error) {
 		return p, nil
 	}
 	key := inbox.SignalKey(signal.SignalID, signal.Instrument, signal.Type, signal.Position, signal.Timestamp)
-	if signal.Type == payload.Heartbeat {
-		return Preview{Status: "alive", Code: http.StatusOK, Key: key, Next: "nothing is stored"}, nil
-	}
 	row := pgledger.Signal{
 		Key: key, Type: signal.Type, Instrument: signal.Instrument, Position: signal.Position,
 		Lots: json.Number(signal.Lots), Price: json.Number(signal.Price), Stop: json.Number(signal.Stop),

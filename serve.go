@@ -26,6 +26,7 @@ const (
 func (k *Coordinator) AdminHandler() http.Handler {
 	return httpapi.Admin(k, httpapi.AdminOptions{
 		Token: k.config.AdminToken.Reveal(), Metrics: k.observer.Handler(), Seams: k.seams, Clock: k.shifted,
+		Reconcile: reconciling{k},
 	})
 }
 

@@ -161,6 +161,11 @@ var harnessSettings = []string{
 	"journal", "journal_flush", "lease.profile", "postgres.conns",
 }
 
+// reconcileName is the setting that lets a leader halt the group by itself. Unless a
+// file sets it, no leader does: the simulator has no reconciler, and in a scenario that
+// doubles orders, or takes the ledger back, the rest of the run would be a halt.
+const reconcileName = "reconcile.interval"
+
 // isHarness reports whether the setting is the harness's.
 func isHarness(name string) bool {
 	return slices.ContainsFunc(harnessSettings, func(ours string) bool {
@@ -204,6 +209,9 @@ func (p *Program) compileSettings(s *scenarios.Scenario) error {
 				"the service does not know the setting "+given.Name)
 		}
 		p.settings[given.Name] = given.Value
+	}
+	if _, given := p.settings[reconcileName]; !given {
+		p.settings[reconcileName] = "0s"
 	}
 	c, err := p.load()
 	if err != nil {

@@ -172,6 +172,8 @@ func (r *run) strikeOperator(ctx context.Context, index int, v scenarios.Operato
 				return err
 			case !more:
 				r.finished(ctx, index, r.clock.now())
+			case last == after:
+				r.after(max(r.patience(v), lookAgain), func() { next(last) })
 			default:
 				r.after(r.patience(v), func() { next(last) })
 			}
@@ -180,6 +182,10 @@ func (r *run) strikeOperator(ctx context.Context, index int, v scenarios.Operato
 	}
 	r.after(r.patience(v), func() { next(0) })
 }
+
+// lookAgain is how long a person waits who sees the broker at work on an order. At any
+// traffic there is often one; who passed the signal over for that would leave it.
+const lookAgain = 10 * time.Millisecond
 
 // patience is how long the person takes for one decision.
 func (r *run) patience(v scenarios.Operator) time.Duration {
@@ -193,7 +199,8 @@ var outcomes = map[scenarios.OperatorAct]core.SignalState{
 }
 
 // decide lets the person decide about the next signal after that one, or about
-// everything at once. It reports whether there may be more.
+// everything at once. It reports whether there may be more, and which was the last
+// that was decided about.
 func (r *run) decide(
 	ctx context.Context, v scenarios.Operator, after core.SignalID,
 ) (more bool, last core.SignalID, err error) {
@@ -219,6 +226,8 @@ func (r *run) decide(
 			if err := r.resolveDoubt(ctx, s, outcome); err != nil {
 				return false, 0, err
 			}
+		case !unsent && s.ID > after && v.Verdict != scenarios.VerdictWrong && r.broker.underWay():
+			return true, after, nil
 		case !unsent && s.ID > after:
 			return true, s.ID, r.attest(ctx, s, v.Verdict == scenarios.VerdictWrong)
 		default:

@@ -205,6 +205,7 @@ func attempted() map[string][]string {
 	maps.Copy(all, brokenSignals)
 	maps.Copy(all, brokenAttempts)
 	maps.Copy(all, brokenEvents)
+	maps.Copy(all, brokenFindings)
 	return all
 }
 

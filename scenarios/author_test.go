@@ -207,6 +207,9 @@ func (a *author) special(s *Shape, f *Field, word *Word, stands map[string]bool)
 		return a.pick("leader", "n1", "follower", "any")
 	case f.Name == "until" && stands["from"]:
 		return "last.end"
+	case s == &stepShape && f.Name == "class":
+		// What refers to a step would be meant for fewer classes otherwise.
+		return a.pick("[A, B, C, D]", "[D, B, C, A]")
 	case s == &stepShape && f.Name == "id":
 		return "step-" + strconv.Itoa(len(a.ids))
 	case f.Name == "as":

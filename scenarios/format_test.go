@@ -74,7 +74,8 @@ func TestEveryFieldOfTheTableIsReadAndWritten(t *testing.T) {
 func TestEveryWordOfTheTableIsReadAndWritten(t *testing.T) {
 	eachField(&fileShape, func(s *Shape, f *Field) {
 		for _, w := range f.Words {
-			if s == &redisSetupShape && w.Name == string(SingleRedis) || f.Name == "tiers" {
+			if s == &redisSetupShape && w.Name == string(SingleRedis) || f.Name == "tiers" ||
+				s == &expectShape && f.Name == "class" {
 				continue // They depend on other fields; other tests hold them.
 			}
 			if text := roundTrip(t, sourceWith(f, w.Name)); !strings.Contains(text, w.Name) {

@@ -31,20 +31,29 @@ func Load(path string) (*Scenario, error) {
 // there is no file, and drops the rule. The error, if any, is Errors.
 func Parse(file string, src []byte) (*Scenario, error) {
 	d := &document{file: file}
-	root := d.parseYAML(src)
-	if root == nil {
-		return nil, d.failure()
+	s := d.read(src)
+	if s != nil {
+		s = s.settle(d)
 	}
-	s := &Scenario{File: file, lines: d.lines}
-	s.Place = Place{Position: positionOf(root), fields: map[string]Position{}}
-	if r := newReader(d, root, &fileShape, &s.Place, ""); r != nil {
-		s.walk(r)
-	}
-	inspect(d, s)
 	if len(d.errors) > 0 {
 		return nil, d.failure()
 	}
 	return s, nil
+}
+
+// read reads all that the source says, and judges what each field can tell by
+// itself; nil if it is no document.
+func (d *document) read(src []byte) *Scenario {
+	root := d.parseYAML(src)
+	if root == nil {
+		return nil
+	}
+	s := &Scenario{File: d.file, lines: d.lines}
+	s.Place = Place{Position: positionOf(root), fields: map[string]Position{}}
+	if r := newReader(d, root, &fileShape, &s.Place, ""); r != nil {
+		s.walk(r)
+	}
+	return s
 }
 
 // failure returns the errors in the order of their places.

@@ -8,6 +8,8 @@ type Step struct {
 	Trigger Trigger
 	// Heals says whether the harness heals the fault at the end of the run.
 	Heals Heals
+	// Class lists the broker classes under which there is this step; none means all.
+	Class []BrokerClass
 	Verb  Verb
 	// Place tells where the step and its fields stand: "at", "when.event",
 	// "net.link" and so on.

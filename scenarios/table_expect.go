@@ -9,6 +9,10 @@ var expectShape = Shape{
 	Doc:  "One entry of `expect`: exactly one expectation.",
 	Fields: []Field{
 		{
+			Name: "class", Kind: WordListKind, Noun: "class", Words: classWords, Default: "every class",
+			Doc: "The broker classes under which this is expected; see `drill run --class`.",
+		},
+		{
 			Name: "never", Kind: WordKind, Noun: "invariant", Words: invariantWords,
 			Doc: "The invariant for whose sake the file exists is never broken. All invariants are " +
 				"judged in every run, " +

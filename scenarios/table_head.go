@@ -142,24 +142,28 @@ var brokerSetupShape = Shape{
 	Name: "broker",
 	Doc:  "The kind of broker that takes the orders.",
 	Fields: []Field{
-		{Name: "class", Kind: WordKind, Default: "D", Words: []Word{
-			{
-				Name: string(ClassA),
-				Doc: "Remembers client order ids for ever and finds them exactly: the same id may be " +
-					"sent again.",
-			},
-			{
-				Name: string(ClassB),
-				Doc:  "Refuses late requests itself: after its bound, absence proves that no order exists.",
-			},
-			{Name: string(ClassC), Doc: "Can be looked up, but absence proves nothing."},
-			{Name: string(ClassD), Doc: "Has neither ids nor look-up: any ambiguity is in doubt."},
-		}, Doc: "What can be learned from the broker about an order whose answer was lost."},
+		{
+			Name: "class", Kind: WordKind, Default: "D", Words: classWords,
+			Doc: "What can be learned from the broker about an order whose answer was lost.",
+		},
 		{
 			Name: "ack", Kind: SpanKind, Default: "5ms..20ms",
 			Doc: "How long the broker takes to answer an order.",
 		},
 	},
+}
+
+var classWords = []Word{
+	{
+		Name: string(ClassA),
+		Doc:  "Remembers client order ids for ever and finds them exactly: the same id may be sent again.",
+	},
+	{
+		Name: string(ClassB),
+		Doc:  "Refuses late requests itself: after its bound, absence proves that no order exists.",
+	},
+	{Name: string(ClassC), Doc: "Can be looked up, but absence proves nothing."},
+	{Name: string(ClassD), Doc: "Has neither ids nor look-up: any ambiguity is in doubt."},
 }
 
 var workloadShape = Shape{

@@ -27,6 +27,10 @@ var stepShape = Shape{
 					"without.",
 			}}, Doc: "Whether the fault is ever healed.",
 		},
+		{
+			Name: "class", Kind: WordListKind, Noun: "class", Words: classWords, Default: "every class",
+			Doc: "The broker classes under which there is this step; see `drill run --class`.",
+		},
 		{Name: "kill", Kind: ObjectKind, Object: &killShape, Doc: killShape.Doc},
 		{Name: "stop", Kind: ObjectKind, Object: &stopShape, Doc: stopShape.Doc},
 		{Name: "pause", Kind: ObjectKind, Object: &pauseShape, Doc: pauseShape.Doc},

@@ -6,6 +6,7 @@ import (
 )
 
 func (e *Expect) walk(c codec) {
+	c.values("class", wordsOf(&e.Class))
 	current := ""
 	if e.Claim != nil {
 		current = e.Claim.Word()

@@ -10,6 +10,7 @@ func (s *Step) walk(c codec) {
 	c.value("id", nameValue{&s.ID})
 	s.Trigger.walk(c)
 	c.value("heals", wordOf(&s.Heals))
+	c.values("class", wordsOf(&s.Class))
 	current := ""
 	if s.Verb != nil {
 		current = s.Verb.Word()

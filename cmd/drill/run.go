@@ -35,6 +35,7 @@ type runOptions struct {
 	tape   string
 	record string
 	junit  string
+	class  string
 	keep   bool
 	built  string           // the mutant that this very program was built with
 	taping *campaign.Taping // nil without a tape
@@ -57,6 +58,8 @@ func newRun() *cobra.Command {
 		Long: "Plays each scenario under its own number of seeds, on all cores, and prints a verdict for\n" +
 			"each file: pass, fail, unknown, invalid or crash. The exit code is that of the worst.\n\n" +
 			"--seed S alone plays that seed; --seeds N plays 1…N; both play S…S+N-1.\n\n" +
+			"--class plays a file at a broker of another class; steps and expectations may say for\n" +
+			"which classes they are meant.\n\n" +
 			"An interrupt ends it with what was played so far: unknown, unless something failed.\n\n" +
 			"A tape is what a run leaves to chance, one draw a line. --record-tape writes that of one\n" +
 			"run, --tape plays one again; draws that do not match are counted and reported, and a run\n" +
@@ -80,6 +83,7 @@ func newRun() *cobra.Command {
 	f.StringVar(&o.junit, "junit", "", "write the verdict of each run into this file, as JUnit's XML")
 	f.StringVar(&o.resume, "resume", "", "skip what this directory reports on; without --out, write there")
 	f.StringVar(&o.tape, "tape", "", "play one run with the draws of this file instead of a seed's")
+	f.StringVar(&o.class, "class", "", "play at a broker of this class, A to D, instead of the file's own")
 	f.BoolVar(&o.keep, "keep", false, "with --tier real: keep what every run leaves, in --out or out/")
 	f.StringVar(&o.built, "built-with", "", "the mutant that this program was built with")
 	if err := f.MarkHidden("built-with"); err != nil {
@@ -121,7 +125,7 @@ func (o *runOptions) openerFor(c *cobra.Command) (opener, func() error, error) {
 
 // playAll plays every scenario and prints what came of it.
 func (o *runOptions) playAll(c *cobra.Command, args []string, open opener) (ended error) {
-	work, err := assign(args, open)
+	work, err := assign(args, o.class, open)
 	if err != nil {
 		return err
 	}
@@ -201,12 +205,15 @@ func (o *runOptions) check() error {
 
 // assign reads and compiles all scenarios before the first one is played, so
 // that a typo in the last file does not cost the time of the others.
-func assign(args []string, opened opener) ([]assignment, error) {
+func assign(args []string, class string, opened opener) ([]assignment, error) {
 	var work []assignment
 	var refused strings.Builder
 	from := map[string]string{}
 	for _, arg := range args {
 		s, err := scenarios.Find(arg)
+		if err == nil && class != "" {
+			s, err = s.WithClass(scenarios.BrokerClass(class))
+		}
 		var open func() campaign.World
 		if err == nil {
 			open, err = opened(s)
@@ -303,7 +310,7 @@ func (o *runOptions) plan(a assignment, lines int) campaign.Campaign {
 	plan := campaign.Campaign{
 		Scenario: a.scenario, Tier: scenarios.SimTier, Open: a.open, First: first, Count: count,
 		Repeat: o.repeat, Lines: lines, Traces: o.out, Timeout: campaign.Timeout(a.scenario),
-		Argument: a.argument, Mutant: o.mutant, Tape: o.tape,
+		Argument: a.argument, Mutant: o.mutant, Tape: o.tape, Class: o.class,
 	}
 	if o.real() {
 		planReal(&plan)
@@ -322,7 +329,7 @@ func (o *runOptions) mutated(c *cobra.Command, lines int) (player, error) {
 		first, count := o.seedRange(a.scenario)
 		report, err := mutants.Play(c.Context(), runner, o.mutant, errand.RunOptions{
 			Scenario: tree.Scenario(a.argument), Argument: a.argument, First: first, Count: count,
-			Repeat: o.repeat, Lines: lines, Traces: o.out,
+			Repeat: o.repeat, Lines: lines, Traces: o.out, Class: o.class,
 		})
 		return report, ofRunner(c.Context(), err)
 	}, nil

@@ -70,6 +70,7 @@ func (o *runOptions) runMutated(ctx context.Context, c *cobra.Command, args []st
 		{o.out != "", "--out", o.out},
 		{o.resume != "", "--resume", o.resume},
 		{o.junit != "", "--junit", o.junit},
+		{o.class != "", "--class", o.class},
 	} {
 		if given.is {
 			words = append(words, given.name, given.value)

@@ -12,14 +12,16 @@
 //	                                    order exists
 //	fencepost status|leader|instances|signals …
 //	fencepost verify --config FILE      judge the whole ledger
+//	fencepost reconcile [--dry-run]     compare the broker's book with the ledger
+//	fencepost canary send [--wait 10s]  try the whole way up to the broker
 //
 // docs/OPERATING.md lists every verb. Every setting can also be set in the
 // environment: FENCEPOST_LEASE_TTL for lease.ttl. Readings print a table, or
 // JSON with -o json.
 //
 // Exit codes: 0 done; 1 it failed, or nobody confirmed it; 2 the answer is
-// "nobody" or "none", or doctor found a failure; 3 the stores disagree, the
-// ledger is not sound, or what a person's word was about has moved; 64 wrong
-// usage or a refused
-// configuration.
+// "nobody" or "none", it did not come in time, or doctor found a failure; 3 the
+// stores, or broker and ledger, disagree, the ledger is not sound, a canary ended
+// otherwise, or what a person's word was about has moved; 64 wrong usage or a
+// refused configuration.
 package main

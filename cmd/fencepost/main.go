@@ -108,8 +108,9 @@ func (a *app) root() *cobra.Command {
 	flags.StringVar(&a.config, "config", os.Getenv("FENCEPOST_CONFIG"), "the configuration `FILE`")
 	flags.StringVarP(&a.format, "output", "o", formatTable, "how to print: `table` or json")
 	root.AddCommand(a.serve(), a.paper(), a.migrate(), a.status(), a.leader(), a.authority(),
-		a.control(), a.instances(), a.signals(), a.verify(), a.version())
-	root.AddCommand(a.inDoubt(), a.halt(), a.pause(), a.resume(), a.doctor())
+		a.control(), a.instances(), a.signals(), a.version())
+	root.AddCommand(a.inDoubt(), a.halt(), a.pause(), a.resume(), a.doctor(), a.verify(), a.reconcile(),
+		a.canary())
 	enumerate(root, "output", formats)
 	return root
 }

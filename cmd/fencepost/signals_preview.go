@@ -9,7 +9,7 @@ import (
 
 // preview tells what would become of the body, and stores nothing. Its exit code
 // is that of a sending.
-func (a *app) preview(ctx context.Context, body []byte) error {
+func (a *app) preview(ctx context.Context, source *fencepost.Source, body []byte) error {
 	r, _, err := a.reader()
 	if err != nil {
 		return err
@@ -17,7 +17,7 @@ func (a *app) preview(ctx context.Context, body []byte) error {
 	defer r.Close()
 	ctx, cancel := context.WithTimeout(ctx, readingTime)
 	defer cancel()
-	p, err := r.Preview(ctx, body)
+	p, err := r.Preview(ctx, source, body)
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func (a *app) signalsSend() *cobra.Command {
 				return err
 			}
 			if f.dryRun {
-				return a.preview(cmd.Context(), body)
+				return a.preview(cmd.Context(), &source, body)
 			}
 			return a.send(cmd.Context(), c, &f, source, body)
 		},
@@ -123,25 +123,9 @@ func (f *sendFlags) sender(c *fencepost.Config) (fencepost.Source, error) {
 func (a *app) send(
 	ctx context.Context, c *fencepost.Config, f *sendFlags, source fencepost.Source, body []byte,
 ) error {
-	base := f.url
-	if base == "" {
-		base = "http://" + c.Listen
-	}
-	ctx, cancel := context.WithTimeout(ctx, sendTime)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost,
-		base+"/webhook/"+source.Tokens[0].Reveal(), bytes.NewReader(body))
+	code, answer, err := f.post(ctx, c, &source, body)
 	if err != nil {
-		return refused(errors.New("--url: not an address"))
-	}
-	request.Header.Set("Content-Type", "application/json")
-	if err := sign(request.Header, &source, body); err != nil {
-		return refused(fmt.Errorf("source %s: %w", f.source, err))
-	}
-	code, answer, err := do(request)
-	if err != nil {
-		// The library's error would print the path, and the path holds the token.
-		return fmt.Errorf("send to %s: no answer in time", base)
+		return err
 	}
 	if _, err := fmt.Fprint(a.out, string(answer)); err != nil {
 		return err
@@ -153,6 +137,34 @@ func (a *app) send(
 		return &codedError{code: exitFailed}
 	}
 	return nil
+}
+
+// post sends the body as the source would and returns the answer's status and
+// body.
+func (f *sendFlags) post(
+	ctx context.Context, c *fencepost.Config, source *fencepost.Source, body []byte,
+) (int, []byte, error) {
+	base := f.url
+	if base == "" {
+		base = "http://" + c.Listen
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendTime)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost,
+		base+"/webhook/"+source.Tokens[0].Reveal(), bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, refused(errors.New("--url: not an address"))
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if err := sign(request.Header, source, body); err != nil {
+		return 0, nil, refused(fmt.Errorf("source %s: %w", f.source, err))
+	}
+	code, answer, err := do(request)
+	if err != nil {
+		// The library's error would print the path, and the path holds the token.
+		return 0, nil, fmt.Errorf("send to %s: no answer in time", base)
+	}
+	return code, answer, nil
 }
 
 // sign signs the webhook if its source has to.

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"fencepost/core"
@@ -152,6 +153,58 @@ func (h *HTTP) Open(ctx context.Context) ([]Standing, error) {
 		}
 	}
 	return open, nil
+}
+
+// pageSize is how many orders are asked for at a time.
+const pageSize = 2000
+
+// Placed lists the book page by page. A broker that cannot be asked for an order is
+// not asked for all of them either: its class promises nothing of its book.
+func (h *HTTP) Placed(ctx context.Context, since time.Time) (Book, error) {
+	if h.config.Promise.Lookup == order.LookupNone {
+		return Book{}, ErrNoBook
+	}
+	query := url.Values{"since": {since.UTC().Format(time.RFC3339Nano)}, "limit": {strconv.Itoa(pageSize)}}
+	book, seen := Book{Whole: true}, map[string]bool{}
+	for {
+		reply, err := h.ask(ctx, query, wire.MaxBook)
+		if err != nil {
+			return Book{}, fmt.Errorf("list placed orders: %w", err)
+		}
+		receipts, more, err := wire.Page(reply)
+		if err != nil {
+			return Book{}, fmt.Errorf("list placed orders: %w", err)
+		}
+		before := len(book.Orders)
+		for i := range receipts {
+			if r := &receipts[i]; !seen[r.OrderID] {
+				seen[r.OrderID] = true
+				book.Orders = append(book.Orders, h.placed(r))
+			}
+		}
+		switch {
+		case !more:
+			return book, nil
+		case len(book.Orders) == before:
+			return Book{}, errors.New("list placed orders: the broker does not turn the page")
+		case len(book.Orders) > MostPlaced:
+			return Book{}, fmt.Errorf("list placed orders: %w", ErrLongBook)
+		}
+		query.Set("after", receipts[len(receipts)-1].OrderID)
+	}
+}
+
+// placed reads one order of the book. This language has actions instead of sides.
+func (h *HTTP) placed(r *wire.Receipt) Placed {
+	return Placed{
+		ClientOrderID: r.ClientOrderID, OrderID: r.OrderID, Answer: r.Stands(h.config.Promise),
+		Ticket: Ticket{Symbol: r.Instrument, Side: Side(r.Action), Quantity: r.Lots.String()},
+	}
+}
+
+// Expected returns the order's own words, which this language leaves as they are.
+func (h *HTTP) Expected(o Order) (Ticket, error) {
+	return Ticket{Symbol: o.Instrument, Side: Side(o.Action), Quantity: o.Lots.String()}, nil
 }
 
 // ask reads a part of the book, and no more than most bytes.

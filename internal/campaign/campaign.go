@@ -88,6 +88,8 @@ type Campaign struct {
 	// built with, or "": the command that replays a run needs both.
 	Argument string
 	Mutant   string
+	// Class is the broker class that was asked for instead of the file's own, or "".
+	Class string
 	// Tape is the file that answers what the run leaves to chance, or "".
 	Tape string
 }

@@ -187,6 +187,9 @@ func (c *Campaign) replay(seed uint64, seeds int) string {
 	if c.Mutant != "" {
 		words = append(words, "--mutant", c.Mutant)
 	}
+	if c.Class != "" {
+		words = append(words, "--class", c.Class)
+	}
 	argument := c.Argument
 	if argument == "" {
 		argument = c.Scenario.Name

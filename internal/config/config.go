@@ -53,6 +53,8 @@ type Config struct {
 	Lease    Lease    `yaml:"lease"`
 	Webhook  Webhook  `yaml:"webhook"`
 	Log      Log      `yaml:"log"`
+	// Reconcile says how the broker's book is compared with the ledger.
+	Reconcile Reconcile `yaml:"reconcile"`
 }
 
 // Postgres says how to reach the ledger.
@@ -115,6 +117,7 @@ func Default() Config {
 		Lease:        Lease{Profile: ProfileDefault},
 		Webhook:      defaultWebhook(),
 		Log:          Log{Format: FormatJSON, Level: LevelInfo},
+		Reconcile:    defaultReconcile(),
 	}
 }
 

@@ -29,6 +29,7 @@ func (c *Config) Validate() error {
 		c.Webhook.check(),
 		c.checkSeams(),
 		c.checkAdmin(),
+		c.Reconcile.Check(),
 	}
 	if c.Redis.DB < 0 {
 		faults = append(faults, fmt.Errorf("redis.db %d: must not be negative", c.Redis.DB))

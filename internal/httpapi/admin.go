@@ -33,6 +33,8 @@ type AdminOptions struct {
 	// Seams and Clock open the commands of a test; nil leaves them out.
 	Seams *seam.Switch
 	Clock *clock.Shifted
+	// Reconcile compares the broker's book with the ledger; nil leaves it out.
+	Reconcile Reconciler
 }
 
 type admin struct {
@@ -57,6 +59,9 @@ func Admin(service Service, o AdminOptions) http.Handler {
 	mux.HandleFunc("POST /v1/authority/accept", a.command(a.accept))
 	mux.HandleFunc("POST /v1/leader/step-down", a.command(a.stepDown))
 	a.operatorRoutes(mux)
+	if o.Reconcile != nil {
+		a.reconciles(mux, o.Reconcile)
+	}
 	if o.Seams != nil && o.Clock != nil {
 		a.testCommands(mux, o.Seams, o.Clock)
 	}

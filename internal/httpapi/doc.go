@@ -21,6 +21,9 @@
 //	GET  /v1/authority              the ledger's epoch and the witness in Redis
 //	POST /v1/authority/accept       go on with a database that went back in time
 //	POST /v1/leader/step-down       hand leadership over
+//	GET  /v1/reconcile              the last comparison of the broker's book with the ledger
+//	POST /v1/reconcile[?dry_run=true]
+//	                                compare now
 //	GET  /v1/signals[?state=received,held&alerted=true&before=17&limit=100]
 //	GET  /v1/signals/{id}           one signal with its attempts
 //	GET  /v1/signals/{id}/story     what became of it, in plain words

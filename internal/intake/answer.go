@@ -10,7 +10,7 @@ import (
 
 // Answer is the body of an answer that is no error.
 type Answer struct {
-	// Status is accepted, duplicate, rejected or alive.
+	// Status is accepted, duplicate or rejected.
 	Status string `json:"status"`
 	// SignalID is the signal's key: the sender's own id, or the hash that stands
 	// for it.

@@ -190,11 +190,6 @@ func (h *Handler) serve(q *request) {
 	seen.Type = signal.Type
 	seen.Key = inbox.SignalKey(
 		signal.SignalID, signal.Instrument, signal.Type, signal.Position, signal.Timestamp)
-	if signal.Type == payload.Heartbeat {
-		write(q.w, http.StatusOK, "application/json",
-			Answer{Status: "alive", SignalID: seen.Key, State: core.NoSignal.String()})
-		return
-	}
 	if reason, may := h.opt.Node.MayTakeIn(false); !may {
 		q.turnAway(inbox.Refused, reason)
 		return

@@ -205,12 +205,21 @@ func TestSignalWithoutAnIDIsNamedByWhatItSays(t *testing.T) {
 	d.post(t, body).expect(t, 200, map[string]any{"status": "duplicate", "signal_id": key})
 }
 
-func TestHeartbeatOfASenderIsNoOrder(t *testing.T) {
-	d := open(stubNode{first: core.NotLeader})
-	d.post(t, strings.Replace(entry, "BASE_ENTRY", "HEARTBEAT", 1)).
-		expect(t, 200, map[string]any{"status": "alive", "state": "none"})
+// A canary has to travel the whole way, so it is stored like anything else, and
+// refused like anything else.
+func TestHeartbeatIsStoredLikeAnySignal(t *testing.T) {
+	body := strings.Replace(entry, "BASE_ENTRY", "HEARTBEAT", 1)
+	d := open(stubNode{})
+	d.post(t, body).expect(t, 202,
+		map[string]any{"status": "accepted", "state": "received", "signal_id": "s-1"})
+	d.post(t, body).expect(t, 200, map[string]any{"status": "duplicate"})
+	if len(d.inbox.stored) != 1 || d.told != 1 {
+		t.Errorf("%d heartbeats were stored, %d told of", len(d.inbox.stored), d.told)
+	}
+	d = open(stubNode{first: core.NotLeader})
+	d.post(t, body).expect(t, 200, map[string]any{"status": "rejected", "state": "none"})
 	if len(d.inbox.stored) != 0 {
-		t.Error("a heartbeat was stored")
+		t.Error("a heartbeat was stored by an instance that takes no signals in")
 	}
 }
 

@@ -20,6 +20,8 @@ type metrics struct {
 	answers  prometheus.Histogram
 	senders  *prometheus.GaugeVec
 	sentAway prometheus.Counter
+	canaries prometheus.Counter
+	compared *comparison
 }
 
 // Labels that all metrics carry.
@@ -60,6 +62,11 @@ func newMetrics(group, instance, version string) *metrics {
 		senders: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "fencepost_sender_heartbeat_timestamp_seconds", Help: "When it last sent a HEARTBEAT.",
 		}, []string{"source"}),
+		canaries: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "fencepost_canaries_passed_total",
+			Help: "Canaries that passed the gate here; events of permits and gates count them too.",
+		}),
+		compared: newComparison(),
 	}
 	m.sentAway = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "fencepost_connections_sent_away_total",
@@ -70,7 +77,8 @@ func newMetrics(group, instance, version string) *metrics {
 	}, []string{"version"})
 	build.WithLabelValues(version).Set(1)
 	ours.MustRegister(m.events, m.refused, m.changes, m.calls, m.failures, m.requests, m.answers, m.senders,
-		m.sentAway, build)
+		m.sentAway, m.canaries, build)
+	ours.MustRegister(m.compared.all()...)
 	registry.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, event := range event.All() {

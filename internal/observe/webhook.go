@@ -18,7 +18,8 @@ import (
 func (o *Observer) Saw(s *intake.Seen) {
 	o.metrics.requests.WithLabelValues(s.Source, strconv.Itoa(s.Status)).Inc()
 	o.metrics.answers.Observe(s.Took.Seconds())
-	if s.Type == payload.Heartbeat && s.Status == http.StatusOK {
+	canary := s.Type == payload.Heartbeat
+	if canary && s.Status < http.StatusMultipleChoices {
 		o.metrics.senders.WithLabelValues(s.Source).SetToCurrentTime()
 	}
 	list := webhookAttributes(s)
@@ -27,7 +28,10 @@ func (o *Observer) Saw(s *intake.Seen) {
 		level, text = slog.LevelWarn, "webhook refused"
 	}
 	if s.Event != event.None {
-		o.metrics.events.WithLabelValues(s.Event.String()).Inc()
+		// A canary is stored like a signal, and is none that somebody wants executed.
+		if !canary {
+			o.metrics.events.WithLabelValues(s.Event.String()).Inc()
+		}
 		list = append(list, slog.String("event", s.Event.String()))
 		level, text = max(level, lines[s.Event].level), lines[s.Event].text
 	}

@@ -106,6 +106,9 @@ func outcomeArrows(outcome core.SignalState, attempt uint32) (from []string, nex
 	return from, next
 }
 
+// canaryType is the type of a signal that orders nothing.
+const canaryType = "HEARTBEAT"
+
 // brokerSaid reports whether an outcome is something the broker said of the
 // order, and not a decision of a node.
 func brokerSaid(outcome core.SignalState) bool {
@@ -156,7 +159,10 @@ func (l *Ledger) record(ctx context.Context, e *core.Effect) (core.Input, error)
 	}
 	if recorded {
 		l.orders.forget(id)
-		l.worked.Store(time.Now().UnixNano())
+		// A canary shows that the way is free, not that anything was traded.
+		if o, listed := l.orders.find(e.Signal); !listed || o.Type != canaryType {
+			l.worked.Store(time.Now().UnixNano())
+		}
 		in.Kind = core.OutcomeWasRecorded
 	}
 	return in, nil

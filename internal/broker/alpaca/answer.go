@@ -16,6 +16,12 @@ type document struct {
 	ClientOrderID string `json:"client_order_id"`
 	Status        string `json:"status"`
 	Symbol        string `json:"symbol"`
+	Side          string `json:"side"`
+	// Qty is a decimal number in quotes, and null for an order of an amount of
+	// money, which is none of ours.
+	Qty string `json:"qty"`
+	// SubmittedAt is what lists are ordered by, in RFC 3339.
+	SubmittedAt string `json:"submitted_at"`
 	// FilledQty is a decimal number in quotes.
 	FilledQty string `json:"filled_qty"`
 }

@@ -53,6 +53,7 @@ func Run(t *testing.T, s Subject) {
 		"AnswerAboutAnotherIsUnknown":   answerAboutAnotherIsUnknown,
 		"ManyOrdersAtOnceStayApart":     manyOrdersAtOnceStayApart,
 		"OpenOrdersAreListedIfPromised": openOrdersAreListedIfPromised,
+		"PlacedOrdersAreListedIfAsked":  placedOrdersAreListedIfAsked,
 	} {
 		t.Run(name, func(t *testing.T) { claim(t, &s) })
 	}

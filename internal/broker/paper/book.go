@@ -31,8 +31,9 @@ type Book struct {
 }
 
 type entry struct {
-	receipt wire.Receipt
-	fillAt  time.Time
+	receipt  wire.Receipt
+	placedAt time.Time
+	fillAt   time.Time
 }
 
 // NewBook returns an empty book of a broker of that class, which executes an
@@ -76,7 +77,7 @@ func (b *Book) place(order *wire.Order, received time.Time) (wire.Receipt, *wire
 			ReceivedAt: received.UTC().Format(time.RFC3339Nano),
 			AcceptedAt: now.UTC().Format(time.RFC3339Nano),
 		},
-		fillAt: now.Add(b.fillAfter),
+		placedAt: now, fillAt: now.Add(b.fillAfter),
 	}
 	b.byID[order.ClientOrderID] = append(b.byID[order.ClientOrderID], len(b.orders))
 	b.orders = append(b.orders, placed)
@@ -155,6 +156,28 @@ func (b *Book) Orders() []wire.Receipt {
 // Open returns the orders that are not executed yet, in the order of placing.
 func (b *Book) Open() []wire.Receipt {
 	return slices.DeleteFunc(b.Orders(), func(r wire.Receipt) bool { return r.Status != wire.Accepted })
+}
+
+// Page returns at most that many of the orders that were placed at or after the
+// instant and behind the order of that id, in the order of placing, and whether
+// there are more. An empty id begins at the beginning.
+func (b *Book) Page(since time.Time, after string, most int) (page []wire.Receipt, more bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now, begun := b.now(), after == ""
+	page = []wire.Receipt{}
+	for i := range b.orders {
+		switch e := &b.orders[i]; {
+		case !begun:
+			begun = e.receipt.OrderID == after
+		case e.placedAt.Before(since):
+		case len(page) == most:
+			return page, true
+		default:
+			page = append(page, e.at(now))
+		}
+	}
+	return page, false
 }
 
 // Find returns the orders with this client order id, oldest first.

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"strconv"
 	"time"
 
 	"fencepost/core/order"
@@ -220,6 +222,10 @@ func (s *Server) getOrders(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusOK, wire.Book{Orders: s.Book.Open()})
 		return
 	}
+	if query.Has("since") {
+		s.getPage(w, query)
+		return
+	}
 	if !query.Has("client_order_id") {
 		answer(w, http.StatusOK, wire.Book{Orders: s.Book.Orders()})
 		return
@@ -231,6 +237,24 @@ func (s *Server) getOrders(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, http.StatusOK, wire.Book{Orders: s.Book.Find(id)})
+}
+
+// mostOfPage is how many orders a page has at most.
+const mostOfPage = 5000
+
+// getPage answers with a part of the book.
+func (s *Server) getPage(w http.ResponseWriter, query url.Values) {
+	since, err := time.Parse(time.RFC3339Nano, query.Get("since"))
+	most := mostOfPage
+	if err == nil && query.Has("limit") {
+		most, err = strconv.Atoi(query.Get("limit"))
+	}
+	if err != nil || most < 1 {
+		answer(w, http.StatusBadRequest, map[string]string{"error": "since: RFC 3339; limit: a number"})
+		return
+	}
+	page, more := s.Book.Page(since, query.Get("after"), min(most, mostOfPage))
+	answer(w, http.StatusOK, wire.Book{Orders: page, Truncated: more})
 }
 
 // wait returns false if the broker closes first. It goes on when the client

@@ -44,8 +44,8 @@ type Adapter struct {
 	senses  map[string]sense
 	promise broker.Promise
 
-	orderPath, body, askPath *template.Template
-	headers                  map[string]*template.Template
+	orderPath, body, askPath, bookPath *template.Template
+	headers                            map[string]*template.Template
 }
 
 // New returns an adapter. It opens no connection yet. The error names every
@@ -72,7 +72,7 @@ func New(config Config) (*Adapter, error) {
 	if err := errors.Join(faults...); err != nil {
 		return nil, fmt.Errorf("broker.template: %w", err)
 	}
-	if err := a.trySamples(); err != nil {
+	if err := errors.Join(a.trySamples(), a.tryBook()); err != nil {
 		return nil, fmt.Errorf("broker.template: %w", err)
 	}
 	return a, nil

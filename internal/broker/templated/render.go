@@ -30,6 +30,9 @@ type Fields struct {
 	// Timestamp is when the order passed the gate, in milliseconds since 1970, and
 	// RecvWindow for how many more the broker may accept it: for class B.
 	Timestamp, RecvWindow int64
+	// Since is from when orders are listed, in RFC 3339; empty in any other place
+	// than lookup.book.
+	Since string
 
 	ticket  broker.Ticket
 	unknown error
@@ -124,6 +127,7 @@ func (a *Adapter) parseAll() error {
 	take(&a.orderPath, "submit.path", s.Submit.Path, false)
 	take(&a.body, "submit.body", s.Submit.Body, true)
 	take(&a.askPath, "lookup.path", s.Lookup.Path, false)
+	take(&a.bookPath, "lookup.book", s.Lookup.Book, false)
 	a.headers = map[string]*template.Template{}
 	for _, name := range slices.Sorted(maps.Keys(s.Headers)) {
 		var parsed *template.Template

@@ -45,6 +45,14 @@ type Lookup struct {
 	Answer Reading `yaml:"answer"`
 	// Absent is an answer that says that there is no such order.
 	Absent Reading `yaml:"absent"`
+	// Book is a template for where all orders are listed, read like List and Answer:
+	// for the reconciler. A look-up that reads the day's book needs none.
+	Book string `yaml:"book"`
+	// Symbol, Side and Quantity are places of an order in the list, left out where
+	// it does not tell.
+	Symbol   string `yaml:"symbol"`
+	Side     string `yaml:"side"`
+	Quantity string `yaml:"quantity"`
 }
 
 // Reading says under which codes of HTTP an answer is read, and where in its
@@ -142,7 +150,7 @@ func (s *Settings) check() error {
 	if s.Lookup.Path != "" {
 		return errors.Join(append(faults, s.Lookup.check())...)
 	}
-	if s.Lookup.List != "" || s.Lookup.Answer.isSet() || s.Lookup.Absent.isSet() {
+	if s.Lookup.List+s.Lookup.Book != "" || s.Lookup.Answer.isSet() || s.Lookup.Absent.isSet() {
 		faults = append(faults, errors.New("lookup.path: not set"))
 	}
 	return errors.Join(faults...)
@@ -164,6 +172,9 @@ func (l *Lookup) check() error {
 	faults := []error{
 		l.Answer.check("lookup.answer", true, isSuccess),
 		l.Absent.check("lookup.absent", false, isRefusal),
+	}
+	if l.List == "" && l.Book+l.Symbol+l.Side+l.Quantity != "" {
+		faults = append(faults, errors.New("lookup.list: not set; where in an answer the orders stand"))
 	}
 	if l.Answer.ClientOrderID == "" {
 		faults = append(faults, errors.New("lookup.answer.client_order_id: not set; an answer about another "+

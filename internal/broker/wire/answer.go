@@ -129,6 +129,9 @@ func Listed(reply Reply) ([]Receipt, error) {
 	return receipts, err
 }
 
+// Page returns the orders of one page of the book, and whether there are more.
+func Page(reply Reply) (receipts []Receipt, more bool, err error) { return readBook(reply) }
+
 func readBook(reply Reply) (receipts []Receipt, truncated bool, err error) {
 	if reply.Status != http.StatusOK {
 		return nil, false, fmt.Errorf("look-up answered with status %d", reply.Status)
@@ -204,6 +207,9 @@ func weight(a order.Answer) int {
 		return 0
 	}
 }
+
+// Stands returns how the order stands; Unknown if the status does not tell.
+func (r *Receipt) Stands(promise order.Capability) order.Answer { return r.answer(promise).Answer }
 
 // answer translates a receipt's status.
 func (r *Receipt) answer(promise order.Capability) Meaning {

@@ -63,7 +63,8 @@ type Receipt struct {
 // Book is the answer to GET /orders.
 type Book struct {
 	Orders []Receipt `json:"orders"`
-	// Truncated says that older orders were left out: absence proves nothing.
+	// Truncated says that orders were left out: absence proves nothing. Of a book
+	// that was asked for by pages it says that another one follows.
 	Truncated bool `json:"truncated,omitempty"`
 }
 

@@ -30,7 +30,8 @@ const (
 	BaseEntry = "BASE_ENTRY"
 	Pyramid   = "PYRAMID"
 	Exit      = "EXIT"
-	// Heartbeat says that the sender lives. It asks for no order.
+	// Heartbeat is a canary: it says that the sender lives, and travels the whole way
+	// up to the wire. It asks for no order.
 	Heartbeat = "HEARTBEAT"
 )
 

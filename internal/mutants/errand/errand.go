@@ -71,4 +71,6 @@ type RunOptions struct {
 	Workers  int    `json:"workers"`
 	Lines    int    `json:"lines"`
 	Traces   string `json:"traces"`
+	// Class is the broker class that was asked for instead of the file's own, or "".
+	Class string `json:"class"`
 }

@@ -19,6 +19,11 @@ func run(ctx context.Context, order errand.Order, _ io.Writer) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Class != "" {
+		if s, err = s.WithClass(scenarios.BrokerClass(o.Class)); err != nil {
+			return nil, err
+		}
+	}
 	open, err := campaign.Simulated(s)
 	if err != nil {
 		return nil, err
@@ -27,6 +32,7 @@ func run(ctx context.Context, order errand.Order, _ io.Writer) (any, error) {
 		Scenario: s, Tier: scenarios.SimTier, Open: open, First: o.First, Count: o.Count,
 		Repeat: o.Repeat, Workers: o.Workers, Lines: o.Lines, Traces: o.Traces,
 		Timeout: campaign.Timeout(s), Argument: o.Argument, Mutant: order.Mutant,
+		Class: o.Class,
 	}
 	return c.Run(ctx)
 }

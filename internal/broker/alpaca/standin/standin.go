@@ -23,6 +23,8 @@ type Config struct {
 	BuyingPower int64
 	// Status is what a new order has; accepted if it is empty.
 	Status string
+	// Now is the account's clock; the machine's if it is nil.
+	Now func() time.Time
 }
 
 // Order is an order object. Quantities are decimal numbers in quotes, as
@@ -31,6 +33,7 @@ type Order struct {
 	ID            string  `json:"id"`
 	ClientOrderID string  `json:"client_order_id"`
 	CreatedAt     string  `json:"created_at"`
+	SubmittedAt   string  `json:"submitted_at"`
 	Symbol        string  `json:"symbol"`
 	Qty           string  `json:"qty"`
 	FilledQty     string  `json:"filled_qty"`
@@ -56,6 +59,9 @@ type Server struct {
 func New(config Config) *Server {
 	if config.Status == "" {
 		config.Status = "accepted"
+	}
+	if config.Now == nil {
+		config.Now = time.Now
 	}
 	s := &Server{config: config, mux: http.NewServeMux(), power: new(big.Rat).SetInt64(config.BuyingPower)}
 	s.mux.HandleFunc("POST /v2/orders", s.postOrder)
@@ -145,9 +151,10 @@ func (s *Server) place(p *placement) (Order, *refusal) {
 		s.power.Sub(s.power, quantity)
 	}
 	n := len(s.orders) + 1
+	at := s.config.Now().UTC().Format(time.RFC3339Nano)
 	o := &Order{
 		ID:            fmt.Sprintf("61e69015-8549-4bfd-b9c3-%012d", n),
-		ClientOrderID: p.ClientOrderID, CreatedAt: time.Now().UTC().Format(time.RFC3339Nano),
+		ClientOrderID: p.ClientOrderID, CreatedAt: at, SubmittedAt: at,
 		Symbol: p.Symbol, Qty: p.Qty, FilledQty: "0", Side: p.Side, Type: p.Type,
 		TimeInForce: p.TimeInForce, Status: s.config.Status,
 	}
@@ -224,20 +231,32 @@ func (s *Server) findOrder(w http.ResponseWriter, r *http.Request) {
 const open = "new accepted pending_new accepted_for_bidding partially_filled held stopped suspended " +
 	"pending_cancel pending_replace"
 
+// listOrders answers GET /v2/orders: the newest first unless the direction is asc,
+// and what was submitted after an instant alone.
 func (s *Server) listOrders(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	most, err := strconv.Atoi(query.Get("limit"))
 	if err != nil {
 		most = 50
 	}
+	after, err := time.Parse(time.RFC3339Nano, query.Get("after"))
+	if query.Has("after") && err != nil {
+		refuse(w, &refusal{http.StatusUnprocessableEntity, 42210000, "invalid after"})
+		return
+	}
 	list := []Order{}
 	for _, o := range s.Orders() {
 		if query.Get("status") != "all" && !slices.Contains(strings.Fields(open), o.Status) {
 			continue
 		}
-		list = append(list, o)
+		// What does not parse was not written here.
+		if at, _ := time.Parse(time.RFC3339Nano, o.SubmittedAt); at.After(after) {
+			list = append(list, o)
+		}
 	}
-	slices.Reverse(list)
+	if query.Get("direction") != "asc" {
+		slices.Reverse(list)
+	}
 	answer(w, http.StatusOK, list[:min(len(list), most, 500)])
 }
 
