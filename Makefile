@@ -22,13 +22,16 @@ CHAOS ?= leader-crash|graceful-handover|pause-across-lease-expiry|postgres-crash
 BROKER_FAILURES ?= crash-before-send crash-after-send broker-silence broker-late-acks
 # Of which mutants `make port` carries a failure from the simulator to real processes.
 PORTED ?= belief-by-flag permit-without-epoch
+# How many kills `make kills` plays.
+KILLS ?= 1000
 # Which benchmarks `make bench` runs.
 BENCH ?= .
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help build demo test race browser browser-test lint fmt sim chaos chaos-sample broker-classes parity port \
-	detect fuzz explore explore-small fuzz-sim pgo map mutants mutants-sample mutants-real soak bench cover check
+	detect fuzz explore explore-small fuzz-sim pgo map mutants mutants-sample mutants-real soak assault load kills \
+	kills-few bench bench-fence cover check
 
 help: ## Show this help.
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -124,8 +127,23 @@ explore-small: build ## The part of it that every change must pass.
 	bin/drill explore --nodes 2 --signals 1 --faults 1 --class C
 	bin/drill explore --nodes 3 --signals 1 --faults 0
 
+assault: build ## Send ten thousand malformed webhooks to a whole cluster; none may be taken, or do harm.
+	bin/drill assault
+
+load: build ## Measure acknowledged webhooks per second, and how long answers take at 500 a second.
+	bin/drill load
+
+kills: build ## Kill random instances KILLS (1000) times under load; what was played stands in out/kills and is not played again.
+	bin/drill kills --count $(KILLS) --resume out/kills
+
+kills-few: build ## The same fifty times; about a minute and a half.
+	bin/drill kills --count 50
+
 bench: ## Run the benchmarks that match BENCH (.).
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+bench-fence: ## Measure permits per second with the fence and without it, on a real PostgreSQL; a minute.
+	$(GO) test -run '^$$' -bench BenchmarkFence -benchtime 8000x ./internal/pgledger
 
 cover: ## Measure which statements the tests reach; writes coverage/index.html.
 	@mkdir -p coverage
@@ -145,4 +163,4 @@ mutants-real: build ## Build the service with each mutant that names a run on re
 soak: build ## Let one cluster of real processes live under random faults for SOAK_FOR (30m), and look for leaks.
 	bin/drill soak --for $(SOAK_FOR)
 
-check: build lint race test browser-test fuzz-sim mutants-sample chaos-sample ## All that a change must pass.
+check: build lint race test browser-test fuzz-sim mutants-sample chaos-sample kills-few ## All that a change must pass.

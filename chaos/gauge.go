@@ -1,17 +1,14 @@
 package chaos
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"fencepost/core"
 	"fencepost/core/history"
+	"fencepost/internal/testbed/scrape"
 	"fencepost/scenarios"
 )
 
@@ -104,28 +101,5 @@ func (n *instance) scrape(ctx context.Context) (map[string]float64, error) {
 		return nil, fmt.Errorf("scrape %s: %w", n.name, err)
 	}
 	defer response.Body.Close()
-	return readMetrics(response.Body)
-}
-
-// readMetrics reads the text form of Prometheus.
-func readMetrics(text io.Reader) (map[string]float64, error) {
-	values := map[string]float64{}
-	lines := bufio.NewScanner(text)
-	for lines.Scan() {
-		line := lines.Text()
-		if strings.HasPrefix(line, "#") {
-			continue
-		}
-		cut := strings.LastIndexByte(line, ' ')
-		if cut < 0 {
-			continue
-		}
-		name, _, _ := strings.Cut(line[:cut], "{")
-		value, err := strconv.ParseFloat(line[cut+1:], 64)
-		if err != nil {
-			return nil, fmt.Errorf("metric %s: %w", name, err)
-		}
-		values[name] += value
-	}
-	return values, lines.Err()
+	return scrape.Read(response.Body)
 }

@@ -33,6 +33,7 @@ func drill(ctx context.Context, args []string, out, problems io.Writer) int {
 	root.AddCommand(newRun(), newCheck(), newList(), newNew(), newExplain(), newSchema(), newUp())
 	root.AddCommand(newMutants(), newShrink(), newMap(), newFuzz(), newExplore())
 	root.AddCommand(newParity(), newDetect(), newSoak(), newVerifyJournal())
+	root.AddCommand(newAssault(), newLoad(), newKills())
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(problems)

@@ -285,22 +285,9 @@ func (d *demo) bringBack(ctx context.Context, n *Node, leader Leader) error {
 	return nil
 }
 
-// settle waits until no signal is under way. One in doubt is, as long as
-// somebody may still find out.
+// settle waits until no signal is under way.
 func (d *demo) settle(ctx context.Context) error {
-	var counts map[string]int
-	err := child.Poll(ctx, settleBound, answerPoll, func(ctx context.Context) (bool, error) {
-		now, err := d.ledger.Counts(ctx)
-		if err == nil {
-			counts = now
-		}
-		open := counts[core.Received.String()] + counts[core.Held.String()] +
-			counts[core.Submitting.String()] + counts[core.Submitted.String()]
-		if !d.mayDoubt() {
-			open += counts[core.InDoubt.String()]
-		}
-		return open == 0, err
-	})
+	counts, err := d.Settle(ctx, settleBound)
 	if errors.Is(err, child.ErrLate) {
 		d.fail("something is still under way after %v: %s", settleBound, sum(counts))
 		return nil
@@ -311,9 +298,6 @@ func (d *demo) settle(ctx context.Context) error {
 	d.say("nothing is under way any more: %s", sum(counts))
 	return nil
 }
-
-// mayDoubt tells whether the broker's class leaves doubts to a person.
-func (d *demo) mayDoubt() bool { return d.options.Class == "C" || d.options.Class == "D" }
 
 // sum writes the counts in the order of the states.
 func sum(counts map[string]int) string {
@@ -328,21 +312,16 @@ func sum(counts map[string]int) string {
 
 // audit judges what is written in the ledger and in the broker's book.
 func (d *demo) audit(ctx context.Context) error {
-	records, err := d.ledger.Read(ctx)
-	if err != nil {
-		return err
-	}
-	orders, err := d.broker.Orders(ctx)
+	evidence, findings, err := d.Audit(ctx, d.acked)
 	if err != nil {
 		return err
 	}
 	resent := 0
-	for _, a := range records.Attempts {
+	for _, a := range evidence.Ledger.Attempts {
 		resent += a.Resends
 	}
 	d.say("the ledger and the broker's book (%d orders were sent a second time under the same id):", resent)
-	evidence := &Evidence{Ledger: records, Orders: orders, Acknowledged: d.acked, MayDoubt: d.mayDoubt()}
-	for _, f := range Judge(evidence) {
+	for _, f := range findings {
 		if f.Holds() {
 			fmt.Fprintf(d.out, "    holds   %-20s %s\n", f.Invariant, f.Claim)
 			continue

@@ -4,7 +4,9 @@ package pgledger
 // their parts.
 const (
 	BeginSQL      = beginSQL
+	LimitsSQL     = limitsSQL
 	LockSharedSQL = lockSharedSQL
+	LockSignalSQL = lockSignalSQL
 	FenceSQL      = fenceSQL
 	PermitSQL     = permitSQL
 )

@@ -19,10 +19,12 @@ type arrow struct {
 
 // bench are the packages around the tests; the service never links one.
 var bench = []string{
+	"fencepost/internal/assault/...",
 	"fencepost/internal/broker/alpaca/standin/...", "fencepost/internal/broker/brokertest/...",
 	"fencepost/internal/campaign/...", "fencepost/internal/cluster/...", "fencepost/internal/conformance/...",
 	"fencepost/internal/detect/...", "fencepost/internal/edge/...", "fencepost/internal/fuzz/...",
-	"fencepost/internal/junit/...", "fencepost/internal/mutants/...", "fencepost/internal/parity/...",
+	"fencepost/internal/junit/...", "fencepost/internal/kills/...", "fencepost/internal/load/...",
+	"fencepost/internal/mutants/...", "fencepost/internal/parity/...",
 	"fencepost/internal/replay/...", "fencepost/internal/shrink/...", "fencepost/internal/soak/...",
 	"fencepost/internal/testbed/...", "fencepost/internal/tidy/...", "fencepost/internal/timeline/...",
 }

@@ -49,6 +49,7 @@ func pairs() []pair {
 		{"mutants", files("internal/mutants"), mutants},
 		{"mutants", mutants, document("docs/MUTANTS.md", "mutants")},
 		{"scenarios", files("scenarios"), document(scenarioGuide, "scenarios")},
+		{"dependencies", modules("go.mod"), document("docs/DEPENDENCIES.md", "dependencies")},
 	}
 }
 

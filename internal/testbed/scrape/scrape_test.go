@@ -1,4 +1,4 @@
-package chaos
+package scrape
 
 import (
 	"strings"
@@ -9,7 +9,7 @@ func TestMetricsAreReadByNameAndAddedUpOverTheirSeries(t *testing.T) {
 	const text = "# HELP go_goroutines How many.\n# TYPE go_goroutines gauge\ngo_goroutines 42\n" +
 		`fencepost_events_total{event="a",group="g"} 2` + "\n" +
 		`fencepost_events_total{event="b b",group="g"} 3` + "\nprocess_open_fds 1.2e+01\n"
-	values, err := readMetrics(strings.NewReader(text))
+	values, err := Read(strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -20,7 +20,7 @@ func TestMetricsAreReadByNameAndAddedUpOverTheirSeries(t *testing.T) {
 			t.Errorf("%s is %v, want %v", name, values[name], want)
 		}
 	}
-	if _, err := readMetrics(strings.NewReader("up yes\n")); err == nil {
+	if _, err := Read(strings.NewReader("up yes\n")); err == nil {
 		t.Error("a value that is no number was read")
 	}
 }
