@@ -207,8 +207,8 @@ func (a *author) special(s *Shape, f *Field, word *Word, stands map[string]bool)
 		return a.pick("leader", "n1", "follower", "any")
 	case f.Name == "until" && stands["from"]:
 		return "last.end"
-	case s == &stepShape && f.Name == "class":
-		// What refers to a step would be meant for fewer classes otherwise.
+	case f.Name == "class" && (s == &stepShape || s == &expectShape):
+		// What is meant for fewer classes may not be there, nor what it refers to.
 		return a.pick("[A, B, C, D]", "[D, B, C, A]")
 	case s == &stepShape && f.Name == "id":
 		return "step-" + strconv.Itoa(len(a.ids))

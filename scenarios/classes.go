@@ -17,7 +17,7 @@ func (b BrokerClass) holds(only []BrokerClass) bool {
 }
 
 // under returns the scenario as it is played under the class: what is meant for
-// others alone is left out.
+// others alone is left out, and the rest is meant for this one without a condition.
 func (s *Scenario) under(class BrokerClass) *Scenario {
 	own := *s
 	own.Cluster.Broker.Class = class
@@ -27,6 +27,12 @@ func (s *Scenario) under(class BrokerClass) *Scenario {
 	own.Expect = slices.DeleteFunc(slices.Clone(s.Expect), func(e Expect) bool {
 		return !class.holds(e.Class)
 	})
+	for i := range own.Steps {
+		own.Steps[i].Class = nil
+	}
+	for i := range own.Expect {
+		own.Expect[i].Class = nil
+	}
 	return &own
 }
 

@@ -7,7 +7,8 @@ import (
 
 // Expect is one entry of the list of expectations.
 type Expect struct {
-	// Class lists the broker classes under which it is expected; none means all.
+	// Class lists the broker classes under which it is expected; none means all. It is
+	// empty in a scenario that was read, which has only what is meant for its class.
 	Class []BrokerClass
 	Claim Claim
 	// Place tells where the entry and its fields stand: "detect.node" and so on.

@@ -9,6 +9,8 @@ type Step struct {
 	// Heals says whether the harness heals the fault at the end of the run.
 	Heals Heals
 	// Class lists the broker classes under which there is this step; none means all.
+	// It is empty in a scenario that was read, which has only what is meant for its
+	// class.
 	Class []BrokerClass
 	Verb  Verb
 	// Place tells where the step and its fields stand: "at", "when.event",
