@@ -177,8 +177,8 @@ func TestOrdinaryRoleReadsEverythingButWhatIsHiddenFromIt(t *testing.T) {
 	}
 	where.User = url.UserPassword("ordinary", "word")
 	p := readPostgres(t, where.String())
-	schema := find(t, doctor.JudgePostgres(p, wants()), "postgres.schema")
-	if c := schema; !p.Hidden || c.Level != doctor.Fail {
+	c := find(t, doctor.JudgePostgres(p, wants()), "postgres.schema")
+	if !p.Hidden || c.Level != doctor.Fail {
 		t.Errorf("%+v, %+v", p, c)
 	}
 	exec(`GRANT SELECT ON ALL TABLES IN SCHEMA public TO ordinary`)
