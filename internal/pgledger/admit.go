@@ -5,11 +5,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"fencepost/core"
 	"fencepost/core/inbox"
@@ -78,108 +79,225 @@ type Admitted struct {
 // snapshot is younger.
 const lockMeaningSQL = `SELECT pg_advisory_xact_lock(@meaning_high::integer, @meaning_low::integer)`
 
-// admitSQL screens the signal and stores it unless its key is taken. The order
-// of the cases is that of inbox.Screening.
+// admitSQL screens the signals and stores those whose keys are free. The order
+// of the cases is that of inbox.Screening. They are stored in the order of their
+// keys, so that two who store the same ones wait for each other in one direction.
 const admitSQL = `
-WITH similar_one AS MATERIALIZED (
-    SELECT s.id FROM signals s
-    WHERE @similar::bigint > 0 AND s.group_name = @group::text AND s.instrument = @instrument::text
-      AND s.type = @type::text AND s.position = @position::text
-      AND s.received_at > clock_timestamp() - @similar::bigint * interval '1 microsecond'
-      AND NOT (s.state = 'rejected' AND s.attempt = 0)
-    ORDER BY s.received_at DESC LIMIT 1
-), found AS MATERIALIZED (
-    SELECT (SELECT o.id FROM similar_one o) AS similar_to,
-           coalesce(NULLIF(@sent_at::timestamptz, '-infinity')
-               > clock_timestamp() + @tolerance::bigint * interval '1 microsecond', false) AS ahead
+WITH offered AS MATERIALIZED (
+    SELECT o.*, similar_one.id AS similar_to,
+           coalesce(NULLIF(o.sent_at, @unknown::bigint) * interval '1 microsecond' + to_timestamp(0)
+               > clock_timestamp() + o.tolerance * interval '1 microsecond', false) AS ahead
+    FROM unnest(@keys::text[], @signal_id::text[], @type::text[], @instrument::text[], @position::text[],
+        @timestamp::text[], @price::text[], @stop::text[], @lots::text[], @atr::text[], @er::text[],
+        @supertrend::text[], @roc::text[], @reason::text[], @payload::bytea[], @source::text[],
+        @state::text[], @state_reason::text[], @valid_for::bigint[], @similar::bigint[], @refuse::boolean[],
+        @sent_at::bigint[], @tolerance::bigint[])
+        AS o (key, signal_id, type, instrument, "position", "timestamp", price, stop, lots, atr, er,
+        supertrend, roc, reason, payload, source, state, state_reason, valid_for, similar_for, refuse,
+        sent_at, tolerance)
+    LEFT JOIN LATERAL (
+        SELECT s.id FROM signals s
+        WHERE o.similar_for > 0 AND s.group_name = @group::text AND s.instrument = o.instrument
+          AND s.type = o.type AND s.position = o."position"
+          AND s.received_at > clock_timestamp() - o.similar_for * interval '1 microsecond'
+          AND NOT (s.state = 'rejected' AND s.attempt = 0)
+        ORDER BY s.received_at DESC LIMIT 1
+    ) similar_one ON true
 ), judged AS MATERIALIZED (
-    SELECT f.similar_to, CASE WHEN @state::text <> 'received' THEN 'none'
-        WHEN f.similar_to IS NOT NULL THEN 'similar' WHEN f.ahead THEN 'ahead' ELSE 'none' END AS doubt
-    FROM found f
+    SELECT o.*, CASE WHEN o.state <> 'received' THEN 'none' WHEN o.similar_to IS NOT NULL THEN 'similar'
+        WHEN o.ahead THEN 'ahead' ELSE 'none' END AS doubt
+    FROM offered o
 ), begun AS MATERIALIZED (
-    SELECT j.similar_to, j.doubt, CASE WHEN j.doubt = 'none' THEN @state::text
-        WHEN j.doubt = 'similar' AND @refuse::boolean THEN 'rejected' ELSE 'held' END AS state
+    SELECT j.*, CASE WHEN j.doubt = 'none' THEN j.state
+        WHEN j.doubt = 'similar' AND j.refuse THEN 'rejected' ELSE 'held' END AS begins
     FROM judged j
+), stored AS (
+    INSERT INTO signals (group_name, key, signal_id, type, instrument, position, "timestamp",
+        price, stop, lots, atr, er, supertrend, roc, reason, payload, source, state, state_reason,
+        received_by, received_at, valid_until, ended_at, alerted_at, alert_reason)
+    SELECT @group::text, b.key, b.signal_id, b.type, b.instrument, b."position", b."timestamp",
+        NULLIF(b.price, '')::numeric, NULLIF(b.stop, '')::numeric, NULLIF(b.lots, '')::numeric,
+        NULLIF(b.atr, '')::numeric, NULLIF(b.er, '')::numeric, NULLIF(b.supertrend, '')::numeric,
+        NULLIF(b.roc, '')::numeric, b.reason, b.payload, b.source, b.begins,
+        CASE b.doubt WHEN 'none' THEN b.state_reason ELSE b.doubt END, @received_by::text, clock_timestamp(),
+        clock_timestamp() + NULLIF(b.valid_for, 0) * interval '1 microsecond',
+        CASE b.begins WHEN 'rejected' THEN clock_timestamp() END,
+        CASE WHEN b.begins = 'held' AND b.doubt <> 'none' THEN clock_timestamp() END,
+        CASE WHEN b.begins <> 'held' OR b.doubt = 'none' THEN ''
+             WHEN b.doubt = 'similar' THEN 'similar to signal ' || b.similar_to
+             ELSE 'the sender''s time is ahead of the database''s' END
+    FROM begun b ORDER BY b.key
+    ON CONFLICT (group_name, key) DO NOTHING
+    RETURNING key
 )
-INSERT INTO signals (group_name, key, signal_id, type, instrument, position, "timestamp",
-    price, stop, lots, atr, er, supertrend, roc, reason, payload, source, state, state_reason,
-    received_by, received_at, valid_until, ended_at, alerted_at, alert_reason)
-SELECT @group::text, @key::text, @signal_id::text, @type::text, @instrument::text, @position::text,
-    @timestamp::text, NULLIF(@price::text, '')::numeric, NULLIF(@stop::text, '')::numeric,
-    NULLIF(@lots::text, '')::numeric, NULLIF(@atr::text, '')::numeric, NULLIF(@er::text, '')::numeric,
-    NULLIF(@supertrend::text, '')::numeric, NULLIF(@roc::text, '')::numeric, @reason::text, @payload::bytea,
-    @source::text, b.state, CASE b.doubt WHEN 'none' THEN @state_reason::text ELSE b.doubt END,
-    @received_by::text, clock_timestamp(),
-    clock_timestamp() + NULLIF(@valid_for::bigint, 0) * interval '1 microsecond',
-    CASE b.state WHEN 'rejected' THEN clock_timestamp() END,
-    CASE WHEN b.state = 'held' AND b.doubt <> 'none' THEN clock_timestamp() END,
-    CASE WHEN b.state <> 'held' OR b.doubt = 'none' THEN ''
-         WHEN b.doubt = 'similar' THEN 'similar to signal ' || b.similar_to
-         ELSE 'the sender''s time is ahead of the database''s' END
-FROM begun b
-ON CONFLICT (group_name, key) DO NOTHING
-RETURNING (SELECT doubt FROM begun), coalesce((SELECT similar_to FROM begun), 0)`
+SELECT b.key, b.doubt, coalesce(b.similar_to, 0) FROM begun b JOIN stored t ON t.key = b.key`
 
-// admittedSQL reads the row that has the key, whoever stored it. It is a
+// admittedSQL reads the rows that have the keys, whoever stored them. It is a
 // statement of its own: one that stood beside the insert would not see a row
 // for which the insert had waited.
 const admittedSQL = `
-SELECT id, state, payload_sha256, received_at FROM signals
-WHERE group_name = @group::text AND key = @key::text`
+SELECT key, id, state, payload_sha256, received_at FROM signals
+WHERE group_name = @group::text AND key = ANY (@keys::text[])`
 
 // Admit stores the signal durably, once for each key. Only an answer without
-// an error may be acknowledged to the sender.
+// an error may be acknowledged to the sender. Signals that come while others are
+// being stored are stored together.
 func (l *Ledger) Admit(ctx context.Context, o *Offer) (Admitted, error) {
-	state := o.State
-	if state == core.NoSignal {
-		state = core.Received
-	}
-	a := args{
-		"group": l.opt.Group, "key": o.Key, "signal_id": o.SignalID, "type": o.Type,
-		"instrument": o.Instrument, "position": o.Position, "timestamp": o.Timestamp,
-		"price": o.Price, "stop": o.Stop, "lots": o.Lots,
-		"atr": o.ATR, "er": o.ER, "supertrend": o.Supertrend, "roc": o.ROC, "reason": o.Reason,
-		"payload": payload(o.Payload), "source": o.Source, "received_by": l.opt.Instance,
-		"state": state.String(), "state_reason": o.StateReason, "valid_for": o.ValidFor.Microseconds(),
-		"similar": o.Screen.Similar.Microseconds(), "refuse": o.Screen.RefuseSimilar,
-		"sent_at": sentAt(o.Screen.SentAt), "tolerance": o.Screen.Tolerance.Microseconds(),
-	}
-	t := l.begin(core.Admit.String(), durably)
 	if o.Screen.Similar > 0 {
+		// It waits for signals that say the same; others should not.
+		alone := []*admission{{ctx: ctx, offer: o}}
+		l.store(ctx, alone)
+		return alone[0].result, alone[0].err
+	}
+	return l.admits.add(ctx, o, l.store)
+}
+
+// store stores offers with different keys in one transaction, and says of each
+// what became of it.
+func (l *Ledger) store(ctx context.Context, all []*admission) {
+	a := l.offered(all)
+	t := l.begin(core.Admit.String(), durably)
+	if o := all[0].offer; o.Screen.Similar > 0 {
 		high, low := l.meaning(o)
 		t.add(lockMeaningSQL, args{"meaning_high": high, "meaning_low": low})
 	}
-	var (
-		admitted    Admitted
-		fresh       bool
-		id, other   int64
-		doubt, word string
-		sum         []byte
-	)
-	t.add(admitSQL, a).Query(func(rows pgx.Rows) error {
-		defer rows.Close()
-		if fresh = rows.Next(); fresh {
-			return rows.Scan(&doubt, &other)
+	var answer stored
+	t.add(admitSQL, a).Query(answer.readFresh)
+	t.add(admittedSQL, args{"group": l.opt.Group, "keys": a["keys"]}).Query(answer.readRows)
+	err := l.run(ctx, l.work, t)
+	for _, one := range all {
+		if one.err = err; err == nil {
+			one.result, one.err = answer.tell(one.offer)
 		}
-		return rows.Err()
-	})
-	t.row(admittedSQL, a, &id, &word, &sum, &admitted.ReceivedAt)
-	if err := l.run(ctx, l.work, t); err != nil {
-		return Admitted{}, err
 	}
-	stored, err := parseState(word)
+}
+
+// unknownTime stands for a sender's time that is not known.
+const unknownTime = math.MinInt64
+
+// offered are the arguments of admitSQL: an array for each column.
+func (l *Ledger) offered(all []*admission) args {
+	texts := func(of func(*Offer) string) []string {
+		list := make([]string, len(all))
+		for i := range all {
+			list[i] = of(all[i].offer)
+		}
+		return list
+	}
+	numbers := func(of func(*Offer) int64) []int64 {
+		list := make([]int64, len(all))
+		for i := range all {
+			list[i] = of(all[i].offer)
+		}
+		return list
+	}
+	payloads, refuse := make([][]byte, len(all)), make([]bool, len(all))
+	for i := range all {
+		payloads[i], refuse[i] = payload(all[i].offer.Payload), all[i].offer.Screen.RefuseSimilar
+	}
+	return args{
+		"group": l.opt.Group, "received_by": l.opt.Instance, "unknown": int64(unknownTime),
+		"keys":         texts(func(o *Offer) string { return o.Key }),
+		"signal_id":    texts(func(o *Offer) string { return o.SignalID }),
+		"type":         texts(func(o *Offer) string { return o.Type }),
+		"instrument":   texts(func(o *Offer) string { return o.Instrument }),
+		"position":     texts(func(o *Offer) string { return o.Position }),
+		"timestamp":    texts(func(o *Offer) string { return o.Timestamp }),
+		"price":        texts(func(o *Offer) string { return o.Price }),
+		"stop":         texts(func(o *Offer) string { return o.Stop }),
+		"lots":         texts(func(o *Offer) string { return o.Lots }),
+		"atr":          texts(func(o *Offer) string { return o.ATR }),
+		"er":           texts(func(o *Offer) string { return o.ER }),
+		"supertrend":   texts(func(o *Offer) string { return o.Supertrend }),
+		"roc":          texts(func(o *Offer) string { return o.ROC }),
+		"reason":       texts(func(o *Offer) string { return o.Reason }),
+		"payload":      payloads,
+		"source":       texts(func(o *Offer) string { return o.Source }),
+		"state":        texts(func(o *Offer) string { return o.begins().String() }),
+		"state_reason": texts(func(o *Offer) string { return o.StateReason }),
+		"valid_for":    numbers(func(o *Offer) int64 { return o.ValidFor.Microseconds() }),
+		"similar":      numbers(func(o *Offer) int64 { return o.Screen.Similar.Microseconds() }),
+		"refuse":       refuse,
+		"sent_at":      numbers(func(o *Offer) int64 { return sentAt(o.Screen.SentAt) }),
+		"tolerance":    numbers(func(o *Offer) int64 { return o.Screen.Tolerance.Microseconds() }),
+	}
+}
+
+// begins is the state that the offer asks for.
+func (o *Offer) begins() core.SignalState {
+	if o.State == core.NoSignal {
+		return core.Received
+	}
+	return o.State
+}
+
+// stored is what the ledger answers about some offers: the rows of their keys,
+// and which of them are new.
+type stored struct {
+	rows  map[string]*storedRow
+	fresh map[string]freshRow
+}
+
+type storedRow struct {
+	id         int64
+	word       string
+	sum        []byte
+	receivedAt time.Time
+}
+
+type freshRow struct {
+	doubt     string
+	similarTo int64
+}
+
+func (s *stored) readFresh(rows pgx.Rows) error {
+	s.fresh = map[string]freshRow{}
+	var (
+		key string
+		one freshRow
+	)
+	_, err := pgx.ForEachRow(rows, []any{&key, &one.doubt, &one.similarTo}, func() error {
+		s.fresh[key] = one
+		return nil
+	})
+	return err
+}
+
+func (s *stored) readRows(rows pgx.Rows) error {
+	s.rows = map[string]*storedRow{}
+	for rows.Next() {
+		var (
+			key string
+			one storedRow
+		)
+		if err := rows.Scan(&key, &one.id, &one.word, &one.sum, &one.receivedAt); err != nil {
+			return err
+		}
+		s.rows[key] = &one
+	}
+	return rows.Err()
+}
+
+// tell says what became of one offer.
+func (s *stored) tell(o *Offer) (Admitted, error) {
+	row, ok := s.rows[o.Key]
+	if !ok {
+		return Admitted{}, errors.New("admit: the signal is not there after it was stored")
+	}
+	state, err := parseState(row.word)
 	if err != nil {
 		return Admitted{}, fmt.Errorf("admit: %w", err)
 	}
-	admitted.Signal, admitted.State = core.SignalID(id), stored
+	admitted := Admitted{Signal: core.SignalID(row.id), State: state, ReceivedAt: row.receivedAt}
 	offered := sha256.Sum256(o.Payload)
+	fresh, isFresh := s.fresh[o.Key]
 	switch {
-	case fresh:
+	case isFresh:
 		admitted.Admission = inbox.Fresh
 		// The word is one of ours, or none.
-		admitted.Doubt, _ = inbox.ParseDoubt(doubt)
-		admitted.SimilarTo = core.SignalID(other)
-	case bytes.Equal(sum, offered[:]):
+		admitted.Doubt, _ = inbox.ParseDoubt(fresh.doubt)
+		admitted.SimilarTo = core.SignalID(fresh.similarTo)
+	case bytes.Equal(row.sum, offered[:]):
 		admitted.Admission = inbox.Duplicate
 	default:
 		admitted.Admission = inbox.Clash
@@ -195,12 +313,12 @@ func payload(body []byte) []byte {
 	return body
 }
 
-// sentAt returns the sender's time as a value that is never NULL.
-func sentAt(t time.Time) pgtype.Timestamptz {
+// sentAt returns the sender's time in microseconds since 1970.
+func sentAt(t time.Time) int64 {
 	if t.IsZero() {
-		return pgtype.Timestamptz{InfinityModifier: pgtype.NegativeInfinity, Valid: true}
+		return unknownTime
 	}
-	return pgtype.Timestamptz{Time: t, Valid: true}
+	return t.UnixMicro()
 }
 
 // meaning names the lock of all signals that say the same as the offer.

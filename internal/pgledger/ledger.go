@@ -25,6 +25,7 @@ type Ledger struct {
 	leadership *pgxpool.Pool
 	work       *pgxpool.Pool
 	orders     orderBook
+	admits     admitQueue
 	// worked is when a signal was last processed, by this process's own clock;
 	// zero once a heartbeat has said so. A record does not say it itself: it would
 	// lock the row that the heartbeat has to write, until it has been committed.
@@ -58,6 +59,7 @@ func (l *Ledger) InUse() int {
 // Close closes all connections. It waits for the calls that are under way,
 // which are bounded.
 func (l *Ledger) Close() {
+	l.admits.crew.Wait()
 	l.work.Close()
 	l.leadership.Close()
 }

@@ -129,7 +129,7 @@ type Stored struct {
 // Find looks a key up without storing anything, and compares the body. It
 // returns nil if the key is free.
 func (l *Ledger) Find(ctx context.Context, key string, body []byte) (*Stored, error) {
-	a := args{"group": l.opt.Group, "key": key}
+	a := args{"group": l.opt.Group, "keys": []string{key}}
 	found, err := list(ctx, l, "find", admittedSQL, a, func(r pgx.CollectableRow) (Stored, error) {
 		var (
 			s    Stored
@@ -137,7 +137,7 @@ func (l *Ledger) Find(ctx context.Context, key string, body []byte) (*Stored, er
 			word string
 			sum  []byte
 		)
-		if err := r.Scan(&id, &word, &sum, &s.ReceivedAt); err != nil {
+		if err := r.Scan(&key, &id, &word, &sum, &s.ReceivedAt); err != nil {
 			return s, err
 		}
 		offered := sha256.Sum256(body)
