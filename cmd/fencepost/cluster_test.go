@@ -63,6 +63,8 @@ type cluster struct {
 	dsn    string
 	desk   string
 	class  string
+	// more are further lines of each instance's configuration.
+	more string
 }
 
 func newCluster(t *testing.T) *cluster { t.Helper(); return newClusterOf(t, "A") }
@@ -189,7 +191,7 @@ webhook: {sources: {test: {tokens: [%s]}}}
 journal: %s
 journal_flush: 0s
 `, id, i.public, i.admin, adminToken, c.dsn, c.redis.Addr(), c.desk, c.class, pathToken, i.journal())
-	if err := os.WriteFile(i.file, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(i.file, []byte(text+c.more), 0o600); err != nil {
 		c.t.Fatal(err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 // doubt, and lets the group go on.
 func TestOperatorStopsLooksResolvesAndResumes(t *testing.T) {
 	c := newClusterOf(t, "C", "--behave", "down:count=1")
+	c.more = "reconcile: {interval: 0s}\n" // it would ask the broker first
 	i := c.serve("blue-1", nil)
 	if code, _, errs := command(t, "migrate", "up", "--config", i.file); code != 0 {
 		t.Fatal(errs)

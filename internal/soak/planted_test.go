@@ -29,13 +29,13 @@ var leaky = mutants.Mutant{
 	Name: "leaks-with-each-signal",
 	Edits: []mutants.Edit{
 		{
-			Path: "internal/intake/intake.go",
-			Old:  "\tverdict, reason := admitted.Admission.Tell()\n",
+			Path: "internal/intake/store.go",
+			Old:  "\th.pass(ctx, \"after:\")\n",
 			New: "\tif kept, err := os.Open(os.DevNull); err == nil {\n" +
 				"\t\tgo func() { <-context.Background().Done(); kept.Close() }()\n\t}\n" +
-				"\tverdict, reason := admitted.Admission.Tell()\n",
+				"\th.pass(ctx, \"after:\")\n",
 		},
-		{Path: "internal/intake/intake.go", Old: "\t\"net/http\"\n", New: "\t\"net/http\"\n\t\"os\"\n"},
+		{Path: "internal/intake/store.go", Old: "\t\"net/http\"\n", New: "\t\"net/http\"\n\t\"os\"\n"},
 	},
 }
 
