@@ -158,6 +158,9 @@ func (r *Redis) promote(ctx context.Context, loss Loss, went int64) error {
 	if err := next.client.Do(ctx, "REPLICAOF", "NO", "ONE").Err(); err != nil {
 		return fmt.Errorf("promote the replica: %w", err)
 	}
+	if err := next.durable(ctx); err != nil {
+		return fmt.Errorf("promote the replica: %w", err)
+	}
 	held, err := next.read(ctx, r.keys, "")
 	if err != nil {
 		return err
@@ -184,6 +187,29 @@ func (r *Redis) promote(ctx context.Context, loss Loss, went int64) error {
 	}
 	r.reign(next, old, false)
 	return nil
+}
+
+// durable returns when the server reads after a crash what it writes now. A
+// replica that has loaded the primary's data writes its append-only file anew,
+// aside, and until that is done a crash takes it back to the old one.
+func (i *instance) durable(ctx context.Context) error {
+	tick := time.NewTicker(syncPoll)
+	defer tick.Stop()
+	for {
+		text, err := i.client.Info(ctx, "persistence").Result()
+		if err != nil {
+			return err
+		}
+		if strings.Contains(text, "aof_rewrite_in_progress:0") &&
+			strings.Contains(text, "aof_rewrite_scheduled:0") {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for its append-only file: %w", ctx.Err())
+		case <-tick.C:
+		}
+	}
 }
 
 // putLua makes both keys what they were. An expiry that has passed lets the key go.
