@@ -61,13 +61,16 @@ WITH fence AS MATERIALIZED (` + fenceSQL + `), moved AS (
     WHERE p.signal = m.id AND p.attempt = @attempt::bigint
 )` + permitAnswerSQL
 
-// permitAnswerSQL tells what came of it, and leaves a refusal if the epoch or
-// its tenure was the cause.
-const permitAnswerSQL = `, standing AS (` + refusableSQL + `), refusal AS (` + refuseSQL + `
-    WHERE NOT EXISTS (SELECT FROM moved) AND s.reason <> ''
-)
-SELECT coalesce((SELECT m.version FROM moved m), 0), s.epoch, s.reason, s.control_mode,` + refusedColumns + `
-FROM standing s`
+// permitAnswerSQL tells what came of it. Only where nothing moved it asks why,
+// which leaves a refusal if the epoch or its tenure was the cause.
+const permitAnswerSQL = `
+SELECT v.version, coalesce(r.epoch, 0), coalesce(r.reason, ''), coalesce(r.control_mode, 'run'),
+       coalesce(r.accepted, 0), coalesce(r.system, 0), coalesce(r.timeline, 0)
+FROM (SELECT coalesce((SELECT m.version FROM moved m), 0) AS version) v
+LEFT JOIN LATERAL (
+    SELECT f.* FROM permit_refused(@group::text, @op::text, @epoch::bigint, @token::text, @signal::bigint) f
+    WHERE v.version = 0
+) r ON true`
 
 // lockSignalSQL takes the signal's row. What is to be decided about it is
 // decided by the next statement, which waits for nothing.

@@ -1,0 +1,38 @@
+-- Why a permit was not granted, and the row about it if its epoch or tenure was the cause. A function, so that
+-- a permit that is granted does not plan what only a refusal needs.
+
+-- +goose Up
+-- +goose StatementBegin
+CREATE FUNCTION permit_refused(
+    group_is text, op_is text, epoch_is bigint, token_is text, signal_is bigint,
+    OUT epoch bigint, OUT reason text, OUT control_mode text, OUT accepted bigint, OUT system bigint,
+    OUT timeline bigint
+) LANGUAGE plpgsql AS $$
+BEGIN
+    SELECT coalesce(a.epoch, 0), coalesce(a.control_mode, 'run'), coalesce(a.accepted, 0),
+           CASE WHEN a.epoch IS NULL THEN 'authority_gone'
+                WHEN a.epoch <> epoch_is OR a.token <> token_is THEN 'superseded'
+                WHEN NOT a.open THEN 'tenure_closed'
+                ELSE '' END
+    INTO epoch, control_mode, accepted, reason
+    FROM (SELECT) one LEFT JOIN authority a ON a.group_name = group_is;
+    system := 0;
+    timeline := 0;
+    IF reason <> '' THEN
+        INSERT INTO fence_refusals (group_name, op, epoch, current_epoch, token, signal, reason)
+        VALUES (group_is, op_is, epoch_is, epoch, token_is, NULLIF(signal_is, 0), reason);
+        system := (SELECT system_identifier FROM pg_control_system());
+        timeline := ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint;
+    END IF;
+END $$;
+-- +goose StatementEnd
+-- +goose StatementBegin
+DO $$
+BEGIN
+    EXECUTE format('ALTER FUNCTION permit_refused(text, text, bigint, text, bigint)
+        SET search_path = pg_catalog, %I, pg_temp', current_schema());
+END $$;
+-- +goose StatementEnd
+
+-- +goose Down
+DROP FUNCTION permit_refused(text, text, bigint, text, bigint);
