@@ -283,7 +283,8 @@ func TestDryRunTellsTheAnswerAndStoresNothing(t *testing.T) {
 		!strings.Contains(text, `"field": "type"`) {
 		t.Errorf("a wrong one: exit %d\n%s", code, text)
 	}
-	if code, text := send("--type", "HEARTBEAT"); code != exitDone || !strings.Contains(text, "202 accepted") {
+	if code, text := send("--type", "HEARTBEAT"); code != exitDone ||
+		!strings.Contains(text, "202 accepted") {
 		t.Errorf("a heartbeat: exit %d\n%s", code, text)
 	}
 	body := []byte(`{"instrument":"NIFTY","position":"LONG","signal_id":"s-9","timestamp":"t","type":"EXIT"}`)
