@@ -1,5 +1,6 @@
 -- Why a permit was not granted, and the row about it if its epoch or tenure was the cause. A function, so that
--- a permit that is granted does not plan what only a refusal needs.
+-- a permit that is granted does not plan what only a refusal needs. It runs as its caller and finds what that one
+-- finds.
 
 -- +goose Up
 -- +goose StatementBegin
@@ -24,13 +25,6 @@ BEGIN
         system := (SELECT system_identifier FROM pg_control_system());
         timeline := ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint;
     END IF;
-END $$;
--- +goose StatementEnd
--- +goose StatementBegin
-DO $$
-BEGIN
-    EXECUTE format('ALTER FUNCTION permit_refused(text, text, bigint, text, bigint)
-        SET search_path = pg_catalog, %I, pg_temp', current_schema());
 END $$;
 -- +goose StatementEnd
 
