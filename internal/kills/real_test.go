@@ -19,11 +19,10 @@ var forgetful = mutants.Mutant{
 	Name: "acknowledges-before-it-stores",
 	Edits: []mutants.Edit{{
 		Path: "internal/pgledger/admit.go",
-		Old: "\tif err := l.run(ctx, l.work, t); err != nil {\n" +
-			"\t\treturn Admitted{}, err\n\t}\n\tstored, err",
+		Old:  "\treturn l.admits.add(ctx, o, l.store)\n",
 		New: "\tgo func() {\n\t\t<-time.After(500 * time.Millisecond)\n" +
-			"\t\t_ = l.run(context.WithoutCancel(ctx), l.work, t)\n\t}()\n" +
-			"\treturn Admitted{Admission: inbox.Fresh, Signal: 1, State: core.Received}, nil\n\tstored, err",
+			"\t\t_, _ = l.admits.add(context.WithoutCancel(ctx), o, l.store)\n\t}()\n" +
+			"\treturn Admitted{Admission: inbox.Fresh, Signal: 1, State: core.Received}, nil\n",
 	}},
 }
 
