@@ -19,6 +19,7 @@ func TestBrokerFailuresAtBrokersOfEveryClass(t *testing.T) {
 	if tier() != scenarios.SimTier {
 		return
 	}
+	const seeds = 100
 	for _, name := range brokerFailures {
 		for _, class := range []scenarios.BrokerClass{"A", "B", "C", "D"} {
 			t.Run(name+"/"+string(class), func(t *testing.T) {
@@ -30,7 +31,7 @@ func TestBrokerFailuresAtBrokersOfEveryClass(t *testing.T) {
 					t.Fatal(err)
 				}
 				c := planned(t, s)
-				c.First, c.Count, c.Argument, c.Class = 1, classSeeds, name, string(class)
+				c.First, c.Count, c.Argument, c.Class = 1, seeds, name, string(class)
 				play(t, c)
 			})
 		}
