@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -83,14 +82,10 @@ func (o *assaultOptions) run(c *cobra.Command) error {
 			return err
 		}
 	}
-	if o.json {
-		err = json.NewEncoder(c.OutOrStdout()).Encode(report)
-	} else {
-		report.Render(c.OutOrStdout())
+	if err := tell(c, o.json, report); err != nil {
+		return err
 	}
 	switch {
-	case err != nil:
-		return broke(err)
 	case report.Interrupted:
 		return cutShort(!report.Held, "%d of %d inputs were sent", report.Inputs, o.Requests)
 	case !report.Held:

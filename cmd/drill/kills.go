@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -60,14 +59,10 @@ func (o *killsOptions) run(c *cobra.Command) error {
 	if err := errors.Join(err, remove()); err != nil {
 		return broke(err)
 	}
-	if o.json {
-		err = json.NewEncoder(c.OutOrStdout()).Encode(report)
-	} else {
-		report.Render(c.OutOrStdout())
+	if err := tell(c, o.json, report); err != nil {
+		return err
 	}
 	switch {
-	case err != nil:
-		return broke(err)
 	case report.Interrupted:
 		return cutShort(!report.Held, "%d of %d kills were played", report.Kills, report.Wanted)
 	case !report.Held:

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -63,14 +62,10 @@ func (o *loadOptions) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if o.json {
-		err = json.NewEncoder(c.OutOrStdout()).Encode(report)
-	} else {
-		report.Render(c.OutOrStdout())
+	if err := tell(c, o.json, report); err != nil {
+		return err
 	}
 	switch {
-	case err != nil:
-		return broke(err)
 	case report.Interrupted:
 		return cutShort(!report.Held, "%s of 4 were measured", scenarios.Plural(len(report.Legs), "part"))
 	case !report.Held, o.demand && !report.Reached:

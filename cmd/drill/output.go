@@ -1,11 +1,15 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/spf13/cobra"
 )
 
 // writable tells, before any work is done, whether the file that a flag names
@@ -82,4 +86,16 @@ func sameFile(a, b string) bool {
 	one, errA := os.Stat(a)
 	other, errB := os.Stat(b)
 	return errA == nil && errB == nil && os.SameFile(one, other)
+}
+
+// tell prints what came of a command: as one JSON object, or for a human.
+func tell(c *cobra.Command, asJSON bool, report interface{ Render(to io.Writer) }) error {
+	if !asJSON {
+		report.Render(c.OutOrStdout())
+		return nil
+	}
+	if err := json.NewEncoder(c.OutOrStdout()).Encode(report); err != nil {
+		return broke(err)
+	}
+	return nil
 }

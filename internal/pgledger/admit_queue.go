@@ -20,7 +20,7 @@ const (
 
 // admission is one offer on its way into the ledger.
 type admission struct {
-	ctx   context.Context //nolint:containedctx // whoever waits for it may leave
+	ctx   context.Context // whoever waits for it may leave
 	offer *Offer
 	done  chan struct{}
 	// result and err are there once done is closed.

@@ -56,15 +56,19 @@ func TestALeakOfTheServiceIsFoundAndTheServiceHasNone(t *testing.T) {
 		{"leaky", []mutants.Mutant{leaky}, []chaos.Resource{chaos.Descriptors, chaos.Goroutines}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
 			program, err := tree.BuildService(t.Context(), c.made, "")
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := Plan{Seed: 1, Nodes: 2, TTL: 300 * time.Millisecond, calm: true}
+			p := Plan{Seed: 1, Nodes: 2, TTL: 500 * time.Millisecond, calm: true}
 			p.For = LeastRounds * p.Round()
 			o := chaos.Options{Program: program, Out: t.TempDir()}
 			report, err := Run(t.Context(), p, o, nil, t.Output())
+			for range 2 { // other tests may have had the processors
+				if err == nil && report.Verdict == scenarios.Invalid {
+					report, err = Run(t.Context(), p, o, nil, t.Output())
+				}
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -80,13 +84,11 @@ func TestALeakOfTheServiceIsFoundAndTheServiceHasNone(t *testing.T) {
 					t.Errorf("the %s that n1 leaks are not reported:\n%s", resource, &text)
 				}
 			}
-			if len(c.leaks) > 0 && report.Verdict == scenarios.Pass {
+			if len(c.leaks) > 0 && report.Verdict != scenarios.Fail {
 				t.Errorf("a leak is a failure:\n%s", &text)
 			}
-			// Other tests work beside this one: its leases of 300 ms may run out, or the run be
-			// invalid. What is held at quiet points does not depend on that.
-			if len(c.leaks) == 0 && len(report.Leaks) > 0 {
-				t.Errorf("a leak where none is:\n%s", &text)
+			if len(c.leaks) == 0 && (len(report.Leaks) > 0 || report.Verdict != scenarios.Pass) {
+				t.Errorf("a leak, or a failure, where none is:\n%s", &text)
 			}
 		})
 	}
