@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"time"
 
 	"fencepost/core/check"
 	"fencepost/core/event"
@@ -62,18 +63,46 @@ type judged struct {
 	hash    uint64
 }
 
-// judge gives the history to the checkers and to the judge of the file.
-func (p *Program) judge(entries []entry, end int64, settled *scenarios.SettledWorld) judged {
-	var suite check.Suite
+// conditions are what a run was played on: by how much what was seen may be late, and
+// why nothing that depends on time can be judged, if so. stalled tells that the
+// file's own assumption was broken, whatever came of the run.
+type conditions struct {
+	late      time.Duration
+	disturbed string
+	at        int64
+	stalled   bool
+}
+
+// judge gives the history to the checkers and to the judge of the file. A failure on
+// a machine that was disturbed is judged again without the bounds in time: what is
+// left of it is the service's own fault.
+func (p *Program) judge(entries []entry, end int64, settled *scenarios.SettledWorld, on conditions) judged {
+	checks := p.checks
+	checks.HarnessStall = on.late
 	var judge scenarios.Judge
-	suite.Reset(p.checks)
 	judge.Reset(p.file, p.ttl)
+	out := p.judgeBy(checks, &judge, entries, end, settled)
+	if out.verdict != scenarios.Fail || on.disturbed == "" {
+		return out
+	}
+	checks.Untimed = true
+	judge.Reset(p.file, p.ttl)
+	judge.Disturbed(on.at, on.disturbed)
+	return p.judgeBy(checks, &judge, entries, end, settled)
+}
+
+// judgeBy gives the history to checkers and to a judge that knows nothing of it yet.
+func (p *Program) judgeBy(checks check.Config, judge *scenarios.Judge, entries []entry, end int64,
+	settled *scenarios.SettledWorld,
+) judged {
+	var suite check.Suite
+	suite.Reset(checks)
 	out := judged{}
 	for i := range entries {
 		e := &entries[i]
 		suite.Advance(e.at)
 		if e.tell != nil {
-			e.tell(&judge, e.at)
+			e.tell(judge, e.at)
 			continue
 		}
 		out.records++

@@ -25,6 +25,7 @@ type hungerWatch struct {
 	worst time.Duration
 	at    int64
 	whose string
+	crowd crowd
 }
 
 const (
@@ -32,16 +33,22 @@ const (
 	// and threads are listed whose they are.
 	hungerPulse = 25 * time.Millisecond
 	kinPulse    = 250 * time.Millisecond
+	// frugal is how many times as long as it took such a reading lies back at least
+	// when the next one begins: fifty instances have a thousand threads, and must not
+	// wait for who measures how they wait.
+	frugal = 25
 )
 
 // watched are the programs whose processes a run consists of.
 var watched = []string{"fencepost", "postgres", "redis-server"}
 
-// waiter is one thread.
+// waiter is one thread: for how long it has waited for a processor since it began,
+// and for how long it has run.
 type waiter struct {
 	file *os.File
 	name string
 	sum  time.Duration
+	ran  time.Duration
 }
 
 // watchHunger begins to watch all that this process has started.
@@ -52,39 +59,54 @@ func watchHunger(clock *timepiece) *hungerWatch {
 		defer close(w.done)
 		threads := map[string]*waiter{}
 		defer func() { keepOnly(threads, nil) }()
-		tick := time.NewTicker(hungerPulse)
-		defer tick.Stop()
-		listed, last := int64(0), clock.now()
+		timer := time.NewTimer(hungerPulse)
+		defer timer.Stop()
+		first, list, last := true, int64(0), clock.now()
 		for {
-			if now := clock.now(); listed == 0 || now-listed > int64(kinPulse) {
-				keepOnly(threads, kin(os.Getpid()))
-				listed = now
+			if began := clock.now(); began >= list {
+				fresh := keepOnly(threads, kin(os.Getpid()))
+				w.look(began, fresh, first)
+				now := clock.now()
+				first, list = false, now+max(int64(kinPulse), frugal*(now-began))
 			}
 			select {
 			case <-over:
 				return
-			case <-tick.C:
+			case <-timer.C:
 			}
 			now := clock.now()
 			w.read(threads, last, time.Duration(now-last))
 			last = now
+			timer.Reset(max(hungerPulse, frugal*time.Duration(clock.now()-now)))
 		}
 	}()
 	return w
 }
 
+// look takes the machine's measure, and what threads had run that have come up
+// since the last look; those of the first look began before it.
+func (w *hungerWatch) look(now int64, fresh time.Duration, first bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !first {
+		w.crowd.own += fresh
+	}
+	w.crowd.measure(now, machineBusy, harnessRan)
+}
+
 // read looks at every thread's sum, a time after the last look.
 func (w *hungerWatch) read(threads map[string]*waiter, last int64, since time.Duration) {
 	for path, t := range threads {
-		sum, err := t.waited()
+		sum, ran, err := t.read()
 		if err != nil {
 			_ = t.file.Close() // the thread has ended
 			delete(threads, path)
 			continue
 		}
-		one := sum - t.sum - since
-		t.sum = sum
+		one, run := sum-t.sum-since, ran-t.ran
+		t.sum, t.ran = sum, ran
 		w.mu.Lock()
+		w.crowd.own += run
 		if one > w.worst {
 			w.worst, w.at, w.whose = one, last, t.name
 		}
@@ -92,24 +114,30 @@ func (w *hungerWatch) read(threads map[string]*waiter, last int64, since time.Du
 	}
 }
 
-// waited is for how long the thread has waited for a processor since it began.
-func (t *waiter) waited() (time.Duration, error) {
+// read returns for how long the thread has waited for a processor since it began,
+// and for how long it has run.
+func (t *waiter) read() (waited, ran time.Duration, err error) {
 	var text [96]byte
 	n, err := t.file.ReadAt(text[:], 0)
 	if n == 0 {
-		return 0, err
+		return 0, 0, err
 	}
 	fields := bytes.Fields(text[:n])
 	if len(fields) < 2 {
-		return 0, fmt.Errorf("schedstat %q", text[:n])
+		return 0, 0, fmt.Errorf("schedstat %q", text[:n])
 	}
-	nanos, err := strconv.ParseInt(string(fields[1]), 10, 64)
-	return time.Duration(nanos), err
+	var nanos [2]int64
+	for i := range nanos {
+		if nanos[i], err = strconv.ParseInt(string(fields[i]), 10, 64); err != nil {
+			return 0, 0, fmt.Errorf("schedstat %q", text[:n])
+		}
+	}
+	return time.Duration(nanos[1]), time.Duration(nanos[0]), nil
 }
 
 // keepOnly makes threads those of the processes: new ones are opened, and those
-// that are not theirs closed.
-func keepOnly(threads map[string]*waiter, pids []int) {
+// that are not theirs closed. It returns for how long the new ones had run.
+func keepOnly(threads map[string]*waiter, pids []int) (fresh time.Duration) {
 	found := map[string]bool{}
 	for _, pid := range pids {
 		dir := filepath.Join("/proc", strconv.Itoa(pid))
@@ -130,11 +158,11 @@ func keepOnly(threads map[string]*waiter, pids []int) {
 				continue
 			}
 			t := &waiter{file: file, name: fmt.Sprintf("%s %d", name, pid)}
-			if t.sum, err = t.waited(); err != nil {
+			if t.sum, t.ran, err = t.read(); err != nil {
 				_ = file.Close()
 				continue
 			}
-			threads[path] = t
+			threads[path], fresh = t, fresh+t.ran
 		}
 	}
 	for path, t := range threads {
@@ -143,6 +171,7 @@ func keepOnly(threads map[string]*waiter, pids []int) {
 			delete(threads, path)
 		}
 	}
+	return fresh
 }
 
 // kin lists the children of a process, and theirs.
@@ -166,6 +195,14 @@ func (w *hungerWatch) longest() (wait time.Duration, at int64, whose string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.worst, w.at, w.whose
+}
+
+// crowded returns the largest part of the machine that others had for a second, and
+// when that second began.
+func (w *hungerWatch) crowded() (part float64, at int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.crowd.worst, w.crowd.at
 }
 
 // stop ends the measurement. It may be called again.

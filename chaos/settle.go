@@ -74,6 +74,30 @@ const mostStep = 5 * time.Millisecond
 // what it does takes its time.
 const mostLate = 4
 
+// measured judges the measures of a run that is over. What was measured
+// counts for the checkers, not what the file would bear: an overlap of beliefs that
+// is longer than any standstill is one. Below a tenth of a ttl nothing is gained.
+func (r *run) measured() conditions {
+	limit := time.Duration(r.program.stall)
+	stood, stoodAt := r.watch.longest()
+	waited, waitedAt, whose := r.hunger.longest()
+	m := conditions{late: min(limit, max(stood, waited+hungerPulse, time.Duration(r.program.ttl/10)))}
+	switch part, at := r.hunger.crowded(); {
+	case stood > limit:
+		m.stalled, m.at = true, stoodAt
+		m.disturbed = fmt.Sprintf("the harness stood still for %v; harness_stall is %v",
+			stood.Round(time.Millisecond), limit)
+	case waited > limit:
+		m.stalled, m.at = true, waitedAt
+		m.disturbed = fmt.Sprintf("%s waited %v for a processor; harness_stall is %v",
+			whose, waited.Round(time.Millisecond), limit)
+	case part > crowdedFrom:
+		m.at = at
+		m.disturbed = fmt.Sprintf("others had %.0f %% of the machine for a second", 100*part)
+	}
+	return m
+}
+
 // demandAssumptions calls a run invalid whose assumptions did not hold: one in
 // which the harness stood still for too long, or a node or a store did not get a
 // processor for as long; the machine's clock was set; or no held byte was
@@ -82,13 +106,8 @@ func (r *run) demandAssumptions(end int64) {
 	unmet := func(step int, at int64, why string) {
 		r.book.tell(end, func(j *scenarios.Judge, _ int64) { j.Unmet(step, at, why) })
 	}
-	if worst, at := r.watch.longest(); worst > time.Duration(r.program.stall) {
-		unmet(-1, at, fmt.Sprintf("the harness stood still for %v; harness_stall is %v",
-			worst.Round(time.Millisecond), time.Duration(r.program.stall)))
-	}
-	if worst, at, whose := r.hunger.longest(); worst > time.Duration(r.program.stall) {
-		unmet(-1, at, fmt.Sprintf("%s waited %v for a processor; harness_stall is %v",
-			whose, worst.Round(time.Millisecond), time.Duration(r.program.stall)))
+	if m := r.measured(); m.stalled {
+		unmet(-1, m.at, m.disturbed)
 	}
 	if most := time.Duration(r.program.ttl / mostLate); r.late > max(most, time.Duration(r.program.stall)) {
 		unmet(-1, end, fmt.Sprintf("a step or a heal came %v late", r.late.Round(time.Millisecond)))

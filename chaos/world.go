@@ -111,7 +111,7 @@ func (r *run) play(ctx context.Context, seed uint64) (Result, error) {
 		return Result{Nanos: end}, fmt.Errorf("read what happened: %w", err)
 	}
 	entries := r.book.sorted(end)
-	out := r.program.judge(entries, end, r.settledWorld(entries, end))
+	out := r.program.judge(entries, end, r.settledWorld(entries, end), r.measured())
 	result := Result{
 		Verdict: out.verdict, Failure: out.failure, Records: out.records, Hash: out.hash, Nanos: end,
 		Excused: out.excused, Counts: out.counts, Offered: int64(len(r.signals)),

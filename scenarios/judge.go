@@ -31,6 +31,7 @@ type Judge struct {
 	traffic traffic
 	levels  levels
 	settled settlement
+	untimed bool // bounds in time are not judged
 	doubts  []doubt
 }
 
@@ -96,7 +97,7 @@ func (j *Judge) Reset(s *Scenario, ttl int64) {
 	clear(j.steps)
 	j.bound, j.doubts = j.bound[:0], j.doubts[:0]
 	j.now = standing{leader: history.None, candidate: history.None}
-	j.settled = settlement{}
+	j.settled, j.untimed = settlement{}, false
 	j.clock.reset()
 	j.traffic.reset()
 	j.levels.reset()
@@ -238,6 +239,14 @@ func (j *Judge) Settled(w SettledWorld, at int64) {
 // arrived, the harness stood still for too long. step is the index of the step
 // concerned, or negative.
 func (j *Judge) Unmet(step int, at int64, why string) { j.doubt(Invalid, step, at, why) }
+
+// Disturbed notes that the machine itself kept the run waiting, so that no bound in
+// time is judged: not when somebody was elected or told, nor that nobody had to
+// step down. What must never be is judged as ever; the run is Invalid at best.
+func (j *Judge) Disturbed(at int64, why string) {
+	j.untimed = true
+	j.doubt(Invalid, -1, at, why)
+}
 
 // Undecided notes that a checker gave up.
 func (j *Judge) Undecided(at int64, why string) { j.doubt(Unknown, -1, at, why) }

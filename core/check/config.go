@@ -38,6 +38,9 @@ type Config struct {
 	// belief up to it are not seen, and every deadline is later by it. It is
 	// zero in the simulator.
 	HarnessStall time.Duration
+	// Untimed tells that the machine itself stood still for longer than that: what
+	// only came too late is nobody's fault, and Timed invariants are not judged.
+	Untimed bool
 	// FirstEpoch is the ledger's epoch before the history begins.
 	FirstEpoch core.Epoch
 	// Ineligible tells of nodes that never lead, by their number. Nodes beyond

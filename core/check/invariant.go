@@ -42,6 +42,12 @@ func (i Invariant) String() string {
 	return invariantNames[i]
 }
 
+// Timed tells whether the invariant only bounds how long something takes that is
+// owed. Its opposite is what must never be, however slow the machine.
+func (i Invariant) Timed() bool {
+	return i == StaleLeaderDetected || i == LeaseReleased || i == Recovers
+}
+
 // Invariants lists every invariant, in the order of PROTOCOL 6.
 func Invariants() []Invariant {
 	all := make([]Invariant, 0, invariantCount-1)

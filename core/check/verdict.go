@@ -67,6 +67,9 @@ func seconds(d int64) string { return fmt.Sprintf("%.6fs", float64(d)/1e9) }
 // breaks keeps a finding if it is the first: the earliest, and of those at one
 // instant the one whose invariant stands first in PROTOCOL 6.
 func (s *Suite) breaks(f finding) {
+	if s.cfg.Untimed && f.invariant.Timed() {
+		return
+	}
 	if s.broken {
 		earlier := f.at < s.first.at
 		if !earlier && (f.at > s.first.at || f.invariant >= s.first.invariant) {

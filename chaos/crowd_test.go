@@ -1,0 +1,109 @@
+package chaos
+
+import (
+	"math"
+	"runtime"
+	"testing"
+	"time"
+
+	"fencepost/core/history"
+	"fencepost/scenarios"
+)
+
+func TestOthersHaveWhatTheRunDoesNotUse(t *testing.T) {
+	t.Parallel()
+	var c crowd
+	whole := time.Duration(runtime.NumCPU()) * time.Second
+	var busy, self time.Duration
+	look := func(at time.Duration) {
+		c.measure(int64(at), func() (time.Duration, bool) { return busy, true },
+			func() (time.Duration, bool) { return self, true })
+	}
+	look(time.Second)
+	busy, c.own, self = whole, whole/2, whole/4 // a quarter is left for others
+	look(1500 * time.Millisecond)
+	if c.worst != 0 {
+		t.Errorf("others had %v before a second was over", c.worst)
+	}
+	look(2 * time.Second)
+	if math.Abs(c.worst-0.25) > 1e-9 || c.at != int64(time.Second) {
+		t.Errorf("others had %v at %d, want a quarter at one second", c.worst, c.at)
+	}
+	busy += whole
+	c.own += whole
+	look(3 * time.Second)
+	if math.Abs(c.worst-0.25) > 1e-9 {
+		t.Errorf("others had %v in a second that was the run's own", c.worst)
+	}
+}
+
+func TestAReadingThatFailsBeginsANewWindow(t *testing.T) {
+	t.Parallel()
+	var c crowd
+	busy := time.Duration(0)
+	known := func() (time.Duration, bool) { return busy, true }
+	idle := func() (time.Duration, bool) { return 0, true }
+	c.measure(1e9, known, idle)
+	busy = time.Hour
+	c.measure(2e9, func() (time.Duration, bool) { return 0, false }, idle)
+	c.measure(3e9, known, idle)
+	c.measure(4e9, known, idle)
+	if c.worst != 0 {
+		t.Errorf("others had %v of a machine that nobody could measure", c.worst)
+	}
+}
+
+func TestBusyTimeIsReadAsTheKernelWritesIt(t *testing.T) {
+	t.Parallel()
+	if got, ok := busyOf([]byte("cpu  100 20 30 4000 500 6 7 8 90 10")); !ok || got != 1710*time.Millisecond {
+		t.Errorf("busy for %v, %v", got, ok)
+	}
+	for _, line := range []string{"", "cpu0 1 2 3 4 5 6 7 8", "cpu 1 2 3", "cpu 1 2 x 4 5 6 7 8"} {
+		if _, ok := busyOf([]byte(line)); ok {
+			t.Errorf("%q is read", line)
+		}
+	}
+	if _, ok := harnessRan(); !ok {
+		t.Error("nobody knows how long this process has run")
+	}
+}
+
+// late is a scenario in which a leader is owed and nobody is elected.
+const late = `version: 1
+name: late
+why: A test.
+tiers: [sim, real]
+catches: [belief-by-flag]
+cluster: {nodes: 3, lease: {ttl: 1s}}
+workload: {signals: 20/s}
+steps:
+  - {id: hit, at: 1s, control: {set: halt}}
+expect:
+  - never: single-executor
+  - elect: {from: hit.start, within: 1ttl}
+run: {duration: 20ttl}
+`
+
+func TestAFailureBesideOthersIsInvalidAndOnACalmMachineItStands(t *testing.T) {
+	t.Parallel()
+	file, err := scenarios.Parse("late.yaml", []byte(late))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Compile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b book
+	b.add(0, history.Record{Kind: history.NodeUp, Node: 0})
+	b.tell(1e9, func(j *scenarios.Judge, at int64) { j.Started(0, at) })
+	b.tell(1e9+1, func(j *scenarios.Judge, at int64) { j.Ended(0, at) })
+	entries := b.sorted(20e9)
+	if out := p.judge(entries, 20e9, nil, conditions{}); out.verdict != scenarios.Fail {
+		t.Errorf("on a calm machine: %s, want fail", out.verdict)
+	}
+	others := conditions{disturbed: "others had the machine", at: 2e9}
+	if out := p.judge(entries, 20e9, nil, others); out.verdict != scenarios.Invalid {
+		t.Errorf("beside others: %s (%v), want invalid", out.verdict, out.failure)
+	}
+}
