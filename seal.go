@@ -2,38 +2,58 @@ package fencepost
 
 import (
 	"context"
+	"math/rand/v2"
 	"time"
 
 	"fencepost/internal/pgledger"
 )
 
-// sealEvery is how often an instance seals the ledger's events. One that comes
-// while another seals, or finds nothing, has asked one small question.
-const sealEvery = time.Second
+const (
+	// sealEvery is how often an instance seals the ledger's events while it finds some.
+	sealEvery = time.Second
+	// sealRest is the most that an instance lets pass which finds nothing to seal:
+	// a large group would else ask more about its quiet ledger than it does in it.
+	sealRest = 8 * time.Second
+)
 
 // seal closes blocks over what happened, until the context ends. Whoever is
 // alive does it; who leads has no part in it. A failure is tried again: what is
 // not sealed yet stays in its chains, and `fencepost verify` says how old it is.
 func (k *Coordinator) seal(ctx context.Context) {
-	ticker := time.NewTicker(sealEvery)
-	defer ticker.Stop()
+	rest := sealEvery
+	timer := time.NewTimer(rest)
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-timer.C:
 		}
-		k.sealOnce(ctx)
+		rest = nextSeal(rest, k.sealOnce(ctx))
+		// Those that began together must not ask together for ever.
+		timer.Reset(rest - rand.N(rest/4)) //nolint:gosec // no secret
 	}
 }
 
-// sealOnce seals what is complete now.
-func (k *Coordinator) sealOnce(ctx context.Context) {
+// nextSeal is how long an instance rests that has just tried to seal after such a
+// rest. It doubles where nothing was found, another was sealing or the ledger did
+// not answer.
+func nextSeal(rest time.Duration, sealed bool) time.Duration {
+	if sealed {
+		return sealEvery
+	}
+	return min(2*rest, sealRest)
+}
+
+// sealOnce seals what is complete now, and tells whether there was something.
+func (k *Coordinator) sealOnce(ctx context.Context) bool {
 	bounded, cancel := context.WithTimeout(ctx, sealEvery)
 	defer cancel()
-	if _, err := k.ledger.Seal(bounded); err != nil && ctx.Err() == nil {
+	sealed, err := k.ledger.Seal(bounded)
+	if err != nil && ctx.Err() == nil {
 		k.observer.Log().Debug("events were not sealed; tried again", "error", err)
 	}
+	return sealed > 0
 }
 
 // SealEvents closes blocks over what happened in the ledger, as every instance
