@@ -26,7 +26,7 @@ const (
 func (k *Coordinator) AdminHandler() http.Handler {
 	return httpapi.Admin(k, httpapi.AdminOptions{
 		Token: k.config.AdminToken.Reveal(), Metrics: k.observer.Handler(), Seams: k.seams, Clock: k.shifted,
-		Reconcile: reconciling{k},
+		Reconcile: reconciling{k}, Page: k.page,
 	})
 }
 
@@ -50,6 +50,7 @@ func (k *Coordinator) Serve(ctx context.Context) error {
 	broken := make(chan error, 2)
 	door := k.doorkeeper(public)
 	servers := []*http.Server{k.publicServer(door), k.server(k.AdminHandler())}
+	servers[1].RegisterOnShutdown(k.page.Close)
 	for i, listener := range []net.Listener{door, admin} {
 		go func() {
 			if err := servers[i].Serve(listener); !errors.Is(err, http.ErrServerClosed) {
