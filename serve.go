@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fencepost/internal/httpapi"
+	"fencepost/internal/refusal"
 )
 
 // The time limits of a connection. The limits of a webhook are tighter and are
@@ -48,10 +49,10 @@ func (k *Coordinator) Serve(ctx context.Context) error {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	broken := make(chan error, 2)
-	door := k.doorkeeper(public)
+	door := k.doorkeeper(k.attentive("listen", public))
 	servers := []*http.Server{k.publicServer(door), k.server(k.AdminHandler())}
 	servers[1].RegisterOnShutdown(k.page.Close)
-	for i, listener := range []net.Listener{door, admin} {
+	for i, listener := range []net.Listener{door, k.attentive("admin_listen", admin)} {
 		go func() {
 			if err := servers[i].Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 				broken <- fmt.Errorf("serve: %w", err)
@@ -78,6 +79,11 @@ func (k *Coordinator) Serve(ctx context.Context) error {
 	default:
 	}
 	return errors.Join(append(faults, k.close())...)
+}
+
+// attentive tells of what the HTTP server refuses by itself.
+func (k *Coordinator) attentive(name string, l net.Listener) net.Listener {
+	return refusal.Listen(l, func(r refusal.Refusal) { k.observer.Refused(name, r) })
 }
 
 func (k *Coordinator) server(handler http.Handler) *http.Server {

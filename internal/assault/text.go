@@ -87,7 +87,7 @@ func storedText(d *Draw) Shot {
 	key := "text-" + strings.TrimPrefix(d.Mark, "assault-")
 	list := set(set(set(d.signal(), "instrument", quote(text)), "signal_id", quote(key)), "position",
 		quote(key))
-	shot := d.post(d.object(list), Owed{Codes: []int{202, 400}, Logged: true})
+	shot := d.post(d.object(list), Owed{Codes: []int{202, 400}})
 	shot.Key, shot.Instrument = key, text
 	return shot
 }
