@@ -45,7 +45,7 @@ func TestThePageTellsOfAGroup(t *testing.T) {
 		g.send("hostile", hostile, moreHostile)
 		g.shows("#signals article h3", "<script>broke=1</script>")
 		g.shows("#signals article h3", moreHostile)
-		g.shows("#signals article h3", `\u{202E}gnp.\u{200B}`)
+		g.shows("#signals article h3", `\u202egnp.\u200b`)
 		g.click("#signals summary")
 		g.shows("#signals .story", "it waits: the control mode is halt")
 		if ask[bool](g, `'broke' in window || document.querySelectorAll('main img, main script').length > 0`) {

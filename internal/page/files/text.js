@@ -4,10 +4,12 @@
 // What a reader would not see, or what would reorder or hide what they see.
 const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/gu;
 
+const number = (c, i) => '\\u' + c.charCodeAt(i).toString(16).padStart(4, '0');
+
 // plain shows what cannot be seen as its number.
 export function plain(text) {
   return String(text ?? '').replace(unseen,
-    (c) => '\\u{' + c.codePointAt(0).toString(16).toUpperCase().padStart(4, '0') + '}');
+    (c) => [...c].length === c.length ? number(c, 0) : number(c, 0) + number(c, 1));
 }
 
 // make builds an element. Children are elements or texts.
