@@ -98,8 +98,8 @@ func (f *sendFlags) body(source *fencepost.Source) ([]byte, error) {
 	}
 	body, err := payload.Compose(fields, &source.Fields)
 	if err != nil {
-		return nil, fmt.Errorf("source %s: %w; another one is named by --source, and a body in --file is sent "+
-			"as it is", f.source, err)
+		return nil, fmt.Errorf("source %s: %w; --source names another one, and a body in --file is "+
+			"sent as it is", f.source, err)
 	}
 	return body, nil
 }

@@ -55,7 +55,8 @@ func TestAPhraseThatIsGivenMustBeTheWholeOfIt(t *testing.T) {
 	s := &stubService{status: httpapi.Status{Group: "desk"}}
 	h := admin(s, httpapi.AdminOptions{Token: token})
 	for _, phrase := range []string{"", "resume", "resume other", "Resume desk", "resume desk "} {
-		code, text := fromBrowser(t, h, "", "", `{"by": "a", "reason": "b", "seen": 9, "confirm": "`+phrase+`"}`)
+		word := `{"by": "a", "reason": "b", "seen": 9, "confirm": "` + phrase + `"}`
+		code, text := fromBrowser(t, h, "", "", word)
 		if code != http.StatusBadRequest || !strings.Contains(text, `"field":"confirm"`) {
 			t.Errorf("%q: %d %s", phrase, code, text)
 		}
@@ -70,7 +71,9 @@ func TestAPhraseThatIsGivenMustBeTheWholeOfIt(t *testing.T) {
 }
 
 func TestThePageIsServedAtTheRootAlone(t *testing.T) {
-	page := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
+	page := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusTeapot)
+	})
 	h := admin(&stubService{}, httpapi.AdminOptions{Token: token, Page: page})
 	for path, want := range map[string]int{"/": 418, "/page/x": 418, "/other": 404, "/livez": 200} {
 		w := httptest.NewRecorder()

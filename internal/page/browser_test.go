@@ -108,7 +108,8 @@ func (g *group) until(claim, expression string) {
 	g.Helper()
 	ctx, cancel := context.WithTimeout(g.tab, bound)
 	defer cancel()
-	_, err := chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingInterval(30*time.Millisecond)))
+	often := chromedp.WithPollingInterval(30 * time.Millisecond)
+	_, err := chromedp.Run(ctx, chromedp.Poll[bool](expression, often))
 	if err != nil {
 		g.Fatalf("waited in vain until %s: %v; the page says\n%s", claim, err, g.text("body"))
 	}
@@ -137,7 +138,8 @@ func (g *group) fill(selector, text string) {
 func (g *group) send(id, instrument, position string) {
 	g.Helper()
 	body := fmt.Sprintf(`{"type": "BASE_ENTRY", "instrument": %q, "position": %q, "signal_id": %q,
-		"timestamp": "2026-01-05T09:15:00+05:30", "price": 52000.5, "stop": 51800, "lots": 2}`, instrument, position, id)
+		"timestamp": "2026-01-05T09:15:00+05:30", "price": 52000.5, "stop": 51800, "lots": 2}`,
+		instrument, position, id)
 	ctx, cancel := context.WithTimeout(g.Context(), bound)
 	defer cancel()
 	to := g.told.URL() + "/webhook/" + g.cluster.State().WebhookToken

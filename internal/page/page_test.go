@@ -140,10 +140,13 @@ func TestThePageAdmitsNothingButItself(t *testing.T) {
 	} {
 		answer := get(t, url+path)
 		text, err := io.ReadAll(answer.Body)
-		if err != nil || answer.StatusCode != 200 || !strings.HasPrefix(answer.Header.Get("Content-Type"), kind) {
-			t.Errorf("%s is answered by %s, %s; %v", path, answer.Status, answer.Header.Get("Content-Type"), err)
+		is := answer.Header.Get("Content-Type")
+		if err != nil || answer.StatusCode != 200 || !strings.HasPrefix(is, kind) {
+			t.Errorf("%s is answered by %s, %s; %v", path, answer.Status, is, err)
 		}
-		for _, foreign := range []string{"http://", "https://", "innerHTML", "eval(", "localStorage", "<script>"} {
+		for _, foreign := range []string{
+			"http://", "https://", "innerHTML", "eval(", "localStorage", "<script>",
+		} {
 			if kind != "image/svg+xml" && strings.Contains(string(text), foreign) {
 				t.Errorf("%s has %q in it", path, foreign)
 			}
@@ -224,7 +227,8 @@ func TestStreamsAreBoundedAndEndWithThePage(t *testing.T) {
 	for range 16 {
 		streams = append(streams, listen(t, url))
 	}
-	if answer := get(t, url+"/page/stream"); answer.StatusCode != 503 || answer.Header.Get("Retry-After") == "" {
+	answer := get(t, url+"/page/stream")
+	if answer.StatusCode != 503 || answer.Header.Get("Retry-After") == "" {
 		t.Errorf("one stream too many is answered by %s", answer.Status)
 	}
 	p.Close()

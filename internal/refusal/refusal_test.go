@@ -31,8 +31,8 @@ func serve(t *testing.T) (addr string, told <-chan refusal.Refusal) {
 				http.Error(w, "no", http.StatusTeapot)
 				return
 			}
-			_, _ = io.WriteString(w, "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n"+
-				"Connection: close\r\n\r\nforged")
+			_, _ = io.WriteString(w, "HTTP/1.1 400 Bad Request\r\n"+
+				"Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\nforged")
 		}),
 	}
 	done := make(chan struct{})
@@ -72,6 +72,7 @@ func say(t *testing.T, addr, text string) (*http.Response, string) {
 }
 
 func TestWhatTheServerRefusesIsToldAndIsNoServerError(t *testing.T) {
+	const head = "GET / HTTP/1.1\r\nHost: x\r\n"
 	addr, told := serve(t)
 	for _, c := range []struct {
 		text    string
@@ -80,10 +81,10 @@ func TestWhatTheServerRefusesIsToldAndIsNoServerError(t *testing.T) {
 	}{
 		{"nonsense\r\n\r\n", 400, "not to be read as HTTP"},
 		{"GET / HTTP/1.1\r\n\r\n", 400, "missing required Host header"},
-		{"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", 400, "unsupported transfer encoding"},
+		{head + "Transfer-Encoding: gzip\r\n\r\n", 400, "unsupported transfer encoding"},
 		{"GET / HTTP/9.9\r\nHost: x\r\n\r\n", 400, "unsupported protocol version"},
-		{"GET / HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 20000) + "\r\n\r\n", 431, "the headers are too large"},
-		{"GET / HTTP/1.1\r\nHost: x\r\nExpect: 200-ok\r\n\r\n", 417, "only 100-continue can be expected"},
+		{head + "X: " + strings.Repeat("x", 20000) + "\r\n\r\n", 431, "the headers are too large"},
+		{head + "Expect: 200-ok\r\n\r\n", 417, "only 100-continue can be expected"},
 		{"GET / HTTP/1.0\r\nHost: x\r\nExpect: 200-ok\r\n\r\n", 417, "only 100-continue can be expected"},
 	} {
 		answer, body := say(t, addr, c.text)
@@ -109,12 +110,12 @@ func TestWhatTheServerRefusesIsToldAndIsNoServerError(t *testing.T) {
 
 func TestWhatAHandlerAnswersPassesAsItIs(t *testing.T) {
 	addr, told := serve(t)
-	if answer, body := say(t, addr, "GET /refused HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"); body != "no\n" ||
-		answer.StatusCode != http.StatusTeapot {
+	answer, body := say(t, addr, "GET /refused HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+	if body != "no\n" || answer.StatusCode != http.StatusTeapot {
 		t.Errorf("%s %q", answer.Status, body)
 	}
-	if answer, body := say(t, addr, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"); answer.StatusCode != 200 ||
-		!strings.HasSuffix(body, "forged") {
+	answer, body = say(t, addr, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+	if answer.StatusCode != 200 || !strings.HasSuffix(body, "forged") {
 		t.Errorf("%s %q", answer.Status, body)
 	}
 	select {

@@ -83,7 +83,8 @@ var corruptions = []struct {
 	},
 	{
 		"the database was rebuilt from a dump",
-		`UPDATE ledger_blocks SET upto_xid = 8589934592 WHERE number = (SELECT max(number) FROM ledger_blocks)`,
+		`UPDATE ledger_blocks SET upto_xid = 8589934592
+		 WHERE number = (SELECT max(number) FROM ledger_blocks)`,
 		[]verify.Invariant{verify.BlocksUnbroken, verify.TailSealed},
 		"block",
 	},

@@ -19,7 +19,9 @@ func said() map[string]string {
 
 func TestASenderSaysWhatItsMappingReads(t *testing.T) {
 	m := &payload.Mapping{
-		Type:       payload.Field{From: "order.action", Values: map[string]string{"sell": "EXIT", "close": "EXIT"}},
+		Type: payload.Field{
+			From: "order.action", Values: map[string]string{"sell": "EXIT", "close": "EXIT"},
+		},
 		Instrument: payload.Field{From: "ticker", Values: map[string]string{"NIFTY1!": "NIFTY"}},
 		Position:   payload.Field{Constant: "long"},
 		Lots:       payload.Field{From: "order.contracts", Convert: true},
