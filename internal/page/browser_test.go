@@ -13,6 +13,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -33,7 +34,7 @@ type group struct {
 // bound is how long anything that the page has to show may take.
 const bound = 15 * time.Second
 
-// newGroup starts three instances with a ttl of a second and a broker that cannot
+// newGroup starts three instances with a ttl of two seconds and a broker that cannot
 // be asked, and opens the page of one that does not lead.
 func newGroup(t *testing.T) *group {
 	ctx := t.Context()
@@ -41,7 +42,7 @@ func newGroup(t *testing.T) *group {
 		Class: "D",
 		Settings: func(_ string, s map[string]any) {
 			delete(s, "lease.profile")
-			s["lease.ttl"], s["stale_after"], s["broker.timeout"] = "1s", "2s", "400ms"
+			s["lease.ttl"], s["stale_after"], s["broker.timeout"] = "2s", "4s", "400ms"
 		},
 	})
 	if err != nil {
@@ -127,8 +128,9 @@ func (g *group) click(selector string) { g.Helper(); g.do(chromedp.Click(chromed
 // fill writes into a field as a person does, over what stands there.
 func (g *group) fill(selector, text string) {
 	g.Helper()
-	ask[string](g, fmt.Sprintf(`document.querySelector(%q).value = ''`, selector))
-	g.do(chromedp.SendKeys(chromedp.CSS(selector), text))
+	ask[bool](g, fmt.Sprintf(`((field) => { field.focus(); field.select(); return true })(
+		document.querySelector(%q))`, selector))
+	g.do(send(input.InsertText, input.InsertTextParams{Text: text}))
 	if got := ask[string](g, fmt.Sprintf(`document.querySelector(%q).value`, selector)); got != text {
 		g.Fatalf("%s holds %q after %q was typed", selector, got, text)
 	}

@@ -64,6 +64,10 @@ func TestThePageTellsOfAGroup(t *testing.T) {
 	})
 	t.Run("a killed leader is marked and the takeover appears", func(t *testing.T) {
 		g := g.in(t)
+		leader, err := g.cluster.AwaitLeader(t.Context(), 0, bound)
+		if err != nil {
+			t.Fatal(err)
+		}
 		dead := leader.Node.ID()
 		if err := leader.Node.Kill(); err != nil {
 			t.Fatal(err)
@@ -73,7 +77,7 @@ func TestThePageTellsOfAGroup(t *testing.T) {
 		g.shows(fmt.Sprintf(`[data-instance=%q]`, dead), "stale")
 		g.until("the epoch rose",
 			fmt.Sprintf(`document.querySelector('#history li').dataset.epoch > %d`, leader.Epoch))
-		g.shows("#history li:nth-child(2)", dead)
+		g.shows(fmt.Sprintf(`#history li[data-epoch="%d"]`, leader.Epoch), dead)
 		g.picture("takeover")
 	})
 	t.Run("a store that is away is told, and nothing old looks fresh", g.losesStores)

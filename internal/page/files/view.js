@@ -203,7 +203,7 @@ function card(s, open) {
 function update(e, s) {
   e.dataset.signal = s.id;
   fill(find('h3', e), `Signal ${s.id} `, make('span', { class: 'order' }, [s.type, s.instrument, s.position].join(' ') +
-    (s.lots ? `, ${s.lots} lots` : '')), ' ', make('b', { class: 'badge' }, s.state.replace('_', ' ')),
+    (s.lots ? `, ${s.lots} lots` : '')), ' ', make('b', { class: 'badge' }, s.state.replace('_', ' ')), ' ',
   s.alerted_at ? make('b', { class: 'badge bad' }, 'waits for a person') : null);
   const story = find('details', e);
   const changed = story.signal !== undefined && story.version !== s.version;
