@@ -173,6 +173,9 @@ func (g *group) losesTheStream(t *testing.T) {
 	}
 	g.shows("body.lost #lost", "No word from "+g.told.ID())
 	g.shows("#alive", "lost")
+	grey := `[...document.querySelectorAll('#headline, #mode-word, #instances .list, #history .list')]
+		.map((e) => e.closest('section > *, .row > *')).every((e) => getComputedStyle(e).filter === 'grayscale(1)')`
+	g.until("everything that was told is grey", grey)
 	g.picture("lost")
 	if err := g.told.Start(t.Context()); err != nil {
 		t.Fatal(err)
