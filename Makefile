@@ -7,7 +7,7 @@ LINT := $(GO) tool -modfile=tools.mod golangci-lint
 # What the race detector reads: everything but the rules about source text.
 RACED := $(filter-out internal/tidy,$(wildcard core sim chaos scenarios cmd migrations internal/*))
 # Packages with tests behind the build tag "browser".
-BROWSED := ./internal/timeline
+BROWSED := ./internal/timeline ./internal/page
 # How long each native fuzz target of `make fuzz` runs.
 FUZZ_TIME ?= 20s
 # How long `make fuzz-sim` plays.
@@ -49,7 +49,7 @@ test: ## Run every test; servers are started by the tests.
 race: ## Run the tests of everything concurrent under the race detector.
 	$(GO) test -race . $(RACED:%=./%/...)
 
-browser-test: ## Open the pages that the harness writes in a real browser; `make browser` installs one.
+browser-test: ## Open the pages in a real browser; `make browser` installs one.
 	$(GO) test -tags browser $(BROWSED)
 
 browser: ## Install Debian's chromium unless a browser is here; needs root.

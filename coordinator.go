@@ -18,6 +18,7 @@ import (
 	"fencepost/internal/clock"
 	"fencepost/internal/driver"
 	"fencepost/internal/observe"
+	"fencepost/internal/page"
 	"fencepost/internal/pgledger"
 	"fencepost/internal/recorder"
 	"fencepost/internal/seam"
@@ -44,6 +45,9 @@ type Coordinator struct {
 	// seams and shifted are nil unless the configuration opens them.
 	seams   *seam.Switch
 	shifted *clock.Shifted
+
+	// page is what people look at.
+	page *page.Page
 
 	// work is told of a stored signal; several become one.
 	work     chan struct{}
@@ -90,6 +94,9 @@ func New(c Config, list ...Option) (*Coordinator, error) {
 		return nil, errors.Join(err, k.close())
 	}
 	k.drive(now)
+	k.page = page.New(page.Options{
+		Source: k, TTL: k.protocol.TTL, StaleAfter: k.protocol.StaleAfter, Writes: c.AdminToken != "",
+	})
 	return k, nil
 }
 
@@ -255,6 +262,9 @@ func (k *Coordinator) Close() error {
 // close gives the connections back.
 func (k *Coordinator) close() error {
 	var faults []error
+	if k.page != nil {
+		k.page.Close()
+	}
 	if k.Reader != nil {
 		faults = append(faults, k.Reader.Close())
 	}

@@ -31,6 +31,9 @@ type (
 	Cancellation = httpapi.Cancellation
 )
 
+// ResumePhrase is what a person types to let the orders of a group be sent again.
+func ResumePhrase(group string) string { return story.ResumePhrase(group) }
+
 // ErrMoved says that what a person looked at has changed since.
 var ErrMoved = pgledger.ErrMoved
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fencepost/internal/httpapi"
+	"fencepost/internal/refusal"
 )
 
 // The time limits of a connection. The limits of a webhook are tighter and are
@@ -26,7 +27,7 @@ const (
 func (k *Coordinator) AdminHandler() http.Handler {
 	return httpapi.Admin(k, httpapi.AdminOptions{
 		Token: k.config.AdminToken.Reveal(), Metrics: k.observer.Handler(), Seams: k.seams, Clock: k.shifted,
-		Reconcile: reconciling{k},
+		Reconcile: reconciling{k}, Page: k.page,
 	})
 }
 
@@ -48,9 +49,10 @@ func (k *Coordinator) Serve(ctx context.Context) error {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	broken := make(chan error, 2)
-	door := k.doorkeeper(public)
+	door := k.doorkeeper(k.attentive("listen", public))
 	servers := []*http.Server{k.publicServer(door), k.server(k.AdminHandler())}
-	for i, listener := range []net.Listener{door, admin} {
+	servers[1].RegisterOnShutdown(k.page.Close)
+	for i, listener := range []net.Listener{door, k.attentive("admin_listen", admin)} {
 		go func() {
 			if err := servers[i].Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 				broken <- fmt.Errorf("serve: %w", err)
@@ -77,6 +79,11 @@ func (k *Coordinator) Serve(ctx context.Context) error {
 	default:
 	}
 	return errors.Join(append(faults, k.close())...)
+}
+
+// attentive tells of what the HTTP server refuses by itself.
+func (k *Coordinator) attentive(name string, l net.Listener) net.Listener {
+	return refusal.Listen(l, func(r refusal.Refusal) { k.observer.Refused(name, r) })
 }
 
 func (k *Coordinator) server(handler http.Handler) *http.Server {

@@ -22,5 +22,6 @@ var brokenFindings = map[string][]string{
 	"reconcile_findings_append_only": {
 		addFinding(`1`, `g`, `unknown_order`, `A`) + `; UPDATE reconcile_findings SET detail = 'e'`,
 		addFinding(`1`, `g`, `unknown_order`, `A`) + `; DELETE FROM reconcile_findings`,
+		`TRUNCATE reconcile_findings`,
 	},
 }

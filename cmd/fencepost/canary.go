@@ -82,13 +82,21 @@ func (a *app) sendCanary(
 	f.kind, f.instrument, f.position, f.validFor = "HEARTBEAT", "CANARY", "canary", wait.String()
 	f.at = now.Format(time.RFC3339Nano)
 	f.id = "canary-" + f.at + "-" + strings.ToLower(rand.Text()[:6])
-	body, err := f.body()
-	if err != nil {
-		return refused(err)
-	}
 	sender, err := f.sender(c)
 	if err != nil {
 		return err
+	}
+	// It is a canary by its type; what else its source always says makes it no other.
+	for field, constant := range map[*string]string{
+		&f.instrument: sender.Fields.Instrument.Constant, &f.position: sender.Fields.Position.Constant,
+	} {
+		if constant != "" {
+			*field = constant
+		}
+	}
+	body, err := f.body(&sender)
+	if err != nil {
+		return refused(err)
 	}
 	legs := canaryLegs{SignalID: f.id, State: core.NoSignal.String()}
 	code, answer, err := f.post(ctx, c, &sender, body)

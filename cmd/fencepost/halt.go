@@ -92,10 +92,6 @@ func controlRows(c *fencepost.Control) [][]string {
 	return rows
 }
 
-// resumePhrase is the phrase that resumes. It holds the group, so that nobody resumes
-// another one than they think.
-func resumePhrase(group string) string { return "resume " + group }
-
 func (a *app) resume() *cobra.Command {
 	var (
 		reason, by string
@@ -120,7 +116,7 @@ func (a *app) resume() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := a.wantPhrase(cmd, &c, resumePhrase(config.Group)); err != nil {
+			if err := a.wantPhrase(cmd, &c, fencepost.ResumePhrase(config.Group)); err != nil {
 				return err
 			}
 			done, err := r.ChangeControl(cmd.Context(), fencepost.ControlChange{

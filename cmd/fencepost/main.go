@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fencepost"
+	"fencepost/internal/plain"
 )
 
 // The exit codes.
@@ -53,6 +54,8 @@ func main() {
 
 // runWith is main without the process.
 func runWith(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
+	// Much of what is printed was written by senders and brokers.
+	out, errs = plain.Writer(out), plain.Writer(errs)
 	a := &app{out: out, errs: errs}
 	root := a.root()
 	root.SetArgs(args)

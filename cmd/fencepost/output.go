@@ -6,6 +6,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"fencepost/internal/plain"
 )
 
 // The ways to print a reading.
@@ -25,7 +27,12 @@ func (a *app) print(document any, header []string, rows [][]string) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, strings.Join(header, "\t"))
 	for _, row := range rows {
-		fmt.Fprintln(w, strings.Join(row, "\t"))
+		// A cell that holds a line break must not look like another row.
+		cells := make([]string, len(row))
+		for i, cell := range row {
+			cells[i] = plain.Text(cell)
+		}
+		fmt.Fprintln(w, strings.Join(cells, "\t"))
 	}
 	return w.Flush()
 }

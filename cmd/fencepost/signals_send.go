@@ -41,13 +41,13 @@ func (a *app) signalsSend() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			body, err := f.body()
-			if err != nil {
-				return refused(err)
-			}
 			source, err := f.sender(c)
 			if err != nil {
 				return err
+			}
+			body, err := f.body(&source)
+			if err != nil {
+				return refused(err)
 			}
 			if f.dryRun {
 				return a.preview(cmd.Context(), &source, body)
@@ -74,8 +74,8 @@ func (a *app) signalsSend() *cobra.Command {
 	return cmd
 }
 
-// body returns what to send.
-func (f *sendFlags) body() ([]byte, error) {
+// body returns what to send: a file as it is, fields in the words of the source.
+func (f *sendFlags) body(source *fencepost.Source) ([]byte, error) {
 	switch f.file {
 	case "":
 	case "-":
@@ -86,23 +86,20 @@ func (f *sendFlags) body() ([]byte, error) {
 	if f.at == "" {
 		f.at = time.Now().UTC().Format(time.RFC3339Nano)
 	}
-	fields := map[string]any{}
+	fields := map[string]string{}
 	for name, text := range map[string]string{
 		"type": f.kind, "instrument": f.instrument, "position": f.position, "timestamp": f.at,
-		"signal_id": f.id, "valid_for": f.validFor, "reason": f.reasonText,
+		"signal_id": f.id, "valid_for": f.validFor, "reason": f.reasonText, "lots": f.lots, "price": f.price,
+		"stop": f.stop,
 	} {
 		if text != "" {
 			fields[name] = text
 		}
 	}
-	for name, text := range map[string]string{"lots": f.lots, "price": f.price, "stop": f.stop} {
-		if text != "" {
-			fields[name] = json.Number(text)
-		}
-	}
-	body, err := json.Marshal(fields)
+	body, err := payload.Compose(fields, &source.Fields)
 	if err != nil {
-		return nil, fmt.Errorf("a number is none: %w", err)
+		return nil, fmt.Errorf("source %s: %w; --source names another one, and a body in --file is "+
+			"sent as it is", f.source, err)
 	}
 	return body, nil
 }

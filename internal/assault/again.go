@@ -13,7 +13,7 @@ func replayed(d *Draw) Shot {
 	if d.IntN(2) == 0 {
 		return d.post(d.Stored, Owed{Codes: []int{200, 409}})
 	}
-	owed := Owed{Codes: []int{409}, Problem: true, Field: "signal_id", Logged: true}
+	owed := Owed{Codes: []int{409}, Problem: true, Field: "signal_id"}
 	return d.post(d.Stored+strings.Repeat(" ", d.between(1, 200)), owed)
 }
 
@@ -77,6 +77,6 @@ func forged(d *Draw) Shot {
 	headers = append([]string{"Content-Type: application/json"}, headers...)
 	return Shot{
 		Pieces: [][]byte{bare.request("POST "+d.path(), body, headers...)},
-		Owed:   Owed{Codes: []int{400, 401, 403}, Logged: true},
+		Owed:   Owed{Codes: []int{400, 401, 403}},
 	}
 }

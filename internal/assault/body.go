@@ -24,7 +24,7 @@ func oversized(d *Draw) Shot {
 		"\r\nConnection: close\r\nContent-Type: application/json\r\n"
 	switch d.IntN(4) {
 	case 0:
-		owed = Owed{Codes: []int{413}, Problem: true, Drop: true, Logged: true}
+		owed = Owed{Codes: []int{413}, Problem: true, Drop: true}
 		return d.post(text, owed)
 	case 1: // declared, and only begun
 		declared := pick(d, "65537", "1000000", "10737418240", "9223372036854775807")
@@ -65,7 +65,7 @@ func wrongKind(d *Draw) Shot {
 	}
 	return Shot{
 		Pieces: [][]byte{d.request("POST "+d.path(), text, "Content-Type: "+kind)},
-		Owed:   Owed{Codes: []int{400, 415}, Logged: kind != "application/json\x01"},
+		Owed:   Owed{Codes: []int{400, 415}},
 	}
 }
 
@@ -100,6 +100,6 @@ func compressed(d *Draw) Shot {
 	_ = to.Close()
 	return Shot{
 		Pieces: [][]byte{d.request("POST "+d.path(), packed.Bytes(), headers...)}, Body: packed.Bytes(),
-		Owed: Owed{Codes: []int{400, 415}, Problem: true, Logged: true},
+		Owed: Owed{Codes: []int{400, 415}, Problem: true},
 	}
 }

@@ -18,7 +18,7 @@ func wrongMethod(d *Draw) Shot {
 	return Shot{
 		Pieces: [][]byte{d.request(method+" "+d.path(), []byte(d.object(d.signal())),
 			"Content-Type: application/json")},
-		Owed: Owed{Codes: []int{404, 405}, Problem: true, Logged: true},
+		Owed: Owed{Codes: []int{404, 405}, Problem: true},
 	}
 }
 

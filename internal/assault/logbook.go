@@ -103,7 +103,7 @@ func (l *logbook) look(line []byte) {
 	case !utf8.Valid(line):
 		what = "what is no UTF-8"
 	case slices.ContainsFunc([]rune(string(line)), breaks):
-		what = "a control character"
+		what = "a control or format character"
 	}
 	for name, secret := range l.secrets {
 		if bytes.Contains(line, []byte(secret)) {
@@ -116,5 +116,8 @@ func (l *logbook) look(line []byte) {
 	}
 }
 
-// breaks reports characters that end a line or that a terminal obeys.
-func breaks(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
+// breaks reports characters that end a line, that a terminal obeys, or that show a
+// person another line than there is.
+func breaks(r rune) bool {
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
+}

@@ -81,7 +81,7 @@ type LogSeen struct {
 	Lines int `json:"lines"`
 	// Refusals are the lines that tell of a refused request.
 	Refusals int `json:"refusals"`
-	// Unsafe are lines with a control character or a secret in them.
+	// Unsafe are lines with a control or format character or a secret in them.
 	Unsafe []string `json:"unsafe"`
 }
 

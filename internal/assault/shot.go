@@ -40,8 +40,9 @@ type Shot struct {
 	Key, Instrument string
 }
 
-// Owed is what the service owes for one shot. That it never answers by a 5xx and
-// never takes what it must not goes without saying.
+// Owed is what the service owes for one shot. That it never answers by a 5xx,
+// never takes what it must not, and that each refusal leaves one line in the log,
+// goes without saying.
 type Owed struct {
 	// Codes are the answers that are right; none means any 4xx.
 	Codes []int
@@ -51,14 +52,11 @@ type Owed struct {
 	Field   string
 	// Drop: a connection that is closed without an answer is right too.
 	Drop bool
-	// Logged: what is refused leaves exactly one line in the log. Without it, it
-	// leaves at most one: net/http turned it away before the service saw it.
-	Logged bool
 }
 
 // problem is what is owed for a body that is wrong.
 func problem(field string) Owed {
-	return Owed{Codes: []int{400}, Problem: true, Field: field, Logged: true}
+	return Owed{Codes: []int{400}, Problem: true, Field: field}
 }
 
 // Draw makes one shot: chance, the place, and the shot's own mark, which no other

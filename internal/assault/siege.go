@@ -181,7 +181,7 @@ func (s *siege) play(ctx context.Context, f *Family, shots int) (Row, error) {
 		workers *= 4 // they do little but wait
 	}
 	var mu sync.Mutex
-	once := 0
+	once, unsure := 0, 0
 	crew.Share(workers)(shots, func(_, number int) {
 		if ctx.Err() != nil || s.plan.Shot >= 0 && number != s.plan.Shot {
 			return
@@ -196,8 +196,9 @@ func (s *siege) play(ctx context.Context, f *Family, shots int) (Row, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		row.count(number, &shot, &o)
-		if shot.Owed.Logged {
-			once += o.refused()
+		once += o.refused()
+		if o.Open {
+			unsure++
 		}
 		if shot.Key != "" && slices.Contains(o.Codes, http.StatusAccepted) {
 			s.texts[shot.Key] = shot.Instrument
@@ -206,7 +207,7 @@ func (s *siege) play(ctx context.Context, f *Family, shots int) (Row, error) {
 	if s.log == nil {
 		return row, nil
 	}
-	return row, s.compare(ctx, f, &row, once)
+	return row, s.compare(ctx, f, &row, once, once+unsure)
 }
 
 // count takes one answer down.
@@ -229,9 +230,9 @@ func (r *Row) count(number int, s *Shot, o *Outcome) {
 // logBound is how long a log may take to show what was answered.
 const logBound = 3 * time.Second
 
-// compare holds the log against the answers: once of the refusals must stand there,
-// the others may; none twice.
-func (s *siege) compare(ctx context.Context, f *Family, row *Row, once int) error {
+// compare holds the log against the answers: each refusal stands there once. Whoever
+// left, was slow, or stopped listening may have been refused once more, at most.
+func (s *siege) compare(ctx context.Context, f *Family, row *Row, once, most int) error {
 	row.Logged = 0
 	deadline := time.Now().Add(logBound)
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -246,7 +247,6 @@ func (s *siege) compare(ctx context.Context, f *Family, row *Row, once int) erro
 		}
 		<-tick.C
 	}
-	most := row.Refused
 	if row.Answers[left] > 0 || f.Slow {
 		most = row.Inputs // nobody waited for the answers
 	}

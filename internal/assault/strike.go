@@ -44,6 +44,9 @@ type Outcome struct {
 	// document names.
 	Kind, Field string
 	Took        time.Duration
+	// Open says that the sender stopped listening for more answers, and that the
+	// server had not closed.
+	Open bool
 	// Trouble is why there is no answer.
 	Trouble error
 }
@@ -109,6 +112,8 @@ func read(conn net.Conn) Outcome {
 	for {
 		response, err := http.ReadResponse(reader, nil)
 		if err != nil {
+			var timeout net.Error
+			o.Open = len(o.Codes) > 0 && errors.As(err, &timeout) && timeout.Timeout()
 			o.end(err)
 			return o
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"unicode/utf16"
 )
 
 // sqls look like parts of SQL.
@@ -45,15 +46,24 @@ var lines = []string{
 	"\x1b[31mALERT\x1b[0m", "\b\b\b\b", "\x9b31m", "\u009b31m", "\u0085next line", "\x00", "\x7f",
 }
 
+// unseen are lines that show a person another text than there is. In a field they
+// are a text as any other.
+var unseen = []string{
+	"\u202egnp.exe", "\u2066\u2067x\u2069", "\u200b\u200d\ufeff", "\u2028{}", "\U000e0041",
+}
+
 // logInjection puts such lines wherever a log might write what a sender wrote.
 func logInjection(d *Draw) Shot {
-	line := pick(d, lines...)
+	line, way := pick(d, lines...), d.IntN(5)
+	if way > 0 && d.IntN(3) == 0 {
+		line = pick(d, unseen...)
+	}
 	spelt := ""
-	for _, r := range line {
+	for _, r := range utf16.Encode([]rune(line)) {
 		spelt += fmt.Sprintf(`\u%04x`, r)
 	}
 	body := []byte(d.object(set(d.signal(), "type", quote(d.Mark))))
-	switch d.IntN(5) {
+	switch way {
 	case 0: // as a value, or in a name, written as JSON wants it
 		field := pick(d, texts...)
 		list := set(d.signal(), field, `"`+d.Mark+spelt+`"`)
@@ -87,7 +97,7 @@ func storedText(d *Draw) Shot {
 	key := "text-" + strings.TrimPrefix(d.Mark, "assault-")
 	list := set(set(set(d.signal(), "instrument", quote(text)), "signal_id", quote(key)), "position",
 		quote(key))
-	shot := d.post(d.object(list), Owed{Codes: []int{202, 400}, Logged: true})
+	shot := d.post(d.object(list), Owed{Codes: []int{202, 400}})
 	shot.Key, shot.Instrument = key, text
 	return shot
 }

@@ -39,6 +39,10 @@ type Postgres struct {
 	// Hidden says that the role may not read the ledger's tables: neither Schema
 	// nor Live are known then.
 	Hidden bool
+	// Block is the youngest seal over the ledger's events, zero if there is none, and
+	// BlockEnd the transaction with which it ends. Horizon is the oldest transaction
+	// that may still write.
+	Block, BlockEnd, Horizon int64
 	// Live are the processes of the group that were heard of lately.
 	Live []Process
 	// Pooled says that something stands between here and the server, and
@@ -70,7 +74,11 @@ SELECT current_setting('server_version_num')::int, current_setting('server_versi
 // The readings of tables, as far as they exist.
 const (
 	schemaSQL = `SELECT coalesce(max(version_id), 0) FROM ` + migrations.VersionTable + ` WHERE is_applied`
-	liveSQL   = `
+	sealSQL   = `
+SELECT coalesce(max(number), 0), coalesce(max(upto_xid), 0),
+       pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+FROM ledger_blocks WHERE group_name = $1`
+	liveSQL = `
 SELECT instance_id, nonce, hostname FROM instance_metadata
 WHERE group_name = $1 AND status <> 'stopped'
   AND last_heartbeat > clock_timestamp() - $2::bigint * interval '1 microsecond'`
@@ -111,12 +119,18 @@ func ReadPostgres(ctx context.Context, dsn, group string, fresh time.Duration) (
 	return p, nil
 }
 
+// sealedSince is the migration with which events are sealed.
+const sealedSince = 10
+
 // forbidden is PostgreSQL's word for what a role may not read.
 const forbidden = "42501"
 
 // readLedger reads the ledger's tables, as far as the role may.
 func (p *Postgres) readLedger(ctx context.Context, conn *pgx.Conn, group string, fresh time.Duration) error {
 	err := conn.QueryRow(ctx, schemaSQL).Scan(&p.Schema)
+	if err == nil && p.Schema >= sealedSince {
+		err = conn.QueryRow(ctx, sealSQL, group).Scan(&p.Block, &p.BlockEnd, &p.Horizon)
+	}
 	if err == nil {
 		var rows pgx.Rows
 		if rows, err = conn.Query(ctx, liveSQL, group, fresh.Microseconds()); err == nil {

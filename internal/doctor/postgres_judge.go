@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"fencepost/core/order"
+	"fencepost/internal/verify"
 	"fencepost/migrations"
 )
 
@@ -196,7 +197,23 @@ func (p *Postgres) judgeLedger(l *list, w PostgresWants) {
 	default:
 		l.ok("postgres.schema", found, "the tables are those of this build")
 	}
+	p.judgeSeals(l)
 	p.judgeIdentity(l, w)
+}
+
+// judgeSeals: a database that was rebuilt from a dump counts its transactions anew.
+func (p *Postgres) judgeSeals(l *list) {
+	switch {
+	case p.Block == 0: // nothing was sealed yet
+	case p.Horizon < p.BlockEnd:
+		l.fail("postgres.seals",
+			fmt.Sprintf("transaction %d, and block %d ends at %d", p.Horizon, p.Block, p.BlockEnd),
+			"rebuilt from a dump: no event is sealed, and what is written counts as part of closed blocks",
+			fmt.Sprintf("before an instance runs: stop the server, pg_resetwal --epoch=%d; "+
+				"docs/runbooks/verify.md", verify.EpochAfter(p.BlockEnd)))
+	default:
+		l.ok("postgres.seals", fmt.Sprintf("block %d", p.Block), "transactions go on where it ends")
+	}
 }
 
 // judgeIdentity: two processes that share an id are told apart by the protocol,

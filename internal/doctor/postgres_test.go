@@ -238,6 +238,9 @@ func TestPostgresIsJudgedByItsReading(t *testing.T) {
 		}},
 		{"postgres.schema", doctor.Warn, func(p *doctor.Postgres) { p.Schema++ }},
 		{"postgres.schema", doctor.Fail, func(p *doctor.Postgres) { p.Schema-- }},
+		{"postgres.seals", doctor.Fail, func(p *doctor.Postgres) {
+			p.Block, p.BlockEnd, p.Horizon = 7, 9000, 800
+		}},
 		{"postgres.max_connections", doctor.Warn, func(p *doctor.Postgres) {
 			p.MaxConns, p.Live = 32, []doctor.Process{{Instance: "green-1"}, {Instance: "red-1"}}
 		}},

@@ -35,6 +35,8 @@ type AdminOptions struct {
 	Clock *clock.Shifted
 	// Reconcile compares the broker's book with the ledger; nil leaves it out.
 	Reconcile Reconciler
+	// Page answers / and what is below /page/; nil leaves it out.
+	Page http.Handler
 }
 
 type admin struct {
@@ -65,7 +67,21 @@ func Admin(service Service, o AdminOptions) http.Handler {
 	if o.Seams != nil && o.Clock != nil {
 		a.testCommands(mux, o.Seams, o.Clock)
 	}
-	return mux
+	if o.Page != nil {
+		mux.Handle("GET /{$}", o.Page)
+		mux.Handle("GET /page/", o.Page)
+	}
+	return sameSite(mux)
+}
+
+// sameSite refuses what a page of another site lets a browser ask for. A command
+// needs the token as well; a program that is no browser is not concerned.
+func sameSite(next http.Handler) http.Handler {
+	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		problem(w, http.StatusForbidden, "a browser asks for this on behalf of another site")
+	}))
+	return guard.Handler(next)
 }
 
 // command lets a request through that presents the token.

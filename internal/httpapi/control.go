@@ -6,6 +6,7 @@ import (
 
 	"fencepost/core"
 	"fencepost/internal/pgledger"
+	"fencepost/internal/story"
 )
 
 func (a *admin) control(w http.ResponseWriter, r *http.Request) {
@@ -29,6 +30,8 @@ func (a *admin) changeControl(w http.ResponseWriter, r *http.Request) {
 			By     string `json:"by"`
 			Reason string `json:"reason"`
 			Seen   *int64 `json:"seen"`
+			// Confirm is the phrase that a person typed, where one was asked for it.
+			Confirm *string `json:"confirm"`
 		}
 		err := understand(w, r, &said)
 		if err == nil {
@@ -36,6 +39,10 @@ func (a *admin) changeControl(w http.ResponseWriter, r *http.Request) {
 		}
 		if err == nil && mode == core.Run && said.Seen == nil {
 			err = wrong("seen", "missing: the control_seq that GET /v1/control told")
+		}
+		phrase := story.ResumePhrase(a.service.Status().Group)
+		if err == nil && said.Confirm != nil && (mode != core.Run || *said.Confirm != phrase) {
+			err = wrong("confirm", "must be %q, to resume; nothing was changed", phrase)
 		}
 		if err != nil {
 			return pgledger.ControlChanged{}, err

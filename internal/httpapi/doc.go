@@ -7,6 +7,7 @@
 // token. The commands of a test (holding calls, moving clocks) exist only where
 // the configuration opens them, below /test/.
 //
+//	GET  /                          the page for people; package page
 //	GET  /livez                     200 while the process runs
 //	GET  /readyz                    200 when it can do its part; never a matter of leading
 //	GET  /leader                    200 on the leader, else 503

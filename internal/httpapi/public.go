@@ -10,7 +10,14 @@ func Public(service Service, webhook http.Handler) http.Handler {
 	mux.Handle("/webhook/{token}", webhook)
 	mux.Handle("/", webhook)
 	probes(mux, service)
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// The mux answers this by itself, and nobody would be told.
+		if r.RequestURI == "*" {
+			webhook.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // probes are what a load balancer and a supervisor ask for.

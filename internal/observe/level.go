@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"fencepost/internal/config"
+	"fencepost/internal/plain"
 )
 
 // LevelCritical is above error: somebody should look now.
@@ -13,8 +14,10 @@ const LevelCritical = slog.Level(12)
 // siren marks changes of leadership.
 const siren = "🚨 "
 
-// NewLogger returns a logger that writes to w as configured. Times are in UTC.
+// NewLogger returns a logger that writes to w as configured. Times are in UTC, and
+// what a terminal would obey or a person not see is written as its number.
 func NewLogger(c config.Log, w io.Writer) *slog.Logger {
+	w = plain.Writer(w)
 	options := &slog.HandlerOptions{Level: c.Level.Slog(), ReplaceAttr: replace}
 	if c.Format == config.FormatText {
 		return slog.New(slog.NewTextHandler(w, options))

@@ -83,6 +83,10 @@ func (a Attestation) Phrase(signal core.SignalID) string {
 	}
 }
 
+// ResumePhrase is what a person types to let orders be sent again. It holds the
+// group, so that nobody resumes another one than they think.
+func ResumePhrase(group string) string { return "resume " + group }
+
 // Consequence says what follows from it.
 func (a Attestation) Consequence() string {
 	switch a {

@@ -129,6 +129,9 @@ func (w *walk) blocks(ctx context.Context) error {
 		w.findf(BlocksUnbroken, "blocks", "block "+number(w.opt.Anchor.Block)+", as the anchor says",
 			"none beyond block %d", last.number)
 	}
+	if err := w.copied(ctx, &last); err != nil {
+		return err
+	}
 	if last.number > 0 {
 		w.report.Anchor = Anchor{Block: last.number, Hash: last.hash}.String()
 	}

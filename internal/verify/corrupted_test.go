@@ -70,6 +70,25 @@ var corruptions = []struct {
 		"signal 2",
 	},
 	{
+		"what a comparison found is changed",
+		`UPDATE reconcile_findings SET detail = 'all is well'`,
+		[]verify.Invariant{verify.EventsAgree},
+		"comparison's finding 1",
+	},
+	{
+		"what a comparison found vanishes",
+		`DELETE FROM reconcile_findings`,
+		[]verify.Invariant{verify.EventsAgree},
+		"comparison's finding 1",
+	},
+	{
+		"the database was rebuilt from a dump",
+		`UPDATE ledger_blocks SET upto_xid = 8589934592
+		 WHERE number = (SELECT max(number) FROM ledger_blocks)`,
+		[]verify.Invariant{verify.BlocksUnbroken, verify.TailSealed},
+		"block",
+	},
+	{
 		"an epoch is missing",
 		`DELETE FROM leadership_history WHERE epoch = 3`,
 		[]verify.Invariant{verify.EpochMonotonic, verify.HistoryComplete},

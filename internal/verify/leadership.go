@@ -46,7 +46,9 @@ func (w *walk) leadership(ctx context.Context) error {
 	if err := w.chains(ctx, 0, 0, func(*event) {}); err != nil {
 		return err
 	}
-	for _, part := range []func(context.Context, *authority) error{w.tenures, w.control, w.acceptances} {
+	for _, part := range []func(context.Context, *authority) error{
+		w.tenures, w.control, w.acceptances, w.reconciled,
+	} {
 		if err := part(ctx, &a); err != nil {
 			return err
 		}

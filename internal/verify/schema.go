@@ -21,6 +21,7 @@ var guards = map[string]string{
 	"leadership_history":    historyGuards,
 	"ledger_blocks":         "ledger_blocks_append_only ledger_blocks_append_only_truncate",
 	"ledger_events":         "ledger_events_append_only ledger_events_append_only_truncate",
+	"reconcile_findings":    "reconcile_findings_append_only reconcile_findings_event",
 	"signals":               signalGuards,
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"fencepost/core"
 	"fencepost/internal/pgledger"
+	"fencepost/internal/reconcile"
 	"fencepost/migrations"
 )
 
@@ -67,10 +68,23 @@ func story(t testing.TB) (name, dsn string) {
 	n2.seal()
 	n2.record(ids[2], 1, core.Submitted)
 	n2.permit(5, ids[9], core.PermitWasGranted)
+	n2.found(1)
 	n2.seal()
 	n1.Close()
 	n2.Close()
 	return name, dsn
+}
+
+// found writes down that the broker has no order for a signal.
+func (p *process) found(id core.SignalID) {
+	p.t.Helper()
+	halted, err := p.KeepFindings(p.t.Context(), "pass", "n2", []reconcile.Finding{{
+		Kind: reconcile.Missing, ClientOrderID: "A", Signal: id, Attempt: 1, Broker: "unknown",
+		Ledger: "executed", Detail: "the book does not have it",
+	}})
+	if err != nil || halted {
+		p.t.Fatalf("halted %t, %v", halted, err)
+	}
 }
 
 func setControl(t testing.TB, p *process, mode core.Control) {

@@ -9,7 +9,7 @@ import (
 )
 
 // patience bounds a whole test in a browser.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // New returns the context of a new tab in a browser of the test's own, for
 // chromedp, which does without the sandbox where root runs it. Without a browser

@@ -1,0 +1,9 @@
+package page_test
+
+import (
+	"testing"
+
+	"fencepost/internal/testbed"
+)
+
+func TestMain(m *testing.M) { testbed.Main(m) }
