@@ -41,6 +41,9 @@ func (a *app) signalsSend() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if _, err := payload.Compose(f.fields(), nil); err != nil {
+				return refused(err) // it is wrong in any source's words
+			}
 			source, err := f.sender(c)
 			if err != nil {
 				return err
@@ -83,6 +86,16 @@ func (f *sendFlags) body(source *fencepost.Source) ([]byte, error) {
 	default:
 		return os.ReadFile(f.file)
 	}
+	body, err := payload.Compose(f.fields(), &source.Fields)
+	if err != nil {
+		return nil, fmt.Errorf("source %s: %w; --source names another one, and a body in --file is "+
+			"sent as it is", f.source, err)
+	}
+	return body, nil
+}
+
+// fields are those that were given.
+func (f *sendFlags) fields() map[string]string {
 	if f.at == "" {
 		f.at = time.Now().UTC().Format(time.RFC3339Nano)
 	}
@@ -96,12 +109,7 @@ func (f *sendFlags) body(source *fencepost.Source) ([]byte, error) {
 			fields[name] = text
 		}
 	}
-	body, err := payload.Compose(fields, &source.Fields)
-	if err != nil {
-		return nil, fmt.Errorf("source %s: %w; --source names another one, and a body in --file is "+
-			"sent as it is", f.source, err)
-	}
-	return body, nil
+	return fields
 }
 
 // sender returns the configured source that sends.

@@ -38,12 +38,13 @@ func TestColoursStandOutInLightAndDark(t *testing.T) {
 	dark, _, _ = strings.Cut(dark, "* {")
 	colours := map[string]string{}
 	for name, css := range map[string]string{"light": light, "dark": dark} {
-		for _, match := range regexp.MustCompile(`--([\w-]+): (#[0-9a-f]{6})`).FindAllStringSubmatch(css, -1) {
+		set := regexp.MustCompile(`--([\w-]+): (#[0-9a-f]{6})`)
+		for _, match := range set.FindAllStringSubmatch(css, -1) {
 			colours[name+" "+match[1]] = match[2]
 		}
 		for pair := range strings.FieldsSeq("ink/page ink/card ink/chip ink/bad-page soft/page soft/card " +
-			"soft/bad-page good/card good/page warn/card warn/warn-page bad/card bad/bad-page on/bad on/good " +
-			"act/card act/bad-page on/o0 on/o1 on/o2 on/o3 on/o4 on/o5 on/o6 on/o7") {
+			"soft/bad-page good/card good/page warn/card warn/warn-page bad/card bad/bad-page on/bad " +
+			"on/good act/card act/bad-page on/o0 on/o1 on/o2 on/o3 on/o4 on/o5 on/o6 on/o7") {
 			front, back, _ := strings.Cut(pair, "/")
 			a, b := colours[name+" "+front], colours[name+" "+back]
 			if a == "" || b == "" {

@@ -174,7 +174,8 @@ func (g *group) losesTheStream(t *testing.T) {
 	g.shows("body.lost #lost", "No word from "+g.told.ID())
 	g.shows("#alive", "lost")
 	grey := `[...document.querySelectorAll('#headline, #mode-word, #instances .list, #history .list')]
-		.map((e) => e.closest('section > *, .row > *')).every((e) => getComputedStyle(e).filter === 'grayscale(1)')`
+		.map((e) => getComputedStyle(e.closest('section > *, .row > *')).filter)
+		.every((filter) => filter === 'grayscale(1)')`
 	g.until("everything that was told is grey", grey)
 	g.picture("lost")
 	if err := g.told.Start(t.Context()); err != nil {
