@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -55,5 +56,51 @@ func TestCommandsOfTheGuideToDeployingNameWhatExists(t *testing.T) {
 	}
 	if ours < 5 {
 		t.Errorf("the guide has %d commands of ours", ours)
+	}
+}
+
+// A rolling restart under traffic: the leader hands over, webhooks go on being
+// stored by the other instance, each signal is executed, and none twice.
+func TestRollingRestartLosesNothing(t *testing.T) {
+	c := newCluster(t)
+	if code, out, errs := command(t, "migrate", "up", "--config", c.configured(t)); code != exitDone {
+		t.Fatalf("%s%s", out, errs)
+	}
+	nodes := []*instance{c.serve("n1", nil), nil}
+	within(t, patience, "the first leads", nodes[0].leads)
+	nodes[1] = c.serve("n2", nil)
+	within(t, patience, "the second is ready", nodes[1].ready)
+	sent := 0
+	send := func(by *instance) {
+		for range 5 {
+			sent++
+			if code := by.send(fmt.Sprint("s-", sent), ""); code != 202 {
+				t.Fatalf("status %d", code)
+			}
+		}
+	}
+	for at, id := range []string{"n1", "n2"} {
+		leaving, staying := nodes[at], nodes[1-at]
+		send(leaving)
+		ended := make(chan int)
+		go func() { ended <- leaving.terminate() }()
+		took := within(t, patience, "the other one leads", staying.leads)
+		t.Logf("%s handed over in %v", id, took)
+		send(staying)
+		if code := <-ended; code != exitDone {
+			t.Errorf("%s ended with code %d", id, code)
+		}
+		nodes[at] = c.serve(id, leaving)
+		within(t, patience, id+" is ready again", nodes[at].ready)
+	}
+	executed(t, c.dsn, sent)
+	orders := query[int](t, c.dsn, `SELECT count(*)::int FROM attempts WHERE state <> 'void'`)
+	if orders != sent {
+		t.Errorf("%d orders for %d signals", orders, sent)
+	}
+	const why = `SELECT string_agg(DISTINCT release_reason, ', ') FROM leadership_history
+		WHERE released_leader_at IS NOT NULL`
+	if got := query[string](t, c.dsn, why); got != "graceful_shutdown" {
+		t.Errorf("leaderships ended for: %s", got)
 	}
 }

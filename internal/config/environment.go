@@ -24,7 +24,7 @@ const secretPrefix = prefix + "BROKER_SECRETS_"
 // where its configuration is, and where the test bench finds servers.
 var foreign = []string{
 	"FENCEPOST_CONFIG", "FENCEPOST_CACHE", "FENCEPOST_POSTGRES_BIN", "FENCEPOST_POSTGRES_MIRROR",
-	"FENCEPOST_REDIS_SERVER", "FENCEPOST_PGBOUNCER",
+	"FENCEPOST_REDIS_SERVER", "FENCEPOST_PGBOUNCER", "FENCEPOST_HAPROXY",
 }
 
 // variable returns the name of a setting in the environment.

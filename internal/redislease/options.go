@@ -96,6 +96,13 @@ func (o Options) validate() error {
 // where returns the server's place: what the URL says, if there is one.
 func (o Options) where() (access.Redis, error) {
 	if o.URL == "" {
+		if len(o.Access.Sentinels) > 0 || len(o.Access.Cluster) > 0 {
+			return o.Access, nil
+		}
+		// The library would go to this machine's port 6379.
+		if _, _, err := net.SplitHostPort(o.Access.Addr); err != nil {
+			return o.Access, fmt.Errorf("parse Redis address: %w", err)
+		}
 		return o.Access, nil
 	}
 	where := access.Redis{Addr: o.URL}

@@ -12,8 +12,12 @@ import (
 	"strings"
 
 	"fencepost/internal/testbed/child"
+	"fencepost/internal/testbed/debian"
 	"fencepost/internal/testbed/rundir"
 )
+
+// program is where PgBouncer comes from.
+var program = debian.Program{Name: "pgbouncer", Variable: "FENCEPOST_PGBOUNCER", VersionFlag: "--version"}
 
 // Server is one PgBouncer.
 type Server struct {
@@ -32,7 +36,7 @@ func Start(ctx context.Context, dsn string, conns int) (*Server, error) {
 	if err != nil {
 		return nil, errors.New("start pgbouncer: not a URL of PostgreSQL")
 	}
-	found, err := findProgram(ctx)
+	found, err := program.Find(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("start pgbouncer: %w", err)
 	}
@@ -52,7 +56,9 @@ func Start(ctx context.Context, dsn string, conns int) (*Server, error) {
 	return s, nil
 }
 
-func (s *Server) launch(ctx context.Context, found program, behind *url.URL, conns int, log string) error {
+func (s *Server) launch(
+	ctx context.Context, found debian.Found, behind *url.URL, conns int, log string,
+) error {
 	config, users := filepath.Join(s.dir.Path(), "pgbouncer.ini"), filepath.Join(s.dir.Path(), "users")
 	host, port, err := net.SplitHostPort(s.addr)
 	if err != nil {
@@ -62,7 +68,7 @@ func (s *Server) launch(ctx context.Context, found program, behind *url.URL, con
 		"unix_socket_dir =\nauth_type = trust\nauth_file = %s\npool_mode = transaction\n"+
 		"default_pool_size = %d\nmax_client_conn = 500\nso_reuseport = 0\n",
 		behind.Hostname(), behind.Port(), host, port, users, conns)
-	if preparesByItself(found.version) {
+	if preparesByItself(strings.TrimPrefix(found.Version, "PgBouncer ")) {
 		text += "max_prepared_statements = 0\n"
 	}
 	password, _ := behind.User.Password()
@@ -72,7 +78,7 @@ func (s *Server) launch(ctx context.Context, found program, behind *url.URL, con
 	if err != nil {
 		return err
 	}
-	args := append(found.environment(), found.path)
+	args := append(found.Environment(), found.Path)
 	if os.Getuid() == 0 {
 		who, err := accountWithoutRights()
 		if err != nil {
@@ -95,9 +101,11 @@ func (s *Server) launch(ctx context.Context, found program, behind *url.URL, con
 // preparesByItself reports whether that version keeps prepared statements across
 // servers unless it is told otherwise: from 1.21 on.
 func preparesByItself(version string) bool {
-	major, rest, _ := strings.Cut(version, ".")
-	minor, _, _ := strings.Cut(rest, ".")
-	return major != "1" || len(minor) > 1 && minor > "20"
+	var major, minor int
+	if n, _ := fmt.Sscanf(version, "%d.%d", &major, &minor); n < 2 {
+		return false
+	}
+	return major > 1 || minor > 20
 }
 
 // accountWithoutRights is who root becomes.
