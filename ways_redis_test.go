@@ -1,6 +1,7 @@
 package fencepost_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 
 	"fencepost"
+	"fencepost/core"
 	"fencepost/internal/doctor"
 	"fencepost/internal/testbed"
 	"fencepost/internal/testbed/certs"
@@ -175,6 +177,7 @@ func TestSentinelFailoverLeavesOneLeader(t *testing.T) {
 	primary, sentinels := watched(t)
 	through := func(c *fencepost.Config) {
 		c.Redis.Addr, c.Redis.Sentinels, c.Redis.SentinelMaster = "", sentinels, "lease"
+		c.Lease.TTL = fencepost.Duration(3 * time.Second)
 	}
 	nodes := []*instance{s.start("blue-1", through), s.start("green-1", through)}
 	leading := func() (leaders []*instance) {
@@ -203,8 +206,16 @@ func TestSentinelFailoverLeavesOneLeader(t *testing.T) {
 	defer ask.Close()
 	until(t, "one leads by the lease of the new primary", func() bool {
 		leaders := leading()
+		if len(leaders) != 1 {
+			return false
+		}
 		holder, err := ask.Get(t.Context(), "fencepost:{default}:lease").Result()
-		return len(leaders) == 1 && err == nil && strings.HasPrefix(holder, leaders[0].name+"|")
+		if errors.Is(err, goredis.Nil) && leaders[0].Leader(t.Context()).Tenure == core.TenurePG.String() {
+			// A failover that took longer than a ttl; the lease comes back with the next
+			// handover.
+			_ = leaders[0].Resign(t.Context())
+		}
+		return err == nil && strings.HasPrefix(holder, leaders[0].name+"|")
 	})
 	if check := checkOf(t, c, "redis.node"); check.Found == primary.Addr() {
 		t.Errorf("doctor still speaks to %q", check.Found)
@@ -251,10 +262,13 @@ func clustered(t *testing.T) (members []string) {
 	return members
 }
 
-func TestRedisClusterElectsOneAndHintsArrive(t *testing.T) {
+func TestRedisClusterElectsOneAfterTheOther(t *testing.T) {
 	s := newStage(t)
 	members := clustered(t)
-	through := func(c *fencepost.Config) { c.Redis.Addr, c.Redis.Cluster = "", members }
+	through := func(c *fencepost.Config) {
+		c.Redis.Addr, c.Redis.Cluster = "", members
+		c.Lease.TTL = fencepost.Duration(3 * time.Second)
+	}
 	first := s.start("blue-1", through)
 	first.leads()
 	second := s.start("green-1", through)
@@ -270,8 +284,6 @@ func TestRedisClusterElectsOneAndHintsArrive(t *testing.T) {
 	if check := checkOf(t, c, "redis.scripts"); check.Level != doctor.OK {
 		t.Errorf("%+v", check)
 	}
-	if err := first.Resign(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	first.stop()
 	second.leads()
 }

@@ -153,7 +153,8 @@ func asNobody(t *testing.T, program string) {
 // crossable lets everybody reach the file through the test's directories.
 func crossable(t *testing.T, path string) {
 	t.Helper()
-	for dir := filepath.Dir(path); strings.HasPrefix(dir, os.TempDir()+"/"); dir = filepath.Dir(dir) {
+	tests := filepath.Dir(filepath.Dir(t.TempDir()))
+	for dir := filepath.Dir(path); strings.HasPrefix(dir, tests+"/"); dir = filepath.Dir(dir) {
 		if err := os.Chmod(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -209,7 +210,7 @@ func TestWatchdogIsFedOnlyWhileTheNodeIsDriven(t *testing.T) {
 	if code, body := i.ask("POST", "/test/hold", `{"point":"at:leader.stepped_down"}`); code != 200 {
 		t.Fatal(body)
 	}
-	go i.ask("POST", "/v1/leader/step-down", "") // it waits for the node
+	go command(t, "leader", "step-down", "--config", i.file) // it waits for the node
 	within(t, patience, "nothing is told", func() bool { return hear(t, socket, 8*every) == "" })
 	if code, _ := i.ask("GET", "/livez", ""); code != 200 {
 		t.Errorf("/livez answers %d", code)

@@ -139,7 +139,7 @@ func (r Redis) primary(ctx context.Context, l RedisLimits) (string, error) {
 		if errors.Is(err, redis.Nil) {
 			err = fmt.Errorf("knows no primary %q", r.Master)
 		}
-		faults = append(faults, fmt.Errorf("Sentinel %s: %w", sentinel, err))
+		faults = append(faults, fmt.Errorf("sentinel %s: %w", sentinel, err))
 	}
 	return "", errors.Join(faults...)
 }
