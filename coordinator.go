@@ -33,6 +33,8 @@ type Coordinator struct {
 	nonce  core.Nonce
 	began  time.Time
 
+	supervisor Supervisor
+
 	broker Broker
 	// adapter is the broker if it was made here; what an embedding program brings
 	// is its own to close.
@@ -76,7 +78,7 @@ func New(c Config, list ...Option) (*Coordinator, error) {
 	k := &Coordinator{
 		config: c, nonce: newNonce(), began: time.Now(),
 		observer: observe.New(o.log, c.Group, c.InstanceID, Version()),
-		broker:   o.broker, work: make(chan struct{}, 1),
+		broker:   o.broker, work: make(chan struct{}, 1), supervisor: o.supervisor,
 	}
 	var now clock.Clock = clock.System{}
 	if c.UnsafeTestSeams {
@@ -210,9 +212,11 @@ func (k *Coordinator) run(ctx context.Context) error {
 	parts.Go(func() { k.spread(driven) })
 	parts.Go(func() { k.seal(driven) })
 	parts.Go(func() { k.reconcile(driven) })
+	parts.Go(func() { k.feed(driven) })
 	<-ctx.Done()
 
 	k.stopping.Store(true)
+	k.tell(Supervisor.Stopping)
 	k.observer.Log().Info("service stops: hands over first", "event", "service.stopping")
 	bounded, cancel := context.WithTimeout(driven, time.Duration(k.config.ShutdownTimeout))
 	defer cancel()

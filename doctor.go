@@ -53,7 +53,8 @@ func examinePostgres(ctx context.Context, c *Config) []Check {
 		return doctor.AwayPostgres(err)
 	}
 	protocol := c.Protocol()
-	read, err := doctor.ReadPostgres(ctx, c.Postgres.DSN.Reveal(), c.Group, protocol.StaleAfter)
+	read, err := doctor.ReadPostgres(ctx, c.Postgres.DSN.Reveal(), c.Postgres.Access(), c.Group,
+		protocol.StaleAfter)
 	if err != nil {
 		return doctor.AwayPostgres(err)
 	}
@@ -68,10 +69,10 @@ func examinePostgres(ctx context.Context, c *Config) []Check {
 }
 
 func examineRedis(ctx context.Context, c *Config) []Check {
-	if c.Redis.Addr == "" {
+	if !c.Redis.IsSet() {
 		return doctor.AwayRedis(errNoRedis)
 	}
-	read, err := doctor.ReadRedis(ctx, redisURL(c), c.Group)
+	read, err := doctor.ReadRedis(ctx, c.Redis.Access(), c.Group)
 	if err != nil {
 		return doctor.AwayRedis(err)
 	}
@@ -100,7 +101,7 @@ const examineTime = 5 * time.Second
 
 // examineAuthority holds the ledger's epoch against the witness in Redis.
 func examineAuthority(ctx context.Context, c *Config) []Check {
-	if c.Redis.Addr == "" {
+	if !c.Redis.IsSet() {
 		return nil // told of Redis
 	}
 	r, err := NewReader(*c)

@@ -14,6 +14,8 @@ type Option func(*options)
 type options struct {
 	broker Broker
 	log    *slog.Logger
+	// supervisor is nil if nobody wants to be told.
+	supervisor Supervisor
 }
 
 // WithBroker sends orders through b instead of to the configured address. The

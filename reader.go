@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"strconv"
 	"sync"
 	"time"
 
@@ -38,16 +36,17 @@ func openReader(c *Config, identity pgledger.Options) (*Reader, error) {
 	r := &Reader{protocol: c.Protocol()}
 	o := identity
 	o.DSN, o.Group, o.TTL, o.SendBy = c.Postgres.DSN.Reveal(), c.Group, r.protocol.TTL, r.protocol.SendBy
+	o.Access = c.Postgres.Access()
 	o.Conns, o.Limits = int32(min(c.Postgres.Conns, maxConns)), pgledger.LimitsFor(r.protocol.StoreTimeout)
 	var err error
 	if r.ledger, err = pgledger.Open(o); err != nil {
 		return nil, err
 	}
-	if c.Redis.Addr == "" {
+	if !c.Redis.IsSet() {
 		return r, nil
 	}
 	r.lease, err = redislease.Open(redislease.Options{
-		URL: redisURL(c), Group: c.Group, Instance: o.Instance, TTL: r.protocol.TTL,
+		Access: c.Redis.Access(), Group: c.Group, Instance: o.Instance, TTL: r.protocol.TTL,
 		Timeout: max(r.protocol.StoreTimeout, redislease.DefaultTimeout),
 	})
 	if err != nil {
@@ -59,18 +58,6 @@ func openReader(c *Config, identity pgledger.Options) (*Reader, error) {
 
 // maxConns is the most connections to PostgreSQL that one instance may open.
 const maxConns = 1000
-
-// redisURL writes the Redis settings as one address.
-func redisURL(c *Config) string {
-	where := url.URL{Scheme: "redis", Host: c.Redis.Addr, Path: "/" + strconv.Itoa(c.Redis.DB)}
-	if c.Redis.TLS {
-		where.Scheme = "rediss"
-	}
-	if c.Redis.Username != "" || c.Redis.Password != "" {
-		where.User = url.UserPassword(c.Redis.Username, c.Redis.Password.Reveal())
-	}
-	return where.String()
-}
 
 // Close gives the connections back.
 func (r *Reader) Close() error {

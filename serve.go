@@ -63,6 +63,7 @@ func (k *Coordinator) Serve(ctx context.Context) error {
 	k.observer.Log().Info("listening", "event", "service.listening",
 		"listen", public.Addr().String(), "admin_listen", admin.Addr().String())
 
+	k.tell(Supervisor.Ready)
 	if len(k.config.Webhook.Sources) == 0 {
 		k.observer.Log().Warn("no source of webhooks is configured: every webhook is answered with 404",
 			"event", "service.without_sources")

@@ -156,7 +156,8 @@ const fillAfterName = "paper.fill_after"
 var harnessSettings = []string{
 	"instance_id", "listen", "admin_listen", "admin_token", "admin_token_file", "postgres.dsn",
 	"postgres.dsn_file", "redis.addr", "redis.db", "redis.tls", "redis.username", "redis.password",
-	"redis.password_file", "broker.adapter", "broker.url", "broker.secret", "broker.secret_file",
+	"redis.password_file", "redis.sentinels", "redis.cluster", "postgres.password_file",
+	"broker.adapter", "broker.url", "broker.secret", "broker.secret_file",
 	"broker.secrets", "broker.secret_files", "broker.instruments", "broker.template", "broker.alpaca",
 	"journal", "journal_flush", "lease.profile", "postgres.conns",
 }

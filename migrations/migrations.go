@@ -37,6 +37,10 @@ const (
 	tryTimes     = 60 // attempts before giving up
 )
 
+// Prepare changes a connection that is about to be opened: it gives it a password
+// that is read from a file, for example.
+type Prepare = func(*pgx.ConnConfig) error
+
 // Applied is one migration and whether the database has it.
 type Applied struct {
 	// Version is the number the file's name begins with.
@@ -51,7 +55,7 @@ type Applied struct {
 // order. It is safe when several instances start at once: one migrates, the
 // others wait and find nothing to do. Without a deadline in ctx it gives up
 // after two minutes.
-func Up(ctx context.Context, dsn string) ([]Applied, error) {
+func Up(ctx context.Context, dsn string, prepare ...Prepare) ([]Applied, error) {
 	var done []Applied
 	err := with(ctx, dsn, func(ctx context.Context, p *goose.Provider) error {
 		results, err := p.Up(ctx)
@@ -60,13 +64,13 @@ func Up(ctx context.Context, dsn string) ([]Applied, error) {
 		}
 		done = appliedOf(results...)
 		return nil
-	})
+	}, prepare)
 	return done, err
 }
 
 // Down takes the newest migration back, or all of them if all is set, and
 // returns those it took back, in order. What the tables held is lost.
-func Down(ctx context.Context, dsn string, all bool) ([]Applied, error) {
+func Down(ctx context.Context, dsn string, all bool, prepare ...Prepare) ([]Applied, error) {
 	var done []Applied
 	err := with(ctx, dsn, func(ctx context.Context, p *goose.Provider) error {
 		if all {
@@ -86,13 +90,13 @@ func Down(ctx context.Context, dsn string, all bool) ([]Applied, error) {
 		}
 		done = appliedOf(result)
 		return nil
-	})
+	}, prepare)
 	return done, err
 }
 
 // Status lists every migration of this build, in order, and when the database
 // got it. It changes nothing but the version table, which it creates.
-func Status(ctx context.Context, dsn string) ([]Applied, error) {
+func Status(ctx context.Context, dsn string, prepare ...Prepare) ([]Applied, error) {
 	var list []Applied
 	err := with(ctx, dsn, func(ctx context.Context, p *goose.Provider) error {
 		states, err := p.Status(ctx)
@@ -103,7 +107,7 @@ func Status(ctx context.Context, dsn string) ([]Applied, error) {
 			list = append(list, Applied{Version: s.Source.Version, Name: s.Source.Path, At: s.AppliedAt})
 		}
 		return nil
-	})
+	}, prepare)
 	return list, err
 }
 
@@ -143,10 +147,12 @@ func Latest() int64 {
 
 // with opens the database, gives do a provider whose work is locked against
 // other migrators, and closes everything again.
-func with(ctx context.Context, dsn string, do func(context.Context, *goose.Provider) error) (err error) {
+func with(
+	ctx context.Context, dsn string, do func(context.Context, *goose.Provider) error, prepare []Prepare,
+) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
-	db, err := open(dsn)
+	db, err := open(dsn, prepare)
 	if err != nil {
 		return err
 	}
@@ -166,7 +172,7 @@ func with(ctx context.Context, dsn string, do func(context.Context, *goose.Provi
 
 // open prepares a database handle whose sessions wait for no table lock longer
 // than the limit.
-func open(dsn string) (*sql.DB, error) {
+func open(dsn string, prepare []Prepare) (*sql.DB, error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("parse PostgreSQL address: %w", err)
@@ -174,7 +180,15 @@ func open(dsn string) (*sql.DB, error) {
 	config.ConnectTimeout = connectLimit
 	config.RuntimeParams["lock_timeout"] = fmt.Sprint(lockLimit.Milliseconds())
 	config.RuntimeParams["application_name"] = "fencepost migrate"
-	return stdlib.OpenDB(*config), nil
+	return stdlib.OpenDB(*config, stdlib.OptionBeforeConnect(
+		func(_ context.Context, c *pgx.ConnConfig) error {
+			for _, p := range prepare {
+				if err := p(c); err != nil {
+					return err
+				}
+			}
+			return nil
+		})), nil
 }
 
 // appliedOf keeps what callers need of goose's results.

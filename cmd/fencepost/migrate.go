@@ -20,7 +20,7 @@ func (a *app) migrate() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			done, err := migrations.Up(cmd.Context(), c.Postgres.DSN.Reveal())
+			done, err := migrations.Up(cmd.Context(), c.Postgres.DSN.Reveal(), c.Postgres.Access().Prepare)
 			return errors.Join(a.printApplied(done), err)
 		},
 	}
@@ -31,7 +31,8 @@ func (a *app) migrate() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			list, err := migrations.Status(cmd.Context(), c.Postgres.DSN.Reveal())
+			list, err := migrations.Status(cmd.Context(), c.Postgres.DSN.Reveal(),
+				c.Postgres.Access().Prepare)
 			if err != nil {
 				return err
 			}
@@ -58,7 +59,8 @@ func (a *app) migrateDown() *cobra.Command {
 			if c.Production && !sure {
 				return refused(errors.New("migrate down deletes rows of a production ledger; it needs --yes"))
 			}
-			done, err := migrations.Down(cmd.Context(), c.Postgres.DSN.Reveal(), all)
+			done, err := migrations.Down(cmd.Context(), c.Postgres.DSN.Reveal(), all,
+				c.Postgres.Access().Prepare)
 			return errors.Join(a.printApplied(done), err)
 		},
 	}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 
 	"fencepost"
+	"fencepost/internal/supervise"
 )
 
 func (a *app) serve() *cobra.Command {
@@ -21,7 +23,11 @@ func (a *app) serve() *cobra.Command {
 			}
 			log := fencepost.NewLogger(c, a.errs)
 			redis.SetLogger(clientLog{log})
-			k, err := fencepost.New(*c, fencepost.WithLogger(log))
+			above, err := supervise.FromEnvironment(os.Getenv)
+			if err != nil {
+				return refused(err)
+			}
+			k, err := fencepost.New(*c, fencepost.WithLogger(log), fencepost.WithSupervisor(above))
 			if err != nil {
 				return refused(err)
 			}

@@ -13,9 +13,9 @@ import (
 )
 
 func (a *app) signals() *cobra.Command {
-	return group("signals", "List, show, explain, send, hold, free, cancel and decide signals",
+	return group("signals", "List, show, explain, send, hold, free, cancel, decide and archive signals",
 		a.signalsList(), a.signalsShow(), a.signalsExplain(), a.signalsSend(), a.signalsDecide(),
-		a.signalsHold(), a.signalsFree(), a.signalsCancel())
+		a.signalsHold(), a.signalsFree(), a.signalsCancel(), a.signalsArchive())
 }
 
 func (a *app) signalsList() *cobra.Command {

@@ -46,6 +46,7 @@ func (a *app) verify() *cobra.Command {
 				}
 			}
 			o.DSN, o.Group = c.Postgres.DSN.Reveal(), c.Group
+			o.Access = c.Postgres.Access()
 			report, err := verify.Run(cmd.Context(), o)
 			if err != nil {
 				return err
@@ -68,7 +69,7 @@ func (a *app) sealFirst(cmd *cobra.Command) error {
 		return err
 	}
 	// Redis has no part in it.
-	c.Redis.Addr = ""
+	c.Redis = fencepost.Config{}.Redis
 	r, err := fencepost.NewReader(*c)
 	if err != nil {
 		return refused(err)

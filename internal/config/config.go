@@ -59,24 +59,52 @@ type Config struct {
 
 // Postgres says how to reach the ledger.
 type Postgres struct {
-	// DSN is the database's address, as a URL or in keyword form.
+	// DSN is the database's address, as a URL or in keyword form. It may name several
+	// hosts, and target_session_attrs=read-write the primary among them.
 	DSN     Secret `yaml:"dsn"`
 	DSNFile string `yaml:"dsn_file"`
+	// PasswordFile holds the password that the address leaves out. It is read for
+	// each connection.
+	PasswordFile string `yaml:"password_file"`
+	// TLSCAFile, TLSCertFile, TLSKeyFile and TLSServerName say how connections are
+	// encrypted, instead of what the address says. If one of them is set every
+	// connection is encrypted and the server's certificate verified, by TLSCAFile, or
+	// by what the machine trusts. The files are read for each connection.
+	TLSCAFile     string `yaml:"tls_ca_file"`
+	TLSCertFile   string `yaml:"tls_cert_file"`
+	TLSKeyFile    string `yaml:"tls_key_file"`
+	TLSServerName string `yaml:"tls_server_name"`
 	// Conns is how many connections signals and readings share; leadership has
 	// three of its own.
 	Conns int `yaml:"conns"`
 }
 
-// Redis says how to reach the lease.
+// Redis says how to reach the lease: through one of Addr, Sentinels and Cluster.
 type Redis struct {
 	// Addr is HOST:PORT.
-	Addr         string `yaml:"addr"`
-	Username     string `yaml:"username"`
+	Addr string `yaml:"addr"`
+	// Sentinels are asked for the primary of the name SentinelMaster.
+	Sentinels            []string `yaml:"sentinels"`
+	SentinelMaster       string   `yaml:"sentinel_master"`
+	SentinelUsername     string   `yaml:"sentinel_username"`
+	SentinelPassword     Secret   `yaml:"sentinel_password"`
+	SentinelPasswordFile string   `yaml:"sentinel_password_file"`
+	// Cluster are members of a Redis Cluster, of which one that answers will do.
+	Cluster  []string `yaml:"cluster"`
+	Username string   `yaml:"username"`
+	// PasswordFile is read for each connection; that of the Sentinels once.
 	Password     Secret `yaml:"password"`
 	PasswordFile string `yaml:"password_file"`
 	DB           int    `yaml:"db"`
-	// TLS encrypts the connection.
-	TLS bool `yaml:"tls"`
+	// TLS encrypts every connection, those to Sentinels too, and verifies the
+	// server's certificate by TLSCAFile, or by what the machine trusts. TLSCertFile
+	// and TLSKeyFile are what this side shows. The files are read for each
+	// connection.
+	TLS           bool   `yaml:"tls"`
+	TLSCAFile     string `yaml:"tls_ca_file"`
+	TLSCertFile   string `yaml:"tls_cert_file"`
+	TLSKeyFile    string `yaml:"tls_key_file"`
+	TLSServerName string `yaml:"tls_server_name"`
 }
 
 // Lease holds the times of the protocol. What is left out has its usual part

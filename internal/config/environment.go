@@ -5,6 +5,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"fencepost/internal/access"
 )
 
 // prefix begins the name of every setting in the environment.
@@ -22,7 +24,7 @@ const secretPrefix = prefix + "BROKER_SECRETS_"
 // where its configuration is, and where the test bench finds servers.
 var foreign = []string{
 	"FENCEPOST_CONFIG", "FENCEPOST_CACHE", "FENCEPOST_POSTGRES_BIN", "FENCEPOST_POSTGRES_MIRROR",
-	"FENCEPOST_REDIS_SERVER",
+	"FENCEPOST_REDIS_SERVER", "FENCEPOST_PGBOUNCER", "FENCEPOST_HAPROXY",
 }
 
 // variable returns the name of a setting in the environment.
@@ -107,6 +109,7 @@ func (c *Config) readSecrets() error {
 		file string
 		to   *Secret
 	}{
+		{"redis.sentinel_password", c.Redis.SentinelPasswordFile, &c.Redis.SentinelPassword},
 		{"admin_token", c.AdminTokenFile, &c.AdminToken},
 		{"postgres.dsn", c.Postgres.DSNFile, &c.Postgres.DSN},
 		{"redis.password", c.Redis.PasswordFile, &c.Redis.Password},
@@ -120,7 +123,11 @@ func (c *Config) readSecrets() error {
 		if *s.to != "" {
 			return fmt.Errorf("%s and %s_file are both set: one of them", s.name, s.name)
 		}
-		secret, err := readSecret(s.file)
+		read := readSecret
+		if strings.HasPrefix(s.name, "redis.") {
+			read = readPassword
+		}
+		secret, err := read(s.file)
 		if err != nil {
 			return fmt.Errorf("%s_file: %w", s.name, err)
 		}
@@ -130,6 +137,13 @@ func (c *Config) readSecrets() error {
 		return err
 	}
 	return c.Webhook.readSecretFiles()
+}
+
+// readPassword reads a password as each new connection reads it: not from a file
+// that everybody can read.
+func readPassword(file string) (Secret, error) {
+	text, err := access.ReadPrivate(file)
+	return Secret(text), err
 }
 
 // readSecret reads a file's one line.

@@ -24,15 +24,12 @@ func (c *Config) Validate() error {
 		checkAddress("listen", c.Listen),
 		checkAddress("admin_listen", c.AdminListen),
 		c.CheckPostgres(),
-		checkAddress("redis.addr", c.Redis.Addr),
+		c.Redis.check(),
 		c.checkBound(),
 		c.Webhook.check(),
 		c.checkSeams(),
 		c.checkAdmin(),
 		c.Reconcile.Check(),
-	}
-	if c.Redis.DB < 0 {
-		faults = append(faults, fmt.Errorf("redis.db %d: must not be negative", c.Redis.DB))
 	}
 	if c.ShutdownTimeout <= 0 {
 		faults = append(faults, fmt.Errorf("shutdown_timeout %v: must be positive", c.ShutdownTimeout))
@@ -55,7 +52,7 @@ func (c *Config) CheckPostgres() error {
 	if c.Postgres.Conns < 1 {
 		return fmt.Errorf("postgres.conns %d: at least 1", c.Postgres.Conns)
 	}
-	return nil
+	return c.Postgres.check()
 }
 
 func (c *Config) checkSeams() error {

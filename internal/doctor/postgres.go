@@ -9,11 +9,14 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"fencepost/internal/access"
 	"fencepost/migrations"
 )
 
 // Postgres is what was read of a PostgreSQL.
 type Postgres struct {
+	// Node is which server it was, or what stands before it.
+	Node Node
 	// Version is server_version_num, like 150004.
 	Version     int
 	VersionText string
@@ -86,15 +89,17 @@ WHERE group_name = $1 AND status <> 'stopped'
 
 // ReadPostgres asks the server at that address. The processes that were heard
 // of within fresh are those that live.
-func ReadPostgres(ctx context.Context, dsn, group string, fresh time.Duration) (*Postgres, error) {
+func ReadPostgres(
+	ctx context.Context, dsn string, enter access.Postgres, group string, fresh time.Duration,
+) (*Postgres, error) {
 	ctx, cancel := context.WithTimeout(ctx, bound)
 	defer cancel()
-	conn, err := dial(ctx, dsn)
+	conn, err := dial(ctx, dsn, enter)
 	if err != nil {
 		return nil, err
 	}
 	defer hangUp(conn)
-	p := &Postgres{Schema: -1}
+	p := &Postgres{Schema: -1, Node: postgresNode(conn)}
 	var migrated, peopled bool
 	err = conn.QueryRow(ctx, settingsSQL).Scan(&p.Version, &p.VersionText, &p.SynchronousCommit, &p.Fsync,
 		&p.FullPageWrites, &p.Isolation, &p.ReadOnly, &p.IdleInTransaction, &p.MaxConns, &p.InUse,
@@ -113,7 +118,7 @@ func ReadPostgres(ctx context.Context, dsn, group string, fresh time.Duration) (
 			return nil, err
 		}
 	}
-	if err := p.lookForPooler(ctx, conn, dsn); err != nil {
+	if err := p.lookForPooler(ctx, conn, dsn, enter); err != nil {
 		return nil, fmt.Errorf("look for a pooler: %w", err)
 	}
 	return p, nil
@@ -151,7 +156,9 @@ func (p *Postgres) readLedger(ctx context.Context, conn *pgx.Conn, group string,
 // lookForPooler compares who the connection said that it would serve with who
 // does. A pooler names itself; and one that hands servers out for each
 // transaction serves two idle clients by the same one.
-func (p *Postgres) lookForPooler(ctx context.Context, first *pgx.Conn, dsn string) error {
+func (p *Postgres) lookForPooler(
+	ctx context.Context, first *pgx.Conn, dsn string, enter access.Postgres,
+) error {
 	one, err := backend(ctx, first)
 	if err != nil {
 		return err
@@ -160,7 +167,7 @@ func (p *Postgres) lookForPooler(ctx context.Context, first *pgx.Conn, dsn strin
 	if !p.Pooled {
 		return nil
 	}
-	second, err := dial(ctx, dsn)
+	second, err := dial(ctx, dsn, enter)
 	if err != nil {
 		return err
 	}
@@ -177,7 +184,7 @@ func backend(ctx context.Context, conn *pgx.Conn) (pid int, err error) {
 }
 
 // dial opens one connection, which works through a pooler too.
-func dial(ctx context.Context, dsn string) (*pgx.Conn, error) {
+func dial(ctx context.Context, dsn string, enter access.Postgres) (*pgx.Conn, error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		// The library's error may print the address, which may hold a password.
@@ -186,6 +193,9 @@ func dial(ctx context.Context, dsn string) (*pgx.Conn, error) {
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	config.StatementCacheCapacity, config.DescriptionCacheCapacity = 0, 0
 	config.RuntimeParams["application_name"] = "fencepost doctor"
+	if err := enter.Prepare(config); err != nil {
+		return nil, err
+	}
 	return pgx.ConnectConfig(ctx, config)
 }
 

@@ -49,6 +49,7 @@ func (p *Postgres) judgeServer(l *list, w PostgresWants) {
 	default:
 		l.ok("postgres.version", p.VersionText, "a version that fencepost is tested on")
 	}
+	p.Node.judge(l, "postgres")
 	judgeClock(l, "postgres.clock", p.Clock, w.Class)
 	switch {
 	case p.Transactions:
@@ -150,7 +151,7 @@ func (p *Postgres) judgeReplicas(l *list) {
 	switch {
 	case p.InRecovery:
 		l.fail("postgres.role", "a standby", "it cannot be written, and may lag behind",
-			"name the primary in postgres.dsn")
+			"name the primary in postgres.dsn, or every host with target_session_attrs=read-write")
 		return
 	default:
 		l.ok("postgres.role", "primary", "it can be written")

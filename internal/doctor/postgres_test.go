@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"fencepost/core/order"
+	"fencepost/internal/access"
 	"fencepost/internal/doctor"
 	"fencepost/internal/testbed"
 	"fencepost/internal/testbed/postgres"
@@ -24,7 +25,7 @@ func wants() doctor.PostgresWants {
 
 func readPostgres(t *testing.T, dsn string) *doctor.Postgres {
 	t.Helper()
-	p, err := doctor.ReadPostgres(t.Context(), dsn, "desk", time.Minute)
+	p, err := doctor.ReadPostgres(t.Context(), dsn, access.Postgres{}, "desk", time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +194,7 @@ func TestPostgresThatIsAwayIsAFailedCheckAndTellsNoPassword(t *testing.T) {
 		"postgres://u:hunter2@127.0.0.1:1/x?sslmode=disable", "postgres://u:hunter2@127.0.0.1:port/x",
 		"\x00hunter2",
 	} {
-		_, err := doctor.ReadPostgres(t.Context(), dsn, "desk", time.Minute)
+		_, err := doctor.ReadPostgres(t.Context(), dsn, access.Postgres{}, "desk", time.Minute)
 		if err == nil {
 			t.Fatalf("%q was read", dsn)
 		}

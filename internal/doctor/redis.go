@@ -2,21 +2,20 @@ package doctor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
-
 	"fencepost/core/order"
+	"fencepost/internal/access"
 	"fencepost/internal/redislease"
 )
 
 // Redis is what was read of a Redis.
 type Redis struct {
+	// Node is which server it was.
+	Node    Node
 	Version string
 	Clock   Offset
 	Role    string
@@ -27,6 +26,8 @@ type Redis struct {
 	// question about the group's keys, empty if it answered.
 	Cluster bool
 	Refused string
+	// Followed says that the keys are looked for wherever the cluster has them.
+	Followed bool
 
 	// Policy is maxmemory-policy, MaxMemory the limit in bytes, zero for none, and
 	// Used what is used of it.
@@ -48,22 +49,20 @@ type Redis struct {
 	MinReplicas, GoodReplicas int
 }
 
-// ReadRedis asks the server at that address, which is a URL.
-func ReadRedis(ctx context.Context, address, group string) (*Redis, error) {
+// ReadRedis asks the server there that has the group's lease.
+func ReadRedis(ctx context.Context, where access.Redis, group string) (*Redis, error) {
 	ctx, cancel := context.WithTimeout(ctx, bound)
 	defer cancel()
-	options, err := redis.ParseURL(address)
+	limits := access.RedisLimits{Aside: bound, Pool: bound, PoolSize: 2}
+	alone, err := where.Locate(ctx, redislease.Key(group), limits)
 	if err != nil {
-		// The library's error prints the address with its password.
-		return nil, errors.New("redis.addr: not an address of Redis")
+		return nil, err
 	}
-	options.MaxRetries, options.DialerRetries, options.ContextTimeoutEnabled = -1, 1, true
-	options.DisableIdentity = true
-	options.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	client := redis.NewClient(options)
+	client := alone.Client(limits)
 	defer client.Close()
 	text, err := client.Info(ctx).Result()
 	r := readInfo(text)
+	r.Node, r.Followed = redisNode(&alone), len(where.Cluster) > 0
 	switch {
 	case err != nil && strings.HasPrefix(err.Error(), forbiddenInRedis):
 		r.Hidden = err.Error()
@@ -124,6 +123,7 @@ const unknown = "?"
 func JudgeRedis(r *Redis, class order.Class) []Check {
 	var l list
 	judgeClock(&l, "redis.clock", r.Clock, class)
+	r.Node.judge(&l, "redis")
 	r.judgeScripts(&l)
 	if r.Hidden != "" {
 		l.warn("redis.info", r.Hidden, "whether the server is set up for a lease cannot be told",
@@ -170,10 +170,10 @@ func (r *Redis) judgeScripts(l *list) {
 		l.fail("redis.scripts", r.Refused,
 			"the lease is one script for each operation; none would be carried out",
 			"let the role run EVAL and EVALSHA on fencepost:*, on the server that holds these keys")
-	case r.Cluster:
+	case r.Cluster && !r.Followed:
 		l.warn("redis.cluster", "member of a cluster",
 			"fencepost speaks to one server and follows nobody: if the keys move to another, nobody is "+
-				"elected through Redis", "use a server of its own for the lease")
+				"elected through Redis", "name its members in redis.cluster instead of redis.addr")
 	default:
 		l.ok("redis.scripts", "carried out", "the lease can be asked for")
 	}

@@ -8,6 +8,7 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 
 	"fencepost/core/order"
+	"fencepost/internal/access"
 	"fencepost/internal/doctor"
 	"fencepost/internal/testbed"
 	"fencepost/internal/testbed/redis"
@@ -17,7 +18,7 @@ func contains(text, part string) bool { return strings.Contains(text, part) }
 
 func readRedis(t *testing.T, server *redis.Server) *doctor.Redis {
 	t.Helper()
-	r, err := doctor.ReadRedis(t.Context(), "redis://"+server.Addr()+"/0", "desk")
+	r, err := doctor.ReadRedis(t.Context(), access.Redis{Addr: server.Addr()}, "desk")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +81,8 @@ func TestRoleOfTheLeaseAloneIsToldWhatItCannotSee(t *testing.T) {
 		"+exists", "+time", "+hello").Err(); err != nil {
 		t.Fatal(err)
 	}
-	r, err := doctor.ReadRedis(t.Context(), "redis://lease:word@"+server.Addr()+"/0", "desk")
+	role := access.Redis{Addr: server.Addr(), Username: "lease", Password: "word"}
+	r, err := doctor.ReadRedis(t.Context(), role, "desk")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +90,7 @@ func TestRoleOfTheLeaseAloneIsToldWhatItCannotSee(t *testing.T) {
 	if err := client.Do(t.Context(), "ACL", "SETUSER", "lease", "-eval").Err(); err != nil {
 		t.Fatal(err)
 	}
-	r, err = doctor.ReadRedis(t.Context(), "redis://lease:word@"+server.Addr()+"/0", "desk")
+	r, err = doctor.ReadRedis(t.Context(), role, "desk")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,10 +101,10 @@ func TestRoleOfTheLeaseAloneIsToldWhatItCannotSee(t *testing.T) {
 
 func TestRedisThatIsAwayIsAFailedCheckAndTellsNoPassword(t *testing.T) {
 	for _, address := range []string{
-		"redis://u:hunter2@127.0.0.1:1/0",
-		"redis://u:hunter2@127.0.0.1:port/0",
+		"127.0.0.1:1", "127.0.0.1:port",
 	} {
-		_, err := doctor.ReadRedis(t.Context(), address, "desk")
+		_, err := doctor.ReadRedis(t.Context(),
+			access.Redis{Addr: address, Username: "u", Password: "hunter2"}, "desk")
 		if err == nil {
 			t.Fatalf("%q was read", address)
 		}
@@ -121,7 +123,7 @@ func TestStoreThatIsSilentIsBoundedInTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	began := time.Now()
-	_, err := doctor.ReadRedis(t.Context(), "redis://"+server.Addr()+"/0", "desk")
+	_, err := doctor.ReadRedis(t.Context(), access.Redis{Addr: server.Addr()}, "desk")
 	if took := time.Since(began); err == nil || took > 10*time.Second {
 		t.Errorf("%v after %v", err, took)
 	}

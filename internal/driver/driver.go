@@ -90,6 +90,7 @@ type Driver struct {
 	inputs  chan core.Input
 	events  chan Announcement
 	dropped atomic.Int64
+	turns   atomic.Uint64
 	calls   sync.WaitGroup
 	// gone is closed once the node is stepped no more.
 	gone chan struct{}
@@ -140,6 +141,7 @@ func (d *Driver) loop(ctx context.Context) {
 		wake := d.step(ctx, &in)
 		in = core.Input{Kind: core.TimePassed}
 		for waiting := true; waiting; {
+			d.turns.Add(1)
 			timer.Reset(d.nap(wake))
 			select {
 			case <-ctx.Done():
@@ -152,6 +154,10 @@ func (d *Driver) loop(ctx context.Context) {
 		}
 	}
 }
+
+// Turns counts how often the loop looked for an input or at the clock, which it
+// does every margin at the least: a count that stands still is a driver that does.
+func (d *Driver) Turns() uint64 { return d.turns.Load() }
 
 // nap is how long to sleep before looking at the clock again. A timer of the
 // runtime stands still in suspend and knows nothing of a clock that a test has

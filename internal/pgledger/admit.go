@@ -134,9 +134,14 @@ SELECT b.key, b.doubt, coalesce(b.similar_to, 0) FROM begun b JOIN stored t ON t
 
 // admittedSQL reads the rows that have the keys, whoever stored them. It is a
 // statement of its own: one that stood beside the insert would not see a row
-// for which the insert had waited.
+// for which the insert had waited. What the body of an archived signal was stands
+// in its first event.
 const admittedSQL = `
-SELECT key, id, state, payload_sha256, received_at FROM signals
+SELECT key, id, state, CASE WHEN octet_length(payload) > 0 THEN payload_sha256 ELSE coalesce(
+           (SELECT (e.content->>'payload_sha256')::bytea FROM ledger_events e
+            WHERE e.group_name = s.group_name AND e.chain = s.id AND e.number = 1), payload_sha256) END,
+       received_at
+FROM signals s
 WHERE group_name = @group::text AND key = ANY (@keys::text[])`
 
 // Admit stores the signal durably, once for each key. Only an answer without

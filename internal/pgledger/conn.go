@@ -2,6 +2,7 @@ package pgledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -22,7 +23,10 @@ func pool(o Options, conns, idle int32) (*pgxpool.Pool, error) {
 	config.PingTimeout = o.Limits.Ping
 	config.MaxConnIdleTime = 5 * time.Minute
 	wait := &patience{first: o.Limits.Connect}
-	config.BeforeConnect, config.ConnConfig.Tracer = wait.grant, wait
+	config.ConnConfig.Tracer = wait
+	config.BeforeConnect = func(ctx context.Context, c *pgx.ConnConfig) error {
+		return errors.Join(wait.grant(ctx, c), o.Access.Prepare(c))
+	}
 	// Unnamed statements, one round trip, nothing kept on the server.
 	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
 	config.ConnConfig.StatementCacheCapacity = 0

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fencepost/core"
+	"fencepost/internal/access"
 	"fencepost/internal/identity"
 )
 
@@ -14,6 +15,8 @@ type Options struct {
 	// DSN is the address of the database, as a URL or in keyword form. Its
 	// search_path, if any, names the schema the ledger lives in.
 	DSN string
+	// Access is what it takes to enter beside the address.
+	Access access.Postgres
 	// Group is the cluster's name; instances of one group elect one leader.
 	Group string
 	// Instance is this process's instance id and Nonce its process nonce. Both

@@ -2,6 +2,7 @@ package pgledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -109,10 +110,25 @@ func (l *Ledger) run(ctx context.Context, from *pgxpool.Pool, t *transaction) er
 	}
 	defer conn.Release()
 	if err := conn.SendBatch(ctx, &t.batch).Close(); err != nil {
+		leaveStandby(ctx, conn, err)
 		l.rollBack(ctx, conn, t.op)
 		return fmt.Errorf("%s: %w", t.op, err)
 	}
 	return nil
+}
+
+// readOnly is PostgreSQL's word for a server, or a session, that nothing can be
+// written through.
+const readOnly = "25006"
+
+// leaveStandby closes a connection to a server that cannot be written, which a
+// primary becomes that was demoted: the next one looks for the primary among the
+// hosts of the address again.
+func leaveStandby(ctx context.Context, conn *pgxpool.Conn, err error) {
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) && refused.Code == readOnly {
+		_ = conn.Conn().Close(ctx)
+	}
 }
 
 // rollBack ends a transaction that failed on the server, so that its

@@ -20,7 +20,7 @@ type Lease struct {
 	// one of them waiting for a connection.
 	election *pair
 	// others carries hints and questions.
-	others *redis.Client
+	others redis.UniversalClient
 }
 
 // Open prepares a lease. It opens no connection: a Redis that is away now may
@@ -98,7 +98,7 @@ func (l *Lease) answer(ctx context.Context, e *core.Effect) (core.Input, error) 
 		claim = identity.Suffix(e.Token)
 	}
 	var r reply
-	err := l.election.do(func(c *redis.Client) (err error) {
+	err := l.election.do(func(c redis.UniversalClient) (err error) {
 		r, err = l.run(ctx, c, e.Op.String(), script, claim, l.opt.TTL.Milliseconds(), uint64(e.Epoch))
 		return err
 	})
@@ -153,7 +153,7 @@ func (l *Lease) Leader(ctx context.Context) (*Holder, error) {
 
 // run runs a script of the lease.
 func (l *Lease) run(
-	ctx context.Context, by *redis.Client, op string, script *redis.Script, values ...any,
+	ctx context.Context, by redis.UniversalClient, op string, script *redis.Script, values ...any,
 ) (reply, error) {
 	keys := []string{Key(l.opt.Group), Channel(l.opt.Group), WitnessKey(l.opt.Group)}
 	list, err := script.Run(ctx, by, keys, append(values, mark(op))...).Slice()

@@ -2,7 +2,6 @@ package redislease
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -11,9 +10,9 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"fencepost/core"
+	"fencepost/internal/access"
 	"fencepost/internal/identity"
 )
 
@@ -22,8 +21,9 @@ type Options struct {
 	// URL is the server's address, redis://[user:password@]host:port[/db] or
 	// rediss:// for TLS. An address host:port alone will do.
 	URL string
-	// TLS, if not nil, replaces what the URL says.
-	TLS *tls.Config
+	// Access is where the server is and what it takes to enter, instead of the
+	// URL.
+	Access access.Redis
 	// Group is the cluster's name.
 	Group string
 	// Instance is this process's instance id. It may be left out by whoever only
@@ -93,36 +93,45 @@ func (o Options) validate() error {
 	return errors.Join(faults...)
 }
 
-// client prepares the client. It opens no connection.
-func (o Options) client() (*redis.Client, error) {
-	settings := &redis.Options{Addr: o.URL}
+// where returns the server's place: what the URL says, if there is one.
+func (o Options) where() (access.Redis, error) {
+	if o.URL == "" {
+		if len(o.Access.Sentinels) > 0 || len(o.Access.Cluster) > 0 {
+			return o.Access, nil
+		}
+		// The library would go to this machine's port 6379.
+		if _, _, err := net.SplitHostPort(o.Access.Addr); err != nil {
+			return o.Access, fmt.Errorf("parse Redis address: %w", err)
+		}
+		return o.Access, nil
+	}
+	where := access.Redis{Addr: o.URL}
 	if strings.Contains(o.URL, "://") {
-		var err error
-		if settings, err = redis.ParseURL(o.URL); err != nil {
+		settings, err := redis.ParseURL(o.URL)
+		if err != nil {
 			// The library's own error prints the whole address with its password.
 			var whole *url.Error
 			if errors.As(err, &whole) {
 				err = whole.Err
 			}
-			return nil, fmt.Errorf("parse Redis address: %w", err)
+			return where, fmt.Errorf("parse Redis address: %w", err)
 		}
+		where.Addr, where.Username, where.Password = settings.Addr, settings.Username, settings.Password
+		where.DB, where.Encrypted = settings.DB, settings.TLSConfig != nil
 	} else if _, _, err := net.SplitHostPort(o.URL); err != nil {
-		return nil, fmt.Errorf("parse Redis address: %w", err)
+		return where, fmt.Errorf("parse Redis address: %w", err)
 	}
-	if o.TLS != nil {
-		settings.TLSConfig = o.TLS
+	return where, nil
+}
+
+// client prepares the client. It opens no connection.
+func (o Options) client() (redis.UniversalClient, error) {
+	where, err := o.where()
+	if err != nil {
+		return nil, err
 	}
-	settings.Dialer = o.Dialer
-	settings.ContextTimeoutEnabled = true
-	// A repeated call would be answered about the first one's effect.
-	settings.MaxRetries = -1
-	settings.DialerRetries = 1
 	// Each call brings its own limit; these bound what opens a connection aside.
-	aside := handshakes * o.Timeout
-	settings.DialTimeout, settings.ReadTimeout = aside, aside
-	settings.WriteTimeout, settings.PoolTimeout = aside, o.Timeout
-	settings.PoolSize = o.PoolSize
-	settings.DisableIdentity = true
-	settings.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	return redis.NewClient(settings), nil
+	return where.Client(access.RedisLimits{
+		Aside: handshakes * o.Timeout, Pool: o.Timeout, PoolSize: o.PoolSize, Dialer: o.Dialer,
+	}), nil
 }

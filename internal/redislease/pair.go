@@ -27,7 +27,7 @@ type pair struct {
 
 // member is one of the two.
 type member struct {
-	client *redis.Client
+	client redis.UniversalClient
 	// ready says that the last thing it was asked was answered.
 	ready atomic.Bool
 	// preparing says that a connection is being opened.
@@ -54,7 +54,7 @@ func newPair(o Options) (*pair, error) {
 
 // do calls with a client that is ready, if one is. Afterwards whichever is not
 // ready is prepared aside.
-func (p *pair) do(call func(*redis.Client) error) error {
+func (p *pair) do(call func(redis.UniversalClient) error) error {
 	i := p.turn.Add(1) % 2
 	if !p.members[i].ready.Load() && p.members[1-i].ready.Load() {
 		i = 1 - i
@@ -86,10 +86,19 @@ func (p *pair) prepare(m *member) {
 		defer m.preparing.Store(false)
 		ctx, cancel := context.WithTimeout(p.work, handshakes*p.opt.Timeout)
 		defer cancel()
-		if answered(m.client.Ping(ctx).Err()) {
+		if answered(p.ask(ctx, m.client)) {
 			m.ready.Store(true)
 		}
 	})
+}
+
+// ask asks for a sign of life, in a cluster the member that holds the lease: any
+// other would answer a PING.
+func (p *pair) ask(ctx context.Context, c redis.UniversalClient) error {
+	if len(p.opt.Access.Cluster) > 0 {
+		return c.Exists(ctx, Key(p.opt.Group)).Err()
+	}
+	return c.Ping(ctx).Err()
 }
 
 // close closes all connections and waits for what was begun aside.

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"fencepost/internal/testbed/pgbouncer"
 	"fencepost/internal/testbed/postgres"
 	"fencepost/internal/testbed/redis"
 	"fencepost/internal/testbed/rundir"
@@ -114,6 +115,22 @@ func OwnRedis(t testing.TB, options redis.Options) *redis.Server {
 		options.Log = &failureLog{t: t, of: "redis"}
 	}
 	server, err := redis.Start(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return server
+}
+
+// PgBouncer starts a PgBouncer for one test, which hands out at most conns servers
+// of each database of that address. It is stopped when the test ends.
+func PgBouncer(t testing.TB, dsn string, conns int) *pgbouncer.Server {
+	t.Helper()
+	server, err := pgbouncer.Start(t.Context(), dsn, conns)
 	if err != nil {
 		t.Fatal(err)
 	}

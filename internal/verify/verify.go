@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"fencepost/internal/access"
 )
 
 // Options say which ledger to read.
@@ -18,6 +20,8 @@ type Options struct {
 	// group's name.
 	DSN   string
 	Group string
+	// Access is what it takes to enter beside the address.
+	Access access.Postgres
 	// Tail is how old an event may be that no block covers, by the database's
 	// clock; zero means DefaultTail.
 	Tail time.Duration
@@ -100,6 +104,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, fmt.Errorf("verify ledger: %w", err)
 	}
 	config.ConnectTimeout = connectBound
+	if err := o.Access.Prepare(config); err != nil {
+		return nil, fmt.Errorf("verify ledger: %w", err)
+	}
 	config.RuntimeParams["application_name"] = "fencepost verify"
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec // a pooler may stand in between
 	conn, err := pgx.ConnectConfig(ctx, config)

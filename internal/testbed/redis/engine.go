@@ -94,7 +94,7 @@ func (p *process) start(ctx context.Context, port int) error {
 	}
 	p.cmd = &exec.Cmd{
 		Path:        p.program.path,
-		Args:        []string{"redis-server", config},
+		Args:        append([]string{"redis-server", config}, p.options.flags()...),
 		Env:         p.program.environment(),
 		Dir:         p.dir.Path(),
 		SysProcAttr: childAttr(),
@@ -188,12 +188,19 @@ func ask(ctx context.Context, addr string, command ...string) (string, error) {
 			return "", err
 		}
 	}
-	// After QUIT the server closes the connection, which marks the end of the answer whatever its form.
+	// After QUIT the server closes the connection, which marks the end of the answer whatever its form. A
+	// Sentinel does not know it, and closes when nothing more can come.
 	if _, err := conn.Write([]byte(encode(command...) + encode("QUIT"))); err != nil {
 		return "", err
 	}
+	if half, ok := conn.(*net.TCPConn); ok {
+		if err := half.CloseWrite(); err != nil {
+			return "", err
+		}
+	}
 	answer, err := io.ReadAll(io.LimitReader(conn, 16<<10))
-	return strings.TrimSuffix(string(answer), "+OK\r\n"), err
+	text, _, _ := strings.Cut(string(answer), "-ERR unknown command 'QUIT'")
+	return strings.TrimSuffix(text, "+OK\r\n"), err
 }
 
 // encode writes a command as Redis reads it. miniredis does not know the shorter inline form.

@@ -54,12 +54,34 @@ type Options struct {
 	// requirepass, because the server is asked without a password whether it is ready.
 	Settings map[string]string
 
+	// Sentinel, if not nil, makes the server one that watches a primary, and answers nothing else.
+	Sentinel *Sentinel
+
 	// Fallback says what to do on a machine where Redis cannot be had.
 	Fallback Fallback
 
 	// Log receives the server's log when the server stops; nil discards it. While it runs, see
 	// Server.LogPath.
 	Log io.Writer
+}
+
+// Sentinel says whom a Sentinel watches.
+type Sentinel struct {
+	// Master is the primary's name and Addr where it is at first.
+	Master, Addr string
+	// Quorum is how many Sentinels must find it down, and DownAfter for how long.
+	Quorum    int
+	DownAfter time.Duration
+}
+
+// directives returns what the Sentinel is told. A failover that stalls is begun anew after four times
+// DownAfter.
+func (s *Sentinel) directives() string {
+	host, port, _ := strings.Cut(s.Addr, ":")
+	ms := s.DownAfter.Milliseconds()
+	return fmt.Sprintf("sentinel monitor %[1]s %[2]s %[3]s %[4]d\n"+
+		"sentinel down-after-milliseconds %[1]s %[5]d\n"+
+		"sentinel failover-timeout %[1]s %[6]d\n", s.Master, host, port, s.Quorum, ms, 4*ms)
 }
 
 // fixedSettings are what the options or this package decide.
@@ -103,6 +125,9 @@ func (o Options) directives(dir, log string, port int) string {
 	line("dir", fmt.Sprintf("%q", dir))
 	line("logfile", fmt.Sprintf("%q", log))
 	line("daemonize", "no")
+	if o.Sentinel != nil {
+		return text.String() + o.Sentinel.directives()
+	}
 	if _, given := o.Settings["save"]; !given {
 		line("save", `""`)
 	}
@@ -113,4 +138,12 @@ func (o Options) directives(dir, log string, port int) string {
 		line(name, o.Settings[name])
 	}
 	return text.String()
+}
+
+// flags returns what the program is told beside its file.
+func (o Options) flags() []string {
+	if o.Sentinel != nil {
+		return []string{"--sentinel"}
+	}
+	return nil
 }

@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
+	"fencepost/internal/testbed/debian"
 	"fencepost/internal/testbed/rundir"
 )
 
@@ -107,7 +106,7 @@ func cachedProgram(ctx context.Context) (program, error) {
 		return program{}, err
 	}
 	defer os.RemoveAll(fresh)
-	if err := fetchPackages(ctx, fresh); err != nil {
+	if err := debian.Fetch(ctx, fresh, "redis-server", "redis-tools"); err != nil {
 		return program{}, err
 	}
 	tree := filepath.Join(fresh, "tree")
@@ -123,17 +122,8 @@ func cachedProgram(ctx context.Context) (program, error) {
 // unpackedProgram returns the redis-server of a tree of unpacked packages, if it runs.
 func unpackedProgram(ctx context.Context, tree string) (program, error) {
 	p := program{path: filepath.Join(tree, "usr/bin/redis-server")}
-	err := filepath.WalkDir(tree, func(path string, _ fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		dir := filepath.Dir(path)
-		if strings.Contains(filepath.Base(path), ".so") && !slices.Contains(p.libraries, dir) {
-			p.libraries = append(p.libraries, dir)
-		}
-		return nil
-	})
-	if err != nil {
+	var err error
+	if p.libraries, err = debian.Libraries(tree); err != nil {
 		return program{}, err
 	}
 	return tryProgram(ctx, p)

@@ -1,22 +1,23 @@
-package redis
+package debian
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
 
-// fetchPackages downloads redis-server and whatever it needs that the machine lacks, and unpacks it into
-// dir/tree.
+// Fetch downloads the packages and whatever they need that the machine lacks, and unpacks them into dir/tree.
 //
 // apt-get gets a state directory of its own, so that it needs no rights and leaves the system's lists alone;
 // it reads the system's package status, so that it fetches what is missing and nothing else.
-func fetchPackages(ctx context.Context, dir string) error {
+func Fetch(ctx context.Context, dir string, packages ...string) error {
 	for _, tool := range []string{"apt-get", "dpkg-deb"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			return fmt.Errorf("no %s here", tool)
@@ -43,13 +44,13 @@ func fetchPackages(ctx context.Context, dir string) error {
 	}
 	// A list that cannot be fetched, say of a third party's repository, matters only if a package is then
 	// missing.
-	updated := run(ctx, dir, "apt-get", append(apt, "update")...)
-	err := run(ctx, dir, "apt-get", append(apt, "install", "--download-only", "--no-install-recommends",
-		"--reinstall", "redis-server", "redis-tools")...)
+	updated := run(ctx, dir, "apt-get", append(slices.Clone(apt), "update")...)
+	apt = append(apt, "install", "--download-only", "--no-install-recommends", "--reinstall")
+	err := run(ctx, dir, "apt-get", append(apt, packages...)...)
 	if err != nil {
 		return errors.Join(updated, err)
 	}
-	packages, err := filepath.Glob(filepath.Join(archives, "*.deb"))
+	fetched, err := filepath.Glob(filepath.Join(archives, "*.deb"))
 	if err != nil {
 		return err
 	}
@@ -57,7 +58,7 @@ func fetchPackages(ctx context.Context, dir string) error {
 	if err := os.Mkdir(tree, 0o755); err != nil {
 		return err
 	}
-	for _, file := range packages {
+	for _, file := range fetched {
 		if err := run(ctx, dir, "dpkg-deb", "-x", file, tree); err != nil {
 			return err
 		}
@@ -79,4 +80,20 @@ func run(ctx context.Context, dir, name string, args ...string) error {
 		return fmt.Errorf("%s %s: %w: %s", name, args[len(args)-1], errors.Join(err, ctx.Err()), said)
 	}
 	return nil
+}
+
+// Libraries lists the directories of a tree that hold shared libraries, for LD_LIBRARY_PATH.
+func Libraries(tree string) ([]string, error) {
+	var dirs []string
+	err := filepath.WalkDir(tree, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		dir := filepath.Dir(path)
+		if strings.Contains(filepath.Base(path), ".so") && !slices.Contains(dirs, dir) {
+			dirs = append(dirs, dir)
+		}
+		return nil
+	})
+	return dirs, err
 }

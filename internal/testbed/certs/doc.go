@@ -1,0 +1,3 @@
+// Package certs makes certificates for tests: an authority, and what it vouches
+// for.
+package certs

@@ -1,0 +1,54 @@
+package fencepost
+
+import (
+	"context"
+	"time"
+)
+
+// Supervisor is told how an instance is: systemd, for example.
+type Supervisor interface {
+	// Ready is called once the instance answers HTTP, whether the stores do or not.
+	Ready() error
+	// Stopping is called once it begins to hand over.
+	Stopping() error
+	// Alive is called every Every as long as the node is driven. A driver that
+	// stands still is not reported to be alive, whatever else of the process runs.
+	Alive() error
+	// Every is how often Alive is wanted, zero if never.
+	Every() time.Duration
+}
+
+// WithSupervisor tells s how the instance is.
+func WithSupervisor(s Supervisor) Option { return func(o *options) { o.supervisor = s } }
+
+// tell calls one of a supervisor's methods. Who cannot be told has no part in
+// what is done.
+func (k *Coordinator) tell(what func(Supervisor) error) {
+	if k.supervisor == nil {
+		return
+	}
+	if err := what(k.supervisor); err != nil {
+		k.observer.Log().Warn("the supervisor was not told", "event", "service.supervisor", "error", err)
+	}
+}
+
+// feed tells the supervisor that the instance lives, for as long as the driver
+// turns.
+func (k *Coordinator) feed(ctx context.Context) {
+	if k.supervisor == nil || k.supervisor.Every() <= 0 {
+		return
+	}
+	ticker := time.NewTicker(k.supervisor.Every())
+	defer ticker.Stop()
+	for last := k.driver.Turns(); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if now := k.driver.Turns(); now != last {
+			last = now
+			k.tell(Supervisor.Alive)
+		}
+	}
+}
