@@ -24,7 +24,10 @@ import (
 //   - else the arrow must exist for the signal and for the attempt.
 //
 // An attempt that is found void gives its signal back only if the broker has
-// not spoken of an earlier void one: somebody must look first.
+// not spoken of an earlier void one: somebody must look first, and is called.
+//
+// An alert ends with its doubt, so that the next one is heard: a node raises
+// none that stands. One that ended with its signal is raised anew.
 const recordSQL = `
 WITH s AS MATERIALIZED (
     SELECT g.state, g.version, g.attempt, g.alerted_at, g.ended_at IS NOT NULL AS final,
@@ -57,16 +60,22 @@ WITH s AS MATERIALIZED (
         ELSE 'refused' END AS what,
         CASE WHEN a.state = 'void' AND s.final THEN s.state
              WHEN a.state = 'void' OR @outcome::text = 'void' AND s.late THEN 'in_doubt'
-             ELSE @next::text END AS next
+             ELSE @next::text END AS next,
+        coalesce(a.state <> 'void' AND @outcome::text = 'void' AND s.late, false) AS looked_for
     FROM (SELECT) one LEFT JOIN s ON true LEFT JOIN a ON true
 ), moved AS (
     UPDATE signals g
     SET state = v.next, version = g.version + 1, updated_at = clock_timestamp(),
         state_reason = @reason::text,
-        alerted_at = CASE WHEN @alert::boolean OR v.what = 'late'
-            THEN coalesce(g.alerted_at, clock_timestamp()) ELSE g.alerted_at END,
+        alerted_at = CASE WHEN v.what = 'late' AND g.ended_at IS NOT NULL THEN clock_timestamp()
+            WHEN v.what = 'late' OR v.looked_for OR @alert::boolean
+                THEN coalesce(g.alerted_at, clock_timestamp())
+            WHEN g.state = 'in_doubt' AND v.next IN ('received', 'submitted') THEN NULL
+            ELSE g.alerted_at END,
         alert_reason = CASE WHEN v.what = 'late' THEN 'late outcome of a void attempt: ' || @outcome::text
+            WHEN v.looked_for AND g.alerted_at IS NULL THEN 'late outcome of an earlier attempt'
             WHEN @alert::boolean AND g.alerted_at IS NULL THEN coalesce(NULLIF(@reason::text, ''), v.next)
+            WHEN g.state = 'in_doubt' AND v.next IN ('received', 'submitted') AND NOT @alert::boolean THEN ''
             ELSE g.alert_reason END,
         ended_at = CASE WHEN v.next IN ('executed', 'rejected', 'cancelled', 'expired')
             THEN coalesce(g.ended_at, clock_timestamp()) END

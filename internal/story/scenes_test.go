@@ -106,7 +106,7 @@ func doubtful() map[string]story.Scene {
 			attempt("executed", 9*second, byPerson), alerted(4*second, "in_doubt"),
 			decided(1, "in_doubt", "executed", "executed", 9*second, "filled at 09:15:03, contract note 81")),
 		"attested-not-sent-and-sent-anew": scene(order.ClassC, in("submitting", 5, 9*second),
-			attempt("void", 5*second, byPerson), alerted(4*second, "in_doubt"),
+			attempt("void", 5*second, byPerson),
 			decided(1, "in_doubt", "void", "received", 5*second, "the day's book has no such order"),
 			attempt("submitting", 0, func(a *pgledger.Attempt) {
 				a.PermittedAt, a.CreatedAt, a.SendBy = after(9*second), after(9*second), after(12*second)

@@ -141,19 +141,23 @@ func afterOutcome(outcome core.SignalState) core.SignalState {
 }
 
 // recordOutcome draws the arrow. A void attempt gives its signal back only if
-// the broker has not spoken of an earlier void one: somebody must look first.
+// the broker has not spoken of an earlier void one: somebody must look first,
+// and is called. An alert ends with its doubt, so that the next one is heard.
 func (p *Postgres) recordOutcome(now core.Time, e *core.Effect, s *Signal, a *Attempt) {
-	next := afterOutcome(e.State)
+	next, alert := afterOutcome(e.State), e.Alert
 	if a != nil {
 		a.State, a.Outcome = e.State, e.State
 	}
 	if e.State == core.Void {
 		p.out.addSignal(history.Voided, now, e.Signal, e.Attempt)
 		if s.Late {
-			next = core.InDoubt
+			next, alert = core.InDoubt, true
 		}
 	}
-	s.Alerted = s.Alerted || e.Alert
+	if s.State == core.InDoubt && (next == core.Received || next == core.Submitted) {
+		s.Alerted = false
+	}
+	s.Alerted = s.Alerted || alert
 	p.setState(now, e.Signal, next)
 }
 
