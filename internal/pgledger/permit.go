@@ -65,12 +65,8 @@ WITH fence AS MATERIALIZED (` + fenceSQL + `), moved AS (
 // which leaves a refusal if the epoch or its tenure was the cause.
 const permitAnswerSQL = `
 SELECT v.version, coalesce(r.epoch, 0), coalesce(r.reason, ''), coalesce(r.control_mode, 'run'),
-       coalesce(r.accepted, 0), coalesce(r.system, 0), coalesce(r.timeline, 0)
-FROM (SELECT coalesce((SELECT m.version FROM moved m), 0) AS version) v
-LEFT JOIN LATERAL (
-    SELECT f.* FROM permit_refused(@group::text, @op::text, @epoch::bigint, @token::text, @signal::bigint) f
-    WHERE v.version = 0
-) r ON true`
+       ` + refusedColumns + `
+FROM (SELECT coalesce(max(m.version), 0) AS version, count(*) > 0 AS done FROM moved m) v` + refusedSQL
 
 // lockSignalSQL takes the signal's row. What is to be decided about it is
 // decided by the next statement, which waits for nothing.
