@@ -1,4 +1,43 @@
+-- The turns of the signals of one instrument: while an order of one may exist or still arrive, no other gets a
+-- permit. A constraint, so that no program can forget it; one that is set up without the rule says so in its
+-- transaction (fencepost.many_open). A signal that a late outcome puts in doubt beside another is a fact, and is
+-- recorded; both then stand in the way of the next.
+
 -- +goose Up
+CREATE INDEX signals_open_by_instrument ON signals (group_name, instrument, id)
+    WHERE state IN ('received', 'held', 'submitting', 'submitted', 'in_doubt');
+
+-- The lock is taken by a statement of its own, so that the one that looks sees what whoever held it has done.
+-- Of two in doubt the older one is sent again first, or each would wait for the other.
+-- +goose StatementBegin
+CREATE FUNCTION signals_taken_in_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    other bigint;
+BEGIN
+    IF current_setting('fencepost.many_open', true) = 'on' THEN
+        RETURN NEW;
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtextextended(
+        'fencepost:instrument:' || octet_length(NEW.group_name) || ':' || NEW.group_name || ':' || NEW.instrument,
+        0));
+    SELECT o.id INTO other FROM signals o
+    WHERE o.group_name = NEW.group_name AND o.instrument = NEW.instrument AND o.id <> NEW.id
+      AND (o.state IN ('submitting', 'submitted')
+           OR o.state = 'in_doubt' AND (OLD.state <> 'in_doubt' OR o.id < NEW.id))
+    LIMIT 1;
+    IF other IS NULL THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'signals_taken_in_turn: signal % of % is permitted, and an order of signal % may exist',
+        NEW.id, NEW.instrument, other
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'signals_taken_in_turn',
+              TABLE = TG_TABLE_NAME;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER signals_taken_in_turn BEFORE UPDATE ON signals
+    FOR EACH ROW WHEN (NEW.state = 'submitting' AND OLD.state <> 'submitting')
+    EXECUTE FUNCTION signals_taken_in_turn();
+
 -- Why an effect was refused, and the row about it if its epoch or tenure was the cause: for permits, heartbeats
 -- and closings alike. It runs as its caller and finds what that one finds.
 -- +goose StatementBegin
@@ -64,3 +103,6 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 DROP FUNCTION effect_refused(text, text, bigint, text, bigint);
+DROP TRIGGER signals_taken_in_turn ON signals;
+DROP FUNCTION signals_taken_in_turn();
+DROP INDEX signals_open_by_instrument;

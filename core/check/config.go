@@ -38,6 +38,9 @@ type Config struct {
 	// belief up to it are not seen, and every deadline is later by it. It is
 	// zero in the simulator.
 	HarnessStall time.Duration
+	// OneOpen: the service lets one signal of an instrument be open at a time,
+	// exits before entries.
+	OneOpen bool
 	// FirstEpoch is the ledger's epoch before the history begins.
 	FirstEpoch core.Epoch
 	// Ineligible tells of nodes that never lead, by their number. Nodes beyond

@@ -94,7 +94,10 @@ WITH s AS MATERIALIZED (
     WHERE p.group_name = @group::text AND p.signal = @signal::bigint AND p.attempt = @attempt::bigint
       AND v.what IN ('recorded', 'late')
 )
-SELECT v.what <> 'refused', coalesce(m.state, v.state, ''), coalesce(m.version, v.version, 0)
+SELECT v.what <> 'refused', coalesce(m.state, v.state, ''), coalesce(m.version, v.version, 0),
+       @one_open::boolean AND v.what <> 'refused'
+           AND coalesce(m.state, v.state) IN ('executed', 'rejected', 'cancelled', 'expired')
+           AND EXISTS (` + waitsSQL + `)
 FROM verdict v LEFT JOIN moved m ON true`
 
 // outcomeArrows returns the states from which the outcome can be recorded and
@@ -131,8 +134,9 @@ func brokerSaid(outcome core.SignalState) bool {
 
 // record takes an outcome into the ledger. It is guarded by the attempt, not
 // by the epoch: a deposed leader may still tell what became of an order that
-// it has sent.
-func (l *Ledger) record(ctx context.Context, e *core.Effect) (core.Input, error) {
+// it has sent. Where the next signal of the instrument has waited for that,
+// the answer says that there is work, so that it need not wait for a sweep.
+func (l *Ledger) record(ctx context.Context, e *core.Effect) ([]core.Input, error) {
 	from, next := outcomeArrows(e.State, e.Attempt)
 	id := attemptID{e.Signal, e.Attempt}
 	note := l.orders.noted(id)
@@ -143,24 +147,24 @@ func (l *Ledger) record(ctx context.Context, e *core.Effect) (core.Input, error)
 	if e.Reason != core.NoReason {
 		a["reason"] = e.Reason.String()
 	}
-	a["broker_order_id"], a["broker_detail"] = note.OrderID, note.Detail
+	a["broker_order_id"], a["broker_detail"], a["one_open"] = note.OrderID, note.Detail, l.opt.OneOpen
 	t := l.begin(core.Record.String(), durably)
 	t.add(lockSignalSQL, a)
 	var (
-		recorded bool
-		word     string
-		version  int64
+		recorded, waits bool
+		word            string
+		version         int64
 	)
-	t.row(recordSQL, a, &recorded, &word, &version)
+	t.row(recordSQL, a, &recorded, &word, &version, &waits)
 	if err := l.run(ctx, l.work, t); err != nil {
-		return core.Input{}, err
+		return nil, err
 	}
 	if word == "" {
-		return core.Input{Kind: core.RecordWasRefused, Signal: e.Signal, Attempt: e.Attempt}, nil
+		return []core.Input{{Kind: core.RecordWasRefused, Signal: e.Signal, Attempt: e.Attempt}}, nil
 	}
 	state, err := parseState(word)
 	if err != nil {
-		return core.Input{}, err
+		return nil, err
 	}
 	in := core.Input{
 		Kind: core.RecordWasRefused, Signal: e.Signal, Attempt: e.Attempt, State: state,
@@ -174,5 +178,8 @@ func (l *Ledger) record(ctx context.Context, e *core.Effect) (core.Input, error)
 		}
 		in.Kind = core.OutcomeWasRecorded
 	}
-	return in, nil
+	if waits {
+		return []core.Input{in, {Kind: core.WorkHeard}}, nil
+	}
+	return []core.Input{in}, nil
 }
