@@ -55,6 +55,10 @@ func (r *Reader) SignalStory(ctx context.Context, id core.SignalID) (Story, erro
 	if err != nil {
 		return Story{}, fmt.Errorf("story of signal %d: %w", id, err)
 	}
+	ahead, err := r.ledger.Ahead(ctx, id)
+	if err != nil {
+		return Story{}, fmt.Errorf("story of signal %d: %w", id, err)
+	}
 	leader := ""
 	if incumbent != nil {
 		leader = incumbent.InstanceID
@@ -66,7 +70,7 @@ func (r *Reader) SignalStory(ctx context.Context, id core.SignalID) (Story, erro
 	}
 	return story.Tell(story.Scene{
 		Signal: detail, Decisions: decisions, Now: now, Control: authority.Control, Leader: leader,
-		Class: r.protocol.Broker.Class(),
+		Class: r.protocol.Broker.Class(), InTurn: r.ledger.OneOpen(), Ahead: ahead,
 	}), nil
 }
 

@@ -37,6 +37,7 @@ func openReader(c *Config, identity pgledger.Options) (*Reader, error) {
 	o := identity
 	o.DSN, o.Group, o.TTL, o.SendBy = c.Postgres.DSN.Reveal(), c.Group, r.protocol.TTL, r.protocol.SendBy
 	o.Access = c.Postgres.Access()
+	o.OneOpen = c.Execution.OneOpenPerInstrument
 	o.Conns, o.Limits = int32(min(c.Postgres.Conns, maxConns)), pgledger.LimitsFor(r.protocol.StoreTimeout)
 	var err error
 	if r.ledger, err = pgledger.Open(o); err != nil {

@@ -19,6 +19,9 @@ func (r *run) collect(ctx context.Context, end int64) error {
 	if err := r.collectLedger(ctx); err != nil {
 		return err
 	}
+	if err := r.verifyLedger(ctx, end); err != nil {
+		return err
+	}
 	if err := r.collectLease(ctx, end); err != nil {
 		return err
 	}

@@ -36,6 +36,7 @@ type Program struct {
 	ack        scenarios.Span
 	fillAfter  time.Duration
 	settings   map[string]any
+	oneOpen    bool  // one signal of an instrument at a time, exits before entries
 	rewinds    int64 // how far back the ledger may go
 	replicated bool
 }
@@ -49,6 +50,7 @@ type traffic struct {
 	reorder               int64
 	to                    scenarios.Target
 	instruments           int
+	exits                 scenarios.Percent
 	timeout               int64
 	attempts              int
 	validFor              time.Duration
@@ -88,7 +90,7 @@ func Compile(file *scenarios.Scenario) (*Program, error) {
 	p.rewinds = rewindReach(s)
 	p.checks = check.For(&p.config, p.nodes)
 	p.checks.RecoverSignals += p.fillAfter
-	p.checks.HarnessStall = time.Duration(p.stall)
+	p.checks.HarnessStall, p.checks.OneOpen = time.Duration(p.stall), p.oneOpen
 	return p, nil
 }
 
@@ -134,7 +136,7 @@ func (p *Program) compileTraffic(s *scenarios.Scenario) {
 	t := &p.traffic
 	*t = traffic{
 		interval: w.Signals.Rate.Interval(p.ttl), duplicates: w.Duplicates, reorder: w.Reorder.Resolve(p.ttl),
-		to: w.To, instruments: w.Instruments, timeout: w.Retry.Timeout.Resolve(p.ttl),
+		to: w.To, instruments: w.Instruments, exits: w.Exits, timeout: w.Retry.Timeout.Resolve(p.ttl),
 		attempts: w.Retry.Attempts, validFor: time.Duration(w.ValidFor.Resolve(p.ttl)),
 	}
 	if w.Signals.Count > 0 {
@@ -210,15 +212,21 @@ func (p *Program) compileSettings(s *scenarios.Scenario) error {
 				"the service does not know the setting "+given.Name)
 		}
 		p.settings[given.Name] = given.Value
+		if yes := given.Value == "true"; yes || given.Value == "false" {
+			p.settings[given.Name] = yes // a word in quotes is no answer to yes or no
+		}
 	}
 	if _, given := p.settings[reconcileName]; !given {
 		p.settings[reconcileName] = "0s"
+	}
+	if _, given := p.settings[scenarios.OneOpenSetting]; !given {
+		p.settings[scenarios.OneOpenSetting] = false
 	}
 	c, err := p.load()
 	if err != nil {
 		return s.Refuse(s.Place.Of("cluster"), "", nil, "the service would refuse this: "+err.Error())
 	}
-	p.config = c.Protocol()
+	p.config, p.oneOpen = c.Protocol(), c.Execution.OneOpenPerInstrument
 	return nil
 }
 

@@ -64,7 +64,9 @@ type run struct {
 	paged   core.Epoch
 	rewound []rewound
 	past    *rewound // since which PostgreSQL has not been up
-	outage  outage   // of Redis
+	// unsound is what the ledger's verification found at the end, if anything.
+	unsound *scenarios.Failure
+	outage  outage // of Redis
 	// attested are the words of people that are in the history.
 	attested map[attested]bool
 	aside    sync.WaitGroup // what goes on beside the conductor

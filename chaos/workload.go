@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"time"
 
 	"fencepost/scenarios"
@@ -76,13 +77,24 @@ func (r *run) nextSignal(ctx context.Context) {
 // delay is for how long a delivery is held up, so that deliveries change places.
 func (r *run) delay() int64 { return r.chance.between(0, r.program.traffic.reorder) }
 
+// instrumentPrefix begins the name of an instrument, and exitKind is the type of an
+// exit.
+const (
+	instrumentPrefix = "INSTRUMENT_"
+	exitKind         = "EXIT"
+)
+
 // newSignal makes a signal that nobody was offered yet.
 func (r *run) newSignal() *offered {
 	number := int32(len(r.signals))
 	t := &r.program.traffic
 	key := fmt.Sprintf("s%06d", number+1)
+	kind := "BASE_ENTRY"
+	if t.exits > 0 && r.chance.between(0, int64(100*scenarios.OnePercent)-1) < int64(t.exits) {
+		kind = exitKind
+	}
 	text := map[string]any{
-		"type": "BASE_ENTRY", "instrument": fmt.Sprintf("INSTRUMENT_%d", int(number)%t.instruments+1),
+		"type": kind, "instrument": instrumentPrefix + strconv.Itoa(int(number)%t.instruments+1),
 		"position": positionPrefix + key, "signal_id": key, "timestamp": "2026-01-05T09:15:00+05:30",
 		"price": 52000.5, "stop": 51800, "lots": 2,
 	}

@@ -112,6 +112,9 @@ func (r *run) play(ctx context.Context, seed uint64) (Result, error) {
 	}
 	entries := r.book.sorted(end)
 	out := r.program.judge(entries, end, r.settledWorld(entries, end), r.measured())
+	if r.unsound != nil && scenarios.Fail.WorseThan(out.verdict) {
+		out.verdict, out.failure = scenarios.Fail, r.unsound
+	}
 	result := Result{
 		Verdict: out.verdict, Failure: out.failure, Records: out.records, Hash: out.hash, Nanos: end,
 		Excused: out.excused, Counts: out.counts, Offered: int64(len(r.signals)),

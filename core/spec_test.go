@@ -259,7 +259,7 @@ func (h *hall) happenings() map[string]func(*rapid.T) {
 		},
 		"signal": func(t *rapid.T) {
 			h.keys++
-			h.postgres.Admit(h.now, h.keys, h.keys, 0)
+			h.postgres.Admit(h.now, model.Offer{Key: h.keys, Payload: h.keys})
 			h.step(t, one(t, len(h.nodes)), core.Input{Kind: core.WorkHeard})
 		},
 		"control": func(t *rapid.T) {

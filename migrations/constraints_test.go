@@ -38,10 +38,12 @@ INSERT INTO signals (id, group_name, key, type, instrument, position, "timestamp
 INSERT INTO attempts (group_name, signal, attempt, client_order_id, epoch, token, send_by, fence_seq)
     VALUES ('g', 1, 1, 'o1', 2, 'n2|0b|1', 'epoch', 4), ('g', 2, 1, 'o2', 2, 'n2|0b|1', 'epoch', 5),
            ('g', 6, 1, 'o6', 2, 'n2|0b|1', 'epoch', 6);
-UPDATE signals SET state = 'submitting', version = 2, attempt = 1 WHERE id IN (1, 2, 6);
-UPDATE signals SET state = 'executed', version = 3, ended_at = clock_timestamp() WHERE id = 1;
-UPDATE signals SET state = 'in_doubt', version = 3 WHERE id = 2;
+UPDATE signals SET state = 'submitting', version = 2, attempt = 1 WHERE id = 6;
 UPDATE signals SET state = 'received', version = 3 WHERE id = 6;
+UPDATE signals SET state = 'submitting', version = 2, attempt = 1 WHERE id = 1;
+UPDATE signals SET state = 'executed', version = 3, ended_at = clock_timestamp() WHERE id = 1;
+UPDATE signals SET state = 'submitting', version = 2, attempt = 1 WHERE id = 2;
+UPDATE signals SET state = 'in_doubt', version = 3 WHERE id = 2;
 UPDATE attempts SET state = CASE signal WHEN 1 THEN 'executed' WHEN 2 THEN 'in_doubt' ELSE 'void' END;
 INSERT INTO fence_refusals (group_name, op, epoch, current_epoch, token, reason)
     VALUES ('g', 'permit', 1, 2, 'n1|0a|1', 'superseded');

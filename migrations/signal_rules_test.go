@@ -45,6 +45,16 @@ var brokenSignals = map[string][]string{
 		// A doubt that comes from nowhere raises the alert.
 		moveSignal(`3`, `state = 'in_doubt'`), moveSignal(`5`, `state = 'in_doubt'`),
 	},
+	"signals_taken_in_turn": {
+		// One of the instrument is in doubt, is being sent, or stands at the broker.
+		moveSignal(`3`, `state = 'submitting', attempt = 1`),
+		moveSignal(`2`, `state = 'received'`) + `; ` + moveSignal(`3`, `state = 'submitting', attempt = 1`) +
+			`; ` + moveSignal(`4`, `state = 'submitting', attempt = 1`),
+		moveSignal(`2`, `state = 'submitted'`) + `; ` + moveSignal(`3`, `state = 'submitting', attempt = 1`),
+		// Of two doubts the older one is sent again first.
+		moveSignal(`6`, `state = 'in_doubt', alerted_at = 'epoch'`) + `; ` +
+			moveSignal(`6`, `state = 'submitting'`),
+	},
 	"signals_never_vanish": {
 		`DELETE FROM signals WHERE id = 3`, `TRUNCATE signals CASCADE`,
 		moveSignal(`3`, `payload = 'q'`), moveSignal(`3`, `key = 'k9'`),

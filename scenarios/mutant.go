@@ -92,6 +92,10 @@ var mutants = []Mutant{
 		"bound of late arrivals.", true},
 	{"retry-drops-alert", "An outcome that is recorded again leaves out that a person is to be " +
 		"told.", true},
+	{"ignores-open-sibling", "A permit does not look whether another signal of its instrument " +
+		"is open.", true},
+	{"entry-before-exit", "Of the signals of an instrument that wait the oldest goes first, whatever " +
+		"it is.", true},
 	{"waiting-flight-forgotten", "A signal whose outcome is still to be recorded counts as nobody's.", true},
 }
 

@@ -114,6 +114,12 @@ const (
 	IntakeLeaderOnly Intake = "leader-only"
 )
 
+// OneOpenSetting is the setting of the service that lets one signal of an
+// instrument be open at a time, exits before entries. Unless a file sets it, it is
+// off in both engines: a doubt stands in the way of its instrument until a person
+// resolves it, and a file that has none would wait for ever.
+const OneOpenSetting = "execution.one_open_per_instrument"
+
 // Setting is one setting of the service, its name dotted where it is nested.
 type Setting struct {
 	Name  string
@@ -125,6 +131,7 @@ type Workload struct {
 	Signals     Signals
 	Every       Span // the gap between counted signals
 	Instruments int
+	Exits       Percent // share of signals that are exits
 	Duplicates  Percent // share of signals that are delivered twice
 	Reorder     Length  // window within which deliveries change places
 	To          Target

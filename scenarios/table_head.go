@@ -180,6 +180,10 @@ var workloadShape = Shape{
 			Doc: "Over how many instruments the signals are spread.",
 		},
 		{
+			Name: "exits", Kind: PercentKind, Zero: true, Default: "0%",
+			Doc: "Which share of the signals are exits; the others are entries.",
+		},
+		{
 			Name: "duplicates", Kind: PercentKind, Zero: true, Default: "0%",
 			Doc: "Which share of the signals is delivered a second time.",
 		},

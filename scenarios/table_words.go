@@ -82,6 +82,8 @@ var invariantDocs = map[check.Invariant]string{
 		"is decided.",
 	check.DrainBeforeRelease: "While trust lasts, no lease is released and no tenure closed with a send " +
 		"in flight.",
+	check.OneOpenPerInstrument: "With `execution.one_open_per_instrument`, no signal is permitted while an " +
+		"order of another of its instrument may exist; exits go before entries.",
 }
 
 var opDocs = map[core.Op]string{

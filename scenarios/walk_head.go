@@ -57,6 +57,7 @@ func (w *Workload) walk(c codec) {
 	c.value("signals", &w.Signals)
 	c.value("every", &w.Every)
 	c.value("instruments", intValue{&w.Instruments})
+	c.value("exits", &w.Exits)
 	c.value("duplicates", &w.Duplicates)
 	c.value("reorder", &w.Reorder)
 	c.value("to", wordOf(&w.To))

@@ -86,7 +86,9 @@ func (w *World) resetModels() {
 	w.redis.Reset(&w.records)
 	w.replica.reset()
 	w.ledger.reset(w.program.nodes)
-	w.postgres.Reset(model.PostgresConfig{TTL: c.TTL, SendBy: c.SendBy, CrashLoses: crashLoses}, &w.records)
+	w.postgres.Reset(model.PostgresConfig{
+		TTL: c.TTL, SendBy: c.SendBy, CrashLoses: crashLoses, OneOpen: w.program.oneOpen,
+	}, &w.records)
 	w.startCopies()
 	w.broker.Reset(model.BrokerConfig{
 		Promise: c.Broker, FillAfter: w.program.fillAfter, Unfilled: w.program.unfilled,

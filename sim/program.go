@@ -29,6 +29,9 @@ type Program struct {
 	intervalMax   int64
 	steady        bool
 	count         int // of signals; zero is no limit
+	instruments   int32
+	exits         scenarios.Percent
+	oneOpen       bool // one signal of an instrument at a time, exits before entries
 	duplicates    scenarios.Percent
 	reorder       int64
 	to            scenarios.Target
@@ -115,8 +118,9 @@ func Compile(file *scenarios.Scenario) (*Program, error) {
 		duration: s.Run.Duration.Resolve(ttl), settle: s.Run.Settle.Resolve(ttl),
 		duplicates: s.Workload.Duplicates, reorder: s.Workload.Reorder.Resolve(ttl), to: s.Workload.To,
 		retryTimeout: s.Workload.Retry.Timeout.Resolve(ttl), retryAttempts: int32(s.Workload.Retry.Attempts),
-		validFor:   time.Duration(s.Workload.ValidFor.Resolve(ttl)),
-		durability: s.Cluster.Redis.Durability,
+		validFor:    time.Duration(s.Workload.ValidFor.Resolve(ttl)),
+		durability:  s.Cluster.Redis.Durability,
+		instruments: int32(s.Workload.Instruments), exits: s.Workload.Exits,
 	}
 	p.ackMin, p.ackMax = s.Cluster.Broker.Ack.Resolve(ttl)
 	p.compileTraffic(s)
@@ -133,6 +137,7 @@ func Compile(file *scenarios.Scenario) (*Program, error) {
 	}
 	p.checks = check.For(&p.config, p.nodes)
 	p.checks.RecoverSignals += p.fillAfter
+	p.checks.OneOpen = p.oneOpen
 	return p, nil
 }
 

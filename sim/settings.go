@@ -35,6 +35,11 @@ var settings = []setting{
 		"broker.late_arrival_bound",
 		duration(func(c *core.Config) *time.Duration { return &c.Broker.LateArrivalBound }),
 	},
+	{scenarios.OneOpenSetting, func(p *Program, _ *core.Config, text string) bool {
+		on, err := strconv.ParseBool(text)
+		p.oneOpen = on
+		return err == nil
+	}},
 	{"paper.fill_after", func(p *Program, _ *core.Config, text string) bool {
 		d, err := time.ParseDuration(text)
 		p.fillAfter = d

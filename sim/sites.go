@@ -19,6 +19,7 @@ var (
 	siteArrival   = tape.New("signal.gap", tape.World)
 	siteTarget    = tape.New("signal.target", tape.World)
 	siteDuplicate = tape.New("signal.duplicate", tape.World)
+	siteExit      = tape.New("signal.exit", tape.World)
 	siteReorder   = tape.New("signal.reorder", tape.World)
 	siteOffer     = tape.New("signal.way", tape.World)
 	siteVerdict   = tape.New("signal.answer", tape.World)

@@ -6,6 +6,7 @@ import (
 	"fencepost/core/history"
 	"fencepost/core/inbox"
 	"fencepost/scenarios"
+	"fencepost/sim/model"
 )
 
 // server is the outside of a store: whether it answers, and how fast.
@@ -197,8 +198,10 @@ func (w *World) servePostgres(i int32, s *slot) {
 // serveAdmit stores a signal, durably, before anybody is told.
 func (w *World) serveAdmit(i int32, s *slot) {
 	offer := &w.offers[s.index]
-	key := int64(offer.key) + 1
-	admission, signal, state := w.postgres.Admit(core.Time(w.now), key, offer.payload, offer.validFor)
+	admission, signal, state := w.postgres.Admit(core.Time(w.now), model.Offer{
+		Key: int64(offer.key) + 1, Payload: offer.payload, ValidFor: offer.validFor,
+		Instrument: offer.key % w.program.instruments, Exit: w.signals[offer.key].exit,
+	})
 	w.drain()
 	w.bindSignal(signal, offer.key)
 	what := event.SignalReceived

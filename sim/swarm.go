@@ -14,6 +14,7 @@ var (
 	siteSwarmCluster  = tape.New("swarm.cluster", tape.World)
 	siteSwarmTiming   = tape.New("swarm.timing", tape.World)
 	siteSwarmTraffic  = tape.New("swarm.traffic", tape.World)
+	siteSwarmTurns    = tape.New("swarm.turns", tape.World)
 	siteSwarmFamilies = tape.New("swarm.families", tape.World)
 	siteSwarmFaults   = tape.New("swarm.faults", tape.Steps)
 	siteSwarmRewind   = tape.New("swarm.rewind", tape.World)
@@ -48,6 +49,7 @@ func Swarm(t *tape.Tape) *scenarios.Scenario {
 	g.drawCluster()
 	g.drawTiming()
 	g.drawTraffic()
+	g.drawTurns()
 	g.drawFamilies()
 	g.drawFaults()
 	g.drawRewind()
@@ -247,4 +249,18 @@ func (g *swarm) drawTraffic() {
 		w.Retry.Timeout = g.parts(d.between(5, 80))
 		w.Retry.Attempts = int(d.between(1, 8))
 	}
+}
+
+// drawTurns has one cluster in three let one signal of an instrument be open at a
+// time, exits before entries.
+func (g *swarm) drawTurns() {
+	d := g.roll(siteSwarmTurns)
+	if !d.oneIn(3) {
+		return
+	}
+	g.s.Cluster.Config = append(g.s.Cluster.Config, scenarios.Setting{
+		Name: scenarios.OneOpenSetting, Value: "true",
+	})
+	g.s.Workload.Instruments = int(d.between(1, 12))
+	g.s.Workload.Exits = [...]scenarios.Percent{20, 50, 5}[d.below(3)] * scenarios.OnePercent
 }

@@ -28,6 +28,7 @@ type offer struct {
 // sent is a signal as the judge counts it.
 type sent struct {
 	signal    core.SignalID
+	exit      bool
 	concluded bool
 }
 
@@ -59,7 +60,11 @@ func (w *World) nextSignal() {
 // offerNew offers one more signal, once or several times at once.
 func (w *World) offerNew() {
 	key := int32(len(w.signals))
-	w.signals = append(w.signals, sent{})
+	exit := false
+	if exits := int64(w.program.exits); exits > 0 {
+		exit = int64(w.draw(siteExit, 0)%million) >= million-exits
+	}
+	w.signals = append(w.signals, sent{exit: exit})
 	w.judge.Offered(key, w.now)
 	if w.program.to == scenarios.ToAll {
 		for node := range w.hosts {

@@ -207,7 +207,7 @@ func (h *Historian) tellSignal(row *Row) {
 	s := row.Signal
 	if row.Op == "INSERT" {
 		id := h.book.enter(s)
-		h.add(history.Stored, row.Ended, core.Token{}).Signal = id
+		h.stored(row.Ended, id, s)
 		if s.State != core.Received.String() {
 			h.stateSet(row.Ended, id, s)
 		}
@@ -218,6 +218,15 @@ func (h *Historian) tellSignal(row *Row) {
 		h.stateSet(row.Ended, id, s)
 	}
 	h.book.rows[id] = *s
+}
+
+// stored tells of a signal's row.
+func (h *Historian) stored(at int64, id core.SignalID, s *SignalRow) {
+	seen := h.add(history.Stored, at, core.Token{})
+	seen.Signal, seen.Instrument, seen.Exit = id, h.book.instrument(s.Instrument), s.Type == "EXIT"
+	if s.ValidUntil != nil {
+		seen.Span = int64(s.ValidUntil.Sub(s.ReceivedAt))
+	}
 }
 
 // moved reports whether the signal went on from what it was.

@@ -60,13 +60,17 @@ type TenureRow struct {
 
 // SignalRow is a row of signals.
 type SignalRow struct {
-	ID        int64      `json:"id"`
-	Key       string     `json:"key"`
-	State     string     `json:"state"`
-	Version   int64      `json:"version"`
-	Attempt   int64      `json:"attempt"`
-	AlertedAt *time.Time `json:"alerted_at"`
-	DecidedBy string     `json:"decided_by"`
+	ID         int64      `json:"id"`
+	Key        string     `json:"key"`
+	Type       string     `json:"type"`
+	Instrument string     `json:"instrument"`
+	ReceivedAt time.Time  `json:"received_at"`
+	ValidUntil *time.Time `json:"valid_until"`
+	State      string     `json:"state"`
+	Version    int64      `json:"version"`
+	Attempt    int64      `json:"attempt"`
+	AlertedAt  *time.Time `json:"alerted_at"`
+	DecidedBy  string     `json:"decided_by"`
 }
 
 // AttemptRow is a row of attempts.

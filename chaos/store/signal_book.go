@@ -21,13 +21,26 @@ type signalBook struct {
 	rows  map[core.SignalID]SignalRow
 	keyOf map[core.SignalID]string
 	spare core.SignalID
+	// instruments are numbered in the order in which they were seen.
+	instruments map[string]int32
 }
 
 func newSignalBook() signalBook {
 	return signalBook{
 		byKey: map[string]core.SignalID{}, byID: map[int64]core.SignalID{},
 		rows: map[core.SignalID]SignalRow{}, keyOf: map[core.SignalID]string{}, spare: firstSpare,
+		instruments: map[string]int32{},
 	}
+}
+
+// instrument returns the number of an instrument, from zero.
+func (b *signalBook) instrument(name string) int32 {
+	number, known := b.instruments[name]
+	if !known {
+		number = int32(len(b.instruments))
+		b.instruments[name] = number
+	}
+	return number
 }
 
 // enter takes a row that was stored, and returns the signal's number.
@@ -92,7 +105,7 @@ func (h *Historian) Rewound(at int64, left Ledger) []history.Record {
 		case had && !has:
 			h.add(history.Missing, at, core.Token{}).Signal = id
 		case !had && has:
-			h.add(history.Stored, at, core.Token{}).Signal = id
+			h.stored(at, id, &now)
 			h.stateSet(at, id, &now)
 		case has && was.moved(&now):
 			h.stateSet(at, id, &now)

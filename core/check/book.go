@@ -17,9 +17,14 @@ type signal struct {
 	prev, next core.SignalID
 	// live is the number of its one attempt that is not void, zero if it has
 	// none; it counts only in the ledger's line of that number.
-	live   uint32
-	line   uint32
-	orders uint16
+	live uint32
+	line uint32
+	// instrument is what it trades. It may be sent for validFor after it was stored,
+	// for ever if that is zero.
+	instrument int32
+	storedAt   int64
+	validFor   int64
+	orders     uint16
 	// own are those of its orders that the ledger's line of orderLine has permitted.
 	own       uint16
 	orderLine uint32
@@ -35,6 +40,8 @@ type signal struct {
 	gone  bool
 	acked bool
 	open  bool
+	// exit: it goes before the entries of its instrument.
+	exit bool
 }
 
 // book is what the history has told of all signals. The open ones are a list

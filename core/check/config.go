@@ -41,6 +41,9 @@ type Config struct {
 	// Untimed tells that the machine itself stood still for longer than that: what
 	// only came too late is nobody's fault, and Timed invariants are not judged.
 	Untimed bool
+	// OneOpen: the service lets one signal of an instrument be open at a time,
+	// exits before entries.
+	OneOpen bool
 	// FirstEpoch is the ledger's epoch before the history begins.
 	FirstEpoch core.Epoch
 	// Ineligible tells of nodes that never lead, by their number. Nodes beyond

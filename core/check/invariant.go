@@ -22,6 +22,9 @@ const (
 	// DrainBeforeRelease is ours: while trust lasts, no lease is released and
 	// no tenure closed while a send of its holder is in flight.
 	DrainBeforeRelease
+	// OneOpenPerInstrument is ours as well: where the service is set up for it, a
+	// permit is one signal's of its instrument at a time, and exits go first.
+	OneOpenPerInstrument
 	invariantCount
 )
 
@@ -31,7 +34,7 @@ var invariantNames = []string{
 	StaleLeaderDetected: "stale-leader-detected", NoLostSignal: "no-lost-signal",
 	NoPhantomSuccess: "no-phantom-success", EpochMonotonic: "epoch-monotonic",
 	HistoryComplete: "history-complete", LeaseReleased: "lease-released", Recovers: "recovers",
-	DrainBeforeRelease: "drain-before-release",
+	DrainBeforeRelease: "drain-before-release", OneOpenPerInstrument: "one-open-per-instrument",
 }
 
 // String returns the invariant's fixed name.

@@ -86,7 +86,27 @@ func (p *troupe) work() {
 	p.renew()
 }
 
-func (p *troupe) signalRow(kind history.Kind) { p.story.signal(kind, p.signal) }
+// signalRow tells of a signal that is the only one of its instrument.
+func (p *troupe) signalRow(kind history.Kind) {
+	if kind == history.Stored {
+		p.stores(p.signal, int32(p.signal), false, 0)
+		return
+	}
+	p.story.signal(kind, p.signal)
+}
+
+// takeTurns executes an exit, and after it an entry that had come before.
+func (p *troupe) takeTurns() {
+	p.signal += 2
+	entry, exit := p.signal-1, p.signal
+	p.stores(entry, int32(entry), false, 0).stores(exit, int32(entry), true, 0)
+	for _, signal := range []core.SignalID{exit, entry} {
+		p.permits(p.leader, p.epoch, signal, 1).state(signal, core.Submitting)
+		p.says(p.leader, event.GatePassed, p.epoch, signal).order(signal, 1)
+		p.says(p.leader, event.OrderAcked, p.epoch, signal).state(signal, core.Executed)
+	}
+	p.renew()
+}
 
 // handOver is a step-down that was asked for, with or without a send.
 func (p *troupe) handOver() {
@@ -197,10 +217,10 @@ func (p *troupe) hold() {
 func TestRandomLawfulHistoriesAreNotBroken(t *testing.T) {
 	var met Marks
 	rapid.Check(t, func(rt *rapid.T) {
-		p := &troupe{story: begin(small(), 3), draw: rt}
+		p := &troupe{story: begin(inTurn(), 3), draw: rt}
 		p.after(p.between(0, 1800*ms))
 		p.elect(rapid.Int16Range(0, 2).Draw(rt, "first"), core.NoReason)
-		acts := []func(){p.renew, p.work, p.handOver, p.fall, p.forget, p.outage, p.hold}
+		acts := []func(){p.renew, p.work, p.takeTurns, p.handOver, p.fall, p.forget, p.outage, p.hold}
 		for range rapid.IntRange(1, 30).Draw(rt, "acts") {
 			acts[rapid.IntRange(0, len(acts)-1).Draw(rt, "act")]()
 			if v, broken := p.suite.Violation(); broken {
@@ -252,14 +272,19 @@ func TestRandomHistoriesWithOnePlantedMistakeAreBroken(t *testing.T) {
 			p.node(history.BeliefEnded, p.leader).resigns(p.leader, p.epoch)
 			p.loses(p.leader, core.Release).after(3 * ttl)
 		},
+		OneOpenPerInstrument: func(p *troupe) {
+			instrument := int32(p.signal + 1)
+			p.stores(p.signal+1, instrument, false, 0).stores(p.signal+2, instrument, true, 0)
+			p.permits(p.leader, p.epoch, p.signal+1, 1)
+		},
 		DrainBeforeRelease: func(p *troupe) {
 			p.says(p.leader, event.GatePassed, p.epoch, p.signal+1).resigns(p.leader, p.epoch)
 		},
 	}
 	rapid.Check(t, func(rt *rapid.T) {
-		p := &troupe{story: begin(small(), 3), draw: rt}
+		p := &troupe{story: begin(inTurn(), 3), draw: rt}
 		p.elect(0, core.NoReason)
-		acts := []func(){p.renew, p.work, p.handOver, p.fall, p.outage, p.hold}
+		acts := []func(){p.renew, p.work, p.takeTurns, p.handOver, p.fall, p.outage, p.hold}
 		for range rapid.IntRange(0, 12).Draw(rt, "acts") {
 			acts[rapid.IntRange(0, len(acts)-1).Draw(rt, "act")]()
 		}

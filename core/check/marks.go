@@ -52,6 +52,10 @@ const (
 	DrainJudged
 	// DrainWaited: so it was, after sends in flight had ended in a step-down.
 	DrainWaited
+	// TurnJudged: a signal was permitted while others of its instrument waited.
+	TurnJudged
+	// ExitWentFirst: an exit was permitted before an older entry of its instrument.
+	ExitWentFirst
 	markCount
 )
 
@@ -81,6 +85,8 @@ var markNames = [markCount]string{
 	SignalMet:             "signal met",
 	DrainJudged:           "drain judged",
 	DrainWaited:           "drain waited",
+	TurnJudged:            "turn judged",
+	ExitWentFirst:         "exit went first",
 }
 
 // String returns the mark's words.

@@ -18,7 +18,8 @@ import (
 // A crash, a pause, a waking, a jump of a wall clock, and any beginning or end
 // of a fault, start the clock anew; a queue of signals takes its time. A stall is
 // legal only for one of these reasons: the ledger, the broker (for signals) or a clock is disturbed; nobody
-// is fit; an operator has paused or halted (for signals that were received).
+// is fit; for signals that were received, an operator has paused or halted, or another signal of the
+// instrument has its turn.
 //
 // Counter-example: a leader dies between a permit and the send. Its successor
 // lists only signals that were received in its own tenure; the predecessor's
@@ -99,10 +100,12 @@ func (c *recovers) alone(s *Suite) int64 {
 }
 
 // stall is since when an open signal has had no reason to wait; never while it
-// has one: a received signal waits while an operator has paused or halted.
-func (c *recovers) stall(g *signal, working int64) int64 {
+// has one: a received signal waits while an operator has paused or halted, and for
+// its turn.
+func (c *recovers) stall(s *Suite, id core.SignalID, working int64) int64 {
+	g := &s.book.signals[id]
 	if g.state == core.Received {
-		return max(working, g.since, c.running)
+		return max(working, g.since, c.running, s.turns.turn(s, id, g))
 	}
 	return max(working, g.since)
 }
@@ -134,7 +137,7 @@ func (c *recovers) overdue(s *Suite) (core.SignalID, int64) {
 		if max(working, g.since)+least >= due {
 			break
 		}
-		if from := c.stall(g, working); from != never && from+c.bound(s, g) < due {
+		if from := c.stall(s, id, working); from != never && from+c.bound(s, g) < due {
 			first, due = id, from+c.bound(s, g)
 		}
 		id = g.next
@@ -230,7 +233,8 @@ func (c *recovers) stored(s *Suite, g *signal, r *history.Record) {
 
 // stateSet takes a signal's new state.
 func (c *recovers) stateSet(s *Suite, g *signal, r *history.Record) {
-	if g.open && g.state == core.Received && r.State != core.Received && g.since < c.running {
+	waited := g.since < c.running || s.cfg.OneOpen
+	if g.open && g.state == core.Received && r.State != core.Received && waited {
 		// It had a reason to wait; what it does now begins now.
 		s.book.seal(r.Signal)
 		c.unseal(s, r)
@@ -245,6 +249,18 @@ func (c *recovers) stateSet(s *Suite, g *signal, r *history.Record) {
 		s.marks[SignalMet]++
 	case open && s.scene.control != core.Run:
 		c.wait(s, g)
+	}
+	c.turned(s, r.At)
+}
+
+// turned plans a look at the signal whose turn it may have become.
+func (c *recovers) turned(s *Suite, at int64) {
+	if !s.cfg.OneOpen || c.off {
+		return
+	}
+	if due := at + c.alone(s); due < c.due {
+		c.due = due
+		s.plan(due)
 	}
 }
 

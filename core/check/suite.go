@@ -28,6 +28,7 @@ type Suite struct {
 	releases  leaseReleased
 	recovery  recovers
 	drains    drainBeforeRelease
+	turns     oneOpen
 
 	marks   Marks
 	excused [invariantCount]int
@@ -58,6 +59,7 @@ func (s *Suite) Reset(cfg Config) {
 	s.releases.reset(cfg.Nodes)
 	s.recovery.reset()
 	s.drains = drainBeforeRelease{}
+	s.turns.reset()
 	s.marks, s.excused = Marks{}, [invariantCount]int{}
 	s.first, s.broken, s.gaveUp = finding{}, false, ""
 }
@@ -139,6 +141,7 @@ func (s *Suite) Observe(r *history.Record) {
 		s.stale.heartbeatSet(s, r)
 	case history.Permitted:
 		s.executor.permitted(s, r)
+		s.turns.permitted(s, r)
 	case history.EffectAccepted:
 		s.effects.accepted(s, r)
 		s.drains.accepted(s, r)
@@ -193,12 +196,15 @@ func (s *Suite) observeSignal(r *history.Record) {
 	case history.StateSet:
 		s.successes.stateSet(s, g, r)
 		s.drains.stateSet(s, r)
+		s.turns.stateSet(s, g, r)
 		s.recovery.stateSet(s, g, r)
 	case history.Stored:
-		g.stored = true
+		g.stored, g.storedAt = true, r.At
+		s.turns.stored(s, g, r)
 		s.recovery.stored(s, g, r)
 	case history.Missing:
 		s.acks.missing(s, g, r)
+		s.turns.missing(s, g, r)
 		s.recovery.missing(s, g, r)
 	case history.Acknowledged:
 		s.acks.acknowledged(s, g, r)

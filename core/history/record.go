@@ -59,7 +59,8 @@ const (
 	Voided
 	// StateSet (Signal, Attempt, State, Alerted): the ledger moved the signal.
 	StateSet
-	// Stored (Signal): the ledger committed the signal's row.
+	// Stored (Signal, Instrument, Exit, Span): the ledger committed the signal's
+	// row; it may be sent for Span nanoseconds, for ever if that is zero.
 	Stored
 	// Missing (Signal): the row that was committed is not there any more.
 	Missing
@@ -166,12 +167,15 @@ type Record struct {
 	Wrong   bool
 	Node    int16
 	Subject int16
-	Attempt uint32
-	Epoch   core.Epoch
-	Current core.Epoch
-	Seq     uint64
-	Signal  core.SignalID
-	Token   core.Token
-	Until   int64
-	Span    int64
+	// Exit: a signal of type EXIT. Instrument stands for what it trades.
+	Exit       bool
+	Instrument int32
+	Attempt    uint32
+	Epoch      core.Epoch
+	Current    core.Epoch
+	Seq        uint64
+	Signal     core.SignalID
+	Token      core.Token
+	Until      int64
+	Span       int64
 }

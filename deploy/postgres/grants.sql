@@ -51,6 +51,7 @@ GRANT USAGE ON SEQUENCE fence_seq TO fencepost_service;
 GRANT INSERT, UPDATE ON signals, attempts TO fencepost_service;
 GRANT INSERT ON decisions TO fencepost_service;
 GRANT EXECUTE ON FUNCTION permit_refused(text, text, bigint, text, bigint) TO fencepost_service;
+GRANT EXECUTE ON FUNCTION effect_refused(text, text, bigint, text, bigint) TO fencepost_service;
 
 -- Evidence. Sealing is a function of the owner; events and blocks are nobody else's to write.
 GRANT EXECUTE ON FUNCTION ledger_seal(text, bigint) TO fencepost_service;

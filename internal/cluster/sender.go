@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"hash/crc32"
 	"net/http"
 	"sync"
 	"time"
@@ -32,13 +33,17 @@ func (c *Cluster) Send(ctx context.Context, n *Node, id string) (Answer, error) 
 	return c.post(ctx, n, entry(id))
 }
 
+// instruments is over how many instruments signals are spread: one signal of each
+// is open at a time.
+const instruments = 64
+
 // entry is the body of a signal. It is the same each time: another one under the
 // same id would be refused.
 func entry(id string) []byte {
-	const form = `{"type": "BASE_ENTRY", "instrument": "BANK_NIFTY", "position": "Long_%[1]s",
+	const form = `{"type": "BASE_ENTRY", "instrument": "INSTRUMENT_%[2]d", "position": "Long_%[1]s",
 		"signal_id": "%[1]s", "timestamp": "2026-01-05T09:15:00+05:30",
 		"price": 52000.5, "stop": 51800, "lots": 2}`
-	return fmt.Appendf(nil, form, id)
+	return fmt.Appendf(nil, form, id, crc32.ChecksumIEEE([]byte(id))%instruments)
 }
 
 // post sends a body to a node's webhook.

@@ -55,6 +55,17 @@ type Config struct {
 	Log      Log      `yaml:"log"`
 	// Reconcile says how the broker's book is compared with the ledger.
 	Reconcile Reconcile `yaml:"reconcile"`
+	// Execution says in which order signals are executed.
+	Execution Execution `yaml:"execution"`
+}
+
+// Execution says in which order signals are executed (PROTOCOL 5.2.22).
+type Execution struct {
+	// OneOpenPerInstrument lets one signal of an instrument be open at a time, exits
+	// before entries; it is on unless it is turned off. Without it a leader sends
+	// whatever it finds, up to sixteen orders at once, and an exit may overtake the
+	// entry that it is to close. It is the same on every instance of the group.
+	OneOpenPerInstrument bool `yaml:"one_open_per_instrument"`
 }
 
 // Postgres says how to reach the ledger.
@@ -146,6 +157,7 @@ func Default() Config {
 		Webhook:      defaultWebhook(),
 		Log:          Log{Format: FormatJSON, Level: LevelInfo},
 		Reconcile:    defaultReconcile(),
+		Execution:    Execution{OneOpenPerInstrument: true},
 	}
 }
 

@@ -8,12 +8,12 @@ import (
 )
 
 // copies makes count signals that stand, with their attempts, where the one
-// given stands. They are written past the triggers: it was by the ledger's own
-// operations that the first one came there.
+// given stands, each the only one of its instrument. They are written past the
+// triggers: it was by the ledger's own operations that the first one came there.
 func (r *realLedger) copies(of core.SignalID, count int) ([]core.SignalID, error) {
 	first := r.before + r.stored + 1
 	signals, err := r.copySQL("signals", "id", map[string]string{
-		"id": "n.id", "key": "key || '-' || n.id",
+		"id": "n.id", "key": "key || '-' || n.id", "instrument": "instrument || '-' || n.id",
 	})
 	if err != nil {
 		return nil, err

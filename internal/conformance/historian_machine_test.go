@@ -153,10 +153,10 @@ func (w *historianWalk) ofTheWalk(r history.Record) history.Record {
 	return r
 }
 
-// record is a record in one line, without the instants of the real clock, and
-// without what a refusal need not tell.
+// record is a record in one line, without the instants of the real clock, without
+// the number of an instrument, and without what a refusal need not tell.
 func record(r history.Record) string {
-	r.At, r.Until = 0, 0
+	r.At, r.Until, r.Instrument = 0, 0, 0
 	if r.Kind == history.EffectRefused {
 		r.Attempt = 0
 	}

@@ -51,7 +51,7 @@ func TestSignalIsStoredOnceForItsKey(t *testing.T) {
 	eachLedger(t, func(t *testing.T, l *ledger) {
 		offer := func(key, payload int64, want admitted) {
 			t.Helper()
-			if got, err := l.admit(key, payload, 0); err != nil || got != want {
+			if got, err := l.admit(alone(key, payload, 0)); err != nil || got != want {
 				t.Errorf("key %d, payload %d: %+v, %v", key, payload, got, err)
 			}
 		}

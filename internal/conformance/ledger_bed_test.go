@@ -147,7 +147,8 @@ func (b *bed) open(dsn string) error {
 	for _, p := range processes {
 		l, err := pgledger.Open(pgledger.Options{
 			DSN: dsn, Group: "test", Instance: p.name, Nonce: p.nonce, TTL: ledgerTTL, SendBy: sendBy,
-			Conns: askersAtOnce, Limits: patience,
+			OneOpen: true,
+			Conns:   askersAtOnce, Limits: patience,
 		})
 		if err != nil {
 			return err

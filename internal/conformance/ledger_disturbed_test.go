@@ -105,7 +105,7 @@ func (d *disturbedBed) mishap(r *realLedger, how mishap, who process, e core.Eff
 
 // admitMishap is mishap for a signal. What became of it is told by who knows.
 func (d *disturbedBed) admitMishap(
-	r *realLedger, how mishap, key, payload int64, validFor time.Duration, became inbox.Admission,
+	r *realLedger, how mishap, o offer, became inbox.Admission,
 ) error {
 	err := d.proxy.lose(how, core.Admit, func(limit time.Duration) error {
 		ctx, cancel := context.WithTimeout(r.ctx, max(limit, silence))
@@ -113,7 +113,7 @@ func (d *disturbedBed) admitMishap(
 			ctx, cancel = context.WithCancel(r.ctx)
 		}
 		defer cancel()
-		_, err := d.ledgers[n1.nonce].Admit(ctx, r.offer(key, payload, validFor))
+		_, err := d.ledgers[n1.nonce].Admit(ctx, r.offer(o))
 		return err
 	})
 	return errors.Join(err, d.calm(r.ctx), r.admitted(became))
@@ -223,16 +223,16 @@ func (p *pair) doInVain(who process, e core.Effect) {
 }
 
 // admitInVain is doInVain for a signal.
-func (p *pair) admitInVain(what string, key, payload int64, validFor time.Duration) {
+func (p *pair) admitInVain(what string, o offer) {
 	p.t.Helper()
 	how := *p.armed
 	p.asked = append(p.asked, fmt.Sprintf("%s, and %v", what, how))
 	p.mishap(how, core.Admit, func(b *disturbedBed) error {
 		became := inbox.AdmissionUnknown
 		if how == answerLost {
-			a, _ := p.model.admit(key, payload, validFor)
+			a, _ := p.model.admit(o)
 			became = a.admission
 		}
-		return b.admitMishap(p.real, how, key, payload, validFor, became)
+		return b.admitMishap(p.real, how, o, became)
 	})
 }

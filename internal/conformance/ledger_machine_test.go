@@ -91,8 +91,8 @@ func (w *ledgerWalk) begin() {
 	if w.seldom("from nothing") {
 		return
 	}
-	w.admit(1, 1, 0)
-	w.admit(2, 1, time.Minute)
+	w.admit(w.shared(1, 1, 0))
+	w.admit(w.shared(2, 1, time.Minute))
 	w.ask(core.Effect{Op: core.TakeEpoch, Token: n1.token(1)})
 }
 
@@ -199,7 +199,14 @@ func (w *ledgerWalk) tooLate(*rapid.T) {
 func (w *ledgerWalk) offer(*rapid.T) {
 	key, payload := rapid.Int64Range(1, keys), rapid.SampledFrom([]int64{1, 1, 2})
 	validFor := rapid.SampledFrom([]time.Duration{0, 0, time.Second, time.Minute})
-	w.admit(key.Draw(w.rt, "key"), payload.Draw(w.rt, "payload"), validFor.Draw(w.rt, "valid for"))
+	w.admit(w.shared(key.Draw(w.rt, "key"), payload.Draw(w.rt, "payload"), validFor.Draw(w.rt, "valid for")))
+}
+
+// shared is an offer on one of three instruments. Half of them are exits.
+func (w *ledgerWalk) shared(key, payload int64, validFor time.Duration) offer {
+	o := alone(key, payload, validFor)
+	o.instrument, o.exit = int32(key%3), key > keys/2
+	return o
 }
 
 func (w *ledgerWalk) permit(*rapid.T) {

@@ -24,7 +24,7 @@ type modelLedger struct {
 
 func newModelLedger() *modelLedger {
 	m := &modelLedger{now: began, lineages: lineages{}}
-	m.Reset(model.PostgresConfig{TTL: ledgerTTL, SendBy: sendBy}, &m.records)
+	m.Reset(model.PostgresConfig{TTL: ledgerTTL, SendBy: sendBy, OneOpen: true}, &m.records)
 	m.Started(longAgo)
 	return m
 }
@@ -59,8 +59,10 @@ func (m *modelLedger) heard() {
 	m.records.Reset()
 }
 
-func (m *modelLedger) admit(key, payload int64, validFor time.Duration) (admitted, error) {
-	admission, signal, state := m.Admit(m.now, key, payload, validFor)
+func (m *modelLedger) admit(o offer) (admitted, error) {
+	admission, signal, state := m.Admit(m.now, model.Offer{
+		Key: o.key, Payload: o.payload, ValidFor: o.validFor, Instrument: o.instrument, Exit: o.exit,
+	})
 	return admitted{admission, signal, state}, nil
 }
 

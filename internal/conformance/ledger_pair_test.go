@@ -102,14 +102,15 @@ func both[T comparable](p *pair, what string, do func(ledgerStore) (T, error)) T
 // done makes a step without an answer one that has one.
 func done(err error) (bool, error) { return err == nil, err }
 
-func (p *pair) admit(key, payload int64, validFor time.Duration) admitted {
+func (p *pair) admit(o offer) admitted {
 	p.t.Helper()
-	what := fmt.Sprintf("admit key=%d payload=%d valid_for=%v", key, payload, validFor)
+	what := fmt.Sprintf("admit key=%d payload=%d valid_for=%v instrument=%d exit=%v",
+		o.key, o.payload, o.validFor, o.instrument, o.exit)
 	if p.armed != nil {
-		p.admitInVain(what, key, payload, validFor)
+		p.admitInVain(what, o)
 		return admitted{}
 	}
-	return both(p, what, func(l ledgerStore) (admitted, error) { return l.admit(key, payload, validFor) })
+	return both(p, what, func(l ledgerStore) (admitted, error) { return l.admit(o) })
 }
 
 func (p *pair) setControl(mode core.Control) {

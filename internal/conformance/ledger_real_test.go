@@ -74,8 +74,8 @@ func (r *realLedger) do(who process, e core.Effect) ([]core.Input, error) {
 	return answers, err
 }
 
-func (r *realLedger) admit(key, payload int64, validFor time.Duration) (admitted, error) {
-	a, err := r.bed.ledgers[n1.nonce].Admit(r.ctx, r.offer(key, payload, validFor))
+func (r *realLedger) admit(o offer) (admitted, error) {
+	a, err := r.bed.ledgers[n1.nonce].Admit(r.ctx, r.offer(o))
 	if err != nil {
 		return admitted{}, err
 	}
@@ -84,11 +84,16 @@ func (r *realLedger) admit(key, payload int64, validFor time.Duration) (admitted
 
 // offer is a signal as its sender offers it. The key is a new one in each test:
 // processes remember orders.
-func (r *realLedger) offer(key, payload int64, validFor time.Duration) *pgledger.Offer {
+func (r *realLedger) offer(o offer) *pgledger.Offer {
+	kind := "BASE_ENTRY"
+	if o.exit {
+		kind = "EXIT"
+	}
 	return &pgledger.Offer{
-		Key: fmt.Sprintf("%d-%d", r.before, key), Type: "BASE_ENTRY", Instrument: "BANK_NIFTY",
-		Position: "LONG", Timestamp: "2030-01-01T00:00:00Z",
-		Payload: strconv.AppendInt(nil, payload, 10), ValidFor: validFor,
+		Key: fmt.Sprintf("%d-%d", r.before, o.key), Type: kind,
+		Instrument: fmt.Sprintf("INSTRUMENT_%d", o.instrument),
+		Position:   "LONG", Timestamp: "2030-01-01T00:00:00Z",
+		Payload: strconv.AppendInt(nil, o.payload, 10), ValidFor: o.validFor,
 	}
 }
 

@@ -57,7 +57,7 @@ type ledgerStore interface {
 	// do carries out an effect that a process asks for, and returns the answers
 	// without the request's number. An error is an answer that no node can use.
 	do(who process, e core.Effect) ([]core.Input, error)
-	admit(key, payload int64, validFor time.Duration) (admitted, error)
+	admit(o offer) (admitted, error)
 	setControl(core.Control) error
 	decide(core.SignalID, core.SignalState) (bool, error)
 	acceptAuthority(core.Epoch) error
@@ -84,6 +84,20 @@ func (l lineages) number(in *core.Input) {
 		l[in.Lineage] = uint32(len(l) + 1)
 	}
 	in.Lineage = l[in.Lineage]
+}
+
+// offer is a signal as its sender offers it. Keys, payloads and instruments are
+// numbers that stand for texts.
+type offer struct {
+	key, payload int64
+	validFor     time.Duration
+	instrument   int32
+	exit         bool
+}
+
+// alone is an offer whose signal is the only one of its instrument.
+func alone(key, payload int64, validFor time.Duration) offer {
+	return offer{key: key, payload: payload, validFor: validFor, instrument: int32(key)}
 }
 
 // admitted is the answer to an admission.

@@ -137,7 +137,7 @@ func (l *ledger) lead(who process) core.Epoch {
 // store stores a signal and returns its id.
 func (l *ledger) store(key int64, validFor time.Duration) core.SignalID {
 	l.t.Helper()
-	a, err := l.admit(key, key, validFor)
+	a, err := l.admit(alone(key, key, validFor))
 	l.must(err)
 	if a.admission != inbox.Fresh || a.state != core.Received {
 		l.t.Fatalf("admission of key %d: %+v", key, a)

@@ -114,7 +114,7 @@ func eachSituation(t *testing.T, questions func(*modelLedger) []question) {
 	for _, where := range situations {
 		t.Run(where.name, func(t *testing.T) {
 			p := newPair(t, b, map[string]int{})
-			p.admit(1, 1, time.Minute)
+			p.admit(alone(1, 1, time.Minute))
 			p.do(n1, take(n1, 0))
 			where.come(story{p})
 			p.compare()
@@ -176,7 +176,7 @@ func askAll(t *testing.T, p *pair, when string, questions []question) {
 // copyOf returns a ledger that stands where the model stands.
 func copyOf(m *modelLedger) *modelLedger {
 	c := &modelLedger{now: m.now}
-	c.Reset(model.PostgresConfig{TTL: ledgerTTL, SendBy: sendBy}, &c.records)
+	c.Reset(model.PostgresConfig{TTL: ledgerTTL, SendBy: sendBy, OneOpen: true}, &c.records)
 	c.CopyFrom(&m.Postgres)
 	return c
 }

@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"fmt"
+	"hash/crc32"
 	"net/http"
 	"strconv"
 	"sync"
@@ -71,12 +72,16 @@ func (t *tally) end(whole time.Duration) Result {
 	return r
 }
 
+// instruments is over how many instruments signals are spread: one signal of each
+// is open at a time.
+const instruments = 64
+
 // signal is the body of a signal with that id.
 func signal(id string) []byte {
-	const form = `{"type": "BASE_ENTRY", "instrument": "BANK_NIFTY", "position": "Long_%[1]s",` +
+	const form = `{"type": "BASE_ENTRY", "instrument": "INSTRUMENT_%[2]d", "position": "Long_%[1]s",` +
 		`"signal_id": "%[1]s", "timestamp": "2026-01-05T09:15:00+05:30",` +
 		`"price": 52000.5, "stop": 51800, "lots": 2}`
-	return fmt.Appendf(nil, form, id)
+	return fmt.Appendf(nil, form, id, crc32.ChecksumIEEE([]byte(id))%instruments)
 }
 
 // Open sends so many signals a second, to the targets in turn, until ctx ends or

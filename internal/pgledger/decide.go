@@ -38,7 +38,8 @@ type Decision struct {
 // decideSQL moves the signal, and its standing attempt if it has one. The attempt
 // must have the arrow as well, and before send_by it is its sender's: a signal in
 // doubt over an earlier attempt is not free again while a later one was sent.
-// With a signal that was held its alert is over: a later one must be heard again.
+// With the doubt, or the hold, its alert is over: a later one must be heard again.
+// One that ends with its signal stays, and tells that a person was called.
 // The person's words are logged: the row keeps the last ones alone, and only
 // until the next outcome.
 const decideSQL = `
@@ -53,10 +54,9 @@ WITH seen AS MATERIALIZED (
     UPDATE signals
     SET state = @next::text, version = version + 1, decided_by = @by::text, state_reason = @reason::text,
         updated_at = clock_timestamp(),
-        alerted_at = CASE WHEN state <> 'held' THEN alerted_at END,
-        alert_reason = CASE WHEN state <> 'held' THEN alert_reason ELSE '' END,
-        ended_at = CASE WHEN @next::text IN ('executed', 'rejected', 'cancelled', 'expired')
-            THEN clock_timestamp() END
+        alerted_at = CASE WHEN state <> 'held' AND @final::boolean THEN alerted_at END,
+        alert_reason = CASE WHEN state <> 'held' AND @final::boolean THEN alert_reason ELSE '' END,
+        ended_at = CASE WHEN @final::boolean THEN clock_timestamp() END
     WHERE group_name = @group::text AND id = @signal::bigint AND state = ANY (@from::text[])
       AND @version::bigint IN (0, version) AND NOT EXISTS (SELECT FROM bound)
     RETURNING id, attempt, version
@@ -110,7 +110,8 @@ func (l *Ledger) Decide(ctx context.Context, d Decision) error {
 	}
 	attemptFrom, _ := outcomeArrows(d.Outcome, 1)
 	a := args{
-		"group": l.opt.Group, "signal": int64(d.Signal), "next": next.String(), "outcome": d.Outcome.String(),
+		"group": l.opt.Group, "signal": int64(d.Signal), "next": next.String(), "final": next.Final(),
+		"outcome":      d.Outcome.String(),
 		"attempt_from": attemptFrom, "from": from, "by": d.By, "reason": d.Reason, "version": d.Version,
 	}
 	t := l.begin("decide", durably)

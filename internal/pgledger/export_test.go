@@ -7,6 +7,7 @@ const (
 	LimitsSQL     = limitsSQL
 	LockSharedSQL = lockSharedSQL
 	LockSignalSQL = lockSignalSQL
+	ManyOpenSQL   = manyOpenSQL
 	FenceSQL      = fenceSQL
 	PermitSQL     = permitSQL
 )

@@ -96,7 +96,7 @@ func (f fence) ask(ctx context.Context, conn *pgx.Conn, c claim, signal int64) (
 		"key": pgledger.AdvisoryKey("test"), "group": "test", "op": "permit",
 		"epoch": int64(c.epoch), "token": identity.Text(c.of.name, c.token),
 		"signal": signal, "attempt": int64(1), "version": int64(1), "send_by": int64(1_000_000),
-		"client_order_id": fmt.Sprintf("order-%d", signal),
+		"client_order_id": fmt.Sprintf("order-%d", signal), "one_open": false,
 	}
 	if f.separately {
 		var current bool
@@ -113,6 +113,7 @@ func (f fence) ask(ctx context.Context, conn *pgx.Conn, c claim, signal int64) (
 		accepted, system, timeline int64
 	)
 	batch.Queue(f.begin)
+	batch.Queue(pgledger.ManyOpenSQL)
 	for _, sql := range f.before {
 		batch.Queue(`/* permit */ `+sql, a)
 	}

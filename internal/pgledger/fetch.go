@@ -10,8 +10,9 @@ import (
 )
 
 // fetchSQL lists the signals that need work, oldest first, one more than there
-// is room for. One that may still be sent by its sender is left out. The
-// states are named once more so that the index on open signals serves.
+// is room for. One that may still be sent by its sender is left out, and one that
+// was received and whose turn it is not. The states are named once more so that
+// the index on open signals serves.
 const fetchSQL = `
 SELECT s.id, s.attempt, s.version, s.state, coalesce(a.epoch, 0),
        coalesce((extract(epoch FROM t.now - a.send_by) * 1000000)::bigint, 0),
@@ -22,7 +23,9 @@ JOIN signals s ON s.group_name = @group::text AND s.id > @after::bigint
     AND s.state = ANY (@states::text[])
     AND s.state IN ('received', 'held', 'submitting', 'submitted', 'in_doubt')
 LEFT JOIN attempts a ON a.signal = s.id AND a.attempt = s.attempt
-WHERE s.state <> 'submitting' OR a.send_by < t.now
+WHERE (s.state <> 'submitting' OR a.send_by < t.now)
+  AND (s.state <> 'received' OR NOT @one_open::boolean OR s.valid_until <= t.now
+       OR NOT EXISTS (` + inTheWaySQL + `))
 ORDER BY s.id
 LIMIT @limit::bigint`
 
@@ -30,7 +33,7 @@ LIMIT @limit::bigint`
 func (l *Ledger) fetch(ctx context.Context, e *core.Effect) ([]core.Input, error) {
 	a := args{
 		"group": l.opt.Group, "after": int64(e.After), "states": stateWords(e.States),
-		"limit": int64(core.FetchLimit + 1),
+		"limit": int64(core.FetchLimit + 1), "one_open": l.opt.OneOpen,
 	}
 	inputs := make([]core.Input, 0, core.FetchLimit+1)
 	done := core.Done

@@ -45,7 +45,7 @@ WHERE a.group_name = @group::text AND a.epoch = @epoch::bigint AND a.token = @to
 // else it leaves a refusal.
 const leaderBeatSQL = `
 WITH fence AS MATERIALIZED (
-    SELECT a.group_name, a.epoch, a.taken_at FROM authority a
+    SELECT a.group_name, a.epoch, a.taken_at, a.control_mode FROM authority a
     WHERE a.group_name = @group::text AND a.epoch = @epoch::bigint AND a.token = @token::text AND a.open
 ), beat AS (
     INSERT INTO instance_metadata AS m
@@ -62,33 +62,24 @@ WITH fence AS MATERIALIZED (
     SET pg_lease_until = clock_timestamp() + @ttl::bigint * interval '1 microsecond',
         updated_at = clock_timestamp()
     FROM fence f WHERE a.group_name = f.group_name AND a.kind = 'pg'
-), standing AS (` + refusableSQL + `), refusal AS (` + refuseSQL + `
-    WHERE NOT EXISTS (SELECT FROM fence)
 )
-SELECT EXISTS (SELECT FROM fence), s.epoch, s.reason, s.control_mode,
-       (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,` + refusedColumns + `
-FROM standing s`
+SELECT v.done, coalesce(r.epoch, 0), coalesce(r.reason, ''),
+       coalesce((SELECT f.control_mode FROM fence f), 'run'),
+       (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, ` + refusedColumns + `
+FROM (SELECT EXISTS (SELECT FROM fence) AS done) v` + refusedSQL
 
-// refusableSQL reads the authority row once more, to say what of it speaks
-// against the one who asks: nothing, if the reason is empty. It decides
-// nothing; the fences do.
-const refusableSQL = `
-    SELECT coalesce(a.epoch, 0) AS epoch, coalesce(a.control_mode, 'run') AS control_mode,
-           coalesce(a.accepted, 0) AS accepted,
-           CASE WHEN a.epoch IS NULL THEN 'authority_gone'
-                WHEN a.epoch <> @epoch::bigint OR a.token <> @token::text THEN 'superseded'
-                WHEN NOT a.open THEN 'tenure_closed'
-                ELSE '' END AS reason
-    FROM (SELECT) one LEFT JOIN authority a ON a.group_name = @group::text`
+// refusedSQL says why an effect was refused that was not carried out, as v tells,
+// and leaves a row about it. It decides nothing; the fences do. Who was refused
+// for its epoch is told how often a person had accepted the authority by then, and
+// on which server: a leader reads neither otherwise.
+const refusedSQL = `
+LEFT JOIN LATERAL (
+    SELECT f.* FROM effect_refused(@group::text, @op::text, @epoch::bigint, @token::text, @signal::bigint) f
+    WHERE NOT v.done
+) r ON true`
 
-// refusedColumns tell whoever was refused for its epoch how often a person had
-// accepted the authority by then, and on which server: a leader reads neither
-// otherwise. Who was not refused pays nothing for it.
-const refusedColumns = `
-       s.accepted,
-       CASE s.reason WHEN '' THEN 0 ELSE (SELECT system_identifier FROM pg_control_system()) END,
-       CASE s.reason WHEN '' THEN 0
-            ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint END`
+// refusedColumns are what a refusal tells beside its epoch and reason.
+const refusedColumns = `coalesce(r.accepted, 0), coalesce(r.system, 0), coalesce(r.timeline, 0)`
 
 // refusal is what refusedColumns return.
 type refusal struct{ accepted, system, timeline int64 }
@@ -98,13 +89,6 @@ func (r *refusal) tell(in *core.Input) {
 	in.Accepted = uint32(r.accepted)
 	in.Lineage = Lineage{System: uint64(r.system), Timeline: uint32(r.timeline)}.Number()
 }
-
-// refuseSQL leaves a row about what was refused; its condition follows.
-const refuseSQL = `
-    INSERT INTO fence_refusals (group_name, op, epoch, current_epoch, token, signal, reason)
-    SELECT @group::text, @op::text, @epoch::bigint, s.epoch, @token::text,
-           NULLIF(@signal::bigint, 0), s.reason
-    FROM standing s`
 
 // processArgs describe this process and what it presents.
 func (l *Ledger) processArgs(op core.Op, e *core.Effect) args {

@@ -123,7 +123,7 @@ func (l *Ledger) answer(ctx context.Context, e *core.Effect) ([]core.Input, erro
 	case core.Reread:
 		return one(l.reread(ctx, e))
 	case core.Record:
-		return one(l.record(ctx, e))
+		return l.record(ctx, e)
 	case core.NoOp, core.Acquire, core.Renew, core.Release, core.Evict, core.Admit,
 		core.Submit, core.Lookup, core.OpCount:
 		return nil, fmt.Errorf("%v: not an operation of the ledger that a node asks for", e.Op)

@@ -33,6 +33,9 @@ type Options struct {
 	// SendBy is the time from a permit's grant within which its order may be
 	// sent.
 	SendBy time.Duration
+	// OneOpen lets one signal of an instrument be open at a time, exits before
+	// entries. It is the same on every instance of the group.
+	OneOpen bool
 	// Conns is how many connections signals, webhooks and readings share.
 	// Leadership has LeadershipConns of its own, so that it never waits for
 	// them.

@@ -18,7 +18,8 @@ const fenceSQL = `
       AND a.control_mode = 'run'`
 
 // permitSQL grants a permit: the signal, still received and as it was read,
-// with no attempt standing, becomes submitting, and the intent is written down.
+// with no attempt standing and nothing of its instrument in its way, becomes
+// submitting, and the intent is written down.
 const permitSQL = `
 WITH fence AS MATERIALIZED (` + fenceSQL + `), moved AS (
     UPDATE signals s
@@ -30,6 +31,7 @@ WITH fence AS MATERIALIZED (` + fenceSQL + `), moved AS (
       AND (s.valid_until IS NULL OR s.valid_until > clock_timestamp())
       AND NOT EXISTS (SELECT FROM attempts e
                       WHERE e.group_name = s.group_name AND e.signal = s.id AND e.state <> 'void')
+      AND (NOT @one_open::boolean OR NOT EXISTS (` + inTheWaySQL + `))
     RETURNING s.id, s.version
 ), intent AS (
     INSERT INTO attempts (group_name, signal, attempt, client_order_id, epoch, token, send_by, fence_seq)
@@ -51,6 +53,7 @@ WITH fence AS MATERIALIZED (` + fenceSQL + `), moved AS (
       AND (s.valid_until IS NULL OR s.valid_until > clock_timestamp())
       AND EXISTS (SELECT FROM attempts e WHERE e.group_name = s.group_name AND e.signal = s.id
                   AND e.attempt = s.attempt AND e.state = 'in_doubt')
+      AND (NOT @one_open::boolean OR NOT EXISTS (` + inTheWayAgainSQL + `))
     RETURNING s.id, s.version
 ), intent AS (
     UPDATE attempts p
@@ -65,12 +68,8 @@ WITH fence AS MATERIALIZED (` + fenceSQL + `), moved AS (
 // which leaves a refusal if the epoch or its tenure was the cause.
 const permitAnswerSQL = `
 SELECT v.version, coalesce(r.epoch, 0), coalesce(r.reason, ''), coalesce(r.control_mode, 'run'),
-       coalesce(r.accepted, 0), coalesce(r.system, 0), coalesce(r.timeline, 0)
-FROM (SELECT coalesce((SELECT m.version FROM moved m), 0) AS version) v
-LEFT JOIN LATERAL (
-    SELECT f.* FROM permit_refused(@group::text, @op::text, @epoch::bigint, @token::text, @signal::bigint) f
-    WHERE v.version = 0
-) r ON true`
+       ` + refusedColumns + `
+FROM (SELECT coalesce(max(m.version), 0) AS version, count(*) > 0 AS done FROM moved m) v` + refusedSQL
 
 // lockSignalSQL takes the signal's row. What is to be decided about it is
 // decided by the next statement, which waits for nothing.
@@ -87,13 +86,18 @@ func (l *Ledger) permit(ctx context.Context, e *core.Effect) (core.Input, error)
 	a := l.processArgs(core.Permit, e)
 	a["version"], a["attempt"] = int64(e.Version), int64(e.Attempt)
 	a["client_order_id"] = order.ClientOrderID(e.Attempt)
-	a["send_by"] = l.opt.SendBy.Microseconds()
+	a["send_by"], a["one_open"] = l.opt.SendBy.Microseconds(), l.opt.OneOpen
 	sql := permitSQL
 	if e.Resend {
 		sql = resendSQL
 	}
 	t := l.begin(core.Permit.String(), durably)
 	t.add(lockSharedSQL, args{"key": l.key})
+	if l.opt.OneOpen {
+		t.add(lockInstrumentSQL, a)
+	} else {
+		t.add(manyOpenSQL, nil)
+	}
 	t.add(lockSignalSQL, a)
 	var (
 		version, current int64

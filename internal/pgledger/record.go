@@ -24,7 +24,10 @@ import (
 //   - else the arrow must exist for the signal and for the attempt.
 //
 // An attempt that is found void gives its signal back only if the broker has
-// not spoken of an earlier void one: somebody must look first.
+// not spoken of an earlier void one: somebody must look first, and is called.
+//
+// An alert ends with its doubt, so that the next one is heard: a node raises
+// none that stands. One that ended with its signal is raised anew.
 const recordSQL = `
 WITH s AS MATERIALIZED (
     SELECT g.state, g.version, g.attempt, g.alerted_at, g.ended_at IS NOT NULL AS final,
@@ -57,16 +60,22 @@ WITH s AS MATERIALIZED (
         ELSE 'refused' END AS what,
         CASE WHEN a.state = 'void' AND s.final THEN s.state
              WHEN a.state = 'void' OR @outcome::text = 'void' AND s.late THEN 'in_doubt'
-             ELSE @next::text END AS next
+             ELSE @next::text END AS next,
+        coalesce(a.state <> 'void' AND @outcome::text = 'void' AND s.late, false) AS looked_for
     FROM (SELECT) one LEFT JOIN s ON true LEFT JOIN a ON true
 ), moved AS (
     UPDATE signals g
     SET state = v.next, version = g.version + 1, updated_at = clock_timestamp(),
         state_reason = @reason::text,
-        alerted_at = CASE WHEN @alert::boolean OR v.what = 'late'
-            THEN coalesce(g.alerted_at, clock_timestamp()) ELSE g.alerted_at END,
+        alerted_at = CASE WHEN v.what = 'late' AND g.ended_at IS NOT NULL THEN clock_timestamp()
+            WHEN v.what = 'late' OR v.looked_for OR @alert::boolean
+                THEN coalesce(g.alerted_at, clock_timestamp())
+            WHEN g.state = 'in_doubt' AND v.next IN ('received', 'submitted') THEN NULL
+            ELSE g.alerted_at END,
         alert_reason = CASE WHEN v.what = 'late' THEN 'late outcome of a void attempt: ' || @outcome::text
+            WHEN v.looked_for AND g.alerted_at IS NULL THEN 'late outcome of an earlier attempt'
             WHEN @alert::boolean AND g.alerted_at IS NULL THEN coalesce(NULLIF(@reason::text, ''), v.next)
+            WHEN g.state = 'in_doubt' AND v.next IN ('received', 'submitted') AND NOT @alert::boolean THEN ''
             ELSE g.alert_reason END,
         ended_at = CASE WHEN v.next IN ('executed', 'rejected', 'cancelled', 'expired')
             THEN coalesce(g.ended_at, clock_timestamp()) END
@@ -85,7 +94,10 @@ WITH s AS MATERIALIZED (
     WHERE p.group_name = @group::text AND p.signal = @signal::bigint AND p.attempt = @attempt::bigint
       AND v.what IN ('recorded', 'late')
 )
-SELECT v.what <> 'refused', coalesce(m.state, v.state, ''), coalesce(m.version, v.version, 0)
+SELECT v.what <> 'refused', coalesce(m.state, v.state, ''), coalesce(m.version, v.version, 0),
+       @one_open::boolean AND v.what <> 'refused'
+           AND coalesce(m.state, v.state) IN ('executed', 'rejected', 'cancelled', 'expired')
+           AND EXISTS (` + waitsSQL + `)
 FROM verdict v LEFT JOIN moved m ON true`
 
 // outcomeArrows returns the states from which the outcome can be recorded and
@@ -122,8 +134,9 @@ func brokerSaid(outcome core.SignalState) bool {
 
 // record takes an outcome into the ledger. It is guarded by the attempt, not
 // by the epoch: a deposed leader may still tell what became of an order that
-// it has sent.
-func (l *Ledger) record(ctx context.Context, e *core.Effect) (core.Input, error) {
+// it has sent. Where the next signal of the instrument has waited for that,
+// the answer says that there is work, so that it need not wait for a sweep.
+func (l *Ledger) record(ctx context.Context, e *core.Effect) ([]core.Input, error) {
 	from, next := outcomeArrows(e.State, e.Attempt)
 	id := attemptID{e.Signal, e.Attempt}
 	note := l.orders.noted(id)
@@ -134,24 +147,24 @@ func (l *Ledger) record(ctx context.Context, e *core.Effect) (core.Input, error)
 	if e.Reason != core.NoReason {
 		a["reason"] = e.Reason.String()
 	}
-	a["broker_order_id"], a["broker_detail"] = note.OrderID, note.Detail
+	a["broker_order_id"], a["broker_detail"], a["one_open"] = note.OrderID, note.Detail, l.opt.OneOpen
 	t := l.begin(core.Record.String(), durably)
 	t.add(lockSignalSQL, a)
 	var (
-		recorded bool
-		word     string
-		version  int64
+		recorded, waits bool
+		word            string
+		version         int64
 	)
-	t.row(recordSQL, a, &recorded, &word, &version)
+	t.row(recordSQL, a, &recorded, &word, &version, &waits)
 	if err := l.run(ctx, l.work, t); err != nil {
-		return core.Input{}, err
+		return nil, err
 	}
 	if word == "" {
-		return core.Input{Kind: core.RecordWasRefused, Signal: e.Signal, Attempt: e.Attempt}, nil
+		return []core.Input{{Kind: core.RecordWasRefused, Signal: e.Signal, Attempt: e.Attempt}}, nil
 	}
 	state, err := parseState(word)
 	if err != nil {
-		return core.Input{}, err
+		return nil, err
 	}
 	in := core.Input{
 		Kind: core.RecordWasRefused, Signal: e.Signal, Attempt: e.Attempt, State: state,
@@ -165,5 +178,8 @@ func (l *Ledger) record(ctx context.Context, e *core.Effect) (core.Input, error)
 		}
 		in.Kind = core.OutcomeWasRecorded
 	}
-	return in, nil
+	if waits {
+		return []core.Input{in, {Kind: core.WorkHeard}}, nil
+	}
+	return []core.Input{in}, nil
 }

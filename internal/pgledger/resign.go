@@ -10,13 +10,13 @@ import (
 // it twice is no error; closing one that a younger epoch has replaced leaves a
 // refusal.
 const closeTenureSQL = `
-WITH standing AS MATERIALIZED (` + refusableSQL + `), closed AS (
+WITH closed AS (
     UPDATE authority a SET open = false, updated_at = clock_timestamp()
     WHERE a.group_name = @group::text AND a.epoch = @epoch::bigint AND a.token = @token::text AND a.open
-), refusal AS (` + refuseSQL + `
-    WHERE s.reason NOT IN ('', 'tenure_closed')
 )
-SELECT s.epoch, s.reason NOT IN ('', 'tenure_closed') FROM standing s`
+SELECT coalesce(r.epoch, 0), NOT v.done
+FROM (SELECT EXISTS (SELECT FROM authority a WHERE a.group_name = @group::text
+                     AND a.epoch = @epoch::bigint AND a.token = @token::text) AS done) v` + refusedSQL
 
 // closeHistorySQL closes the tenure's row in the history, with the reason.
 const closeHistorySQL = `

@@ -52,6 +52,7 @@ func plainSettings(s *scenarios.Scenario) []candidate {
 		{"the default answer time", func(s *scenarios.Scenario) { s.Cluster.Broker.Ack = scenarios.Span{} }},
 		{"the default intake", func(s *scenarios.Scenario) { s.Cluster.Intake = "" }},
 		{"one instrument", func(s *scenarios.Scenario) { s.Workload.Instruments = 0 }},
+		{"no exits", func(s *scenarios.Scenario) { s.Workload.Exits = 0 }},
 		{"no duplicates", func(s *scenarios.Scenario) { s.Workload.Duplicates = 0 }},
 		{"no reordering", func(s *scenarios.Scenario) { s.Workload.Reorder = scenarios.Length{} }},
 		{"any instance", func(s *scenarios.Scenario) { s.Workload.To = "" }},

@@ -60,8 +60,29 @@ func (t *teller) receivedOutlook() (next string, do []string) {
 	case !t.running():
 		return fmt.Sprintf("it waits: the control mode is %s", t.Control),
 			append(do, "fencepost resume --reason '…'", cancel)
+	case t.Ahead != nil:
+		next, more := t.turnOutlook()
+		return next, append(append(do, more...), cancel)
 	default:
 		return who + " asks for a permit at the next sweep and sends it", do
+	}
+}
+
+// turnOutlook says for which other signal of its instrument this one waits.
+func (t *teller) turnOutlook() (next string, do []string) {
+	a := t.Ahead
+	explain := fmt.Sprintf("fencepost signals explain %d", a.Signal)
+	switch stateOf(a.State) {
+	case core.InDoubt:
+		return fmt.Sprintf("it waits: signal %d (%s) is in doubt, and %s stands still until somebody knows "+
+				"what became of it", a.Signal, a.Type, t.Signal.Instrument),
+			[]string{explain, "fencepost in-doubt list"}
+	case core.Submitting, core.Submitted:
+		return fmt.Sprintf("it waits: the order of signal %d (%s) may be working at the broker, and %s has "+
+			"one signal open at a time", a.Signal, a.Type, t.Signal.Instrument), []string{explain}
+	default:
+		return fmt.Sprintf("it waits: signal %d (%s) of %s has its turn before it", a.Signal, a.Type,
+			t.Signal.Instrument), []string{explain}
 	}
 }
 
@@ -116,7 +137,17 @@ func (t *teller) submittedOutlook() (next string, do []string) {
 	return next, do
 }
 
+// doubtOutlook says of a doubt what happens next, and what waits for it.
 func (t *teller) doubtOutlook() (next string, do []string) {
+	next, do = t.doubtAlone()
+	if t.InTurn {
+		next += fmt.Sprintf("; until then %s stands still: no other signal of it is sent, no exit either",
+			t.Signal.Instrument)
+	}
+	return next, do
+}
+
+func (t *teller) doubtAlone() (next string, do []string) {
 	resolve := fmt.Sprintf("fencepost in-doubt resolve %d --as WORD --evidence '…'", t.Signal.ID)
 	person := append(t.look(), resolve)
 	if t.lateAttempt() != nil {

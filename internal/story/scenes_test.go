@@ -28,6 +28,13 @@ func late(outcome string) func(*pgledger.Attempt) {
 
 func byPerson(a *pgledger.Attempt) { a.RecordedBy = "ops" }
 
+// behind lets the signal wait for another of its instrument.
+func behind(kind, state string) func(*story.Scene) {
+	return func(s *story.Scene) {
+		s.InTurn, s.Ahead = true, &pgledger.Ahead{Signal: 16, Type: kind, State: state}
+	}
+}
+
 // stories are the scenes that are told, by the name of their golden file.
 func stories() map[string]story.Scene {
 	all := quiet()
@@ -39,12 +46,16 @@ func stories() map[string]story.Scene {
 // quiet are signals that nobody has sent.
 func quiet() map[string]story.Scene {
 	return map[string]story.Scene{
-		"received":            scene(order.ClassA),
-		"received-paused":     scene(order.ClassA, mode("pause"), valid(60*second)),
-		"received-leaderless": scene(order.ClassA, leaderless),
-		"received-outdated":   scene(order.ClassA, mode("halt"), valid(5*second)),
-		"born-held":           scene(order.ClassA, in("held", 1, 0), reason("max_lots"), valid(60*second)),
-		"born-refused":        scene(order.ClassA, in("rejected", 1, 0), reason("stale")),
+		"received":                 scene(order.ClassA),
+		"received-paused":          scene(order.ClassA, mode("pause"), valid(60*second)),
+		"received-leaderless":      scene(order.ClassA, leaderless),
+		"received-behind-a-doubt":  scene(order.ClassC, behind("BASE_ENTRY", "in_doubt")),
+		"received-behind-an-order": scene(order.ClassA, behind("BASE_ENTRY", "submitted")),
+		"received-behind-an-exit":  scene(order.ClassA, behind("EXIT", "received")),
+		"received-outdated":        scene(order.ClassA, mode("halt"), valid(5*second)),
+		"born-held": scene(order.ClassA,
+			in("held", 1, 0), reason("max_lots"), valid(60*second)),
+		"born-refused": scene(order.ClassA, in("rejected", 1, 0), reason("stale")),
 		"held-by-a-person": scene(order.ClassA, in("held", 2, 3*second),
 			decided(0, "received", "held", "held", 3*second, "news at ten")),
 		"cancelled": scene(order.ClassA, in("cancelled", 2, 3*second),
@@ -93,6 +104,8 @@ func doubtful() map[string]story.Scene {
 		"in-doubt-class-b": scene(order.ClassB, in("in_doubt", 3, 4*second), attempt("in_doubt", 4*second)),
 		"in-doubt-class-c": scene(order.ClassC, in("in_doubt", 3, 4*second),
 			attempt("in_doubt", 4*second, said("", "504 Gateway Timeout")), alerted(4*second, "in_doubt")),
+		"in-doubt-in-turn": scene(order.ClassC, in("in_doubt", 3, 4*second), attempt("in_doubt", 4*second),
+			alerted(4*second, "in_doubt"), func(s *story.Scene) { s.InTurn = true }),
 		"in-doubt-class-d": scene(order.ClassD, in("in_doubt", 3, 4*second), attempt("in_doubt", 4*second),
 			alerted(4*second, "in_doubt")),
 		"late-outcome": scene(order.ClassA, in("in_doubt", 4, 8*second),
@@ -106,7 +119,7 @@ func doubtful() map[string]story.Scene {
 			attempt("executed", 9*second, byPerson), alerted(4*second, "in_doubt"),
 			decided(1, "in_doubt", "executed", "executed", 9*second, "filled at 09:15:03, contract note 81")),
 		"attested-not-sent-and-sent-anew": scene(order.ClassC, in("submitting", 5, 9*second),
-			attempt("void", 5*second, byPerson), alerted(4*second, "in_doubt"),
+			attempt("void", 5*second, byPerson),
 			decided(1, "in_doubt", "void", "received", 5*second, "the day's book has no such order"),
 			attempt("submitting", 0, func(a *pgledger.Attempt) {
 				a.PermittedAt, a.CreatedAt, a.SendBy = after(9*second), after(9*second), after(12*second)

@@ -22,6 +22,10 @@ type Scene struct {
 	Control, Leader string
 	// Class is the configured broker's.
 	Class order.Class
+	// InTurn says that one signal of an instrument is open at a time, and Ahead is
+	// the one for whose end this one waits, nil if there is none.
+	InTurn bool
+	Ahead  *pgledger.Ahead
 }
 
 // Kind says what a line of the timeline is about.

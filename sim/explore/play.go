@@ -8,6 +8,7 @@ import (
 	"fencepost/core"
 	"fencepost/core/inbox"
 	"fencepost/core/order"
+	"fencepost/sim/model"
 )
 
 // do lets one thing happen and judges it. An assertion that stops the process is
@@ -261,7 +262,7 @@ func (w *world) publish(kind core.InputKind) {
 func (w *world) admit() {
 	w.remember().admitted++
 	key := int64(w.watch.admitted)
-	if was, _, _ := w.ledger().Admit(w.now, key, key, 0); was != inbox.Fresh {
+	if was, _, _ := w.ledger().Admit(w.now, model.Offer{Key: key, Payload: key}); was != inbox.Fresh {
 		panic("explore: a new signal is not known yet")
 	}
 	w.judgeRecords()

@@ -43,7 +43,7 @@ func (p *parties) run(signals int) {
 		p.redis.Acquire(now, tok, ttl)
 		seen := p.do(now, core.Effect{Op: core.Observe})
 		epoch := p.do(now, core.Effect{Op: core.TakeEpoch, Epoch: seen.Epoch, Token: tok}).Epoch
-		_, id, _ := p.postgres.Admit(now, int64(i+1), 1, time.Minute)
+		_, id, _ := p.postgres.Admit(now, model.Offer{Key: int64(i + 1), Payload: 1, ValidFor: time.Minute})
 		found := *p.do(now, core.Effect{Op: core.Fetch, States: openStates})
 		p.do(now, core.Effect{
 			Op: core.Permit, Signal: id, Version: found.Version, Attempt: found.Attempt + 1,
@@ -111,7 +111,7 @@ func BenchmarkPermitAndVoid(b *testing.B) {
 	var p parties
 	p.reset()
 	p.do(0, core.Effect{Op: core.TakeEpoch, Token: token(1)})
-	_, id, _ := p.postgres.Admit(0, 1, 1, 0)
+	_, id, _ := p.postgres.Admit(0, model.Offer{Key: 1, Payload: 1})
 	b.ReportAllocs()
 	for i := range b.N {
 		p.records.Reset()

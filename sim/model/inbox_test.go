@@ -7,6 +7,7 @@ import (
 	"fencepost/core"
 	"fencepost/core/history"
 	"fencepost/core/inbox"
+	"fencepost/sim/model"
 )
 
 // openStates asks for every state in which something can still happen.
@@ -37,18 +38,20 @@ func TestSignalIsStoredOnceForEachKey(t *testing.T) {
 		t.Fatalf("record %+v", stored)
 	}
 	l.records.Reset()
-	if admission, same, state := l.Admit(2*second, 7, 7, 0); admission != inbox.Duplicate || same != id ||
+	offer := model.Offer{Key: 7, Payload: 7}
+	if admission, same, state := l.Admit(2*second, offer); admission != inbox.Duplicate || same != id ||
 		state != core.Received {
 		t.Fatalf("the same again: %v, %d, %v", admission, same, state)
 	}
-	if admission, same, _ := l.Admit(2*second, 7, 8, 0); admission != inbox.Clash || same != id {
+	admission, same, _ := l.Admit(2*second, model.Offer{Key: 7, Payload: 8})
+	if admission != inbox.Clash || same != id {
 		t.Fatalf("another payload: %v, %d", admission, same)
 	}
 	if len(l.records.List) != 0 {
 		t.Fatalf("records %v", l.records.List)
 	}
 	l.record(3*second, id, 0, core.Expired)
-	if admission, _, state := l.Admit(4*second, 7, 7, 0); admission != inbox.Duplicate ||
+	if admission, _, state := l.Admit(4*second, offer); admission != inbox.Duplicate ||
 		state != core.Expired {
 		t.Fatalf("the same after its end: %v, %v", admission, state)
 	}

@@ -63,7 +63,7 @@ func (l *ledger) take(now core.Time, nonce core.Nonce) core.Input {
 // admit stores a signal and returns its id.
 func (l *ledger) admit(now core.Time, key int64, validFor time.Duration) core.SignalID {
 	l.t.Helper()
-	admission, id, state := l.Admit(now, key, key, validFor)
+	admission, id, state := l.Admit(now, model.Offer{Key: key, Payload: key, ValidFor: validFor})
 	if admission != inbox.Fresh || state != core.Received {
 		l.t.Fatalf("admission of key %d: %v, %v", key, admission, state)
 	}

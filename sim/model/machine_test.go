@@ -114,7 +114,9 @@ func (m *machine) doResign(rt *rapid.T) {
 func (m *machine) doAdmit(rt *rapid.T) {
 	key := rapid.Int64Range(1, keys).Draw(rt, "key")
 	validFor := time.Duration(rapid.Int64Range(0, 1).Draw(rt, "limited")) * time.Minute
-	m.Admit(m.now, key, rapid.Int64Range(1, 2).Draw(rt, "payload"), validFor)
+	m.Admit(m.now, model.Offer{
+		Key: key, Payload: rapid.Int64Range(1, 2).Draw(rt, "payload"), ValidFor: validFor,
+	})
 }
 
 func (m *machine) doPermit(rt *rapid.T) {

@@ -51,6 +51,10 @@ func (p *Postgres) record(now core.Time, e *core.Effect, reply *Reply) {
 	}
 	in := reply.next(kind)
 	in.Signal, in.Attempt, in.State, in.Version = e.Signal, e.Attempt, s.State, s.Version
+	if what != refused && p.cfg.OneOpen && s.State.Final() && p.waits(e.Signal) {
+		// The next one of the instrument need not wait for a sweep.
+		reply.next(core.WorkHeard)
+	}
 }
 
 // rule decides. The order of the cases matters: what is there already is no
@@ -141,19 +145,23 @@ func afterOutcome(outcome core.SignalState) core.SignalState {
 }
 
 // recordOutcome draws the arrow. A void attempt gives its signal back only if
-// the broker has not spoken of an earlier void one: somebody must look first.
+// the broker has not spoken of an earlier void one: somebody must look first,
+// and is called. An alert ends with its doubt, so that the next one is heard.
 func (p *Postgres) recordOutcome(now core.Time, e *core.Effect, s *Signal, a *Attempt) {
-	next := afterOutcome(e.State)
+	next, alert := afterOutcome(e.State), e.Alert
 	if a != nil {
 		a.State, a.Outcome = e.State, e.State
 	}
 	if e.State == core.Void {
 		p.out.addSignal(history.Voided, now, e.Signal, e.Attempt)
 		if s.Late {
-			next = core.InDoubt
+			next, alert = core.InDoubt, true
 		}
 	}
-	s.Alerted = s.Alerted || e.Alert
+	if s.State == core.InDoubt && (next == core.Received || next == core.Submitted) {
+		s.Alerted = false
+	}
+	s.Alerted = s.Alerted || alert
 	p.setState(now, e.Signal, next)
 }
 

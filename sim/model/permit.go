@@ -9,6 +9,8 @@ import (
 // a statement of its own before; here the whole is one call.
 //
 //	authority: epoch = $epoch AND token = $token AND open AND control_mode = 'run'
+//	signals:   nothing of the instrument stands in the way (see inTheWay); a lock of the instrument
+//	           is held by a statement of its own before
 //	signals:   SET state = 'submitting', version = version + 1 WHERE it is as it was read
 //	attempts:  INSERT the intent, or, to send again, renew it under this epoch
 //	else a refusal, with a row in fence_refusals if epoch or tenure was the cause
@@ -66,7 +68,8 @@ func (p *Postgres) permitState(now core.Time, e *core.Effect) core.Reason {
 		return core.ControlMode
 	}
 	s := p.signal(e.Signal)
-	if s == nil || s.Version != e.Version || s.outdated(now) || !p.attemptFits(s, e) {
+	if s == nil || s.Version != e.Version || s.outdated(now) || !p.attemptFits(s, e) ||
+		!p.mayTakeTurn(now, e) {
 		return core.StateChanged
 	}
 	return core.NoReason

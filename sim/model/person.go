@@ -27,6 +27,7 @@ func (p *Postgres) SetControl(now core.Time, mode core.Control) {
 //
 //	UPDATE signals SET state = $next, version = version + 1 WHERE state = ANY ($from)
 //	AND NOT EXISTS (a standing attempt without the arrow, or submitting before send_by)
+//	alerted_at = NULL unless $next is final: the next doubt has to be heard again
 //	UPDATE attempts SET state = $outcome WHERE it is not void
 func (p *Postgres) Decide(now core.Time, id core.SignalID, outcome core.SignalState) bool {
 	s := p.signal(id)
@@ -45,7 +46,9 @@ func (p *Postgres) Decide(now core.Time, id core.SignalID, outcome core.SignalSt
 			p.out.addSignal(history.Voided, now, id, a.Number)
 		}
 	}
-	p.setState(now, id, afterOutcome(outcome))
+	next := afterOutcome(outcome)
+	s.Alerted = s.Alerted && next.Final()
+	p.setState(now, id, next)
 	return true
 }
 

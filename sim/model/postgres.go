@@ -19,6 +19,9 @@ type PostgresConfig struct {
 	// Protocol is the range of protocol versions that the authority row admits,
 	// the lowest in the upper half; zero admits every version.
 	Protocol uint32
+	// OneOpen lets one signal of an instrument be open at a time, exits before
+	// entries.
+	OneOpen bool
 }
 
 // Postgres is the ledger of one group. Each operation is one transaction; here
@@ -95,7 +98,10 @@ type Tenure struct {
 type Signal struct {
 	Key     int64
 	Payload int64
-	State   core.SignalState
+	// Instrument stands for what is traded; Exit for a signal of type EXIT.
+	Instrument int32
+	Exit       bool
+	State      core.SignalState
 	// Alerted: a person has been told. Late: the broker spoke of an attempt that
 	// had been declared void.
 	Alerted    bool

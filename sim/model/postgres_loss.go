@@ -80,7 +80,8 @@ func (p *Postgres) tellLoss(now core.Time, id core.SignalID, older *Signal) {
 		p.out.addSignal(history.Missing, now, id, 0)
 		return
 	case row == nil:
-		p.out.addSignal(history.Stored, now, id, 0)
+		seen := p.out.addSignal(history.Stored, now, id, 0)
+		seen.Instrument, seen.Exit = older.Instrument, older.Exit
 		row = &Signal{}
 	default:
 	}

@@ -1,0 +1,93 @@
+package pgledger
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"fencepost/core"
+)
+
+// lockInstrumentSQL holds the instrument of a signal, which never changes. It is
+// a statement of its own: the one that looks for others of the instrument must
+// not have a snapshot that is older than the lock. Permits alone take it, after
+// the group's lock and before the signal's row, so that nobody waits in a ring.
+const lockInstrumentSQL = `
+SELECT pg_advisory_xact_lock(hashtextextended(
+    'fencepost:instrument:' || octet_length(s.group_name) || ':' || s.group_name || ':' || s.instrument, 0))
+FROM signals s WHERE s.group_name = @group::text AND s.id = @signal::bigint`
+
+// manyOpenSQL tells the constraint of the schema, for this transaction, that the
+// service is set up to have several signals of one instrument open at a time.
+const manyOpenSQL = `SELECT set_config('fencepost.many_open', 'on', true)`
+
+// inTheWaySQL finds what stands before the signal s that was received: another of
+// its instrument of which an order may exist or still arrive, or one that was
+// received as well and goes before it, an exit before an entry, else the older
+// one. One that may not be sent any more stands in nobody's way.
+const (
+	inTheWaySQL = `
+    SELECT` + inTheWayFrom
+	inTheWayFrom = ` FROM signals o
+    WHERE o.group_name = s.group_name AND o.instrument = s.instrument AND o.id <> s.id
+      AND o.state IN ('received', 'held', 'submitting', 'submitted', 'in_doubt')
+      AND (o.state IN ('submitting', 'submitted', 'in_doubt')
+           OR o.state = 'received' AND (o.valid_until IS NULL OR o.valid_until > clock_timestamp())
+              AND CASE WHEN (o.type = 'EXIT') = (s.type = 'EXIT') THEN o.id < s.id ELSE o.type = 'EXIT' END)`
+)
+
+// inTheWayAgainSQL finds what stands before the signal s that is in doubt and is
+// to be sent again. Of two doubts, which only a late outcome can make, the older
+// one goes first, or each would wait for the other.
+const inTheWayAgainSQL = `
+    SELECT FROM signals o
+    WHERE o.group_name = s.group_name AND o.instrument = s.instrument AND o.id <> s.id
+      AND (o.state IN ('submitting', 'submitted') OR o.state = 'in_doubt' AND o.id < s.id)`
+
+// waitsSQL tells whether another signal of the instrument waits for the end of the
+// one that is recorded by the same statement, which sees it as it was before.
+const waitsSQL = `
+    SELECT FROM signals s
+    JOIN signals o ON o.group_name = s.group_name AND o.instrument = s.instrument AND o.id <> s.id
+    WHERE s.group_name = @group::text AND s.id = @signal::bigint AND o.state = 'received'`
+
+// Ahead is a signal for whose end another one of its instrument waits.
+type Ahead struct {
+	Signal core.SignalID `json:"signal"`
+	Type   string        `json:"type"`
+	State  string        `json:"state"`
+}
+
+// aheadSQL finds the one that stands before a signal that was received: what is in
+// flight, else what goes next.
+const aheadSQL = `
+SELECT a.id, a.type, a.state
+FROM signals s CROSS JOIN LATERAL (
+    SELECT o.id, o.type, o.state` + inTheWayFrom + `
+    ORDER BY o.state = 'received', o.type <> 'EXIT', o.id LIMIT 1) a
+WHERE s.group_name = @group::text AND s.id = @signal::bigint AND s.state = 'received'`
+
+// Ahead returns the signal for whose end one that was received waits, or nil if it
+// is its turn, or if several signals of an instrument may be open.
+func (l *Ledger) Ahead(ctx context.Context, id core.SignalID) (*Ahead, error) {
+	if !l.opt.OneOpen {
+		return nil, nil
+	}
+	a := args{"group": l.opt.Group, "signal": int64(id)}
+	found, err := list(ctx, l, "ahead", aheadSQL, a, func(r pgx.CollectableRow) (Ahead, error) {
+		var (
+			ahead  Ahead
+			signal int64
+		)
+		err := r.Scan(&signal, &ahead.Type, &ahead.State)
+		ahead.Signal = core.SignalID(signal)
+		return ahead, err
+	})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &found[0], nil
+}
+
+// OneOpen reports whether one signal of an instrument is open at a time.
+func (l *Ledger) OneOpen() bool { return l.opt.OneOpen }
