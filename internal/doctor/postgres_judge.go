@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"fencepost/core"
 	"fencepost/core/order"
 	"fencepost/migrations"
 )
@@ -196,7 +197,22 @@ func (p *Postgres) judgeLedger(l *list, w PostgresWants) {
 	default:
 		l.ok("postgres.schema", found, "the tables are those of this build")
 	}
+	p.judgeProtocol(l, core.ProtocolVersion)
 	p.judgeIdentity(l, w)
+}
+
+// judgeProtocol: an instance whose version is not admitted lives, and never leads.
+func (p *Postgres) judgeProtocol(l *list, speaks int) {
+	switch {
+	case p.Highest == 0:
+		l.ok("protocol", fmt.Sprintf("version %d", speaks), "the group admits every version")
+	case p.Lowest <= speaks && speaks <= p.Highest:
+		l.ok("protocol", fmt.Sprintf("version %d", speaks),
+			fmt.Sprintf("the group admits %d to %d", p.Lowest, p.Highest))
+	default:
+		l.fail("protocol", fmt.Sprintf("version %d, and the group admits %d to %d", speaks, p.Lowest, p.Highest),
+			"this build takes signals in and never leads", "run a build of an admitted version, or see: fencepost authority protocol")
+	}
 }
 
 // judgeIdentity: two processes that share an id are told apart by the protocol,

@@ -26,8 +26,8 @@ type Ledger struct {
 	work       *pgxpool.Pool
 	// users counts the ledgers that have these pools.
 	users  *atomic.Int32
-	orders     orderBook
-	admits     admitQueue
+	orders orderBook
+	admits admitQueue
 	// worked is when a signal was last processed, by this process's own clock;
 	// zero once a heartbeat has said so. A record does not say it itself: it would
 	// lock the row that the heartbeat has to write, until it has been committed.
