@@ -27,7 +27,8 @@ func NewGroups(configs []Config, list ...Option) (*Groups, error) {
 		return nil, errors.New("configuration: no group")
 	}
 	if applied(list).broker != nil && len(configs) > 1 {
-		return nil, errors.New("configuration: one broker for several groups, whose orders it could not tell apart")
+		return nil, errors.New(
+			"configuration: one broker for several groups, whose orders it could not tell apart")
 	}
 	g := &Groups{}
 	for i := range configs {
@@ -87,8 +88,8 @@ func (g *Groups) agree(c *Config) error {
 			faults = append(faults, fmt.Errorf("journal: the same as of group %s", before.Group))
 		}
 		if c.Broker.URL != "" && account(c) == account(before) {
-			faults = append(faults,
-				fmt.Errorf("broker: the account of group %s, which could not tell the orders apart", before.Group))
+			faults = append(faults, fmt.Errorf(
+				"broker: the account of group %s, which could not tell the orders apart", before.Group))
 		}
 	}
 	return errors.Join(faults...)

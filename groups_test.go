@@ -18,6 +18,7 @@ func (s *stage) grouped(id string) []fencepost.Config {
 }
 
 func TestTwoGroupsOfOneProcessLeadUnderEpochsOfTheirOwn(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	g, err := fencepost.NewGroups(s.grouped("blue-1"), fencepost.WithoutBroker())
 	if err != nil {
@@ -27,7 +28,9 @@ func TestTwoGroupsOfOneProcessLeadUnderEpochsOfTheirOwn(t *testing.T) {
 	ctx, end := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {
-		done <- g.Run(ctx, map[string]fencepost.Lead{"one": thrones["one"].lead, "two": thrones["two"].lead})
+		done <- g.Run(ctx, map[string]fencepost.Lead{
+			"one": thrones["one"].lead, "two": thrones["two"].lead,
+		})
 	}()
 	one, two := thrones["one"].next(t), thrones["two"].next(t)
 	go func() { thrones["one"].leave <- nil }()
@@ -36,7 +39,8 @@ func TestTwoGroupsOfOneProcessLeadUnderEpochsOfTheirOwn(t *testing.T) {
 	}
 	again := thrones["one"].next(t)
 	if one.Valid() || again.Epoch() != 2 || !two.Valid() || two.Epoch() != 1 {
-		t.Errorf("one %v then epoch %d, two %v under epoch %d", one.Valid(), again.Epoch(), two.Valid(), two.Epoch())
+		t.Errorf("one %v then epoch %d, two %v under epoch %d", one.Valid(), again.Epoch(), two.Valid(),
+			two.Epoch())
 	}
 	n := s.count(`SELECT count(*) FROM pg_stat_activity
 		WHERE datname = current_database() AND application_name = 'fencepost'`)
@@ -52,7 +56,9 @@ func TestTwoGroupsOfOneProcessLeadUnderEpochsOfTheirOwn(t *testing.T) {
 }
 
 func TestGroupsThatCannotShareAProcessAreRefused(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
+	const elsewhere = "http://127.0.0.1:1"
 	for says, change := range map[string]func(two *fencepost.Config){
 		"named twice":         func(two *fencepost.Config) { two.Group = "one" },
 		"instance_id":         func(two *fencepost.Config) { two.InstanceID = "green-1" },
@@ -61,8 +67,8 @@ func TestGroupsThatCannotShareAProcessAreRefused(t *testing.T) {
 		"listen":              func(two *fencepost.Config) { two.Listen = "127.0.0.1:1" },
 		"admin_token":         func(two *fencepost.Config) { two.AdminToken = "another-token-that-is-long" },
 		"account of group":    func(*fencepost.Config) {},
-		"journal":             func(two *fencepost.Config) { two.Broker.URL, two.Journal = "http://127.0.0.1:1", "/x" },
-		"lower-case letters,": func(two *fencepost.Config) { two.Broker.URL, two.Group = "http://127.0.0.1:1", "No" },
+		"journal":             func(two *fencepost.Config) { two.Broker.URL, two.Journal = elsewhere, "/x" },
+		"lower-case letters,": func(two *fencepost.Config) { two.Broker.URL, two.Group = elsewhere, "No" },
 	} {
 		one := s.config("blue-1")
 		one.Group, one.Journal = "one", ""
@@ -70,7 +76,6 @@ func TestGroupsThatCannotShareAProcessAreRefused(t *testing.T) {
 		two.Group = "two"
 		change(&two)
 		if two.Journal != "" {
-			one.Journal = two.Journal
 			one.Journal = t.TempDir() + "/j"
 			two.Journal = one.Journal
 		}
@@ -85,6 +90,7 @@ func TestGroupsThatCannotShareAProcessAreRefused(t *testing.T) {
 }
 
 func TestPlacementSpreadsGroupsAndMovesNoMoreThanItMust(t *testing.T) {
+	t.Parallel()
 	ids := []string{"n1", "n2", "n3"}
 	led, moved := map[string]int{}, 0
 	const groups = 300

@@ -72,6 +72,7 @@ func (r reign) note(text string) error {
 }
 
 func TestResigningDrainsThenClosesThenReleases(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	th := newThrone()
 	first := s.rule("blue-1", th, patiently)
@@ -110,6 +111,7 @@ func TestResigningDrainsThenClosesThenReleases(t *testing.T) {
 // With stores that do not answer the tenure ends by the clock alone, for the
 // function that leads at the very moment at which the node ceases to believe.
 func TestTheContextEndsWithBeliefAndNeverLater(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	th := newThrone()
 	first := s.rule("blue-1", th, leadsOnly)
@@ -143,6 +145,7 @@ func TestTheContextEndsWithBeliefAndNeverLater(t *testing.T) {
 // A leader that has not heard of its successor is refused by PostgreSQL, in a row,
 // and its tenure is over.
 func TestTxUnderASupersededEpochIsRefusedInARow(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	s.sql(`CREATE TABLE notes (epoch bigint, text text)`)
 	th := newThrone()
@@ -188,6 +191,7 @@ func (s *stage) count(text string) (n int64) {
 }
 
 func TestReturningNilHandsOverAndAnErrorEndsRun(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	th := newThrone()
 	first := s.rule("blue-1", th, leadsOnly)
@@ -217,6 +221,7 @@ func TestReturningNilHandsOverAndAnErrorEndsRun(t *testing.T) {
 // A function that does not return is waited for within bounds. Another instance
 // leads, and this one begins nothing beside it.
 func TestAFunctionThatDoesNotReturnIsNotWaitedForForEver(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	stuck, other := newThrone(), newThrone()
 	first := s.rule("blue-1", stuck, func(c *fencepost.Config) {
@@ -257,6 +262,7 @@ func TestAFunctionThatDoesNotReturnIsNotWaitedForForEver(t *testing.T) {
 }
 
 func TestAnInstanceWithoutABrokerTakesNoSignals(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	if _, err := fencepost.New(s.config("blue-1"), fencepost.WithoutBroker()); err == nil {
 		t.Error("took sources of webhooks")

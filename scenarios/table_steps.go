@@ -203,7 +203,7 @@ var rollShape = Shape{
 		}, Doc: "In which way each process is ended."},
 		{Name: "to", Kind: WordKind, Default: "same", Words: []Word{
 			{Name: string(SameRelease), Doc: "Each process comes back as it was."},
-			{Name: string(NextRelease), Doc: "Each process comes back speaking the next version of the protocol."},
+			{Name: string(NextRelease), Doc: "Each process speaks the next version of the protocol then."},
 		}, Doc: "As which release each process is started again."},
 	},
 }

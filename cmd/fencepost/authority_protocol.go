@@ -13,9 +13,9 @@ func (a *app) authorityProtocol() *cobra.Command {
 	return &cobra.Command{
 		Use:   "protocol LOWEST..HIGHEST",
 		Short: "Say which versions of the protocol may lead; any admits all",
-		Long: "Keeps instances from leading that speak another version of the protocol: 1..2 while a group is\n" +
-			"upgraded from 1 to 2, 2..2 once every instance speaks 2, any for no bound. A leader outside of it\n" +
-			"goes on until it hands over.",
+		Long: "Keeps instances from leading that speak another version of the protocol: 1..2 while a\n" +
+			"group is upgraded from 1 to 2, 2..2 once every instance speaks 2, any for no bound. A leader\n" +
+			"outside of it goes on until it hands over.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			lowest, highest, err := versions(args[0])

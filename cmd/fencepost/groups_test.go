@@ -69,6 +69,7 @@ func groupFor(wanted string, ids []string) string {
 // Two groups in one database and two processes: each process comes to lead the one
 // that prefers it, and the end of one leader does not move the other.
 func TestTwoGroupsAreLedApartAndOneLeadersEndMovesNoOther(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t)
 	ids := []string{"blue-1", "green-1"}
 	blues, greens := groupFor(ids[0], ids), groupFor(ids[1], ids)
@@ -88,7 +89,9 @@ func TestTwoGroupsAreLedApartAndOneLeadersEndMovesNoOther(t *testing.T) {
 	})
 	second := c.inGroups(ids[1], desks)
 	within(t, patience, "the second leads the group that prefers it", leads(second, greens))
-	within(t, patience, "both are ready", func() bool { return second[greens].ready() && first[blues].ready() })
+	within(t, patience, "both are ready", func() bool {
+		return second[greens].ready() && first[blues].ready()
+	})
 	if !leads(first, blues)() {
 		t.Error("the other group moved as well")
 	}

@@ -11,6 +11,7 @@ import (
 // A group is upgraded from one version of the protocol to the next. Whoever speaks
 // the older one leads until it hands over, is not elected again, and says why.
 func TestAnInstanceWhoseVersionIsNotAdmittedNeverLeadsAndSaysSo(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t)
 	old := c.serve("blue-1", nil)
 	if code, _, errs := command(t, "migrate", "up", "--config", old.file); code != 0 {
@@ -35,7 +36,8 @@ func TestAnInstanceWhoseVersionIsNotAdmittedNeverLeadsAndSaysSo(t *testing.T) {
 	within(t, patience, "the older says why it does not stand", func() bool {
 		_, body := old.ask("GET", "/v1/status", "")
 		var s fencepost.Status
-		return json.Unmarshal([]byte(body), &s) == nil && !s.Eligible && s.NotEligible == why && s.Protocol == 1
+		return json.Unmarshal([]byte(body), &s) == nil && s.Protocol == 1 && !s.Eligible &&
+			s.NotEligible == why
 	})
 	within(t, patience, "the older's log says it", func() bool {
 		return strings.Contains(old.text(), `"event":"protocol.not_admitted"`)
@@ -43,7 +45,8 @@ func TestAnInstanceWhoseVersionIsNotAdmittedNeverLeadsAndSaysSo(t *testing.T) {
 	if code, out, _ := command(t, "status", "--config", old.file); code != 0 || !strings.Contains(out, why) {
 		t.Errorf("status: exit %d\n%s", code, out)
 	}
-	if _, out, _ := command(t, "doctor", "--config", old.file); !strings.Contains(out, "the group admits 2 to 2") {
+	_, out, _ := command(t, "doctor", "--config", old.file)
+	if !strings.Contains(out, "the group admits 2 to 2") {
 		t.Errorf("doctor:\n%s", out)
 	}
 	// Without the younger nobody leads: the older may not.
@@ -58,7 +61,10 @@ func TestAnInstanceWhoseVersionIsNotAdmittedNeverLeadsAndSaysSo(t *testing.T) {
 }
 
 func TestARangeOfVersionsIsReadStrictly(t *testing.T) {
-	for _, text := range []string{"", "1", "2..1", "0..1", "1..", "..1", "1..2..3", "a..b", "1..65536", "all"} {
+	t.Parallel()
+	for _, text := range []string{
+		"", "1", "2..1", "0..1", "1..", "..1", "1..2..3", "a..b", "1..65536", "all",
+	} {
 		if _, _, err := versions(text); err == nil {
 			t.Errorf("took %q", text)
 		}

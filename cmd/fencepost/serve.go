@@ -54,7 +54,8 @@ func (a *app) serve() *cobra.Command {
 			return g.Serve(cmd.Context())
 		},
 	}
-	cmd.Flags().StringArrayVar(&also, "also", nil, "take part in the group of this configuration `FILE` as well")
+	cmd.Flags().StringArrayVar(&also, "also", nil,
+		"take part in the group of this configuration `FILE` as well")
 	cmd.Flags().BoolVar(&spread, "spread", true,
 		"with --also: let each group prefer another instance as its leader")
 	return cmd

@@ -43,7 +43,9 @@ func (c *Cluster) State() State {
 		Program: c.program, PID: os.Getpid(),
 	}
 	for _, n := range c.nodes {
-		s.Nodes = append(s.Nodes, NodeState{ID: n.id, URL: n.URL(), AdminURL: n.AdminURL(), PID: n.PID(), Config: n.config})
+		s.Nodes = append(s.Nodes, NodeState{
+			ID: n.id, URL: n.URL(), AdminURL: n.AdminURL(), PID: n.PID(), Config: n.config,
+		})
 	}
 	return s
 }

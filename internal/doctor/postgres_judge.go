@@ -210,8 +210,10 @@ func (p *Postgres) judgeProtocol(l *list, speaks int) {
 		l.ok("protocol", fmt.Sprintf("version %d", speaks),
 			fmt.Sprintf("the group admits %d to %d", p.Lowest, p.Highest))
 	default:
-		l.fail("protocol", fmt.Sprintf("version %d, and the group admits %d to %d", speaks, p.Lowest, p.Highest),
-			"this build takes signals in and never leads", "run a build of an admitted version, or see: fencepost authority protocol")
+		l.fail("protocol",
+			fmt.Sprintf("version %d, and the group admits %d to %d", speaks, p.Lowest, p.Highest),
+			"this build takes signals in and never leads",
+			"run a build of an admitted version, or see: fencepost authority protocol")
 	}
 }
 

@@ -86,6 +86,7 @@ func (l *Ledger) Tx(ctx context.Context, c Claim, do func(pgx.Tx) error) error {
 		return fmt.Errorf("%s: begin: %w", txOp, err)
 	}
 	defer l.abandon(ctx, tx) // does nothing after a commit; after a panic it lets the lock go
+	defer cutAt(ctx, conn)()
 	if refused, err := l.passFence(ctx, tx, c); refused != nil || err != nil {
 		if err != nil {
 			return fmt.Errorf("%s: %w", txOp, err)
@@ -98,6 +99,20 @@ func (l *Ledger) Tx(ctx context.Context, c Claim, do func(pgx.Tx) error) error {
 		return err
 	}
 	return commit(ctx, conn, tx)
+}
+
+// cutAt cuts the connection when the context ends, so that the whole is bounded
+// whatever contexts the statements in between have: the server then rolls back, at
+// the latest when the statement under way has ended. What it returns ends that.
+func cutAt(ctx context.Context, conn *pgxpool.Conn) (stop func()) {
+	raw := conn.Conn()
+	uncut := context.AfterFunc(ctx, func() { _ = raw.PgConn().Conn().Close() })
+	return func() {
+		if !uncut() {
+			// The pool must not keep it.
+			_ = raw.Close(context.WithoutCancel(ctx))
+		}
+	}
 }
 
 // passFence sets the limits, takes the lock and looks at the epoch, each in a

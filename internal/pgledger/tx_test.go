@@ -38,6 +38,7 @@ func entries(t *testing.T, conn executor) int64 {
 }
 
 func TestTxWritesUnderTheCurrentEpoch(t *testing.T) {
+	t.Parallel()
 	n1, conn, _ := books(t)
 	if err := n1.enter(t.Context(), 1, "a"); err != nil || entries(t, conn) != 1 {
 		t.Fatalf("%v, %d entries", err, entries(t, conn))
@@ -67,6 +68,7 @@ func TestTxWritesUnderTheCurrentEpoch(t *testing.T) {
 }
 
 func TestTxOfADeposedLeaderIsRefusedAndNoted(t *testing.T) {
+	t.Parallel()
 	n1, conn, dsn := books(t)
 	n2 := start(t, dsn, "n2")
 	n2.lead()
@@ -88,6 +90,7 @@ func TestTxOfADeposedLeaderIsRefusedAndNoted(t *testing.T) {
 }
 
 func TestTxUnderAClosedTenureIsRefusedAndNoted(t *testing.T) {
+	t.Parallel()
 	n1, _, _ := books(t)
 	n1.resign(1, core.GracefulShutdown)
 	if err := n1.enter(t.Context(), 1, "late"); !errors.Is(err, pgledger.ErrFenced) {
@@ -97,6 +100,7 @@ func TestTxUnderAClosedTenureIsRefusedAndNoted(t *testing.T) {
 }
 
 func TestControlModeStopsTransactions(t *testing.T) {
+	t.Parallel()
 	n1, conn, _ := books(t)
 	for _, mode := range []core.Control{core.Pause, core.Halt} {
 		if err := n1.SetControl(t.Context(), mode, "drill", "ops"); err != nil {
@@ -114,6 +118,7 @@ func TestControlModeStopsTransactions(t *testing.T) {
 // A takeover waits for a transaction that has passed the fence, and one that
 // comes while a takeover is under way waits for that and is refused.
 func TestTxAndTakeoverNeverOverlap(t *testing.T) {
+	t.Parallel()
 	m := meet(t)
 	exec(t, m.watch, `CREATE TABLE entries (epoch bigint, text text)`)
 	var took <-chan core.Input
@@ -127,9 +132,9 @@ func TestTxAndTakeoverNeverOverlap(t *testing.T) {
 		return nil
 	})
 	in := <-took
-	if err != nil || in.Kind != core.EpochWasTaken || read[int64](t, m.watch, `SELECT epoch FROM entries`) != 1 {
-		t.Errorf("the transaction came first: %v, %v, under epoch %d", err, in.Kind,
-			read[int64](t, m.watch, `SELECT epoch FROM entries`))
+	under := read[int64](t, m.watch, `SELECT epoch FROM entries`)
+	if err != nil || in.Kind != core.EpochWasTaken || under != 1 {
+		t.Errorf("the transaction came first: %v, %v, under epoch %d", err, in.Kind, under)
 	}
 
 	m = meet(t)
@@ -153,6 +158,7 @@ func TestTxAndTakeoverNeverOverlap(t *testing.T) {
 // A commit whose answer did not come is neither a success nor a failure; one that
 // the server refused is a failure.
 func TestTxTellsAnUnknownOutcomeFromAFailure(t *testing.T) {
+	t.Parallel()
 	n1, conn, _ := books(t)
 	exec(t, conn, `CREATE FUNCTION at_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 		IF NEW.text = 'slow' THEN PERFORM pg_sleep(5); END IF;
@@ -185,6 +191,7 @@ func TestTxTellsAnUnknownOutcomeFromAFailure(t *testing.T) {
 }
 
 func TestTxIsEndedByNobodyElse(t *testing.T) {
+	t.Parallel()
 	n1, conn, _ := books(t)
 	claim := pgledger.Claim{Epoch: 1, Token: n1.token}
 	err := n1.Tx(t.Context(), claim, func(tx pgx.Tx) error {
@@ -208,13 +215,16 @@ func TestTxIsEndedByNobodyElse(t *testing.T) {
 
 // Each statement, each pause and the whole are bounded: takeovers wait for it.
 func TestTxIsBounded(t *testing.T) {
+	t.Parallel()
 	dsn := database(t)
 	n1 := start(t, dsn, "n1", func(o *pgledger.Options) { o.Limits = pgledger.DefaultLimits() })
 	n1.lead()
 	claim := pgledger.Claim{Epoch: 1, Token: n1.token}
 	limits := map[string]string{}
 	err := n1.Tx(t.Context(), claim, func(tx pgx.Tx) error {
-		for _, name := range []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"} {
+		for _, name := range []string{
+			"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout",
+		} {
 			limits[name] = read[string](t, tx, `SELECT current_setting($1)`, name)
 		}
 		_, err := tx.Exec(t.Context(), `SELECT pg_sleep(20)`)
@@ -247,6 +257,7 @@ func TestTxIsBounded(t *testing.T) {
 
 // A client that stands still with the lock is sent away by the server.
 func TestTxOfAPausedClientLetsTheLockGo(t *testing.T) {
+	t.Parallel()
 	dsn := database(t)
 	n1 := start(t, dsn, "n1", func(o *pgledger.Options) {
 		o.Limits.Idle = 100 * time.Millisecond
