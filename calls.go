@@ -3,7 +3,9 @@ package fencepost
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"time"
 
 	"fencepost/core"
 	"fencepost/core/order"
@@ -14,10 +16,24 @@ import (
 )
 
 // leaseCaller carries out the calls to Redis.
-type leaseCaller struct{ lease *redislease.Lease }
+type leaseCaller struct {
+	lease *redislease.Lease
+	// handicap is how much later than others this instance asks for the lease. The
+	// node counts its trust from before it.
+	handicap time.Duration
+}
 
 // Call carries out one call, which has one answer.
 func (c leaseCaller) Call(ctx context.Context, e *core.Effect, reply func(*core.Input)) error {
+	if e.Op == core.Acquire && c.handicap > 0 {
+		timer := time.NewTimer(c.handicap)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return fmt.Errorf("acquire: %w", context.Cause(ctx))
+		}
+	}
 	in, err := c.lease.Call(ctx, e)
 	if err != nil {
 		return err
@@ -100,3 +116,26 @@ func (d *desk) note(e *core.Effect, result broker.Result) {
 		d.orders.Note(e.Signal, e.Attempt, note)
 	}
 }
+
+// errNoBroker says that an instance without a broker was given one, or signals.
+var errNoBroker = errors.New("an instance without a broker takes in no signals: " +
+	"no broker and no webhook.sources")
+
+// withoutWork is the ledger of an instance that executes no signals: its node is
+// told that there are none.
+type withoutWork struct{ ledger *pgledger.Ledger }
+
+// Call carries out one call.
+func (w withoutWork) Call(ctx context.Context, e *core.Effect, reply func(*core.Input)) error {
+	if e.Op == core.Fetch {
+		reply(&core.Input{Kind: core.WorkListed, Req: e.Req, Flags: core.Done})
+		return nil
+	}
+	return w.ledger.Call(ctx, e, reply)
+}
+
+// withoutDesk is the broker of an instance that has none. Nobody asks it.
+type withoutDesk struct{}
+
+// Call says so.
+func (withoutDesk) Call(context.Context, *core.Effect, func(*core.Input)) error { return errNoBroker }

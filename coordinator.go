@@ -34,6 +34,9 @@ type Coordinator struct {
 	began  time.Time
 
 	supervisor Supervisor
+	// together are the instances of this process, of which this is the first, or
+	// this one alone.
+	together []*Coordinator
 
 	broker Broker
 	// adapter is the broker if it was made here; what an embedding program brings
@@ -42,6 +45,11 @@ type Coordinator struct {
 	driver   *driver.Driver
 	observer *observe.Observer
 	recorder *recorder.Recorder
+	// groups and beside say with how many others the connections are shared.
+	groups int
+	beside *Reader
+	// placed: leaderships are spread over the instances.
+	placed bool
 	// senders is who may send webhooks.
 	senders senders
 	// seams and shifted are nil unless the configuration opens them.
@@ -57,6 +65,8 @@ type Coordinator struct {
 	running  atomic.Bool
 	stopping atomic.Bool
 	leaders  leaders
+	// president runs what an embedding program does while it leads; nil without.
+	president atomic.Pointer[presidency]
 	// reconciler compares the broker's book with the ledger, compared is its last
 	// report.
 	reconciler *Reconciler
@@ -69,7 +79,10 @@ type Coordinator struct {
 func New(c Config, list ...Option) (*Coordinator, error) {
 	o := applied(list)
 	faults := []error{c.Validate()}
-	if o.broker == nil {
+	switch {
+	case o.leadsOnly && (o.broker != nil || len(c.Webhook.Sources) > 0):
+		faults = append(faults, errNoBroker)
+	case o.broker == nil && !o.leadsOnly:
 		faults = append(faults, c.CheckBroker())
 	}
 	if err := errors.Join(faults...); err != nil {
@@ -79,6 +92,7 @@ func New(c Config, list ...Option) (*Coordinator, error) {
 		config: c, nonce: newNonce(), began: time.Now(),
 		observer: observe.New(o.log, c.Group, c.InstanceID, Version()),
 		broker:   o.broker, work: make(chan struct{}, 1), supervisor: o.supervisor,
+		groups: o.groups, beside: o.beside, placed: o.spread,
 	}
 	var now clock.Clock = clock.System{}
 	if c.UnsafeTestSeams {
@@ -89,13 +103,16 @@ func New(c Config, list ...Option) (*Coordinator, error) {
 	if k.senders, err = readSenders(&k.config.Webhook); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
-	if err := k.reach(now); err != nil {
-		return nil, fmt.Errorf("configuration: %w", err)
+	if !o.leadsOnly {
+		if err := k.reach(now); err != nil {
+			return nil, fmt.Errorf("configuration: %w", err)
+		}
 	}
 	if err := k.open(); err != nil {
 		return nil, errors.Join(err, k.close())
 	}
 	k.drive(now)
+	k.together = []*Coordinator{k}
 	k.page = page.New(page.Options{
 		Source: k, TTL: k.protocol.TTL, StaleAfter: k.protocol.StaleAfter, Writes: c.AdminToken != "",
 	})
@@ -138,7 +155,8 @@ func (k *Coordinator) open() error {
 	port, _ := strconv.Atoi(text)
 	k.Reader, err = openReader(c, pgledger.Options{
 		Instance: c.InstanceID, Nonce: k.nonce, Hostname: host, Port: port, Version: Version(),
-	})
+		Groups: k.groups,
+	}, k.beside)
 	if err != nil {
 		return err
 	}
@@ -156,15 +174,19 @@ func (k *Coordinator) open() error {
 func (k *Coordinator) drive(now clock.Clock) {
 	o := driver.Options{
 		Config: k.protocol, Nonce: k.nonce, Clock: now,
-		Redis: leaseCaller{k.lease}, Postgres: k.ledger,
-		Broker: &desk{
-			orders: k.ledger, failed: k.observer.BrokerUnclear,
-			broker: broker.NewWithoutCanaries(k.broker, now, k.observer.CanaryPassed),
-		},
+		Redis: leaseCaller{k.lease, k.handicap()}, Postgres: k.ledger,
 		Sink: k.observer,
 	}
-	k.reconciler = &Reconciler{
-		reader: k.Reader, broker: k.broker, settings: k.config.Reconcile, by: k.config.InstanceID,
+	if k.broker == nil {
+		o.Postgres, o.Broker = withoutWork{k.ledger}, withoutDesk{}
+	} else {
+		o.Broker = &desk{
+			orders: k.ledger, failed: k.observer.BrokerUnclear,
+			broker: broker.NewWithoutCanaries(k.broker, now, k.observer.CanaryPassed),
+		}
+		k.reconciler = &Reconciler{
+			reader: k.Reader, broker: k.broker, settings: k.config.Reconcile, by: k.config.InstanceID,
+		}
 	}
 	// A nil pointer in an interface would not be nil.
 	if k.seams != nil {
@@ -181,15 +203,16 @@ func (k *Coordinator) drive(now clock.Clock) {
 	})
 }
 
-// Run takes part in the election and executes signals while it leads, until the
-// context ends; then it hands over. It is called once. The error says what of
-// the handover was not finished within the shutdown timeout: another instance
-// then takes over once the lease has run out.
-func (k *Coordinator) Run(ctx context.Context) error {
+// Run takes part in the election until the context ends or lead fails; then it
+// hands over. While it leads it executes signals, unless it was made
+// WithoutBroker, and calls lead, which may be nil. It is called once. The error is
+// lead's, and says what of the handover was not finished within the shutdown
+// timeout: another instance then takes over once the lease has run out.
+func (k *Coordinator) Run(ctx context.Context, lead Lead) error {
 	if k.started.Swap(true) {
 		return errRunsOnce
 	}
-	return errors.Join(k.run(ctx), k.close())
+	return errors.Join(k.run(ctx, lead), k.close())
 }
 
 // errRunsOnce says that a coordinator was run before, or closed. The stores
@@ -197,7 +220,7 @@ func (k *Coordinator) Run(ctx context.Context) error {
 var errRunsOnce = errors.New("a coordinator runs once")
 
 // run is Run with the stores left open.
-func (k *Coordinator) run(ctx context.Context) error {
+func (k *Coordinator) run(ctx context.Context, lead Lead) error {
 	k.running.Store(true)
 	defer k.running.Store(false)
 	k.observer.Log().Info("service started",
@@ -211,8 +234,25 @@ func (k *Coordinator) run(ctx context.Context) error {
 	parts.Go(func() { k.watch(driven) })
 	parts.Go(func() { k.spread(driven) })
 	parts.Go(func() { k.seal(driven) })
-	parts.Go(func() { k.reconcile(driven) })
 	parts.Go(func() { k.feed(driven) })
+	if k.reconciler != nil {
+		parts.Go(func() { k.reconcile(driven) })
+	}
+	if k.placed {
+		parts.Go(func() { k.giveWay(driven) })
+	}
+	ctx, fail := context.WithCancel(ctx)
+	defer fail()
+	var failed error
+	if lead != nil {
+		p := &presidency{lead: lead, k: k}
+		k.president.Store(p)
+		parts.Go(func() {
+			if failed = p.preside(driven); failed != nil {
+				fail()
+			}
+		})
+	}
 	<-ctx.Done()
 
 	k.stopping.Store(true)
@@ -230,15 +270,23 @@ func (k *Coordinator) run(ctx context.Context) error {
 		k.observer.Log().Error("service stopped before everything was handed over; "+
 			"another instance takes over once the lease has run out",
 			"event", "service.stopped", "error", err)
-		return err
+		return errors.Join(failed, err)
 	}
 	k.observer.Log().Info("service stopped", "event", "service.stopped")
-	return nil
+	return failed
 }
 
-// handOver asks the node to stop and waits until it has nothing left to do.
+// handOver waits for what an embedding program does as the leader, then asks the
+// node to stop and waits until it has nothing left to do.
 func (k *Coordinator) handOver(ctx context.Context) error {
-	if err := k.driver.Stop(ctx); err != nil && !errors.Is(err, driver.ErrEnded) {
+	draining, cancel := context.WithTimeout(ctx, k.drainTime())
+	overdue := k.president.Load().drain(draining, true)
+	cancel()
+	err := k.driver.Stop(ctx)
+	if errors.Is(err, driver.ErrEnded) {
+		err = nil
+	}
+	if err := errors.Join(overdue, err); err != nil {
 		return fmt.Errorf("hand over: %w", err)
 	}
 	return nil

@@ -14,5 +14,11 @@
 // While a store is away the instance keeps trying and says that it is not
 // ready; it never goes on alone.
 //
+// A program that wants nothing but a leader is made WithoutBroker and gives Run a
+// function, a Lead. It is called with a Tenure, whose Tx writes to the ledger's
+// database in a transaction that an older epoch cannot pass (docs/LIBRARY.md).
+// Groups are the instances of one process in several groups, over one set of
+// connections.
+//
 // Broker is what an embedding program implements to send orders its own way.
 package fencepost

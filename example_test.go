@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"fencepost"
 	"fencepost/core"
 	"fencepost/core/order"
@@ -60,7 +62,7 @@ func Example() {
 	}
 	running, handOver := context.WithCancel(ctx)
 	stopped := make(chan error)
-	go func() { stopped <- coordinator.Run(running) }()
+	go func() { stopped <- coordinator.Run(running, nil) }()
 
 	body := `{"type":"EXIT","instrument":"BANKNIFTY","position":"Long_1","timestamp":"2025-11-29T09:15:00Z"}`
 	webhooks := coordinator.PublicHandler()
@@ -76,6 +78,43 @@ func Example() {
 	// Output:
 	// 202
 	// EXIT BANKNIFTY under epoch 1
+	// stopped: <nil>
+}
+
+// A program that only leads needs no broker. What it writes under a tenure is
+// kept out once another instance leads.
+func ExampleCoordinator_Run() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	redisAddr, dsn, stop := servers(ctx)
+	defer stop()
+
+	config := fencepost.DefaultConfig()
+	config.InstanceID = "blue-1"
+	config.Redis.Addr, config.Postgres.DSN = redisAddr, fencepost.Secret(dsn)
+	coordinator, err := fencepost.New(config, fencepost.WithoutBroker())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx, done := context.WithCancel(ctx)
+	err = coordinator.Run(ctx, func(ctx context.Context, t *fencepost.Tenure) error {
+		fmt.Println("leads under epoch", t.Epoch(), "valid:", t.Valid())
+		err := t.Tx(ctx, func(tx pgx.Tx) error {
+			_, err := tx.Exec(ctx, "CREATE TABLE reports AS SELECT 'written once' AS text")
+			return err
+		})
+		fmt.Println("wrote:", err)
+		done()
+		<-ctx.Done()
+		fmt.Println("hands over, valid:", t.Valid())
+		return nil
+	})
+	fmt.Println("stopped:", err)
+	// Output:
+	// leads under epoch 1 valid: true
+	// wrote: <nil>
+	// hands over, valid: false
 	// stopped: <nil>
 }
 

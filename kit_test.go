@@ -102,6 +102,14 @@ func (s *stage) start(id string, change func(*fencepost.Config)) *instance {
 // startWith is start with more options.
 func (s *stage) startWith(id string, change func(*fencepost.Config), more ...fencepost.Option) *instance {
 	s.t.Helper()
+	return s.startLeading(id, nil, change, more...)
+}
+
+// startLeading is startWith, and calls lead while the instance leads.
+func (s *stage) startLeading(
+	id string, lead fencepost.Lead, change func(*fencepost.Config), more ...fencepost.Option,
+) *instance {
+	s.t.Helper()
 	c := s.config(id)
 	c.Log = config.Log{Format: config.FormatText, Level: config.LevelInfo}
 	if change != nil {
@@ -116,7 +124,7 @@ func (s *stage) startWith(id string, change func(*fencepost.Config), more ...fen
 	i.Coordinator, i.public = coordinator, coordinator.PublicHandler()
 	ctx, cancel := context.WithCancel(context.Background())
 	i.end = cancel
-	go func() { i.done <- i.Run(ctx) }()
+	go func() { i.done <- i.Run(ctx, lead) }()
 	s.t.Cleanup(func() {
 		i.stop()
 		if s.t.Failed() {

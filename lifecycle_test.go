@@ -25,7 +25,7 @@ func TestACoordinatorRunsOnceAndItsStoresAreClosedOnce(t *testing.T) {
 	ended, end := context.WithCancel(t.Context())
 	end()
 	for name, call := range map[string]func() error{
-		"run":   func() error { return k.Run(ended) },
+		"run":   func() error { return k.Run(ended, nil) },
 		"serve": func() error { return k.Serve(ended) },
 	} {
 		if err := call(); err == nil || err.Error() != "a coordinator runs once" {

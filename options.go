@@ -16,11 +16,23 @@ type options struct {
 	log    *slog.Logger
 	// supervisor is nil if nobody wants to be told.
 	supervisor Supervisor
+	// leadsOnly: there is no broker, and there are no signals.
+	leadsOnly bool
+	// Of several groups in one process: how many there are, whose connections are
+	// shared, and whether leaderships are spread.
+	groups int
+	beside *Reader
+	spread bool
 }
 
 // WithBroker sends orders through b instead of to the configured address. The
 // configured class must be one that b promises to keep.
 func WithBroker(b Broker) Option { return func(o *options) { o.broker = b } }
+
+// WithoutBroker makes an instance that leads and executes no signals: what it does
+// while it leads is the function given to Run. All instances of its group must be
+// of that kind, for signals of the group wait until somebody leads who has a broker.
+func WithoutBroker() Option { return func(o *options) { o.leadsOnly = true } }
 
 // WithLogger writes to log instead of nowhere. Losing leadership is logged at
 // LevelCritical.

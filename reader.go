@@ -28,25 +28,30 @@ func NewReader(c Config) (*Reader, error) {
 	if err := c.CheckPostgres(); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
-	return openReader(&c, pgledger.Options{})
+	return openReader(&c, pgledger.Options{}, nil)
 }
 
-// openReader opens the stores; identity holds who asks, if it is an instance.
-func openReader(c *Config, identity pgledger.Options) (*Reader, error) {
+// openReader opens the stores; identity holds who asks, if it is an instance, and
+// beside is whose connections it shares, if any.
+func openReader(c *Config, identity pgledger.Options, beside *Reader) (*Reader, error) {
 	r := &Reader{protocol: c.Protocol()}
 	o := identity
 	o.DSN, o.Group, o.TTL, o.SendBy = c.Postgres.DSN.Reveal(), c.Group, r.protocol.TTL, r.protocol.SendBy
 	o.Access = c.Postgres.Access()
 	o.OneOpen = c.Execution.OneOpenPerInstrument
 	o.Conns, o.Limits = int32(min(c.Postgres.Conns, maxConns)), pgledger.LimitsFor(r.protocol.StoreTimeout)
+	openLedger, openLease := pgledger.Open, redislease.Open
+	if beside != nil {
+		openLedger, openLease = beside.ledger.Beside, beside.lease.Beside
+	}
 	var err error
-	if r.ledger, err = pgledger.Open(o); err != nil {
+	if r.ledger, err = openLedger(o); err != nil {
 		return nil, err
 	}
 	if !c.Redis.IsSet() {
 		return r, nil
 	}
-	r.lease, err = redislease.Open(redislease.Options{
+	r.lease, err = openLease(redislease.Options{
 		Access: c.Redis.Access(), Group: c.Group, Instance: o.Instance, TTL: r.protocol.TTL,
 		Timeout: max(r.protocol.StoreTimeout, redislease.DefaultTimeout),
 	})
@@ -145,7 +150,7 @@ func (r *Reader) Instances(ctx context.Context) ([]Instance, error) {
 }
 
 // History lists the youngest tenures, at most limit, the youngest first.
-func (r *Reader) History(ctx context.Context, limit int) ([]Tenure, error) {
+func (r *Reader) History(ctx context.Context, limit int) ([]PastTenure, error) {
 	return r.ledger.History(ctx, limit)
 }
 

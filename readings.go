@@ -2,7 +2,6 @@ package fencepost
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"fencepost/core"
@@ -31,8 +30,9 @@ type (
 	Instance = pgledger.Instance
 	// StaleInstance is an instance that has not been heard of for too long.
 	StaleInstance = pgledger.StaleInstance
-	// Tenure is one row of the leadership history.
-	Tenure = pgledger.Tenure
+	// PastTenure is one row of the leadership history; of the youngest, whose tenure
+	// may still last, the end is nil.
+	PastTenure = pgledger.Tenure
 	// Led is a stretch of time in which one instance led, or nobody.
 	Led = pgledger.Led
 	// SplitBrain says that the stores name different leaders.
@@ -75,7 +75,8 @@ func (k *Coordinator) Status() Status {
 		InstanceID: k.config.InstanceID, Group: k.config.Group, Nonce: identity.NonceText(k.nonce),
 		Version: Version(), Role: s.Role.String(), IsLeader: s.Believes, Epoch: uint64(s.Epoch),
 		TrustLeftMS: s.TrustLeft.Milliseconds(), Tenure: tenure, Barred: s.Barred,
-		Control: s.Control.String(), Eligible: s.Eligible, InFlight: s.InFlight,
+		Control: s.Control.String(), Eligible: s.Eligible, NotEligible: k.ineligible(&s),
+		Protocol: int(k.protocol.Protocol), InFlight: s.InFlight,
 		Ready: len(missing) == 0, NotReady: missing,
 		LedgerEpoch: uint64(ledgerEpoch), LedgerOpen: ledgerOpen,
 		UptimeMS: time.Since(k.began).Milliseconds(),
@@ -101,20 +102,22 @@ func (k *Coordinator) Metrics() Metrics {
 }
 
 // Resign hands leadership over, though this instance stays in the group and may
-// be elected again. It waits until orders in flight have ended, the tenure is
-// closed and the lease released. It returns ErrNotLeader if there is nothing to
-// hand over.
+// be elected again. It ends the context of the function given to Run and waits
+// until that has returned, for half the shutdown timeout at most, then until orders
+// in flight have ended, the tenure is closed and the lease released. It returns
+// ErrNotLeader if there is nothing to hand over. The function given to Run must not
+// call it: to hand over it returns nil.
 func (k *Coordinator) Resign(ctx context.Context) error {
 	before := k.driver.Status()
 	if !before.Believes {
 		return ErrNotLeader
 	}
-	err := k.driver.PutWithin(ctx, core.Input{Kind: core.StepDownRequested})
-	if err == nil {
-		err = k.driver.Wait(ctx, func(s core.Status) bool { return s.Epoch != before.Epoch })
+	draining, cancel := context.WithTimeout(ctx, k.drainTime())
+	overdue := k.president.Load().drain(draining, false)
+	cancel()
+	if overdue != nil {
+		k.observer.Log().Error("hands over while the function that leads has not returned",
+			"event", "lead.overdue", "error", overdue)
 	}
-	if err != nil {
-		return fmt.Errorf("resign from epoch %d: %w", before.Epoch, err)
-	}
-	return nil
+	return k.stepDown(ctx, before.Epoch)
 }

@@ -23,12 +23,26 @@ const (
 	maxHeader  = 16 << 10
 )
 
-// AdminHandler answers what operators and machines inside ask.
+// AdminHandler answers what operators and machines inside ask, also below
+// /groups/NAME, with the name of the group.
 func (k *Coordinator) AdminHandler() http.Handler {
+	return byGroup([]*Coordinator{k}, (*Coordinator).admin)
+}
+
+func (k *Coordinator) admin() http.Handler {
 	return httpapi.Admin(k, httpapi.AdminOptions{
 		Token: k.config.AdminToken.Reveal(), Metrics: k.observer.Handler(), Seams: k.seams, Clock: k.shifted,
-		Reconcile: reconciling{k}, Page: k.page,
+		Reconcile: k.comparisons(), Page: k.page,
 	})
+}
+
+// comparisons returns what compares the broker's book with the ledger, nil without a
+// broker.
+func (k *Coordinator) comparisons() httpapi.Reconciler {
+	if k.reconciler == nil {
+		return nil
+	}
+	return reconciling{k}
 }
 
 // Serve is Run, and answers HTTP on the configured addresses. It goes on
@@ -37,21 +51,31 @@ func (k *Coordinator) Serve(ctx context.Context) error {
 	if k.started.Swap(true) {
 		return errRunsOnce
 	}
+	run := func(ctx context.Context) error { return k.run(ctx, nil) }
+	return errors.Join(k.answer(ctx, k.PublicHandler(), k.AdminHandler(), run), k.close())
+}
+
+// answer runs, and answers HTTP on this instance's addresses meanwhile.
+func (k *Coordinator) answer(
+	ctx context.Context, forSenders, forAdmins http.Handler, run func(context.Context) error,
+) error {
 	var listening net.ListenConfig
 	public, err := listening.Listen(ctx, "tcp", k.config.Listen)
 	if err != nil {
-		return errors.Join(fmt.Errorf("listen: %w", err), k.close())
+		return fmt.Errorf("listen: %w", err)
 	}
 	admin, err := listening.Listen(ctx, "tcp", k.config.AdminListen)
 	if err != nil {
-		return errors.Join(fmt.Errorf("admin_listen: %w", err), public.Close(), k.close())
+		return errors.Join(fmt.Errorf("admin_listen: %w", err), public.Close())
 	}
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	broken := make(chan error, 2)
 	door := k.doorkeeper(k.attentive("listen", public))
-	servers := []*http.Server{k.publicServer(door), k.server(k.AdminHandler())}
-	servers[1].RegisterOnShutdown(k.page.Close)
+	servers := []*http.Server{k.publicServer(door, forSenders), k.server(forAdmins)}
+	for _, one := range k.together {
+		servers[1].RegisterOnShutdown(one.page.Close)
+	}
 	for i, listener := range []net.Listener{door, k.attentive("admin_listen", admin)} {
 		go func() {
 			if err := servers[i].Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -68,7 +92,7 @@ func (k *Coordinator) Serve(ctx context.Context) error {
 		k.observer.Log().Warn("no source of webhooks is configured: every webhook is answered with 404",
 			"event", "service.without_sources")
 	}
-	faults := []error{k.run(ctx)}
+	faults := []error{run(ctx)}
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTime)
 	defer cancel()
 	for _, server := range servers {
@@ -79,7 +103,7 @@ func (k *Coordinator) Serve(ctx context.Context) error {
 		faults = append(faults, err)
 	default:
 	}
-	return errors.Join(append(faults, k.close())...)
+	return errors.Join(faults...)
 }
 
 // attentive tells of what the HTTP server refuses by itself.

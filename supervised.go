@@ -2,6 +2,7 @@ package fencepost
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -33,22 +34,38 @@ func (k *Coordinator) tell(what func(Supervisor) error) {
 }
 
 // feed tells the supervisor that the instance lives, for as long as the driver
-// turns.
+// turns; in a process with several groups, as long as the drivers of all do.
 func (k *Coordinator) feed(ctx context.Context) {
 	if k.supervisor == nil || k.supervisor.Every() <= 0 {
 		return
 	}
 	ticker := time.NewTicker(k.supervisor.Every())
 	defer ticker.Stop()
-	for last := k.driver.Turns(); ; {
+	last := k.turns()
+	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
-		if now := k.driver.Turns(); now != last {
+		now := k.turns()
+		if !slices.ContainsFunc(now, func(t turns) bool { return slices.Contains(last, t) }) {
 			last = now
 			k.tell(Supervisor.Alive)
 		}
 	}
+}
+
+// turns is how often a group's driver has turned.
+type turns struct {
+	group string
+	count uint64
+}
+
+func (k *Coordinator) turns() []turns {
+	var list []turns
+	for _, one := range k.together {
+		list = append(list, turns{one.config.Group, one.driver.Turns()})
+	}
+	return list
 }

@@ -33,7 +33,9 @@ func (l *leaders) get() (redis, postgres *string) {
 func (k *Coordinator) watch(ctx context.Context) {
 	ticker := time.NewTicker(k.protocol.Heartbeat)
 	defer ticker.Stop()
+	admitted := true
 	for {
+		admitted = k.tellAdmission(admitted)
 		bounded, cancel := context.WithTimeout(ctx, k.protocol.StoreTimeout)
 		found := k.Leader(bounded)
 		cancel()

@@ -102,8 +102,8 @@ func (k *Coordinator) doorkeeper(public net.Listener) *doorkeeper.Listener {
 }
 
 // publicServer serves senders.
-func (k *Coordinator) publicServer(door *doorkeeper.Listener) *http.Server {
-	server := k.server(k.PublicHandler())
+func (k *Coordinator) publicServer(door *doorkeeper.Listener, handler http.Handler) *http.Server {
+	server := k.server(handler)
 	server.WriteTimeout = senderTime
 	server.ConnContext, server.ConnState = door.ConnContext, door.ConnState
 	return server

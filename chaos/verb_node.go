@@ -219,6 +219,9 @@ func (r *run) rollNext(ctx context.Context, index, node int, v scenarios.Roll) {
 	}
 	n, gap := r.nodes[node], time.Duration(r.chance.span(v.Every, r.program.ttl))
 	n.downs++
+	if v.To == scenarios.NextRelease {
+		n.settings["unsafe_protocol_version"] = int(r.program.config.Protocol) + 1
+	}
 	r.fault(history.NodeFault, true, n.index, r.clock.now())
 	if err := r.endProcess(n, v.How == scenarios.ByKill); err != nil {
 		r.broke(err)

@@ -108,6 +108,7 @@ func (s Step) withDefaults() Step {
 		s.Verb = v
 	case Roll:
 		fill(&v.How, Graceful)
+		fill(&v.To, SameRelease)
 		s.Verb = v
 	}
 	return s

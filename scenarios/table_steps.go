@@ -201,5 +201,9 @@ var rollShape = Shape{
 			{Name: string(Graceful), Doc: "Each process is asked to shut down."},
 			{Name: string(ByKill), Doc: "Each process is killed."},
 		}, Doc: "In which way each process is ended."},
+		{Name: "to", Kind: WordKind, Default: "same", Words: []Word{
+			{Name: string(SameRelease), Doc: "Each process comes back as it was."},
+			{Name: string(NextRelease), Doc: "Each process speaks the next version of the protocol then."},
+		}, Doc: "As which release each process is started again."},
 	},
 }

@@ -195,7 +195,18 @@ const (
 type Roll struct {
 	Every Span
 	How   How
+	// To is which version of the protocol each instance speaks afterwards.
+	To Release
 }
+
+// Release tells which version an instance is started as.
+type Release string
+
+// The releases of Roll.
+const (
+	SameRelease Release = "same"
+	NextRelease Release = "next"
+)
 
 // How tells in which way Roll ends a process.
 type How string

@@ -157,4 +157,5 @@ func (v *Operator) walk(c codec) {
 func (v *Roll) walk(c codec) {
 	c.value("every", &v.Every)
 	c.value("how", wordOf(&v.How))
+	c.value("to", wordOf(&v.To))
 }

@@ -210,6 +210,7 @@ func (w *World) rollNext(index int32, v *scenarios.Roll) {
 	st.saved++
 	gap := w.span(v.Every)
 	w.hosts[node].downs++
+	w.hosts[node].next = w.hosts[node].next || v.To == scenarios.NextRelease
 	w.fault(history.NodeFault, true, node)
 	w.endProcess(node, v.How == scenarios.ByKill)
 	i, s := w.slots.take(nodeStarts, node)

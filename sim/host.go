@@ -36,6 +36,8 @@ type host struct {
 	suspended int64 // when it went to sleep
 	// old: in a split, the old primary of Redis serves it.
 	old bool
+	// next: its processes speak the next version of the protocol.
+	next bool
 }
 
 // nonceOf makes the nonce of a node's process, and nodeOf finds its node.
@@ -54,7 +56,11 @@ func (w *World) start(node int16) {
 	}
 	h.life++
 	h.up, h.stopping, h.paused = true, false, h.pauses > 0
-	h.node = core.New(w.program.config, nonceOf(node, h.life), h.clock.read(w.now))
+	config := w.program.config
+	if h.next {
+		config.Protocol++
+	}
+	h.node = core.New(config, nonceOf(node, h.life), h.clock.read(w.now))
 	h.role, h.believes, h.until, h.held = core.Follower, false, 0, core.Token{}
 	w.setWake(node, w.wakeOf(h))
 	if h.paused {

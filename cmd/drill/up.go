@@ -26,12 +26,13 @@ type upOptions struct {
 	class string
 	demo  bool
 	state string
+	shell string
 }
 
 func newUp() *cobra.Command {
 	o := &upOptions{}
 	c := &cobra.Command{
-		Use:   "up [--nodes N] [--class A|B|C|D] [--demo] [--state FILE]",
+		Use:   "up [--nodes N] [--class A|B|C|D] [--demo] [--state FILE] [--shell FILE]",
 		Short: "Run a whole cluster on this machine, from nothing",
 		Long: "Starts PostgreSQL, Redis, the paper broker and the service's instances as real processes\n" +
 			"on free ports of 127.0.0.1, says where they are and what to try, prints ready, and ends them\n" +
@@ -48,6 +49,7 @@ func newUp() *cobra.Command {
 	f.StringVar(&o.class, "class", "A", "what the broker promises: A, B, C or D")
 	f.BoolVar(&o.demo, "demo", false, "play a failure and judge it, then end")
 	f.StringVar(&o.state, "state", "", "write where everything is into this file; removed at the end")
+	f.StringVar(&o.shell, "shell", "", "the same for a shell, which reads it with: . FILE")
 	return c
 }
 
@@ -69,8 +71,11 @@ func (o *upOptions) run(ctx context.Context, out io.Writer) error {
 	err = o.play(ctx, c, out, began)
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), downBound)
 	defer cancel()
-	if o.state != "" {
-		if gone := os.Remove(o.state); gone != nil && !errors.Is(gone, os.ErrNotExist) {
+	for _, file := range []string{o.state, o.shell} {
+		if file == "" {
+			continue
+		}
+		if gone := os.Remove(file); gone != nil && !errors.Is(gone, os.ErrNotExist) {
 			say("drill: " + gone.Error())
 		}
 	}
@@ -91,11 +96,27 @@ func (o *upOptions) check(options cluster.Options) error {
 	if o.demo && o.nodes < 2 {
 		return errors.New("--demo kills one node: --nodes 2 at least")
 	}
-	if o.state == "" {
-		return nil
+	for flag, file := range map[string]string{"--state": o.state, "--shell": o.shell} {
+		if file == "" {
+			continue
+		}
+		if info, err := os.Stat(filepath.Dir(file)); err != nil || !info.IsDir() {
+			return fmt.Errorf("%s %s: %s is no directory", flag, file, filepath.Dir(file))
+		}
 	}
-	if info, err := os.Stat(filepath.Dir(o.state)); err != nil || !info.IsDir() {
-		return fmt.Errorf("--state %s: %s is no directory", o.state, filepath.Dir(o.state))
+	return nil
+}
+
+// tell writes where everything is now into the files that were asked for.
+func (o *upOptions) tell(c *cluster.Cluster) error {
+	state := c.State()
+	if o.state != "" {
+		if err := state.Write(o.state); err != nil {
+			return err
+		}
+	}
+	if o.shell != "" {
+		return state.WriteShell(o.shell)
 	}
 	return nil
 }
@@ -120,10 +141,8 @@ func (o *upOptions) play(ctx context.Context, c *cluster.Cluster, out io.Writer,
 	if err != nil {
 		return o.ended(ctx, errors.Join(err, logs(c)))
 	}
-	if o.state != "" {
-		if err := c.State().Write(o.state); err != nil {
-			return broke(err)
-		}
+	if err := o.tell(c); err != nil {
+		return broke(err)
 	}
 	fmt.Fprintf(out, "up after %.1f s\n\n", time.Since(began).Seconds())
 	c.Describe(out, leader)
@@ -202,9 +221,7 @@ func (o *upOptions) revive(ctx context.Context, c *cluster.Cluster, out io.Write
 		}
 		fmt.Fprintf(out, "%s  %s is back as process %d\n", time.Now().Format("15:04:05.000"), n.ID(), n.PID())
 	}
-	if o.state != "" {
-		if err := c.State().Write(o.state); err != nil {
-			fmt.Fprintln(out, "drill: "+err.Error())
-		}
+	if err := o.tell(c); err != nil {
+		fmt.Fprintln(out, "drill: "+err.Error())
 	}
 }

@@ -23,7 +23,8 @@ func ask(ctx context.Context, c *fencepost.Config, method, base, path string) (i
 	ctx, cancel := context.WithTimeout(ctx, adminTime)
 	defer cancel()
 	if base == "" {
-		base = "http://" + c.AdminListen
+		// An instance may be one of several groups.
+		base = "http://" + c.AdminListen + "/groups/" + c.Group
 	}
 	request, err := http.NewRequestWithContext(ctx, method, base+path, http.NoBody)
 	if err != nil {

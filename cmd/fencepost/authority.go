@@ -21,7 +21,7 @@ const acceptTime = time.Minute
 
 func (a *app) authority() *cobra.Command {
 	return group("authority", "Look at, and accept, a PostgreSQL that went back in time",
-		a.authorityShow(), a.authorityAccept())
+		a.authorityShow(), a.authorityAccept(), a.authorityProtocol())
 }
 
 func (a *app) authorityShow() *cobra.Command {

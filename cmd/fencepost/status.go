@@ -49,6 +49,10 @@ func statusRows(s *fencepost.Status) [][]string {
 	if s.Barred {
 		barred += ": PostgreSQL went back in time; see: fencepost authority show"
 	}
+	eligible := yes(s.Eligible)
+	if s.NotEligible != "" {
+		eligible += ": " + s.NotEligible
+	}
 	return [][]string{
 		{"instance", s.InstanceID + " of group " + s.Group},
 		{"version", s.Version},
@@ -59,7 +63,8 @@ func statusRows(s *fencepost.Status) [][]string {
 		{"epoch", strconv.FormatUint(s.Epoch, 10)},
 		{"trust left", (time.Duration(s.TrustLeftMS) * time.Millisecond).String()},
 		{"ready", ready},
-		{"eligible", yes(s.Eligible)},
+		{"eligible", eligible},
+		{"protocol", strconv.Itoa(s.Protocol)},
 		{"control", s.Control},
 		{"in flight", strconv.Itoa(s.InFlight)},
 		{"ledger's epoch", strconv.FormatUint(s.LedgerEpoch, 10)},

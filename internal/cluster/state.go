@@ -19,6 +19,9 @@ type State struct {
 	// the bearer token of commands.
 	WebhookToken string `json:"webhook_token"`
 	AdminToken   string `json:"admin_token"`
+	// Program is the service's program, and PID the process that runs the cluster.
+	Program string `json:"program"`
+	PID     int    `json:"pid"`
 }
 
 // NodeState is where one node is.
@@ -28,6 +31,8 @@ type NodeState struct {
 	AdminURL string `json:"admin_url"`
 	// PID is the process that was started last, whether or not it still runs.
 	PID int `json:"pid"`
+	// Config is the node's configuration file.
+	Config string `json:"config"`
 }
 
 // State returns where everything is now.
@@ -35,9 +40,12 @@ func (c *Cluster) State() State {
 	s := State{
 		Redis: c.redis.Addr(), PostgresDSN: c.dsn, BrokerURL: c.broker.URL(),
 		WebhookToken: c.webhookToken, AdminToken: c.adminToken,
+		Program: c.program, PID: os.Getpid(),
 	}
 	for _, n := range c.nodes {
-		s.Nodes = append(s.Nodes, NodeState{ID: n.id, URL: n.URL(), AdminURL: n.AdminURL(), PID: n.PID()})
+		s.Nodes = append(s.Nodes, NodeState{
+			ID: n.id, URL: n.URL(), AdminURL: n.AdminURL(), PID: n.PID(), Config: n.config,
+		})
 	}
 	return s
 }
@@ -49,11 +57,16 @@ func (s State) Write(path string) error {
 	if err != nil {
 		return fmt.Errorf("write state: %w", err)
 	}
+	return replace(path, append(text, '\n'))
+}
+
+// replace writes a file in one step.
+func replace(path string, text []byte) error {
 	file, err := os.CreateTemp(filepath.Dir(path), ".state-*")
 	if err != nil {
 		return fmt.Errorf("write state: %w", err)
 	}
-	_, err = file.Write(append(text, '\n'))
+	_, err = file.Write(text)
 	if err = errors.Join(err, file.Close()); err == nil {
 		err = os.Rename(file.Name(), path)
 	}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"math"
 	"time"
 
 	"fencepost/core"
@@ -46,6 +47,9 @@ type Config struct {
 	// UnsafeTestSeams opens the commands by which a test holds calls and moves
 	// clocks. It is refused in production.
 	UnsafeTestSeams bool `yaml:"unsafe_test_seams"`
+	// UnsafeProtocolVersion makes the instance speak another version of the protocol
+	// than its build, for a test of rolling upgrades. It needs unsafe_test_seams.
+	UnsafeProtocolVersion int `yaml:"unsafe_protocol_version"`
 
 	Postgres Postgres `yaml:"postgres"`
 	Redis    Redis    `yaml:"redis"`
@@ -195,5 +199,8 @@ func (c *Config) Protocol() core.Config {
 	p.Broker = c.Broker.Promise()
 	p.Ineligible = !c.Eligible
 	p.LeaderOnly = c.Intake == IntakeLeaderOnly
+	if c.UnsafeProtocolVersion > 0 {
+		p.Protocol = uint16(min(c.UnsafeProtocolVersion, math.MaxUint16))
+	}
 	return p
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"regexp"
 	"strings"
@@ -58,6 +59,10 @@ func (c *Config) CheckPostgres() error {
 func (c *Config) checkSeams() error {
 	if c.UnsafeTestSeams && c.Production {
 		return errors.New("unsafe_test_seams: refused in production; it needs production: false as well")
+	}
+	if v := c.UnsafeProtocolVersion; v != 0 && (!c.UnsafeTestSeams || v < 0 || v > math.MaxUint16) {
+		return fmt.Errorf("unsafe_protocol_version %d: 1 to %d, and it needs unsafe_test_seams as well", v,
+			math.MaxUint16)
 	}
 	return nil
 }

@@ -48,6 +48,9 @@ type Postgres struct {
 	Block, BlockEnd, Horizon int64
 	// Live are the processes of the group that were heard of lately.
 	Live []Process
+	// Lowest and Highest are the versions of the protocol that the group's authority
+	// admits; zero and zero admit every one.
+	Lowest, Highest int
 	// Pooled says that something stands between here and the server, and
 	// Transactions that it hands the server out anew for each transaction.
 	Pooled, Transactions bool
@@ -85,6 +88,8 @@ FROM ledger_blocks WHERE group_name = $1`
 SELECT instance_id, nonce, hostname FROM instance_metadata
 WHERE group_name = $1 AND status <> 'stopped'
   AND last_heartbeat > clock_timestamp() - $2::bigint * interval '1 microsecond'`
+	admittedSQL = `
+SELECT coalesce(min(protocol_min), 0), coalesce(max(protocol_max), 0) FROM authority WHERE group_name = $1`
 )
 
 // ReadPostgres asks the server at that address. The processes that were heard
@@ -141,6 +146,9 @@ func (p *Postgres) readLedger(ctx context.Context, conn *pgx.Conn, group string,
 		if rows, err = conn.Query(ctx, liveSQL, group, fresh.Microseconds()); err == nil {
 			p.Live, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Process])
 		}
+	}
+	if err == nil {
+		err = conn.QueryRow(ctx, admittedSQL, group).Scan(&p.Lowest, &p.Highest)
 	}
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) && refused.Code == forbidden {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"fencepost/core"
 	"fencepost/core/order"
 	"fencepost/internal/verify"
 	"fencepost/migrations"
@@ -199,6 +200,7 @@ func (p *Postgres) judgeLedger(l *list, w PostgresWants) {
 		l.ok("postgres.schema", found, "the tables are those of this build")
 	}
 	p.judgeSeals(l)
+	p.judgeProtocol(l, core.ProtocolVersion)
 	p.judgeIdentity(l, w)
 }
 
@@ -214,6 +216,22 @@ func (p *Postgres) judgeSeals(l *list) {
 				"docs/runbooks/verify.md", verify.EpochAfter(p.BlockEnd)))
 	default:
 		l.ok("postgres.seals", fmt.Sprintf("block %d", p.Block), "transactions go on where it ends")
+	}
+}
+
+// judgeProtocol: an instance whose version is not admitted lives, and never leads.
+func (p *Postgres) judgeProtocol(l *list, speaks int) {
+	switch {
+	case p.Highest == 0:
+		l.ok("protocol", fmt.Sprintf("version %d", speaks), "the group admits every version")
+	case p.Lowest <= speaks && speaks <= p.Highest:
+		l.ok("protocol", fmt.Sprintf("version %d", speaks),
+			fmt.Sprintf("the group admits %d to %d", p.Lowest, p.Highest))
+	default:
+		l.fail("protocol",
+			fmt.Sprintf("version %d, and the group admits %d to %d", speaks, p.Lowest, p.Highest),
+			"this build takes signals in and never leads",
+			"run a build of an admitted version, or see: fencepost authority protocol")
 	}
 }
 

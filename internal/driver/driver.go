@@ -300,6 +300,14 @@ func (d *Driver) Status() core.Status {
 	return d.node.Status(d.opt.Clock.Now().Boot)
 }
 
+// Changes returns the node's status at this instant, and what the next step
+// closes. After Run has ended it is never closed.
+func (d *Driver) Changes() (status core.Status, stepped <-chan struct{}) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.node.Status(d.opt.Clock.Now().Boot), d.stepped
+}
+
 // MayTakeIn asks the node whether this instance may take in a signal at this
 // instant, for the first or the second time.
 func (d *Driver) MayTakeIn(second bool) (core.Reason, bool) {

@@ -83,8 +83,11 @@ type Status struct {
 	// nothing until a person accepts the authority as it is.
 	Barred  bool   `json:"barred"`
 	Control string `json:"control"`
-	// Eligible says that the instance could lead.
-	Eligible bool `json:"eligible"`
+	// Eligible says that the instance could lead, and NotEligible why it could not.
+	Eligible    bool   `json:"eligible"`
+	NotEligible string `json:"not_eligible,omitempty"`
+	// Protocol is the version of the protocol that the instance speaks.
+	Protocol int `json:"protocol"`
 	// InFlight counts the signals that the instance works on.
 	InFlight int `json:"in_flight"`
 	// Ready says that the instance can do its part: it runs, is not barred, and

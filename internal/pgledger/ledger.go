@@ -24,8 +24,10 @@ type Ledger struct {
 	// a leader miss its heartbeat.
 	leadership *pgxpool.Pool
 	work       *pgxpool.Pool
-	orders     orderBook
-	admits     admitQueue
+	// users counts the ledgers that have these pools.
+	users  *atomic.Int32
+	orders orderBook
+	admits admitQueue
 	// worked is when a signal was last processed, by this process's own clock;
 	// zero once a heartbeat has said so. A record does not say it itself: it would
 	// lock the row that the heartbeat has to write, until it has been committed.
@@ -39,7 +41,7 @@ func Open(o Options) (*Ledger, error) {
 	if err := o.validate(); err != nil {
 		return nil, fmt.Errorf("open ledger: %w", err)
 	}
-	leadership, err := pool(o, LeadershipConns, 1)
+	leadership, err := pool(o, o.leadershipConns(), 1)
 	if err != nil {
 		return nil, fmt.Errorf("open ledger: %w", err)
 	}
@@ -48,7 +50,11 @@ func Open(o Options) (*Ledger, error) {
 		leadership.Close()
 		return nil, fmt.Errorf("open ledger: %w", err)
 	}
-	return &Ledger{opt: o, key: AdvisoryKey(o.Group), leadership: leadership, work: work}, nil
+	l := &Ledger{
+		opt: o, key: AdvisoryKey(o.Group), leadership: leadership, work: work, users: new(atomic.Int32),
+	}
+	l.users.Add(1)
+	return l, nil
 }
 
 // InUse is how many connections calls have at the moment, of both pools.
@@ -56,10 +62,13 @@ func (l *Ledger) InUse() int {
 	return int(l.leadership.Stat().AcquiredConns() + l.work.Stat().AcquiredConns())
 }
 
-// Close closes all connections. It waits for the calls that are under way,
-// which are bounded.
+// Close closes all connections, unless another ledger has them (Beside). It waits
+// for the calls that are under way, which are bounded.
 func (l *Ledger) Close() {
 	l.admits.crew.Wait()
+	if l.users.Add(-1) > 0 {
+		return
+	}
 	l.work.Close()
 	l.leadership.Close()
 }

@@ -40,13 +40,20 @@ type Options struct {
 	// Leadership has LeadershipConns of its own, so that it never waits for
 	// them.
 	Conns int32
+	// Groups is how many groups will share the connections (Beside); one if it is
+	// zero. Leadership has the more of its own, and Conns is for all.
+	Groups int
 	// Limits bound every call.
 	Limits Limits
 }
 
 // LeadershipConns is how many connections are kept apart for heartbeats,
-// readings of the authority, takeovers and closings.
+// readings of the authority, takeovers and closings: two for what a group asks at
+// once, and one to spare.
 const LeadershipConns = 3
+
+// leadershipConns is LeadershipConns for as many groups.
+func (o Options) leadershipConns() int32 { return LeadershipConns + 2*int32(max(o.Groups, 1)-1) }
 
 // Limits bound the calls of a ledger. The server's are set inside each
 // transaction, so that they hold behind a transaction pooler too.

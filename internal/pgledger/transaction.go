@@ -65,11 +65,16 @@ type transaction struct {
 func (l *Ledger) begin(op, commit string) *transaction {
 	t := &transaction{op: op}
 	t.add(beginSQL, nil)
-	t.add(limitsSQL, args{
+	t.add(limitsSQL, l.limitArgs(commit))
+	return t
+}
+
+// limitArgs are the arguments of limitsSQL.
+func (l *Ledger) limitArgs(commit string) args {
+	return args{
 		"statement": milliseconds(l.opt.Limits.Statement), "lock": milliseconds(l.opt.Limits.Lock),
 		"idle": milliseconds(l.opt.Limits.Idle), "commit": commit,
-	})
-	return t
+	}
 }
 
 // milliseconds returns the duration as a setting of PostgreSQL, in which zero

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -21,6 +22,8 @@ type Lease struct {
 	election *pair
 	// others carries hints and questions.
 	others redis.UniversalClient
+	// users counts the leases that have these clients.
+	users *atomic.Int32
 }
 
 // Open prepares a lease. It opens no connection: a Redis that is away now may
@@ -38,11 +41,31 @@ func Open(o Options) (*Lease, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open lease: %w", err)
 	}
-	return &Lease{opt: o, election: election, others: others}, nil
+	l := &Lease{opt: o, election: election, others: others, users: new(atomic.Int32)}
+	l.users.Add(1)
+	return l, nil
 }
 
-// Close closes all connections.
-func (l *Lease) Close() error { return errors.Join(l.election.close(), l.others.Close()) }
+// Beside prepares the lease of another group over the connections of this one, for
+// a process that takes part in several. Of the options the address and the timeout
+// are this lease's. The connections are closed with the last lease that has them.
+func (l *Lease) Beside(o Options) (*Lease, error) {
+	o.URL, o.Access, o.Dialer, o.Timeout = l.opt.URL, l.opt.Access, l.opt.Dialer, l.opt.Timeout
+	o = o.withDefaults()
+	if err := o.validate(); err != nil {
+		return nil, fmt.Errorf("open lease: %w", err)
+	}
+	l.users.Add(1)
+	return &Lease{opt: o, election: l.election, others: l.others, users: l.users}, nil
+}
+
+// Close closes all connections, unless another lease has them (Beside).
+func (l *Lease) Close() error {
+	if l.users.Add(-1) > 0 {
+		return nil
+	}
+	return errors.Join(l.election.close(), l.others.Close())
+}
 
 // Key is where a group's lease lives.
 func Key(group string) string { return "fencepost:{" + group + "}:lease" }
