@@ -55,6 +55,10 @@ type Config struct {
 	Log      Log      `yaml:"log"`
 	// Reconcile says how the broker's book is compared with the ledger.
 	Reconcile Reconcile `yaml:"reconcile"`
+	// Notify says which people are told of what.
+	Notify Notify `yaml:"notify"`
+	// Tracing says where spans are sent.
+	Tracing Tracing `yaml:"tracing"`
 }
 
 // Postgres says how to reach the ledger.
@@ -118,6 +122,8 @@ func Default() Config {
 		Webhook:      defaultWebhook(),
 		Log:          Log{Format: FormatJSON, Level: LevelInfo},
 		Reconcile:    defaultReconcile(),
+		Notify:       defaultNotify(),
+		Tracing:      defaultTracing(),
 	}
 }
 

@@ -30,6 +30,8 @@ func (c *Config) Validate() error {
 		c.checkSeams(),
 		c.checkAdmin(),
 		c.Reconcile.Check(),
+		c.Notify.Check(),
+		c.Tracing.check(),
 	}
 	if c.Redis.DB < 0 {
 		faults = append(faults, fmt.Errorf("redis.db %d: must not be negative", c.Redis.DB))
