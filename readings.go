@@ -76,7 +76,7 @@ func (k *Coordinator) Status() Status {
 		Version: Version(), Role: s.Role.String(), IsLeader: s.Believes, Epoch: uint64(s.Epoch),
 		TrustLeftMS: s.TrustLeft.Milliseconds(), Tenure: tenure, Barred: s.Barred,
 		Control: s.Control.String(), Eligible: s.Eligible, InFlight: s.InFlight,
-		Ready: len(missing) == 0, NotReady: missing,
+		Ready: len(missing) == 0, NotReady: missing, Degraded: k.degraded(),
 		LedgerEpoch: uint64(ledgerEpoch), LedgerOpen: ledgerOpen,
 		UptimeMS: time.Since(k.began).Milliseconds(),
 	}
