@@ -56,5 +56,11 @@ GRANT EXECUTE ON FUNCTION effect_refused(text, text, bigint, text, bigint) TO fe
 -- Evidence. Sealing is a function of the owner; events and blocks are nobody else's to write.
 GRANT EXECUTE ON FUNCTION ledger_seal(text, bigint) TO fencepost_service;
 
+-- Notifications. Triggers write them as the owner; the service notes whom they reached, and tells of a ledger that
+-- went back in time, which no trigger can see.
+GRANT UPDATE (state, delivered_to, attempts, next_at, claimed_by, claimed_until, last_error, ended_at)
+    ON notifications TO fencepost_service;
+GRANT EXECUTE ON FUNCTION notification_of_regression(text, bigint, text) TO fencepost_service;
+
 -- fencepost verify compares the fence's numbers with those that were drawn.
 GRANT SELECT ON SEQUENCE fence_seq TO fencepost_service, fencepost_reader;
