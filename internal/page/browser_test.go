@@ -32,7 +32,7 @@ type group struct {
 }
 
 // bound is how long anything that the page has to show may take.
-const bound = 15 * time.Second
+const bound = 30 * time.Second
 
 // newGroup starts three instances with a ttl of two seconds and a broker that cannot
 // be asked, and opens the page of one that does not lead.

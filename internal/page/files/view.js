@@ -238,6 +238,7 @@ async function tell(story) {
     make('p', { class: 'soft' }, 'told ', since(asked), ' ago'));
   } catch (fault) {
     body.classList.add('old');
+    find('.note', body)?.remove();
     body.append(make('p', { class: 'note' }, 'It cannot be told now: ' + fault.message));
   }
 }
