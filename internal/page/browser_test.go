@@ -34,8 +34,8 @@ type group struct {
 // bound is how long anything that the page has to show may take.
 const bound = 30 * time.Second
 
-// newGroup starts three instances and a broker that cannot
-// be asked, and opens the page of one that does not lead.
+// newGroup starts three instances and a broker that cannot be asked, and opens the
+// page of one that does not lead.
 func newGroup(t *testing.T) *group {
 	ctx := t.Context()
 	c, err := cluster.Start(ctx, cluster.Options{
