@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -71,8 +72,8 @@ func (g *Groups) agree(c *Config) error {
 			same bool
 		}{
 			{"instance_id", c.InstanceID == before.InstanceID},
-			{"postgres", c.Postgres == before.Postgres},
-			{"redis", c.Redis == before.Redis},
+			{"postgres", reflect.DeepEqual(c.Postgres, before.Postgres)},
+			{"redis", reflect.DeepEqual(c.Redis, before.Redis)},
 			{"listen", c.Listen == before.Listen},
 			{"admin_listen", c.AdminListen == before.AdminListen},
 			{"admin_token", c.AdminToken == before.AdminToken},
