@@ -109,6 +109,16 @@ func TestRealLedgerThatWentBackInTimeStopsEveryInstanceUntilItIsAccepted(t *test
 		}
 		return true
 	})
+	until(t, "the outbox tells it once", func() bool {
+		told := 0
+		list, err := all[0].Notices(t.Context(), []string{"pending"}, 100)
+		for i := range list {
+			if list[i].Kind == "authority_regressed" {
+				told++
+			}
+		}
+		return err == nil && told == 1
+	})
 	until(t, "s-3 is stored", func() bool { code, _ := all[1].webhook(entry("s-3")); return code == 202 })
 	orders, since := len(s.desk.Book.Orders()), time.Now()
 	until(t, "three ttl have passed", func() bool {
