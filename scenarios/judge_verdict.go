@@ -23,7 +23,11 @@ func (j *Judge) Verdict(end int64) (RunVerdict, *Failure) {
 	}
 	for i := range j.watches {
 		w := &j.watches[i]
-		if v, f := j.judge(w, end); v != Pass && !(v == Fail && j.untimed && w.timed()) {
+		v, f := j.judge(w, end)
+		if v == Fail && j.untimed && w.timed() {
+			continue // whose fault it is cannot be told
+		}
+		if v != Pass {
 			f.Expect = j.entryText(w.entry)
 			f.Step = j.LastStep(f.At)
 			note(v, f)
