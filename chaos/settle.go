@@ -91,7 +91,7 @@ func (r *run) measured() conditions {
 		m.stalled, m.at = true, waitedAt
 		m.disturbed = fmt.Sprintf("%s waited %v for a processor; harness_stall is %v",
 			whose, waited.Round(time.Millisecond), limit)
-	case part > crowdedFrom:
+	case part > crowdedFrom && !r.options.MayShare:
 		m.at = at
 		m.disturbed = fmt.Sprintf("others had %.0f %% of the machine for a second", 100*part)
 	}

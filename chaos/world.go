@@ -23,6 +23,9 @@ type Options struct {
 	Out string
 	// Keep keeps it of every run, also of those that passed.
 	Keep bool
+	// MayShare lets others have the machine meanwhile: a bound in time that is missed
+	// beside them counts as missed.
+	MayShare bool
 	// Watch is told about once a second, and twice in a ttl at least, how the run goes;
 	// nil if nobody looks on. It is called by one goroutine at a time, and holds nothing
 	// up but the next look.

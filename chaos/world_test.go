@@ -47,7 +47,8 @@ func scenario(t *testing.T, name string) *scenarios.Scenario {
 	return s
 }
 
-// play plays a file once.
+// play plays a file, and once or twice more where the machine stood still: other
+// tests run beside this one.
 func play(t *testing.T, name string, o chaos.Options) chaos.Result {
 	t.Helper()
 	p, err := chaos.Compile(scenario(t, name))
@@ -56,6 +57,12 @@ func play(t *testing.T, name string, o chaos.Options) chaos.Result {
 	}
 	w := chaos.NewWorld(p, o)
 	r := w.Run(t.Context(), 1)
+	for range 2 {
+		if r.Verdict == scenarios.Invalid {
+			t.Log(r.Failure)
+			r = w.Run(t.Context(), 1)
+		}
+	}
 	if t.Failed() || r.Verdict == scenarios.Crash {
 		if err := w.WriteTrace(os.Stdout, 40); err != nil {
 			t.Error(err)
@@ -98,7 +105,7 @@ func TestHealthyClusterPassesAndEverySignalIsSeenByEveryParty(t *testing.T) {
 }
 
 func TestExpectationThatIsMissedFailsTheRun(t *testing.T) {
-	r := play(t, "impatient", chaos.Options{Program: program(t)})
+	r := play(t, "impatient", chaos.Options{Program: program(t), MayShare: true})
 	if r.Verdict != scenarios.Fail || !strings.Contains(r.Failure.Expect, "elect") {
 		t.Errorf("%v: %v; want a failure of elect", r.Verdict, r.Failure)
 	}
