@@ -17,13 +17,14 @@ const sealEvery = time.Second
 func (k *Coordinator) seal(ctx context.Context) {
 	ticker := time.NewTicker(sealEvery)
 	defer ticker.Stop()
-	for {
+	for measured := false; ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
 		k.sealOnce(ctx)
+		measured = measured || k.measureOnce(ctx)
 	}
 }
 
@@ -34,6 +35,18 @@ func (k *Coordinator) sealOnce(ctx context.Context) {
 	if _, err := k.ledger.Seal(bounded); err != nil && ctx.Err() == nil {
 		k.observer.Log().Debug("events were not sealed; tried again", "error", err)
 	}
+}
+
+// measureOnce has the tables of a new ledger counted, and tells whether they are. A
+// failure costs speed and nothing else.
+func (k *Coordinator) measureOnce(ctx context.Context) bool {
+	bounded, cancel := context.WithTimeout(ctx, sealEvery)
+	defer cancel()
+	known, err := k.ledger.Measure(bounded)
+	if err != nil && ctx.Err() == nil {
+		k.observer.Log().Debug("new tables were not counted; tried again", "error", err)
+	}
+	return known
 }
 
 // SealEvents closes blocks over what happened in the ledger, as every instance

@@ -52,10 +52,12 @@ func TestWhatWasThereBeforeIsAdopted(t *testing.T) {
 	if _, err := migrations.Up(t.Context(), dsn); err != nil {
 		t.Fatal(err)
 	}
-	for range migrations.Latest() - beforeEvents {
-		if _, err := migrations.Down(t.Context(), dsn, false); err != nil {
-			t.Fatal(err)
+	for at := migrations.Latest(); at > beforeEvents+1; {
+		back, err := migrations.Down(t.Context(), dsn, false)
+		if err != nil || len(back) != 1 {
+			t.Fatal(back, err)
 		}
+		at = back[0].Version
 	}
 	conn := connect(t, dsn)
 	if _, err := conn.Exec(t.Context(), lawful); err != nil {
