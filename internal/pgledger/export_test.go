@@ -3,10 +3,10 @@ package pgledger
 // The production statements, for tests that try what happens without one of
 // their parts.
 const (
-	BeginSQL      = beginSQL
-	LimitsSQL     = limitsSQL
-	LockSharedSQL = lockSharedSQL
-	LockSignalSQL = lockSignalSQL
-	FenceSQL      = fenceSQL
-	PermitSQL     = permitSQL
+	BeginSQL       = beginSQL
+	LimitsSQL      = limitsSQL
+	LockSharedSQL  = lockSharedSQL
+	LockSignalsSQL = lockSignalsSQL
+	FenceSQL       = fenceSQL
+	PermitSQL      = permitSQL
 )

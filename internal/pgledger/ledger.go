@@ -25,7 +25,11 @@ type Ledger struct {
 	leadership *pgxpool.Pool
 	work       *pgxpool.Pool
 	orders     orderBook
-	admits     admitQueue
+	admits     offers
+	permits    permits
+	records    records
+	// cameIn is when a signal last came in, by this process's own clock.
+	cameIn atomic.Int64
 	// worked is when a signal was last processed, by this process's own clock;
 	// zero once a heartbeat has said so. A record does not say it itself: it would
 	// lock the row that the heartbeat has to write, until it has been committed.
@@ -48,7 +52,16 @@ func Open(o Options) (*Ledger, error) {
 		leadership.Close()
 		return nil, fmt.Errorf("open ledger: %w", err)
 	}
-	return &Ledger{opt: o, key: AdvisoryKey(o.Group), leadership: leadership, work: work}, nil
+	l := &Ledger{
+		opt: o, key: AdvisoryKey(o.Group), leadership: leadership, work: work,
+		admits: offers{
+			op: core.Admit.String(), crews: admitCrews, crowd: admitCrowd, fits: differ, rest: gather,
+		},
+		permits: permits{op: core.Permit.String(), crews: workCrews, crowd: workCrowd, fits: permitsFit},
+		records: records{op: core.Record.String(), crews: workCrews, crowd: workCrowd, fits: recordsFit},
+	}
+	l.permits.rest, l.records.rest = l.restAfter, l.restAfter
+	return l, nil
 }
 
 // InUse is how many connections calls have at the moment, of both pools.
@@ -60,6 +73,8 @@ func (l *Ledger) InUse() int {
 // which are bounded.
 func (l *Ledger) Close() {
 	l.admits.crew.Wait()
+	l.permits.crew.Wait()
+	l.records.crew.Wait()
 	l.work.Close()
 	l.leadership.Close()
 }
