@@ -45,8 +45,7 @@ type Coordinator struct {
 	seams   *seam.Switch
 	shifted *clock.Shifted
 
-	// work is told of a stored signal; several become one.
-	work     chan struct{}
+	hints    hints
 	started  atomic.Bool
 	running  atomic.Bool
 	stopping atomic.Bool
@@ -72,7 +71,7 @@ func New(c Config, list ...Option) (*Coordinator, error) {
 	k := &Coordinator{
 		config: c, nonce: newNonce(), began: time.Now(),
 		observer: observe.New(o.log, c.Group, c.InstanceID, Version()),
-		broker:   o.broker, work: make(chan struct{}, 1),
+		broker:   o.broker, hints: newHints(),
 	}
 	var now clock.Clock = clock.System{}
 	if c.UnsafeTestSeams {
@@ -267,15 +266,16 @@ func (k *Coordinator) close() error {
 	return errors.Join(faults...)
 }
 
-// hear tells the node of a hint.
-func (k *Coordinator) hear(kind core.InputKind) { k.driver.Put(core.Input{Kind: kind}) }
-
 // stored is told of a newly stored signal. It does not wait.
-func (k *Coordinator) stored() {
-	select {
-	case k.work <- struct{}{}:
-	default:
+func (k *Coordinator) stored() { k.hints.give(k.hints.here) }
+
+// hear tells the node of a hint that another instance gave.
+func (k *Coordinator) hear(kind core.InputKind) {
+	if kind == core.WorkHeard {
+		k.hints.give(k.hints.elsewhere)
+		return
 	}
+	k.driver.Put(core.Input{Kind: kind})
 }
 
 // spread tells this node and the others of stored signals. Who misses it finds
@@ -286,18 +286,17 @@ func (k *Coordinator) spread(ctx context.Context) {
 	var publishing sync.WaitGroup
 	publishing.Go(func() { k.publish(ctx, others) })
 	defer publishing.Wait()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-k.work:
+	k.hints.pass(ctx, func(here bool) {
+		if here {
+			select {
+			case others <- struct{}{}:
+			default:
+			}
+		} else {
+			k.ledger.CameIn()
 		}
-		k.hear(core.WorkHeard)
-		select {
-		case others <- struct{}{}:
-		default:
-		}
-	}
+		k.driver.Put(core.Input{Kind: core.WorkHeard})
+	})
 }
 
 // publish tells the other nodes of stored signals; several become one.
