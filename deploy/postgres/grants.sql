@@ -56,5 +56,8 @@ GRANT EXECUTE ON FUNCTION effect_refused(text, text, bigint, text, bigint) TO fe
 -- Evidence. Sealing is a function of the owner; events and blocks are nobody else's to write.
 GRANT EXECUTE ON FUNCTION ledger_seal(text, bigint) TO fencepost_service;
 
+-- Only a table's owner may have it counted for the planner; this does so once, when it is new.
+GRANT EXECUTE ON FUNCTION ledger_measure() TO fencepost_service;
+
 -- fencepost verify compares the fence's numbers with those that were drawn.
 GRANT SELECT ON SEQUENCE fence_seq TO fencepost_service, fencepost_reader;
