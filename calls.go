@@ -55,6 +55,9 @@ type desk struct {
 	broker *broker.WithoutCanaries
 	// failed is told of everything but a clear answer.
 	failed func(op core.Op, signal core.SignalID, err error)
+	// called is told of every request to the broker what became of it, and when it
+	// began: the answer's word, or withheld where nothing left this process.
+	called func(e *core.Effect, outcome string, began time.Time)
 }
 
 // Call carries out one call. It always has an answer: whatever went wrong, the
@@ -72,9 +75,11 @@ func (d *desk) Call(ctx context.Context, e *core.Effect, reply func(*core.Input)
 	case e.Op == core.Submit:
 		in.Kind, in.Answer, err = d.submit(ctx, e, order)
 	case err == nil:
+		began := time.Now()
 		result := d.broker.LookupOrder(ctx, orderOf(&order, e.Attempt))
 		in.Kind, in.Answer, err = core.OrderLookedUp, result.Answer, result.Err
 		d.note(e, result)
+		d.count(e, &order, result, began)
 	default:
 		in.Kind = core.OrderLookedUp
 	}
@@ -97,12 +102,26 @@ func orderOf(o *pgledger.Order, attempt uint32) broker.Order {
 func (d *desk) submit(
 	ctx context.Context, e *core.Effect, o pgledger.Order,
 ) (core.InputKind, order.Answer, error) {
+	began := time.Now()
 	result := d.broker.Submit(ctx, orderOf(&o, e.Attempt), e.NotAfter)
 	d.note(e, result)
+	d.count(e, &o, result, began)
 	if result.Withheld {
 		return core.OrderWithheld, order.Unknown, result.Err
 	}
 	return core.OrderAnswered, result.Answer, result.Err
+}
+
+// count tells what became of a request. A canary is none: it never reaches the
+// broker.
+func (d *desk) count(e *core.Effect, o *pgledger.Order, result broker.Result, began time.Time) {
+	switch {
+	case o.Type == broker.CanaryAction:
+	case result.Withheld:
+		d.called(e, "withheld", began)
+	default:
+		d.called(e, result.Answer.String(), began)
+	}
 }
 
 // note keeps what people want to find beside the outcome. It is written as plain

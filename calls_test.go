@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"fencepost/core"
@@ -53,6 +54,7 @@ func call(t *testing.T, orders *stubOrders, broker *stubBroker, op core.Op) core
 	t.Helper()
 	d := &desk{
 		orders: orders, failed: func(core.Op, core.SignalID, error) {},
+		called: func(*core.Effect, string, time.Time) {},
 		broker: brokers.NewWithoutCanaries(broker, clock.System{}, func() {}),
 	}
 	var answers []core.Input

@@ -17,6 +17,7 @@ import (
 	"fencepost/internal/broker"
 	"fencepost/internal/clock"
 	"fencepost/internal/driver"
+	"fencepost/internal/notify"
 	"fencepost/internal/observe"
 	"fencepost/internal/page"
 	"fencepost/internal/pgledger"
@@ -44,6 +45,9 @@ type Coordinator struct {
 	adapter  ownAdapter
 	driver   *driver.Driver
 	observer *observe.Observer
+	// sink is told by the node, and channels are where people are told.
+	sink     *sink
+	channels []notify.Channel
 	recorder *recorder.Recorder
 	// groups and beside say with how many others the connections are shared.
 	groups int
@@ -52,6 +56,8 @@ type Coordinator struct {
 	placed bool
 	// senders is who may send webhooks.
 	senders senders
+	// clock is the one that the node goes by.
+	clock clock.Clock
 	// seams and shifted are nil unless the configuration opens them.
 	seams   *seam.Switch
 	shifted *clock.Shifted
@@ -88,18 +94,21 @@ func New(c Config, list ...Option) (*Coordinator, error) {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	k := &Coordinator{
-		config: c, nonce: newNonce(), began: time.Now(),
-		observer: observe.New(o.log, c.Group, c.InstanceID, Version()),
-		broker:   o.broker, hints: newHints(), supervisor: o.supervisor,
-		groups: o.groups, beside: o.beside, placed: o.spread,
+		config: c, nonce: newNonce(), began: time.Now(), broker: o.broker, hints: newHints(),
+		supervisor: o.supervisor, groups: o.groups, beside: o.beside, placed: o.spread,
 	}
 	var now clock.Clock = clock.System{}
 	if c.UnsafeTestSeams {
 		k.seams, k.shifted = seam.New(), clock.NewShifted(now)
 		now = k.shifted
 	}
+	k.clock = now
+	k.observer = observe.New(o.log, now, c.Group, c.InstanceID, Version())
 	var err error
 	if k.senders, err = readSenders(&k.config.Webhook); err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	if err := k.openTelling(); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	if !o.leadsOnly {
@@ -174,13 +183,13 @@ func (k *Coordinator) drive(now clock.Clock) {
 	o := driver.Options{
 		Config: k.protocol, Nonce: k.nonce, Clock: now,
 		Redis: leaseCaller{k.lease, k.handicap()}, Postgres: k.ledger,
-		Sink: k.observer,
+		Sink: k.sink,
 	}
 	if k.broker == nil {
 		o.Postgres, o.Broker = withoutWork{k.ledger}, withoutDesk{}
 	} else {
 		o.Broker = &desk{
-			orders: k.ledger, failed: k.observer.BrokerUnclear,
+			orders: k.ledger, failed: k.observer.BrokerUnclear, called: k.sink.called,
 			broker: broker.NewWithoutCanaries(k.broker, now, k.observer.CanaryPassed),
 		}
 		k.reconciler = &Reconciler{
@@ -198,7 +207,7 @@ func (k *Coordinator) drive(now clock.Clock) {
 	k.observer.Watch(observe.Gauges{
 		Status: k.driver.Status, Dropped: k.driver.Dropped,
 		Ready:       func() bool { return len(k.missing()) == 0 },
-		Connections: k.ledger.InUse,
+		Connections: k.ledger.InUse, Leaders: k.leaders.get, Reachable: k.reachable,
 	})
 }
 
@@ -231,9 +240,12 @@ func (k *Coordinator) run(ctx context.Context, lead Lead) error {
 	parts.Go(func() { k.driver.Run(driven) })
 	parts.Go(func() { k.lease.Listen(driven, k.hear) })
 	parts.Go(func() { k.watch(driven) })
+	parts.Go(func() { k.readForMetrics(driven) })
 	parts.Go(func() { k.spread(driven) })
 	parts.Go(func() { k.seal(driven) })
 	parts.Go(func() { k.feed(driven) })
+	parts.Go(func() { k.deliver(driven) })
+	parts.Go(func() { k.tellRegressions(driven) })
 	if k.reconciler != nil {
 		parts.Go(func() { k.reconcile(driven) })
 	}
@@ -264,6 +276,7 @@ func (k *Coordinator) run(ctx context.Context, lead Lead) error {
 	parts.Wait()
 	// After the last heartbeat: one that comes later would take it back.
 	err = errors.Join(err, k.leave())
+	k.lastSpans()
 	k.sealOnce(context.WithoutCancel(ctx))
 	if err != nil {
 		k.observer.Log().Error("service stopped before everything was handed over; "+

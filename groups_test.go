@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"fencepost"
 )
@@ -12,6 +13,8 @@ import (
 func (s *stage) grouped(id string) []fencepost.Config {
 	one := s.config(id)
 	leadsOnly(&one)
+	// With a ttl of a second a machine that is busy loses a tenure now and then.
+	one.Lease.TTL = fencepost.Duration(5 * time.Second)
 	two := one
 	one.Group, two.Group = "one", "two"
 	return []fencepost.Config{one, two}

@@ -85,7 +85,7 @@ func (p *presidency) begin(ctx context.Context, s *core.Status) (*Tenure, chan e
 func (p *presidency) attend(ctx context.Context, t *Tenure, done <-chan error) error {
 	defer p.left()
 	defer t.end(ErrNotLeader)
-	err, early := p.watch(t, done)
+	early, err := p.watch(t, done)
 	if early {
 		switch {
 		case !t.Valid():
@@ -110,12 +110,12 @@ func (p *presidency) attend(ctx context.Context, t *Tenure, done <-chan error) e
 }
 
 // watch waits until lead returns or its tenure is over.
-func (p *presidency) watch(t *Tenure, done <-chan error) (err error, early bool) {
+func (p *presidency) watch(t *Tenure, done <-chan error) (early bool, err error) {
 	for {
 		_, stepped := p.k.driver.Changes()
 		left := t.Left()
 		if left <= 0 {
-			return nil, false
+			return false, nil
 		}
 		// A timer of the runtime stands still in suspend, and knows nothing of a
 		// clock that a test has moved.
@@ -123,7 +123,7 @@ func (p *presidency) watch(t *Tenure, done <-chan error) (err error, early bool)
 		select {
 		case err := <-done:
 			timer.Stop()
-			return err, true
+			return true, err
 		case <-t.ctx.Done():
 		case <-stepped:
 		case <-timer.C:

@@ -77,7 +77,7 @@ func (k *Coordinator) Status() Status {
 		TrustLeftMS: s.TrustLeft.Milliseconds(), Tenure: tenure, Barred: s.Barred,
 		Control: s.Control.String(), Eligible: s.Eligible, NotEligible: k.ineligible(&s),
 		Protocol: int(k.protocol.Protocol), InFlight: s.InFlight,
-		Ready: len(missing) == 0, NotReady: missing,
+		Ready: len(missing) == 0, NotReady: missing, Degraded: k.degraded(),
 		LedgerEpoch: uint64(ledgerEpoch), LedgerOpen: ledgerOpen,
 		UptimeMS: time.Since(k.began).Milliseconds(),
 	}

@@ -109,6 +109,7 @@ func TestRealLedgerThatWentBackInTimeStopsEveryInstanceUntilItIsAccepted(t *test
 		}
 		return true
 	})
+	all[0].tellsOnce("authority_regressed")
 	until(t, "s-3 is stored", func() bool { code, _ := all[1].webhook(entry("s-3")); return code == 202 })
 	orders, since := len(s.desk.Book.Orders()), time.Now()
 	until(t, "three ttl have passed", func() bool {
@@ -146,6 +147,21 @@ func TestRealLedgerThatWentBackInTimeStopsEveryInstanceUntilItIsAccepted(t *test
 		last.EpochLeft != witness {
 		t.Errorf("%+v, last %+v", found.Ledger, last)
 	}
+}
+
+// tellsOnce waits until the outbox holds one notification of the kind.
+func (i *instance) tellsOnce(kind string) {
+	i.t.Helper()
+	until(i.t, "the outbox tells it once", func() bool {
+		told := 0
+		list, err := i.Notices(i.t.Context(), []string{"pending"}, 100)
+		for at := range list {
+			if list[at].Kind == kind {
+				told++
+			}
+		}
+		return err == nil && told == 1
+	})
 }
 
 // showsTheRegression demands that every way of looking tells of it.

@@ -48,9 +48,10 @@ func (k *Coordinator) watch(ctx context.Context) {
 	}
 }
 
-// missing lists what keeps this instance from being ready. Leading is no part
-// of it, and neither is Redis while the group is led without it: signals are
-// stored and executed all the same.
+// missing lists what keeps this instance from being ready: from storing a signal
+// that a load balancer hands to it. Leading is no part of it, and neither is
+// Redis, without which signals are stored, and executed under another kind of
+// lease.
 func (k *Coordinator) missing() []string {
 	var list []string
 	if !k.running.Load() {
@@ -66,10 +67,22 @@ func (k *Coordinator) missing() []string {
 	if !status.LedgerFresh {
 		list = append(list, core.Postgres.String())
 	}
-	if !ledWithoutRedis(&status) && !k.observer.AnsweredWithin(core.Redis, 3*k.protocol.Heartbeat) {
-		list = append(list, core.Redis.String())
-	}
 	return list
+}
+
+// reachable tells whether a store answered lately.
+func (k *Coordinator) reachable(store core.Store) bool {
+	return k.observer.AnsweredWithin(store, 3*k.protocol.Heartbeat)
+}
+
+// degraded lists what an instance that is ready works without. Redis is not
+// missed while the group is led without it.
+func (k *Coordinator) degraded() []string {
+	status := k.driver.Status()
+	if ledWithoutRedis(&status) || k.reachable(core.Redis) {
+		return nil
+	}
+	return []string{core.Redis.String()}
 }
 
 // barredWord says that PostgreSQL went back in time, and nobody has accepted it.

@@ -257,7 +257,8 @@ func TestTransactionPoolerTakesTheWholeWayOfTwoInstances(t *testing.T) {
 	execute := func(n int) {
 		t.Helper()
 		for i := range 10 {
-			body := fmt.Sprintf(`{"type":"EXIT","instrument":"X","position":"p","timestamp":"%d","signal_id":"%d"}`,
+			body := fmt.Sprintf(
+				`{"type":"EXIT","instrument":"X","position":"p","timestamp":"%d","signal_id":"%d"}`,
 				i, 100*n+i)
 			if code, answer := second.webhook(body); code != 202 {
 				t.Fatalf("%d %s", code, answer)

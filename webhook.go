@@ -84,7 +84,7 @@ func readSender(w *config.Webhook, name string) (intake.Source, error) {
 func (k *Coordinator) PublicHandler() http.Handler {
 	o := intake.Options{
 		Sources: k.senders.sources, Trusted: k.senders.trusted, Inbox: k.ledger, Node: k.driver,
-		Known: doorkeeper.Known, See: k.observer.Saw, Stored: k.stored,
+		Known: doorkeeper.Known, See: k.sink.saw, Stored: k.stored,
 	}
 	if k.seams != nil {
 		o.Seams = k.seams

@@ -169,9 +169,9 @@ func TestRealGroupThatStartsWithoutRedisTrades(t *testing.T) {
 	}
 	began := time.Now()
 	i := s.start("blue-1", func(c *fencepost.Config) { c.Intake = "any" })
-	until(t, "it says what is missing", func() bool {
+	until(t, "it is ready for signals and says what it works without", func() bool {
 		code, body := i.admin("GET", "/readyz", "")
-		return code == 503 && strings.Contains(body, `"redis"`) && !strings.Contains(body, `"postgres"`)
+		return code == 200 && strings.Contains(body, `"degraded":["redis"]`)
 	})
 	i.leads()
 	if took := time.Since(began); took < time.Second || i.Status().Tenure != "pg" {
@@ -180,6 +180,9 @@ func TestRealGroupThatStartsWithoutRedisTrades(t *testing.T) {
 	if m := i.Metrics(); m.CurrentLeaderRedis != nil || m.Tenure == nil || *m.Tenure != "pg" {
 		t.Errorf("%+v", m)
 	}
-	until(t, "it is ready", func() bool { code, _ := i.admin("GET", "/readyz", ""); return code == 200 })
+	until(t, "it lacks nothing", func() bool {
+		code, body := i.admin("GET", "/readyz", "")
+		return code == 200 && !strings.Contains(body, "degraded")
+	})
 	s.executes(i, "s-1")
 }

@@ -41,8 +41,8 @@ func tables(t *testing.T, conn *pgx.Conn) string {
 }
 
 const allTables = "attempts authority authority_acceptances authority_lineages control_history decisions " +
-	"fence_refusals instance_metadata leadership_history ledger_blocks ledger_events reconcile_findings " +
-	"signals"
+	"fence_refusals instance_metadata leadership_history ledger_blocks ledger_events notifications " +
+	"reconcile_findings signals"
 
 // files counts the migrations of this build.
 func files(t *testing.T) int {

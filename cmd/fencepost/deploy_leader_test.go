@@ -38,10 +38,13 @@ func (c *cluster) proxied(nodes ...*instance) (webhooks, health string) {
 		`(inter 500ms fall 1 rise 1) resolvers cluster init-addr none$`)
 	var servers []string
 	for i, n := range nodes {
-		servers = append(servers, fmt.Sprintf("  server n%d %s check port %s $1", i, n.public, port(c.t, n.admin)))
+		servers = append(servers,
+			fmt.Sprintf("  server n%d %s check port %s $1", i, n.public, port(c.t, n.admin)))
 	}
 	settings := template.ReplaceAllString(text, strings.Join(servers, "\n"))
-	for from, to := range map[string]string{"bind :8080": "bind " + webhooks, "bind :8082": "bind " + health} {
+	for from, to := range map[string]string{
+		"bind :8080": "bind " + webhooks, "bind :8082": "bind " + health,
+	} {
 		if !strings.Contains(settings, from) || settings == text {
 			c.t.Fatalf("leader.yaml is another than this test knows:\n%s", text)
 		}

@@ -113,7 +113,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(a.serve(), a.paper(), a.migrate(), a.status(), a.leader(), a.authority(),
 		a.control(), a.instances(), a.signals(), a.version())
 	root.AddCommand(a.inDoubt(), a.halt(), a.pause(), a.resume(), a.doctor(), a.verify(), a.reconcile(),
-		a.canary(), a.probe(), a.configuration())
+		a.canary(), a.probe(), a.configuration(), a.notifications())
 	enumerate(root, "output", formats)
 	return root
 }

@@ -15,7 +15,7 @@ func TestCommandsOfTheRunbooksAreUnderstood(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no runbook: %v", err)
 	}
-	for _, file := range files {
+	for _, file := range append(files, alertRunbooks(t)...) {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -36,6 +36,35 @@ func TestCommandsOfTheRunbooksAreUnderstood(t *testing.T) {
 			}
 			if err != nil || !found.Runnable() || found.HasSubCommands() {
 				t.Errorf("%s: fencepost %s: %v", filepath.Base(file), words, err)
+			}
+		}
+	}
+}
+
+// alertRunbooks are the short ones that an alert leads to.
+func alertRunbooks(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("..", "..", "docs", "runbooks", "alerts", "*.md"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no runbook of an alert: %v", err)
+	}
+	return files
+}
+
+// Whoever is woken reads a page, not a book; each says where to look and what to do.
+func TestRunbookOfAnAlertIsOnePage(t *testing.T) {
+	const most = 40
+	for _, file := range alertRunbooks(t) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lines := strings.Count(string(text), "\n"); lines > most {
+			t.Errorf("%s has %d lines, at most %d", filepath.Base(file), lines, most)
+		}
+		for _, part := range []string{"\n## Look here\n\n    fencepost ", "\n## Do this\n\n- "} {
+			if !strings.Contains(string(text), part) {
+				t.Errorf("%s lacks %q", filepath.Base(file), part)
 			}
 		}
 	}

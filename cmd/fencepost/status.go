@@ -44,6 +44,8 @@ func statusRows(s *fencepost.Status) [][]string {
 	ready := yes(s.Ready)
 	if !s.Ready {
 		ready += ": " + strings.Join(s.NotReady, ", ")
+	} else if len(s.Degraded) > 0 {
+		ready += ", without " + strings.Join(s.Degraded, ", ")
 	}
 	barred := yes(s.Barred)
 	if s.Barred {

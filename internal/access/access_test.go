@@ -86,7 +86,8 @@ func TestFilesOfTLSAreReadAnewAndNamed(t *testing.T) {
 		}
 	}
 	after, err := way.Config("host")
-	if err != nil || bytes.Equal(after.Certificates[0].Certificate[0], before.Certificates[0].Certificate[0]) {
+	if err != nil || bytes.Equal(after.Certificates[0].Certificate[0],
+		before.Certificates[0].Certificate[0]) {
 		t.Errorf("the certificate is the old one: %v", err)
 	}
 	if err := os.Chmod(first.Key, 0o644); err != nil {

@@ -133,7 +133,7 @@ func (r *Report) Render(out io.Writer) {
 			len(l.Bent))
 	}
 	if l := r.Log; l != nil {
-		fmt.Fprintf(out, "logs: %d lines, %d of refused requests, %d with a control character or a secret\n",
+		fmt.Fprintf(out, "logs: %d lines, %d of refused requests, %d with what hides or is secret\n",
 			l.Lines, l.Refusals, len(l.Unsafe))
 	}
 	for _, p := range r.Processes {

@@ -197,8 +197,8 @@ func (s *siege) play(ctx context.Context, f *Family, shots int) (Row, error) {
 		defer mu.Unlock()
 		row.count(number, &shot, &o)
 		once += o.refused()
-		if o.Open {
-			unsure++
+		if o.Open || o.Class == closed || o.Class == reset || o.Class == hang {
+			unsure++ // an answer may have been on its way
 		}
 		if shot.Key != "" && slices.Contains(o.Codes, http.StatusAccepted) {
 			s.texts[shot.Key] = shot.Instrument
@@ -231,7 +231,8 @@ func (r *Row) count(number int, s *Shot, o *Outcome) {
 const logBound = 3 * time.Second
 
 // compare holds the log against the answers: each refusal stands there once. Whoever
-// left, was slow, or stopped listening may have been refused once more, at most.
+// left, was slow, stopped listening or was cut off may have been refused once more, at
+// most.
 func (s *siege) compare(ctx context.Context, f *Family, row *Row, once, most int) error {
 	row.Logged = 0
 	deadline := time.Now().Add(logBound)

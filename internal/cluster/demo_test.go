@@ -71,7 +71,9 @@ func checkState(t *testing.T, c *Cluster) {
 	if err := json.Unmarshal(text, &state); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"admin_token", "broker_url", "nodes", "postgres_dsn", "redis", "webhook_token"}
+	want := []string{
+		"admin_token", "broker_url", "nodes", "pid", "postgres_dsn", "program", "redis", "webhook_token",
+	}
 	if got := slices.Sorted(maps.Keys(state)); !slices.Equal(got, want) {
 		t.Errorf("the state holds %v, want %v", got, want)
 	}
@@ -82,7 +84,7 @@ func checkState(t *testing.T, c *Cluster) {
 	for i, entry := range nodes {
 		node, ok := entry.(map[string]any)
 		keys := slices.Sorted(maps.Keys(node))
-		if !ok || !slices.Equal(keys, []string{"admin_url", "id", "pid", "url"}) {
+		if !ok || !slices.Equal(keys, []string{"admin_url", "config", "id", "pid", "url"}) {
 			t.Errorf("node %d holds %v", i, keys)
 		}
 		if pid, ok := node["pid"].(float64); !ok || !lives(int(pid)) {

@@ -40,6 +40,7 @@ type Status struct {
 	Epoch      uint64   `json:"epoch"`
 	Ready      bool     `json:"ready"`
 	NotReady   []string `json:"not_ready"`
+	Degraded   []string `json:"degraded"`
 }
 
 // newNode lays a node out.
@@ -157,8 +158,8 @@ func (n *Node) AwaitReady(ctx context.Context, bound time.Duration) error {
 	err := child.Poll(ctx, bound, answerPoll, func(ctx context.Context) (bool, error) {
 		var s Status
 		s, last = n.Status(ctx)
-		if last == nil && !s.Ready {
-			last = fmt.Errorf("%s misses %v", n.id, s.NotReady)
+		if last == nil && (!s.Ready || len(s.Degraded) > 0) {
+			last = fmt.Errorf("%s misses %v", n.id, append(s.NotReady, s.Degraded...))
 		}
 		return last == nil, nil
 	})

@@ -61,6 +61,10 @@ type Config struct {
 	Reconcile Reconcile `yaml:"reconcile"`
 	// Execution says in which order signals are executed.
 	Execution Execution `yaml:"execution"`
+	// Notify says which people are told of what.
+	Notify Notify `yaml:"notify"`
+	// Tracing says where spans are sent.
+	Tracing Tracing `yaml:"tracing"`
 }
 
 // Execution says in which order signals are executed (PROTOCOL 5.2.22).
@@ -162,6 +166,8 @@ func Default() Config {
 		Log:          Log{Format: FormatJSON, Level: LevelInfo},
 		Reconcile:    defaultReconcile(),
 		Execution:    Execution{OneOpenPerInstrument: true},
+		Notify:       defaultNotify(),
+		Tracing:      defaultTracing(),
 	}
 }
 

@@ -24,7 +24,7 @@ const secretPrefix = prefix + "BROKER_SECRETS_"
 // where its configuration is, and where the test bench finds servers.
 var foreign = []string{
 	"FENCEPOST_CONFIG", "FENCEPOST_CACHE", "FENCEPOST_POSTGRES_BIN", "FENCEPOST_POSTGRES_MIRROR",
-	"FENCEPOST_REDIS_SERVER", "FENCEPOST_PGBOUNCER", "FENCEPOST_HAPROXY",
+	"FENCEPOST_REDIS_SERVER", "FENCEPOST_PGBOUNCER", "FENCEPOST_HAPROXY", "FENCEPOST_PROMTOOL",
 }
 
 // variable returns the name of a setting in the environment.
@@ -113,6 +113,7 @@ func (c *Config) readSecrets() error {
 		{"admin_token", c.AdminTokenFile, &c.AdminToken},
 		{"postgres.dsn", c.Postgres.DSNFile, &c.Postgres.DSN},
 		{"redis.password", c.Redis.PasswordFile, &c.Redis.Password},
+		{"tracing.token", c.Tracing.TokenFile, &c.Tracing.Token},
 		{"broker.secret", c.Broker.SecretFile, &c.Broker.Secret},
 		{"broker.alpaca.key_id", c.Broker.Alpaca.KeyIDFile, &c.Broker.Alpaca.KeyID},
 		{"broker.alpaca.secret_key", c.Broker.Alpaca.SecretKeyFile, &c.Broker.Alpaca.SecretKey},
@@ -134,6 +135,9 @@ func (c *Config) readSecrets() error {
 		*s.to = secret
 	}
 	if err := c.Broker.readSecretFiles(); err != nil {
+		return err
+	}
+	if err := c.Notify.readSecretFiles(); err != nil {
 		return err
 	}
 	return c.Webhook.readSecretFiles()

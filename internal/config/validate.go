@@ -31,6 +31,8 @@ func (c *Config) Validate() error {
 		c.checkSeams(),
 		c.checkAdmin(),
 		c.Reconcile.Check(),
+		c.Notify.Check(),
+		c.Tracing.check(),
 	}
 	if c.ShutdownTimeout <= 0 {
 		faults = append(faults, fmt.Errorf("shutdown_timeout %v: must be positive", c.ShutdownTimeout))

@@ -85,8 +85,14 @@ func secretFiles(c *config.Config) map[string]string {
 	files := map[string]string{
 		"admin_token_file": c.AdminTokenFile, "postgres.dsn_file": c.Postgres.DSNFile,
 		"redis.password_file": c.Redis.PasswordFile, "broker.secret_file": c.Broker.SecretFile,
+		"tracing.token_file":            c.Tracing.TokenFile,
 		"broker.alpaca.key_id_file":     c.Broker.Alpaca.KeyIDFile,
 		"broker.alpaca.secret_key_file": c.Broker.Alpaca.SecretKeyFile,
+	}
+	for name, channel := range c.Notify.Channels {
+		where := "notify.channels." + name
+		files[where+".url_file"], files[where+".token_file"] = channel.URLFile, channel.TokenFile
+		files[where+".signing_secret_file"] = channel.SigningSecretFile
 	}
 	for name, path := range c.Broker.SecretFiles {
 		files["broker.secret_files."+name] = path

@@ -9,7 +9,8 @@
 //
 //	GET  /                          the page for people; package page
 //	GET  /livez                     200 while the process runs
-//	GET  /readyz                    200 when it can do its part; never a matter of leading
+//	GET  /readyz                    200 when it can take signals in; never a matter of leading, nor
+//	                                of Redis
 //	GET  /leader                    200 on the leader, else 503
 //	GET  /coordinator/metrics       the coordinator's numbers
 //	GET  /coordinator/leader        who leads by Redis and by PostgreSQL

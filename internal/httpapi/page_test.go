@@ -32,8 +32,10 @@ func TestACommandForAnotherSiteIsRefusedEvenWithTheToken(t *testing.T) {
 	h := admin(s, httpapi.AdminOptions{Token: token})
 	const word = `{"by": "ann", "reason": "done", "seen": 9}`
 	for _, c := range []struct{ site, origin string }{
-		{"cross-site", "http://evil.example"}, {"same-site", "http://127.0.0.1:9999"},
-		{"", "http://evil.example"}, {"", "null"},
+		{"cross-site", "http://evil.example"},
+		{"same-site", "http://127.0.0.1:9999"},
+		{"", "http://evil.example"},
+		{"", "null"},
 	} {
 		if code, text := fromBrowser(t, h, c.site, c.origin, word); code != http.StatusForbidden {
 			t.Errorf("%+v: %d %s", c, code, text)

@@ -28,7 +28,11 @@ func probes(mux *http.ServeMux, service Service) {
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		s := service.Status()
 		if s.Ready {
-			answer(w, http.StatusOK, map[string]any{"ready": true})
+			said := map[string]any{"ready": true}
+			if len(s.Degraded) > 0 {
+				said["degraded"] = s.Degraded
+			}
+			answer(w, http.StatusOK, said)
 			return
 		}
 		answer(w, http.StatusServiceUnavailable, map[string]any{"ready": false, "missing": s.NotReady})

@@ -90,11 +90,12 @@ type Status struct {
 	Protocol int `json:"protocol"`
 	// InFlight counts the signals that the instance works on.
 	InFlight int `json:"in_flight"`
-	// Ready says that the instance can do its part: it runs, is not barred, and
-	// both stores answer, or PostgreSQL alone while the group is led without
-	// Redis. NotReady says what is missing.
+	// Ready says that the instance can take signals in: it runs, is not barred,
+	// and PostgreSQL answers. NotReady says what is missing. Degraded says what it
+	// works without: Redis, before the group is led without it.
 	Ready    bool     `json:"ready"`
 	NotReady []string `json:"not_ready,omitempty"`
+	Degraded []string `json:"degraded,omitempty"`
 	// LedgerEpoch and LedgerOpen are the group's authority as it was last read.
 	LedgerEpoch uint64 `json:"ledger_epoch"`
 	LedgerOpen  bool   `json:"ledger_open"`

@@ -1,27 +1,38 @@
 package observe
 
 import (
+	"runtime"
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"fencepost/core"
 	"fencepost/core/event"
+	"fencepost/core/order"
 )
 
 // metrics are the Prometheus side. All carry the group and the instance.
 type metrics struct {
 	registry *prometheus.Registry
 	events   *prometheus.CounterVec
+	permits  *prometheus.CounterVec
 	refused  *prometheus.CounterVec
-	changes  prometheus.Counter
+	changes  *prometheus.CounterVec
+	syncs    *prometheus.CounterVec
+	syncTime prometheus.Histogram
 	calls    *prometheus.HistogramVec
 	failures *prometheus.CounterVec
+	broker   *prometheus.CounterVec
 	requests *prometheus.CounterVec
 	answers  prometheus.Histogram
 	senders  *prometheus.GaugeVec
 	sentAway prometheus.Counter
 	canaries prometheus.Counter
-	compared *comparison
+	notices  *prometheus.CounterVec
+	// spansLost counts exports, not spans.
+	spansLost prometheus.Counter
+	compared  *comparison
 }
 
 // Labels that all metrics carry.
@@ -30,123 +41,124 @@ const (
 	instanceLabel = "instance_id"
 )
 
+// The values of some labels.
+const (
+	gained, lost     = "gained", "lost"
+	electedReason    = "elected"
+	succeeded        = "success"
+	failed           = "failure"
+	withheldByGate   = "withheld"
+	deliveredNotice  = "delivered"
+	failedNotice     = "failed"
+	abandonedNotice  = "given_up"
+	metricsNamespace = "fencepost_"
+)
+
+func counters(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(
+		prometheus.CounterOpts{Name: metricsNamespace + name, Help: help}, labels)
+}
+
+func counter(name, help string) prometheus.Counter {
+	return prometheus.NewCounter(prometheus.CounterOpts{Name: metricsNamespace + name, Help: help})
+}
+
+// timing returns the options of a histogram of seconds, whose buckets double n
+// times from the first.
+func timing(name, help string, first float64, n int) prometheus.HistogramOpts {
+	return prometheus.HistogramOpts{
+		Name: metricsNamespace + name, Help: help, Buckets: prometheus.ExponentialBuckets(first, 2, n),
+	}
+}
+
 func newMetrics(group, instance, version string) *metrics {
 	registry := prometheus.NewRegistry()
-	labels := prometheus.Labels{groupLabel: group, instanceLabel: instance}
-	ours := prometheus.WrapRegistererWith(labels, registry)
+	ours := prometheus.WrapRegistererWith(
+		prometheus.Labels{groupLabel: group, instanceLabel: instance}, registry)
 	m := &metrics{
 		registry: registry,
-		events: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "fencepost_events_total", Help: "What happened to this instance, by the event's name.",
-		}, []string{"event"}),
-		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "fencepost_permits_refused_total", Help: "Permits refused, by whom and why.",
-		}, []string{"by", "reason"}),
-		changes: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "fencepost_leadership_changes_total", Help: "How often leadership was gained or lost.",
-		}),
-		calls: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "fencepost_call_seconds", Help: "How long calls to a store or the broker took.",
-			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),
-		}, []string{"store", "op"}),
-		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "fencepost_call_failures_total", Help: "Calls that failed or were not answered in time.",
-		}, []string{"store", "op"}),
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "fencepost_webhook_requests_total", Help: "Webhooks answered, by source and status.",
-		}, []string{"source", "status"}),
-		answers: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "fencepost_webhook_seconds", Help: "How long webhooks waited for their answer.",
-			Buckets: prometheus.ExponentialBuckets(0.001, 2, 12),
-		}),
+		events:   counters("events_total", "What happened to this instance, by the event's name.", "event"),
+		permits:  counters("permits_total", "Permits requested, granted and refused.", "result"),
+		refused:  counters("permits_refused_total", "Permits refused, by whom and why.", "by", "reason"),
+		changes: counters("leadership_changes_total", "How often leadership was gained or lost, and why.",
+			"change", "reason"),
+		syncs: counters("db_syncs_total",
+			"Heartbeats, takeovers and closings in PostgreSQL, by how they ended.", "result"),
+		syncTime: prometheus.NewHistogram(timing("db_sync_duration_seconds",
+			"How long heartbeats, takeovers and closings in PostgreSQL took.", 0.0005, 14)),
+		calls: prometheus.NewHistogramVec(timing("call_duration_seconds",
+			"How long calls to a store or the broker took.", 0.0005, 14), []string{"store", "op"}),
+		failures: counters("call_failures_total", "Calls that failed or were not answered in time.",
+			"store", "op"),
+		broker: counters("broker_requests_total",
+			"Requests to the broker, by what it said; withheld: nothing left this process.", "op", "outcome"),
+		requests: counters("webhook_requests_total", "Webhooks answered, by source and status.",
+			"source", "status"),
+		answers: prometheus.NewHistogram(timing("webhook_duration_seconds",
+			"How long webhooks waited for their answer.", 0.001, 12)),
 		senders: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "fencepost_sender_heartbeat_timestamp_seconds", Help: "When it last sent a HEARTBEAT.",
 		}, []string{"source"}),
-		canaries: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "fencepost_canaries_passed_total",
-			Help: "Canaries that passed the gate here; events of permits and gates count them too.",
-		}),
+		canaries: counter("canaries_passed_total",
+			"Canaries that passed the gate here; events of permits and gates count them too."),
+		sentAway: counter("connections_sent_away_total",
+			"Connections of senders that were closed to make room for others."),
+		notices: counters("notification_deliveries_total",
+			"Attempts to deliver a notification, by channel and result.", "channel", "result"),
+		spansLost: counter("trace_export_failures_total",
+			"Exports of spans that the collector did not take."),
 		compared: newComparison(),
 	}
-	m.sentAway = prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "fencepost_connections_sent_away_total",
-		Help: "Connections of senders that were closed to make room for others.",
-	})
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "fencepost_build_info", Help: "The version of this instance; always 1.",
-	}, []string{"version"})
-	build.WithLabelValues(version).Set(1)
-	ours.MustRegister(m.events, m.refused, m.changes, m.calls, m.failures, m.requests, m.answers, m.senders,
-		m.sentAway, m.canaries, build)
+	}, []string{"version", "goversion"})
+	build.WithLabelValues(version, runtime.Version()).Set(1)
+	ours.MustRegister(m.events, m.permits, m.refused, m.changes, m.syncs, m.syncTime, m.calls, m.failures,
+		m.broker, m.requests, m.answers, m.senders, m.sentAway, m.canaries, m.notices, m.spansLost, build)
 	ours.MustRegister(m.compared.all()...)
-	registry.MustRegister(collectors.NewGoCollector(),
+	ours.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	for _, event := range event.All() {
-		// A counter that appears with its first event cannot be seen to rise.
-		m.events.WithLabelValues(event.String())
-	}
+	m.begin()
 	return m
 }
 
-// Gauges are readings of the running node.
-type Gauges struct {
-	Status  func() core.Status
-	Ready   func() bool
-	Dropped func() int64
-	// Connections is how many connections to PostgreSQL are in use.
-	Connections func() int
+// begin shows the counters at zero whose labels are known: one that appears with
+// its first event cannot be seen to rise.
+func (m *metrics) begin() {
+	for _, e := range event.All() {
+		m.events.WithLabelValues(e.String())
+	}
+	for _, result := range []string{"requested", "granted", "refused"} {
+		m.permits.WithLabelValues(result)
+	}
+	for _, result := range []string{succeeded, failed} {
+		m.syncs.WithLabelValues(result)
+	}
+	m.changes.WithLabelValues(gained, electedReason)
+	for _, reason := range []core.Reason{
+		core.GracefulShutdown, core.OperatorRequest, core.LeaseExpired, core.LeaseLost, core.SplitBrain,
+		core.HeartbeatLost, core.Superseded, core.ClockGap, core.Lapsed, core.AuthorityRegressed,
+		core.TenureClosed,
+	} {
+		m.changes.WithLabelValues(lost, reason.String())
+	}
+	for _, op := range []core.Op{core.Submit, core.Lookup} {
+		for _, answer := range []order.Answer{
+			order.Unknown, order.Accepted, order.Filled, order.Rejected, order.Cancelled,
+		} {
+			m.broker.WithLabelValues(op.String(), answer.String())
+		}
+	}
+	m.broker.WithLabelValues(core.Submit.String(), withheldByGate)
+	m.broker.WithLabelValues(core.Lookup.String(), order.Absent.String())
 }
 
-// Watch adds metrics that are read from the node at each scrape. It is called
-// once.
-func (o *Observer) Watch(g Gauges) {
-	one := func(holds bool) float64 {
-		if holds {
-			return 1
-		}
-		return 0
+// synced counts and times a synchronisation with PostgreSQL.
+func (m *metrics) synced(took time.Duration, hasFailed bool) {
+	result := succeeded
+	if hasFailed {
+		result = failed
 	}
-	ours := prometheus.WrapRegistererWith(
-		prometheus.Labels{groupLabel: o.group, instanceLabel: o.instance}, o.metrics.registry)
-	gauge := func(name, help string, read func() float64) {
-		options := prometheus.GaugeOpts{Name: "fencepost_" + name, Help: help}
-		ours.MustRegister(prometheus.NewGaugeFunc(options, read))
-	}
-	gauge("is_leader", "Whether this instance believes that it leads.",
-		func() float64 { return one(g.Status().Believes) })
-	gauge("epoch", "The epoch that this instance leads under, else 0.",
-		func() float64 { return float64(g.Status().Epoch) })
-	for _, kind := range []core.TenureKind{core.TenureRedis, core.TenurePG} {
-		options := prometheus.GaugeOpts{
-			Name: "fencepost_tenure", Help: "Whether this instance leads under a lease of that kind.",
-			ConstLabels: prometheus.Labels{"kind": kind.String()},
-		}
-		ours.MustRegister(prometheus.NewGaugeFunc(options, func() float64 {
-			s := g.Status()
-			return one(s.Believes && s.Tenure == kind)
-		}))
-	}
-	gauge("barred", "Whether this instance executes nothing because PostgreSQL went back in time.",
-		func() float64 { return one(g.Status().Barred) })
-	gauge("trust_left_seconds", "For how long belief lasts without another confirmation.",
-		func() float64 { return g.Status().TrustLeft.Seconds() })
-	gauge("signals_in_flight", "Signals that this instance works on.",
-		func() float64 { return float64(g.Status().InFlight) })
-	gauge("db_connections_in_use", "Connections to PostgreSQL that calls have at the moment.",
-		func() float64 { return float64(g.Connections()) })
-	gauge("ready", "Whether this instance says that it is ready.",
-		func() float64 { return one(g.Ready()) })
-	gauge("announcements_dropped", "Events that were not logged because the log was stuck.",
-		func() float64 { return float64(g.Dropped()) })
-	gauge("db_sync_failure_rate", "Failed among the last hundred synchronisations with PostgreSQL.",
-		func() float64 { return o.syncs.look().failureRate })
-	gauge("db_sync_latency_seconds", "Average of the last hundred synchronisations with PostgreSQL.",
-		func() float64 { return o.syncs.look().average.Seconds() })
-	gauge("last_heartbeat_timestamp_seconds", "When PostgreSQL last confirmed a heartbeat, else 0.",
-		func() float64 {
-			if at := o.syncs.look().lastHeartbeat; !at.IsZero() {
-				return float64(at.UnixMilli()) / 1000
-			}
-			return 0
-		})
+	m.syncs.WithLabelValues(result).Inc()
+	m.syncTime.Observe(took.Seconds())
 }

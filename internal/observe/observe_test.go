@@ -19,9 +19,27 @@ import (
 )
 
 func observer(level config.Level) (*Observer, *bytes.Buffer) {
+	o, log, _ := observerAt(level)
+	return o, log
+}
+
+// hand is a clock that a test moves by hand.
+type hand struct{ now core.Now }
+
+func (h *hand) Now() core.Now { return h.now }
+
+// pass lets time pass on all three clocks.
+func (h *hand) pass(d time.Duration) {
+	h.now = core.Now{Boot: h.now.Boot.Add(d), Mono: h.now.Mono.Add(d), Wall: h.now.Wall.Add(d)}
+}
+
+// observerAt is an observer whose time stands still.
+func observerAt(level config.Level) (*Observer, *bytes.Buffer, *hand) {
 	var log bytes.Buffer
 	logger := NewLogger(config.Log{Format: config.FormatJSON, Level: level}, &log)
-	return New(logger, "desk", "blue-1", "v0"), &log
+	wall := time.Date(2026, 1, 5, 14, 0, 0, 0, time.UTC).UnixNano()
+	h := &hand{core.Now{Boot: core.Time(time.Hour), Mono: core.Time(time.Hour), Wall: core.Time(wall)}}
+	return New(logger, h, "desk", "blue-1", "v0"), &log, h
 }
 
 func TestEveryEventHasALine(t *testing.T) {
@@ -81,7 +99,7 @@ func (w *writes) Write(text []byte) (int, error) {
 func TestEveryAnnouncementIsOneWriteAtLevelDebug(t *testing.T) {
 	var log writes
 	logger := NewLogger(config.Log{Format: config.FormatJSON, Level: config.LevelDebug}, &log)
-	o := New(logger, "desk", "n1", "v0")
+	o := New(logger, &hand{}, "desk", "n1", "v0")
 	for i, what := range event.All() {
 		o.Announce(&driver.Announcement{
 			Now: core.Now{Boot: 123}, Effect: core.Effect{Event: what, Signal: 5, Attempt: 6, Epoch: 7},
@@ -147,53 +165,6 @@ func TestLineSaysWhatItsReasonAsksFor(t *testing.T) {
 	}
 }
 
-func TestFailureRateForgetsAHealthyDay(t *testing.T) {
-	o, _ := observer(config.LevelError)
-	for range 30_000 {
-		o.Called(core.Heartbeat, time.Millisecond, nil)
-	}
-	for range 10 {
-		o.Called(core.Heartbeat, 11*time.Millisecond, errors.New("no answer"))
-	}
-	o.Called(core.Fetch, time.Hour, errors.New("is no synchronisation"))
-	m := o.Coordinator()
-	if m.DBSyncSuccess != 30_000 || m.DBSyncFailure != 10 || m.DBSyncFailureRate != 0.1 ||
-		m.DBSyncAvgLatencyMS != 2 || m.LastHeartbeat == nil {
-		t.Errorf("%+v", m)
-	}
-	for range 100 {
-		o.Called(core.Heartbeat, time.Millisecond, nil)
-	}
-	if rate := o.Coordinator().DBSyncFailureRate; rate != 0 {
-		t.Errorf("rate %v after a hundred successes", rate)
-	}
-}
-
-func TestCoordinatorMetricsHaveTheNamesThatDashboardsKnow(t *testing.T) {
-	o, _ := observer(config.LevelError)
-	text, err := json.Marshal(o.Coordinator())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got map[string]any
-	if err := json.Unmarshal(text, &got); err != nil {
-		t.Fatal(err)
-	}
-	names := []string{
-		"db_sync_success", "db_sync_failure", "db_sync_failure_rate", "db_sync_avg_latency_ms",
-		"leadership_changes", "last_heartbeat", "current_leader_redis", "current_leader_db", "this_instance",
-		"is_leader", "heartbeat_running", "tenure", "barred",
-	}
-	for _, name := range names {
-		if _, ok := got[name]; !ok {
-			t.Errorf("%s is missing", name)
-		}
-	}
-	if len(got) != len(names) {
-		t.Errorf("%d names, want %d", len(got), len(names))
-	}
-}
-
 func TestMetricsAreWellFormedAndCountEvents(t *testing.T) {
 	o, _ := observer(config.LevelError)
 	o.Watch(Gauges{
@@ -202,6 +173,8 @@ func TestMetricsAreWellFormedAndCountEvents(t *testing.T) {
 		},
 		Ready: func() bool { return true }, Dropped: func() int64 { return 0 },
 		Connections: func() int { return 2 },
+		Leaders:     func() (redis, postgres *string) { return nil, nil },
+		Reachable:   func(core.Store) bool { return true },
 	})
 	o.Announce(&driver.Announcement{Effect: core.Effect{
 		Event: event.PermitRefused, By: core.Gate, Reason: core.GateDeadline,

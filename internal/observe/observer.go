@@ -13,6 +13,7 @@ import (
 
 	"fencepost/core"
 	"fencepost/core/event"
+	"fencepost/internal/clock"
 	"fencepost/internal/driver"
 	"fencepost/internal/identity"
 )
@@ -24,20 +25,22 @@ type Observer struct {
 	instance string
 	log      *slog.Logger
 	metrics  *metrics
-	syncs    window
-	changes  atomic.Int64
-	// redis and postgres are when the store last answered, on the monotonic
-	// clock, as nanoseconds since start; zero if it never did.
-	start    time.Time
+	clock    clock.Clock
+	window   window
+	ledger   ledgerReading
+	// redis and postgres are when the store last answered, on the boot clock, as
+	// nanoseconds since start; zero if it never did.
+	start    core.Time
 	redis    atomic.Int64
 	postgres atomic.Int64
 }
 
-// New returns an observer of that instance.
-func New(log *slog.Logger, group, instance, version string) *Observer {
+// New returns an observer of that instance. It goes by the clock that the node
+// goes by.
+func New(log *slog.Logger, now clock.Clock, group, instance, version string) *Observer {
 	return &Observer{
 		group: group, instance: instance, log: log.With(groupLabel, group, instanceLabel, instance),
-		metrics: newMetrics(group, instance, version), start: time.Now(),
+		metrics: newMetrics(group, instance, version), clock: now, window: newWindow(), start: now.Now().Boot,
 	}
 }
 
@@ -54,10 +57,18 @@ func (o *Observer) Announce(a *driver.Announcement) {
 	e := &a.Effect
 	o.metrics.events.WithLabelValues(e.Event.String()).Inc()
 	switch e.Event {
-	case event.LeaderElected, event.LeaderSteppedDown:
-		o.changes.Add(1)
-		o.metrics.changes.Inc()
+	case event.LeaderElected:
+		o.window.change(a.Now.Boot)
+		o.metrics.changes.WithLabelValues(gained, electedReason).Inc()
+	case event.LeaderSteppedDown:
+		o.window.change(a.Now.Boot)
+		o.metrics.changes.WithLabelValues(lost, e.Reason.String()).Inc()
+	case event.PermitRequested:
+		o.metrics.permits.WithLabelValues("requested").Inc()
+	case event.PermitGranted:
+		o.metrics.permits.WithLabelValues("granted").Inc()
 	case event.PermitRefused:
+		o.metrics.permits.WithLabelValues("refused").Inc()
 		o.metrics.refused.WithLabelValues(e.By.String(), e.Reason.String()).Inc()
 	default:
 	}
@@ -120,9 +131,11 @@ func (o *Observer) Called(op core.Op, took time.Duration, err error) {
 	}
 	switch op {
 	case core.Heartbeat, core.TakeEpoch, core.Resign:
-		o.syncs.add(took, err != nil)
+		now := o.clock.Now()
+		o.window.add(now.Boot, took, err != nil)
+		o.metrics.synced(took, err != nil)
 		if op == core.Heartbeat && err == nil {
-			o.syncs.beat(time.Now())
+			o.window.beat(now)
 		}
 	default:
 	}
@@ -137,7 +150,7 @@ func outdatedTables(err error) bool {
 
 // Answered notes that a store answered just now.
 func (o *Observer) Answered(store core.Store) {
-	at := int64(time.Since(o.start)) + 1
+	at := int64(o.clock.Now().Boot.Sub(o.start)) + 1
 	switch store {
 	case core.Redis:
 		o.redis.Store(at)
@@ -157,7 +170,13 @@ func (o *Observer) AnsweredWithin(store core.Store, d time.Duration) bool {
 		at = o.postgres.Load()
 	case core.Broker, core.NoStore:
 	}
-	return at != 0 && time.Since(o.start)-time.Duration(at) <= d
+	return at != 0 && o.clock.Now().Boot.Sub(o.start)-time.Duration(at) <= d
+}
+
+// BrokerAnswered counts what became of a request to the broker: its answer's
+// word, or withheld.
+func (o *Observer) BrokerAnswered(op core.Op, outcome string) {
+	o.metrics.broker.WithLabelValues(op.String(), outcome).Inc()
 }
 
 // BrokerUnclear logs why the broker's answer is unknown, or why an order was

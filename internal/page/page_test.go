@@ -197,18 +197,23 @@ func TestAStreamTellsEverythingOnceAndThenWhatChanged(t *testing.T) {
 	}
 }
 
+// until reads events until one holds.
+func until(next func() told, holds func(told) bool) told {
+	for {
+		if f := next(); holds(f) {
+			return f
+		}
+	}
+}
+
 func TestWhatCannotBeReadIsTheOldDataAndSaysSo(t *testing.T) {
 	s, _, url := serve(t)
 	next := listen(t, url)
 	next()
 	s.away.Store(true)
-	var f told
-	for f = next(); f.Parts["history"].Fault == ""; f = next() {
-	}
+	f := until(next, func(f told) bool { return f.Parts["history"].Fault != "" })
 	before := f.Parts["history"].ConfirmedMS
-	for f.Parts["history"].ConfirmedMS <= before {
-		f = next()
-	}
+	f = until(next, func(f told) bool { return f.Parts["history"].ConfirmedMS > before })
 	if p := f.Parts["history"]; p.Version != 1 || p.Fault != errAway.Error() {
 		t.Errorf("%+v", p)
 	}
@@ -217,8 +222,7 @@ func TestWhatCannotBeReadIsTheOldDataAndSaysSo(t *testing.T) {
 		t.Errorf("who comes later is told %+v", p)
 	}
 	s.away.Store(false)
-	for f = next(); f.Parts["history"].Fault != ""; f = next() {
-	}
+	until(next, func(f told) bool { return f.Parts["history"].Fault == "" })
 }
 
 func TestStreamsAreBoundedAndEndWithThePage(t *testing.T) {

@@ -64,12 +64,14 @@ type leader struct {
 // parts are what is read in each round.
 func (o *Options) parts() []part {
 	return []part{
-		{"leader", o.readLeader}, {"instances", o.readInstances},
+		{"leader", o.readLeader},
+		{"instances", o.readInstances},
 		{"history", func(ctx context.Context) (data, shape any, err error) {
 			list, err := o.Source.History(ctx, mostTenures)
 			return list, list, err
 		}},
-		{"control", o.readControl}, {"doubts", o.readDoubts},
+		{"control", o.readControl},
+		{"doubts", o.readDoubts},
 		{"signals", func(ctx context.Context) (data, shape any, err error) {
 			list, err := o.Source.Signals(ctx, pgledger.SignalFilter{
 				States: []core.SignalState{core.Received, core.Held, core.Submitting, core.Submitted},

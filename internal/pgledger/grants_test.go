@@ -87,13 +87,17 @@ func TestServiceNeedsNoMoreThanItsNamedRights(t *testing.T) {
 	word := pgledger.Decision{Signal: s2, Outcome: core.Cancelled, By: "ops", Reason: "book"}
 	accepted := pgledger.Acceptance{Witness: 4, By: "ops", Reason: "restored"}
 	for what, err := range map[string]error{
-		"control":  n1.SetControl(t.Context(), core.Pause, "drill", "ops"),
-		"decide":   n1.Decide(t.Context(), word),
-		"protocol": n1.SetProtocol(t.Context(), 0, 9),
+		"control":    n1.SetControl(t.Context(), core.Pause, "drill", "ops"),
+		"decide":     n1.Decide(t.Context(), word),
+		"protocol":   n1.SetProtocol(t.Context(), 0, 9),
+		"regression": n1.TellRegression(t.Context(), 9),
 	} {
 		if err != nil {
 			t.Errorf("%s: %v", what, err)
 		}
+	}
+	for _, n := range claimed(t, n1, 9, time.Hour) {
+		settle(t, n1, pgledger.NoticeOutcome{ID: n.ID, Attempt: n.Attempts, Ended: true})
 	}
 	n2.lead()
 	if in := n1.beat(1); in.Kind != core.HeartbeatWasRefused {
@@ -151,6 +155,8 @@ func reads(t *testing.T, p *process, signal core.SignalID) {
 		"signals":   func() error { _, err := p.Signals(ctx, pgledger.SignalFilter{}); return err },
 		"signal":    func() error { _, err := p.Signal(ctx, signal); return err },
 		"decisions": func() error { _, err := p.Decisions(ctx, signal); return err },
+		"census":    func() error { _, err := p.Census(ctx, pgledger.NoticeKinds()); return err },
+		"notices":   func() error { _, err := p.Notices(ctx, []string{"pending"}, 9); return err },
 	} {
 		if err := ask(); err != nil {
 			t.Errorf("%s: %v", what, err)
@@ -188,6 +194,8 @@ func TestServiceCanTakeNothingBack(t *testing.T) {
 		`SET session_replication_role = replica`, `CREATE TEMP TABLE ledger_events (x int)`,
 		`CREATE TABLE public.mine (x int)`, `SELECT setval('fence_seq', 1)`,
 		`ALTER SEQUENCE fence_seq RESTART`, `SET ROLE fencepost_owner`,
+		`DELETE FROM notifications`, `UPDATE notifications SET message = 'x'`, `INSERT INTO notifications
+		    (group_name, kind, message) VALUES ('test', 'halt', 'x')`,
 		`DROP SCHEMA public CASCADE`, `UPDATE fencepost_migrations SET version_id = 1`,
 	} {
 		denied(t, "the service", conn, sql)

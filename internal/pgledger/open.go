@@ -98,11 +98,14 @@ GROUP BY state ORDER BY state`
 // Open counts the signals that are not at their end, by state.
 func (l *Ledger) Open(ctx context.Context) ([]OpenCount, error) {
 	a := args{"group": l.opt.Group}
-	return list(ctx, l, "open", openSQL, a, func(r pgx.CollectableRow) (OpenCount, error) {
-		var c OpenCount
-		err := r.Scan(&c.State, &c.Count, &c.Alerted, &c.OldestSeconds)
-		return c, err
-	})
+	return list(ctx, l, "open", openSQL, a, scanOpen)
+}
+
+// scanOpen reads the columns of an OpenCount.
+func scanOpen(r pgx.CollectableRow) (OpenCount, error) {
+	var c OpenCount
+	err := r.Scan(&c.State, &c.Count, &c.Alerted, &c.OldestSeconds)
+	return c, err
 }
 
 // nowSQL reads the database's clock.

@@ -76,10 +76,7 @@ const ownHeaders = "Content-Type: text/plain; charset=utf-8\r\nConnection: close
 func parse(p []byte) (r Refusal, own bool) {
 	rest, http11 := bytes.CutPrefix(p, []byte("HTTP/1.1 "))
 	if !http11 {
-		if rest, own = bytes.CutPrefix(p, []byte("HTTP/1.0 417 ")); own {
-			return unexpected(), true
-		}
-		return r, false
+		return unexpected(), bytes.HasPrefix(p, []byte("HTTP/1.0 417 "))
 	}
 	line, after, _ := bytes.Cut(rest, []byte("\r\n"))
 	code, _, _ := strings.Cut(string(line), " ")

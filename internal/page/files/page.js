@@ -15,8 +15,8 @@ function alive() {
     const who = state.frame?.status.instance_id ?? 'this instance';
     const why = state.trouble ? ` (${state.trouble})` : '';
     say(find('#lost'), state.frame
-      ? `No word from ${who} for ${span(now() - state.heard)}${why}. What stands here is at least that old. ` +
-        'Asking again…'
+      ? `No word from ${who} for ${span(now() - state.heard)}${why}. ` +
+        'What stands here is at least that old. Asking again…'
       : `${who} is not heard${why}. Asking again…`);
     document.title = 'LOST · ' + document.title.replace(/^(LOST · )+/, '');
   } else {

@@ -30,7 +30,9 @@ const draw = { instances, leader, control, history, doubts, signals };
 // show draws the parts that changed, and marks those that are not confirmed.
 export function show(changed) {
   // The instances come first, for their order gives the colours.
-  for (const name of Object.keys(draw).filter((n) => changed.includes(n))) draw[name]?.(state.parts[name].data ?? [], state.parts[name]);
+  for (const name of Object.keys(draw).filter((n) => changed.includes(n))) {
+    draw[name](state.parts[name].data ?? [], state.parts[name]);
+  }
   for (const section of document.querySelectorAll('section[data-part]')) age(section);
   const s = state.frame?.status;
   if (!s) return;
@@ -63,11 +65,12 @@ function leader(l, part) {
   fill(find('#headline-detail'), detail);
   find('#who').dataset.kind = kind;
   document.title = plain(`${word} · ${state.frame.status.group}`);
-  fill(find('#stores'), store('Redis', l.redis_fault, l.redis_leader && [l.redis_leader + ' holds the lease, renewed ',
-    since(part.at - (state.frame.settings.ttl_ms - l.lease_left_ms)), ' ago, ',
-    left(part.at + l.lease_left_ms)], 'nobody holds the lease'),
-  store('PostgreSQL', l.postgres_fault, l.db_leader && [`${l.db_leader}, epoch ${l.epoch}, heartbeat `,
-    since(part.at - l.heartbeat_age_ms), ' ago'], 'nobody holds an open tenure with a fresh heartbeat'));
+  const redis = l.redis_leader && [l.redis_leader + ' holds the lease, renewed ',
+    since(part.at - (state.frame.settings.ttl_ms - l.lease_left_ms)), ' ago, ', left(part.at + l.lease_left_ms)];
+  const db = l.db_leader && [`${l.db_leader}, epoch ${l.epoch}, heartbeat `,
+    since(part.at - l.heartbeat_age_ms), ' ago'];
+  fill(find('#stores'), store('Redis', l.redis_fault, redis, 'nobody holds the lease'),
+    store('PostgreSQL', l.postgres_fault, db, 'nobody holds an open tenure with a fresh heartbeat'));
 }
 
 function store(name, fault, says, otherwise) {
@@ -79,8 +82,8 @@ function store(name, fault, says, otherwise) {
 // verdict says who leads, as `fencepost leader show` does.
 function verdict(l) {
   if (l.conflict) {
-    return ['The stores disagree', `Redis names ${l.redis_leader}, PostgreSQL ${l.db_leader}. What the older ` +
-      'epoch asks for is refused; the one of them yields.', 'bad'];
+    return ['The stores disagree', `Redis names ${l.redis_leader}, PostgreSQL ${l.db_leader}. ` +
+      'What the older epoch asks for is refused, and it yields.', 'bad'];
   }
   if (l.postgres_fault) {
     return ['Not known who leads', 'PostgreSQL does not answer. Without it nothing is executed.', 'bad'];
@@ -96,7 +99,8 @@ function control(c, part) {
   section.dataset.kind = c.control === 'run' ? 'good' : 'bad';
   section.dataset.mode = c.control;
   say(find('#mode-word'), words[c.control] ?? 'Control mode ' + c.control);
-  say(find('#mode-why'), c.control_at ? `${c.control_by}: “${c.control_reason}”, ${moment(c.control_at)}` : '');
+  say(find('#mode-why'),
+    c.control_at ? `${c.control_by}: “${c.control_reason}”, ${moment(c.control_at)}` : '');
   fill(find('#open'), (c.open ?? []).map((o) => make('li', { class: o.alerted > 0 ? 'alert' : '' },
     `${o.count} ${o.state.replace('_', ' ')}, the oldest `, since(part.at - o.oldest_seconds * 1000),
     o.alerted > 0 ? `, ${o.alerted} wait for a person` : null)));
@@ -122,7 +126,8 @@ function instances(list, part) {
       i.status === 'stopped' ? make('b', { class: 'badge' }, 'stopped') : null),
     make('p', { class: 'beat' }, since(part.at - i.seconds_since_heartbeat * 1000)),
     make('p', {}, 'since its heartbeat'),
-    make('p', { class: 'soft' }, `${i.hostname}:${i.port} · ${i.version} · up since ${moment(i.started_at)}`));
+    make('p', { class: 'soft' },
+      `${i.hostname}:${i.port} · ${i.version} · up since ${moment(i.started_at)}`));
   });
 }
 
@@ -137,10 +142,11 @@ function history(list) {
     e.dataset.epoch = t.epoch;
     fill(e, gap > 0 ? make('p', { class: 'gap' }, 'nobody for ' + span(gap)) : null,
       make('p', {}, make('i', { class: colour(t.instance_id) }), make('b', {}, t.instance_id),
-        ` under epoch ${t.epoch}, `, t.released_leader_at
-          ? span((t.leadership_duration_seconds ?? 0) * 1000) : ['for ', since(atServer(t.became_leader_at))]),
-      make('p', { class: 'soft' }, `${moment(t.became_leader_at)} ${t.reason}` +
-        (t.released_leader_at ? ` — ${moment(t.released_leader_at)} ${t.release_reason ?? ''}` : ' — still open'),
+        ` under epoch ${t.epoch}, `,
+        ...t.released_leader_at ? [span((t.leadership_duration_seconds ?? 0) * 1000)]
+          : ['for ', since(atServer(t.became_leader_at))]),
+      make('p', { class: 'soft' }, `${moment(t.became_leader_at)} ${t.reason} — ` +
+        (t.released_leader_at ? `${moment(t.released_leader_at)} ${t.release_reason ?? ''}` : 'still open'),
       t.kind === 'pg' ? ' · lease in PostgreSQL' : null));
   });
   strip(list);
@@ -202,8 +208,8 @@ function card(s, open) {
 
 function update(e, s) {
   e.dataset.signal = s.id;
-  fill(find('h3', e), `Signal ${s.id} `, make('span', { class: 'order' }, [s.type, s.instrument, s.position].join(' ') +
-    (s.lots ? `, ${s.lots} lots` : '')), ' ', make('b', { class: 'badge' }, s.state.replace('_', ' ')), ' ',
+  const order = [s.type, s.instrument, s.position].join(' ') + (s.lots ? `, ${s.lots} lots` : '');
+  fill(find('h3', e), `Signal ${s.id} `, make('span', { class: 'order' }, order), ' ', make('b', { class: 'badge' }, s.state.replace('_', ' ')), ' ',
   s.alerted_at ? make('b', { class: 'badge bad' }, 'waits for a person') : null);
   const story = find('details', e);
   const changed = story.signal !== undefined && story.version !== s.version;
@@ -232,6 +238,7 @@ async function tell(story) {
     make('p', { class: 'soft' }, 'told ', since(asked), ' ago'));
   } catch (fault) {
     body.classList.add('old');
+    find('.note', body)?.remove();
     body.append(make('p', { class: 'note' }, 'It cannot be told now: ' + fault.message));
   }
 }
