@@ -96,7 +96,8 @@ func (f fence) ask(ctx context.Context, conn *pgx.Conn, c claim, signal int64) (
 		"key": pgledger.AdvisoryKey("test"), "group": "test", "op": "permit",
 		"epoch": int64(c.epoch), "token": identity.Text(c.of.name, c.token),
 		"signals": []int64{signal}, "attempts": []int64{1}, "versions": []int64{1},
-		"order_ids": []string{fmt.Sprintf("order-%d", signal)}, "send_by": int64(1_000_000), "one_open": false,
+		"order_ids": []string{fmt.Sprintf("order-%d", signal)}, "send_by": int64(1_000_000),
+		"one_open": false,
 	}
 	if f.separately {
 		var current bool

@@ -144,7 +144,8 @@ func TestPermitsOfSeveralInstrumentsDoNotWaitInARing(t *testing.T) {
 				}
 				asking.Go(func() {
 					e := core.Effect{
-						Op: core.Permit, Signal: signal, Attempt: 1, Version: 1, Epoch: epoch, Token: n2.token,
+						Op: core.Permit, Signal: signal, Attempt: 1, Version: 1,
+						Epoch: epoch, Token: n2.token,
 					}
 					if err := p.Call(t.Context(), &e, func(*core.Input) {}); err != nil {
 						t.Errorf("%s: %v", p.name, err)
@@ -199,7 +200,9 @@ func TestEachOfSeveralOutcomesTellsWhoWaits(t *testing.T) {
 				want = append(want, core.WorkHeard)
 			}
 			var got []core.InputKind
-			e := core.Effect{Op: core.Record, Signal: signals[i], Attempt: 1, State: core.Executed, Token: n1.token}
+			e := core.Effect{
+				Op: core.Record, Signal: signals[i], Attempt: 1, State: core.Executed, Token: n1.token,
+			}
 			err := n1.Call(t.Context(), &e, func(in *core.Input) { got = append(got, in.Kind) })
 			if err != nil || !slices.Equal(got, want) {
 				t.Errorf("outcome %d: %v, %v, want %v", i, got, err, want)

@@ -206,7 +206,8 @@ func TestTxOfABrokenConnectionIsNoFailure(t *testing.T) {
 	go func() { done <- n2.enter(t.Context(), epoch, "sent") }()
 	until(t, "a commit that hangs", func() bool {
 		return read[int64](t, conn, `SELECT count(*) FROM pg_stat_activity
-			WHERE query LIKE '/* tx */ COMMIT%' AND wait_event = 'advisory' AND datname = current_database()`) > 0
+			WHERE query LIKE '/* tx */ COMMIT%' AND wait_event = 'advisory'
+			  AND datname = current_database()`) > 0
 	})
 	between.cut()
 	err := <-done
