@@ -65,8 +65,7 @@ type Coordinator struct {
 	// page is what people look at.
 	page *page.Page
 
-	// work is told of a stored signal; several become one.
-	work     chan struct{}
+	hints    hints
 	started  atomic.Bool
 	running  atomic.Bool
 	stopping atomic.Bool
@@ -95,7 +94,7 @@ func New(c Config, list ...Option) (*Coordinator, error) {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	k := &Coordinator{
-		config: c, nonce: newNonce(), began: time.Now(), broker: o.broker, work: make(chan struct{}, 1),
+		config: c, nonce: newNonce(), began: time.Now(), broker: o.broker, hints: newHints(),
 		supervisor: o.supervisor, groups: o.groups, beside: o.beside, placed: o.spread,
 	}
 	var now clock.Clock = clock.System{}
@@ -342,15 +341,16 @@ func (k *Coordinator) close() error {
 	return errors.Join(faults...)
 }
 
-// hear tells the node of a hint.
-func (k *Coordinator) hear(kind core.InputKind) { k.driver.Put(core.Input{Kind: kind}) }
-
 // stored is told of a newly stored signal. It does not wait.
-func (k *Coordinator) stored() {
-	select {
-	case k.work <- struct{}{}:
-	default:
+func (k *Coordinator) stored() { k.hints.give(k.hints.here) }
+
+// hear tells the node of a hint that another instance gave.
+func (k *Coordinator) hear(kind core.InputKind) {
+	if kind == core.WorkHeard {
+		k.hints.give(k.hints.elsewhere)
+		return
 	}
+	k.driver.Put(core.Input{Kind: kind})
 }
 
 // spread tells this node and the others of stored signals. Who misses it finds
@@ -361,18 +361,17 @@ func (k *Coordinator) spread(ctx context.Context) {
 	var publishing sync.WaitGroup
 	publishing.Go(func() { k.publish(ctx, others) })
 	defer publishing.Wait()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-k.work:
+	k.hints.pass(ctx, func(here bool) {
+		if here {
+			select {
+			case others <- struct{}{}:
+			default:
+			}
+		} else {
+			k.ledger.CameIn()
 		}
-		k.hear(core.WorkHeard)
-		select {
-		case others <- struct{}{}:
-		default:
-		}
-	}
+		k.driver.Put(core.Input{Kind: core.WorkHeard})
+	})
 }
 
 // publish tells the other nodes of stored signals; several become one.

@@ -99,7 +99,6 @@ func TestRealLedgerThatWentBackInTimeStopsEveryInstanceUntilItIsAccepted(t *test
 		return found.Witness != nil && *found.Witness == leader.Status().Epoch && !found.Regressed
 	})
 	witness := leader.Status().Epoch
-
 	older.restore()
 	until(t, "all are barred", func() bool {
 		for _, i := range all {

@@ -23,13 +23,14 @@ func (k *Coordinator) seal(ctx context.Context) {
 	rest := sealEvery
 	timer := time.NewTimer(rest)
 	defer timer.Stop()
-	for {
+	for measured := false; ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-timer.C:
 		}
 		rest = nextSeal(rest, k.sealOnce(ctx))
+		measured = measured || k.measureOnce(ctx)
 		// Those that began together must not ask together for ever.
 		timer.Reset(rest - rand.N(rest/4)) //nolint:gosec // no secret
 	}
@@ -54,6 +55,18 @@ func (k *Coordinator) sealOnce(ctx context.Context) bool {
 		k.observer.Log().Debug("events were not sealed; tried again", "error", err)
 	}
 	return sealed > 0
+}
+
+// measureOnce has the tables of a new ledger counted, and tells whether they are. A
+// failure costs speed and nothing else.
+func (k *Coordinator) measureOnce(ctx context.Context) bool {
+	bounded, cancel := context.WithTimeout(ctx, sealEvery)
+	defer cancel()
+	known, err := k.ledger.Measure(bounded)
+	if err != nil && ctx.Err() == nil {
+		k.observer.Log().Debug("new tables were not counted; tried again", "error", err)
+	}
+	return known
 }
 
 // SealEvents closes blocks over what happened in the ledger, as every instance

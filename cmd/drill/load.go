@@ -28,8 +28,10 @@ func newLoad() *cobra.Command {
 		Short: "Measure how many webhooks a second a cluster acknowledges, and how long answers take",
 		Long: "Starts a whole cluster, as `drill up` does, and sends it signals: at a steady rate, each\n" +
 			"signal's delay counted from the instant at which it was due, and then on so many connections\n" +
-			"as fast as they are answered; to one instance, and to all of them. Afterwards every signal\n" +
-			"that was acknowledged must be in the ledger: if not, the exit code is 1.\n\n" +
+			"as fast as they are answered; to one instance, and to all of them, while orders are\n" +
+			"executed, and once more while control mode pause keeps them back. Then it looks how fast\n" +
+			"the rest is executed. Every signal that was acknowledged must be in the ledger: if not, the\n" +
+			"exit code is 1.\n\n" +
 			fmt.Sprintf("On a calm machine of two cores %d a second are to be acknowledged, with a p99\n",
 				load.TargetPerSecond) +
 			fmt.Sprintf("of at most %v at %d a second; --demand makes it a failure to miss that.",
@@ -39,7 +41,7 @@ func newLoad() *cobra.Command {
 	}
 	f := c.Flags()
 	f.Float64Var(&o.Rate, "rate", load.TargetRate, "signals a second of the steady sender")
-	f.DurationVar(&o.For, "for", 10*time.Second, "how long each of the four parts lasts")
+	f.DurationVar(&o.For, "for", 10*time.Second, "how long each of the six parts lasts")
 	f.IntVar(&o.Connections, "connections", 32, "how many senders wait for their answers")
 	f.IntVar(&o.nodes, "nodes", 3, "how many instances, 1 to 9")
 	f.BoolVar(&o.json, "json", false, "print one JSON object")
@@ -67,7 +69,7 @@ func (o *loadOptions) run(c *cobra.Command) error {
 	}
 	switch {
 	case report.Interrupted:
-		return cutShort(!report.Held, "%s of 4 were measured", scenarios.Plural(len(report.Legs), "part"))
+		return cutShort(!report.Held, "%s of 5 were measured", scenarios.Plural(len(report.Legs), "part"))
 	case !report.Held, o.demand && !report.Reached:
 		return verdict(scenarios.Fail)
 	default:

@@ -56,6 +56,9 @@ GRANT EXECUTE ON FUNCTION effect_refused(text, text, bigint, text, bigint) TO fe
 -- Evidence. Sealing is a function of the owner; events and blocks are nobody else's to write.
 GRANT EXECUTE ON FUNCTION ledger_seal(text, bigint) TO fencepost_service;
 
+-- Only a table's owner may have it counted for the planner; this does so once, when it is new.
+GRANT EXECUTE ON FUNCTION ledger_measure() TO fencepost_service;
+
 -- Notifications. Triggers write them as the owner; the service notes whom they reached, and tells of a ledger that
 -- went back in time, which no trigger can see.
 GRANT UPDATE (state, delivered_to, attempts, next_at, claimed_by, claimed_until, last_error, ended_at)

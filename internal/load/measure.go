@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"fencepost/core"
 	"fencepost/internal/cluster"
 )
 
@@ -47,10 +48,17 @@ type Leg struct {
 	// Loop is open or closed, Instances how many of them the signals went to.
 	Loop      string `json:"loop"`
 	Instances int    `json:"instances"`
+	// Mode is the control mode: in run orders are executed meanwhile, in pause the
+	// signals are stored and nothing else.
+	Mode string `json:"mode"`
 	// Offered is the open loop's rate, Connections the closed loop's senders.
 	Offered     float64 `json:"offered_per_second,omitempty"`
 	Connections int     `json:"connections,omitempty"`
 	Result
+	// Executed is how many signals a second were executed meanwhile, of this leg or
+	// an earlier one.
+	Executed float64 `json:"executed_per_second"`
+	Cost     Cost    `json:"cost"`
 	// Lost are acknowledged signals that the ledger does not have.
 	Lost []string `json:"lost"`
 }
@@ -70,10 +78,13 @@ func (l *Leg) Reaches() (bool, string) {
 type Report struct {
 	// Held tells whether every signal that was acknowledged is in the ledger.
 	Held bool `json:"held"`
-	// Reached tells whether each leg is as fast as the service is meant to be.
+	// Reached tells whether each leg in mode run is as fast as the service is meant to
+	// be.
 	Reached bool  `json:"reached"`
 	Cores   int   `json:"cores"`
 	Legs    []Leg `json:"legs"`
+	// Rest is what became of the signals that were still open after the last leg.
+	Rest Rest `json:"rest"`
 	// Interrupted tells that not every leg was played to its end.
 	Interrupted bool `json:"interrupted"`
 }
@@ -91,49 +102,72 @@ func Targets(c *cluster.Cluster) []Target {
 }
 
 // Run measures a cluster that is ready: through one instance and through all, at
-// the plan's rate and as fast as it answers; say is told of each leg.
+// the plan's rate and as fast as it answers, while orders are executed; once more
+// as fast as it answers while none is; and then, for as long as a leg, how fast the
+// rest is executed. Say is told of each leg.
 func Run(ctx context.Context, c *cluster.Cluster, p Plan, say func(string)) (*Report, error) {
 	targets := Targets(c)
 	r := &Report{Held: true, Reached: true, Cores: runtime.NumCPU()}
+	run, pause := core.Run.String(), core.Pause.String()
 	legs := []Leg{
-		{Loop: "open", Instances: 1, Offered: p.Rate},
-		{Loop: "open", Instances: len(targets), Offered: p.Rate},
-		{Loop: "closed", Instances: 1, Connections: p.Connections},
-		{Loop: "closed", Instances: len(targets), Connections: p.Connections},
+		{Loop: "open", Mode: run, Instances: 1, Offered: p.Rate},
+		{Loop: "open", Mode: run, Instances: len(targets), Offered: p.Rate},
+		{Loop: "closed", Mode: run, Instances: 1, Connections: p.Connections},
+		{Loop: "closed", Mode: run, Instances: len(targets), Connections: p.Connections},
+		{Loop: "closed", Mode: pause, Instances: len(targets), Connections: p.Connections},
 	}
 	for i := range legs {
 		leg := &legs[i]
-		if i%2 == 1 && leg.Instances == 1 {
+		if leg.Mode == run && i%2 == 1 && leg.Instances == 1 {
 			continue // a cluster of one: it was all of them
 		}
 		if ctx.Err() != nil {
 			break
 		}
-		say(fmt.Sprintf("%s loop, %d of %d instances, %v", leg.Loop, leg.Instances, len(targets), p.For))
+		say(fmt.Sprintf("%s loop, %d of %d instances, mode %s, %v", leg.Loop, leg.Instances, len(targets),
+			leg.Mode, p.For))
 		if err := leg.play(ctx, c, targets[:leg.Instances], p, fmt.Sprintf("load-%d", i)); err != nil {
 			return nil, err
 		}
 		reached, _ := leg.Reaches()
-		r.Reached = r.Reached && reached
+		r.Reached = r.Reached && (reached || leg.Mode == pause)
 		r.Held = r.Held && len(leg.Lost) == 0 && leg.Acknowledged > 0
 		r.Legs = append(r.Legs, *leg)
 	}
+	var err error
+	r.Rest, err = rest(ctx, c, p.For)
 	r.Interrupted = ctx.Err() != nil
-	return r, nil
+	return r, err
 }
 
 // play sends, and looks into the ledger afterwards.
 func (l *Leg) play(ctx context.Context, c *cluster.Cluster, to []Target, p Plan, prefix string) error {
+	patient := context.WithoutCancel(ctx)
+	if err := control(patient, c, l.Mode); err != nil {
+		return err
+	}
+	before, err := c.Ledger().Counts(patient)
+	if err != nil {
+		return err
+	}
+	m := meter{c}
+	used := m.read()
 	if l.Loop == "open" {
 		l.Result = Open(ctx, to, prefix, p.Rate, p.For)
 	} else {
 		l.Result = Closed(ctx, to, prefix, p.Connections, p.For)
 	}
+	l.Cost = m.since(used, l.Acknowledged)
 	if l.Sent == 0 {
 		return errors.New("measure: nothing was sent")
 	}
-	var err error
-	l.Lost, err = c.Ledger().Missing(context.WithoutCancel(ctx), l.Keys)
+	after, err := c.Ledger().Counts(patient)
+	if err != nil {
+		return err
+	}
+	executed := core.Executed.String()
+	l.Executed = float64(after[executed]-before[executed]) / l.Seconds
+	l.Lost, err = c.Ledger().Missing(patient, l.Keys)
 	if l.Lost == nil {
 		l.Lost = []string{}
 	}

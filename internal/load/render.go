@@ -12,7 +12,8 @@ import (
 // Render writes the report for people.
 func (r *Report) Render(out io.Writer) {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "LOOP\tINSTANCES\tLOAD\tSENT\tANSWERS\tACKNOWLEDGED/S\tP50\tP99\tMAX\tLOST\tTARGET")
+	fmt.Fprintln(table, "LOOP\tINSTANCES\tMODE\tLOAD\tSENT\tANSWERS\tACKNOWLEDGED/S\tEXECUTED/S\t"+
+		"P50\tP99\tMAX\tLOST\tTARGET")
 	for i := range r.Legs {
 		l := &r.Legs[i]
 		load := fmt.Sprintf("%d connections", l.Connections)
@@ -24,12 +25,21 @@ func (r *Report) Render(out io.Writer) {
 		if reached {
 			word = "reached: "
 		}
-		fmt.Fprintf(table, "%s\t%d\t%s\t%d\t%s\t%.0f\t%v\t%v\t%v\t%d\t%s\n", l.Loop, l.Instances, load,
-			l.Sent,
-			AnswersText(l.Answers), l.PerSecond, l.Latency.P50, l.Latency.P99, l.Latency.Max, len(l.Lost),
+		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%d\t%s\t%.0f\t%.0f\t%v\t%v\t%v\t%d\t%s\n", l.Loop,
+			l.Instances, l.Mode, load, l.Sent, AnswersText(l.Answers), l.PerSecond, l.Executed,
+			l.Latency.P50, l.Latency.P99, l.Latency.Max, len(l.Lost),
 			word+target)
 	}
 	table.Flush()
+	for i := range r.Legs {
+		l := &r.Legs[i]
+		if l.Cost.Whole() > 0 {
+			fmt.Fprintf(out, "processor time a signal, %s loop, %d of the instances, mode %s: %v\n", l.Loop,
+				l.Instances, l.Mode, l.Cost)
+		}
+	}
+	fmt.Fprintf(out, "afterwards %d were executed in %.1f s, %.0f a second; %d are left\n", r.Rest.Executed,
+		r.Rest.Seconds, r.Rest.PerSecond, r.Rest.Left)
 	for i := range r.Legs {
 		if l := &r.Legs[i]; l.Trouble != "" {
 			fmt.Fprintf(out, "first trouble of a sender: %s\n", l.Trouble)

@@ -82,7 +82,24 @@ const lockMeaningSQL = `SELECT pg_advisory_xact_lock(@meaning_high::integer, @me
 // admitSQL screens the signals and stores those whose keys are free. The order
 // of the cases is that of inbox.Screening. They are stored in the order of their
 // keys, so that two who store the same ones wait for each other in one direction.
-const admitSQL = `
+const (
+	admitSQL = screenSQL + `
+        SELECT s.id FROM signals s
+        WHERE o.similar_for > 0 AND s.group_name = @group::text AND s.instrument = o.instrument
+          AND s.type = o.type AND s.position = o."position"
+          AND s.received_at > clock_timestamp() - o.similar_for * interval '1 microsecond'
+          AND NOT (s.state = 'rejected' AND s.attempt = 0)
+        ORDER BY s.received_at DESC LIMIT 1
+    ` + storeSQL
+	// admitAnySQL is for signals of which none is compared with others: what looks
+	// for similar ones would be planned for nothing.
+	admitAnySQL = screenSQL + `SELECT NULL::bigint AS id` + storeSQL
+)
+
+// screenSQL and storeSQL are what stands before and behind the look for similar
+// ones.
+const (
+	screenSQL = `
 WITH offered AS MATERIALIZED (
     SELECT o.*, similar_one.id AS similar_to,
            coalesce(NULLIF(o.sent_at, @unknown::bigint) * interval '1 microsecond' + to_timestamp(0)
@@ -95,14 +112,8 @@ WITH offered AS MATERIALIZED (
         AS o (key, signal_id, type, instrument, "position", "timestamp", price, stop, lots, atr, er,
         supertrend, roc, reason, payload, source, state, state_reason, valid_for, similar_for, refuse,
         sent_at, tolerance)
-    LEFT JOIN LATERAL (
-        SELECT s.id FROM signals s
-        WHERE o.similar_for > 0 AND s.group_name = @group::text AND s.instrument = o.instrument
-          AND s.type = o.type AND s.position = o."position"
-          AND s.received_at > clock_timestamp() - o.similar_for * interval '1 microsecond'
-          AND NOT (s.state = 'rejected' AND s.attempt = 0)
-        ORDER BY s.received_at DESC LIMIT 1
-    ) similar_one ON true
+    LEFT JOIN LATERAL (`
+	storeSQL = `) similar_one ON true
 ), judged AS MATERIALIZED (
     SELECT o.*, CASE WHEN o.state <> 'received' THEN 'none' WHEN o.similar_to IS NOT NULL THEN 'similar'
         WHEN o.ahead THEN 'ahead' ELSE 'none' END AS doubt
@@ -128,14 +139,16 @@ WITH offered AS MATERIALIZED (
              ELSE 'the sender''s time is ahead of the database''s' END
     FROM begun b ORDER BY b.key
     ON CONFLICT (group_name, key) DO NOTHING
-    RETURNING key
+    RETURNING key, id, state, received_at
 )
-SELECT b.key, b.doubt, coalesce(b.similar_to, 0) FROM begun b JOIN stored t ON t.key = b.key`
+SELECT b.key, b.doubt, coalesce(b.similar_to, 0), t.id, t.state, t.received_at
+FROM begun b JOIN stored t ON t.key = b.key`
+)
 
-// admittedSQL reads the rows that have the keys, whoever stored them. It is a
-// statement of its own: one that stood beside the insert would not see a row
-// for which the insert had waited. What the body of an archived signal was stands
-// in its first event.
+// admittedSQL reads the rows that had the keys before. It is a transaction of its
+// own, which only duplicates need: the insertion has waited for whoever was storing
+// the same, so that the row is there by now, and stays. What the body of an archived
+// signal was stands in its first event.
 const admittedSQL = `
 SELECT key, id, state, CASE WHEN octet_length(payload) > 0 THEN payload_sha256 ELSE coalesce(
            (SELECT (e.content->>'payload_sha256')::bytea FROM ledger_events e
@@ -144,35 +157,87 @@ SELECT key, id, state, CASE WHEN octet_length(payload) > 0 THEN payload_sha256 E
 FROM signals s
 WHERE group_name = @group::text AND key = ANY (@keys::text[])`
 
+// offers are signals that are stored together.
+type offers = together[*Offer, Admitted]
+
+// The bounds of storing together. Crews are not many: with more of them each has
+// less to do, and the server more.
+const (
+	admitCrews = 3
+	admitCrowd = 24
+)
+
+// longestGathering bounds the rest of those who store.
+const longestGathering = 4 * time.Millisecond
+
+// gather is for how long signals gather after a transaction that took so long. The
+// senders that were answered just then have sent their next ones by the time that it
+// is over, and these go along. A signal that comes alone never waits for it.
+func gather(took time.Duration) time.Duration { return min(took, longestGathering) }
+
+// differ tells whether two offers may be stored by one statement.
+func differ(a, b *Offer) bool { return a.Key != b.Key }
+
 // Admit stores the signal durably, once for each key. Only an answer without
 // an error may be acknowledged to the sender. Signals that come while others are
 // being stored are stored together.
 func (l *Ledger) Admit(ctx context.Context, o *Offer) (Admitted, error) {
+	l.CameIn()
 	if o.Screen.Similar > 0 {
 		// It waits for signals that say the same; others should not.
-		alone := []*admission{{ctx: ctx, offer: o}}
-		l.store(ctx, alone)
-		return alone[0].result, alone[0].err
+		alone := &question[*Offer, Admitted]{ctx: ctx, ask: o}
+		if err := l.store(ctx, []*question[*Offer, Admitted]{alone}); err != nil {
+			return Admitted{}, err
+		}
+		return alone.answer, alone.err
 	}
 	return l.admits.add(ctx, o, l.store)
 }
 
 // store stores offers with different keys in one transaction, and says of each
 // what became of it.
-func (l *Ledger) store(ctx context.Context, all []*admission) {
-	a := l.offered(all)
+func (l *Ledger) store(ctx context.Context, all []*question[*Offer, Admitted]) error {
 	t := l.begin(core.Admit.String(), durably)
-	if o := all[0].offer; o.Screen.Similar > 0 {
+	sql := admitAnySQL
+	if o := all[0].ask; o.Screen.Similar > 0 {
+		sql = admitSQL
 		high, low := l.meaning(o)
 		t.add(lockMeaningSQL, args{"meaning_high": high, "meaning_low": low})
 	}
-	var answer stored
-	t.add(admitSQL, a).Query(answer.readFresh)
-	t.add(admittedSQL, args{"group": l.opt.Group, "keys": a["keys"]}).Query(answer.readRows)
+	fresh := map[string]Admitted{}
+	t.add(sql, l.offered(all)).Query(func(rows pgx.Rows) error { return readFresh(rows, fresh) })
+	if err := l.run(ctx, l.work, t); err != nil {
+		return err
+	}
+	var known []*question[*Offer, Admitted]
+	for _, one := range all {
+		admitted, isFresh := fresh[one.ask.Key]
+		if one.answer = admitted; !isFresh {
+			known = append(known, one)
+		}
+	}
+	l.recognize(ctx, known)
+	return nil
+}
+
+// recognize says of offers whose keys were there before what stands under them.
+func (l *Ledger) recognize(ctx context.Context, all []*question[*Offer, Admitted]) {
+	if len(all) == 0 {
+		return
+	}
+	keys := make([]string, 0, len(all))
+	for _, one := range all {
+		keys = append(keys, one.ask.Key)
+	}
+	rows := map[string]storedRow{}
+	t := l.begin(core.Admit.String(), durably)
+	t.add(admittedSQL, args{"group": l.opt.Group, "keys": keys}).Query(func(found pgx.Rows) error {
+		return readStored(found, rows)
+	})
 	err := l.run(ctx, l.work, t)
 	for _, one := range all {
 		if one.err = err; err == nil {
-			one.result, one.err = answer.tell(one.offer)
+			one.answer, one.err = tell(one.ask, rows)
 		}
 	}
 }
@@ -180,25 +245,25 @@ func (l *Ledger) store(ctx context.Context, all []*admission) {
 // unknownTime stands for a sender's time that is not known.
 const unknownTime = math.MinInt64
 
-// offered are the arguments of admitSQL: an array for each column.
-func (l *Ledger) offered(all []*admission) args {
+// offered are the arguments of the statement that stores: an array for each column.
+func (l *Ledger) offered(all []*question[*Offer, Admitted]) args {
 	texts := func(of func(*Offer) string) []string {
 		list := make([]string, len(all))
 		for i := range all {
-			list[i] = of(all[i].offer)
+			list[i] = of(all[i].ask)
 		}
 		return list
 	}
 	numbers := func(of func(*Offer) int64) []int64 {
 		list := make([]int64, len(all))
 		for i := range all {
-			list[i] = of(all[i].offer)
+			list[i] = of(all[i].ask)
 		}
 		return list
 	}
 	payloads, refuse := make([][]byte, len(all)), make([]bool, len(all))
 	for i := range all {
-		payloads[i], refuse[i] = payload(all[i].offer.Payload), all[i].offer.Screen.RefuseSimilar
+		payloads[i], refuse[i] = payload(all[i].ask.Payload), all[i].ask.Screen.RefuseSimilar
 	}
 	return args{
 		"group": l.opt.Group, "received_by": l.opt.Instance, "unknown": int64(unknownTime),
@@ -236,13 +301,7 @@ func (o *Offer) begins() core.SignalState {
 	return o.State
 }
 
-// stored is what the ledger answers about some offers: the rows of their keys,
-// and which of them are new.
-type stored struct {
-	rows  map[string]*storedRow
-	fresh map[string]freshRow
-}
-
+// storedRow is what stands under a key.
 type storedRow struct {
 	id         int64
 	word       string
@@ -250,26 +309,33 @@ type storedRow struct {
 	receivedAt time.Time
 }
 
-type freshRow struct {
-	doubt     string
-	similarTo int64
-}
-
-func (s *stored) readFresh(rows pgx.Rows) error {
-	s.fresh = map[string]freshRow{}
+// readFresh reads which offers were stored now.
+func readFresh(rows pgx.Rows, fresh map[string]Admitted) error {
 	var (
-		key string
-		one freshRow
+		key, doubt, word string
+		similarTo, id    int64
+		at               time.Time
 	)
-	_, err := pgx.ForEachRow(rows, []any{&key, &one.doubt, &one.similarTo}, func() error {
-		s.fresh[key] = one
+	into := []any{&key, &doubt, &similarTo, &id, &word, &at}
+	_, err := pgx.ForEachRow(rows, into, func() error {
+		state, err := parseState(word)
+		if err != nil {
+			return err
+		}
+		one := Admitted{
+			Admission: inbox.Fresh, Signal: core.SignalID(id), State: state, ReceivedAt: at,
+			SimilarTo: core.SignalID(similarTo),
+		}
+		// The word is one of ours, or none.
+		one.Doubt, _ = inbox.ParseDoubt(doubt)
+		fresh[key] = one
 		return nil
 	})
 	return err
 }
 
-func (s *stored) readRows(rows pgx.Rows) error {
-	s.rows = map[string]*storedRow{}
+// readStored reads what stands under keys.
+func readStored(rows pgx.Rows, found map[string]storedRow) error {
 	for rows.Next() {
 		var (
 			key string
@@ -278,14 +344,14 @@ func (s *stored) readRows(rows pgx.Rows) error {
 		if err := rows.Scan(&key, &one.id, &one.word, &one.sum, &one.receivedAt); err != nil {
 			return err
 		}
-		s.rows[key] = &one
+		found[key] = one
 	}
 	return rows.Err()
 }
 
-// tell says what became of one offer.
-func (s *stored) tell(o *Offer) (Admitted, error) {
-	row, ok := s.rows[o.Key]
+// tell says what an offer is whose key was there before.
+func tell(o *Offer, rows map[string]storedRow) (Admitted, error) {
+	row, ok := rows[o.Key]
 	if !ok {
 		return Admitted{}, errors.New("admit: the signal is not there after it was stored")
 	}
@@ -293,19 +359,11 @@ func (s *stored) tell(o *Offer) (Admitted, error) {
 	if err != nil {
 		return Admitted{}, fmt.Errorf("admit: %w", err)
 	}
-	admitted := Admitted{Signal: core.SignalID(row.id), State: state, ReceivedAt: row.receivedAt}
-	offered := sha256.Sum256(o.Payload)
-	fresh, isFresh := s.fresh[o.Key]
-	switch {
-	case isFresh:
-		admitted.Admission = inbox.Fresh
-		// The word is one of ours, or none.
-		admitted.Doubt, _ = inbox.ParseDoubt(fresh.doubt)
-		admitted.SimilarTo = core.SignalID(fresh.similarTo)
-	case bytes.Equal(row.sum, offered[:]):
+	admitted := Admitted{
+		Admission: inbox.Clash, Signal: core.SignalID(row.id), State: state, ReceivedAt: row.receivedAt,
+	}
+	if offered := sha256.Sum256(o.Payload); bytes.Equal(row.sum, offered[:]) {
 		admitted.Admission = inbox.Duplicate
-	default:
-		admitted.Admission = inbox.Clash
 	}
 	return admitted, nil
 }

@@ -2,6 +2,7 @@ package pgledger_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -45,8 +46,9 @@ func both(b *testing.B) sides {
 	s := sides{with: start(b, ledger("with"), "n1", many)}
 	bare := ledger("without")
 	conn := connect(b, bare)
-	for _, table := range []string{"signals", "attempts"} {
-		exec(b, conn, `ALTER TABLE `+table+` DISABLE TRIGGER `+table+`_event`)
+	for _, event := range []string{"signals_event", "signals_stored_event", "attempts_event"} {
+		table, _, _ := strings.Cut(event, "_")
+		exec(b, conn, `ALTER TABLE `+table+` DISABLE TRIGGER `+event)
 	}
 	s.without = start(b, bare, "n1", many)
 	s.with.lead()
@@ -133,4 +135,30 @@ func BenchmarkPermit(b *testing.B) {
 			})
 		}
 	})
+}
+
+// BenchmarkAdmitTogether says what it brings that signals which come at the same
+// time are stored together: the rate of so many clients, to their rate when each
+// signal has a transaction of its own, as one that is compared with others has.
+func BenchmarkAdmitTogether(b *testing.B) {
+	s := both(b)
+	var took [2]time.Duration
+	done := 0
+	for done < b.N {
+		round := min(benchRound, b.N-done)
+		for i, window := range []time.Duration{0, time.Microsecond} {
+			took[i] += atOnce(b, round, func(int) error {
+				o := offer(fmt.Sprintf("bench-%d", benchKeys.Add(1)))
+				o.Position, o.Screen.Similar = o.Key, window
+				_, err := s.with.Admit(b.Context(), &o)
+				return err
+			})
+		}
+		done += round
+	}
+	together, alone := float64(done)/took[0].Seconds(), float64(done)/took[1].Seconds()
+	b.ReportMetric(together, "together/s")
+	b.ReportMetric(alone, "alone/s")
+	b.ReportMetric(together/alone, "ratio")
+	b.ReportMetric(0, "ns/op")
 }

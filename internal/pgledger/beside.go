@@ -16,8 +16,5 @@ func (l *Ledger) Beside(o Options) (*Ledger, error) {
 		return nil, fmt.Errorf("open ledger: statement limit %v of group %s, read limit %v of group %s",
 			o.Limits.Statement, o.Group, l.opt.Limits.Read, l.opt.Group)
 	}
-	l.users.Add(1)
-	return &Ledger{
-		opt: o, key: AdvisoryKey(o.Group), leadership: l.leadership, work: l.work, users: l.users,
-	}, nil
+	return over(o, l.leadership, l.work, l.users), nil
 }

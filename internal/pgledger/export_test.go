@@ -3,11 +3,11 @@ package pgledger
 // The production statements, for tests that try what happens without one of
 // their parts.
 const (
-	BeginSQL      = beginSQL
-	LimitsSQL     = limitsSQL
-	LockSharedSQL = lockSharedSQL
-	LockSignalSQL = lockSignalSQL
-	ManyOpenSQL   = manyOpenSQL
-	FenceSQL      = fenceSQL
-	PermitSQL     = permitSQL
+	BeginSQL       = beginSQL
+	LimitsSQL      = limitsSQL
+	LockSharedSQL  = lockSharedSQL
+	LockSignalsSQL = lockSignalsSQL
+	ManyOpenSQL    = manyOpenSQL
+	FenceSQL       = fenceSQL
+	PermitSQL      = permitSQL
 )

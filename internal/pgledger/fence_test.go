@@ -95,8 +95,9 @@ func (f fence) ask(ctx context.Context, conn *pgx.Conn, c claim, signal int64) (
 	a := pgx.NamedArgs{
 		"key": pgledger.AdvisoryKey("test"), "group": "test", "op": "permit",
 		"epoch": int64(c.epoch), "token": identity.Text(c.of.name, c.token),
-		"signal": signal, "attempt": int64(1), "version": int64(1), "send_by": int64(1_000_000),
-		"client_order_id": fmt.Sprintf("order-%d", signal), "one_open": false,
+		"signals": []int64{signal}, "attempts": []int64{1}, "versions": []int64{1},
+		"order_ids": []string{fmt.Sprintf("order-%d", signal)}, "send_by": int64(1_000_000),
+		"one_open": false,
 	}
 	if f.separately {
 		var current bool
@@ -108,7 +109,7 @@ func (f fence) ask(ctx context.Context, conn *pgx.Conn, c claim, signal int64) (
 	}
 	var (
 		batch                      pgx.Batch
-		version, epoch             int64
+		id, version, epoch         int64
 		reason, control            string
 		accepted, system, timeline int64
 	)
@@ -118,7 +119,7 @@ func (f fence) ask(ctx context.Context, conn *pgx.Conn, c claim, signal int64) (
 		batch.Queue(`/* permit */ `+sql, a)
 	}
 	batch.Queue(`/* permit */ `+f.permit, a).QueryRow(func(row pgx.Row) error {
-		return row.Scan(&version, &epoch, &reason, &control, &accepted, &system, &timeline)
+		return row.Scan(&id, &version, &epoch, &reason, &control, &accepted, &system, &timeline)
 	})
 	batch.Queue(`COMMIT`)
 	if err := conn.SendBatch(ctx, &batch).Close(); err != nil {

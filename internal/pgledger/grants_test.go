@@ -185,6 +185,8 @@ func TestServiceCanTakeNothingBack(t *testing.T) {
 		    ledger_blocks`,
 		`SELECT ledger_events_append('test', 0, 'signal', 1, 'x', 1, '{}')`,
 		`ALTER TABLE signals DISABLE TRIGGER signals_event`, `ALTER TABLE signals DISABLE TRIGGER ALL`,
+		`ALTER TABLE signals DISABLE TRIGGER signals_stored_event`,
+		`DROP FUNCTION ledger_events_stored() CASCADE`, `DROP FUNCTION ledger_measure()`,
 		`ALTER TABLE attempts ADD COLUMN x text`, `DROP TABLE ledger_events`, `DROP INDEX
 		    attempts_one_standing`,
 		`DROP TRIGGER signals_event ON signals`, `DROP FUNCTION ledger_events_follow() CASCADE`,

@@ -25,9 +25,13 @@ type Ledger struct {
 	leadership *pgxpool.Pool
 	work       *pgxpool.Pool
 	// users counts the ledgers that have these pools.
-	users  *atomic.Int32
-	orders orderBook
-	admits admitQueue
+	users   *atomic.Int32
+	orders  orderBook
+	admits  offers
+	permits permits
+	records records
+	// cameIn is when a signal last came in, by this process's own clock.
+	cameIn atomic.Int64
 	// worked is when a signal was last processed, by this process's own clock;
 	// zero once a heartbeat has said so. A record does not say it itself: it would
 	// lock the row that the heartbeat has to write, until it has been committed.
@@ -50,11 +54,22 @@ func Open(o Options) (*Ledger, error) {
 		leadership.Close()
 		return nil, fmt.Errorf("open ledger: %w", err)
 	}
+	return over(o, leadership, work, new(atomic.Int32)), nil
+}
+
+// over is a ledger over pools that so many others have.
+func over(o Options, leadership, work *pgxpool.Pool, users *atomic.Int32) *Ledger {
 	l := &Ledger{
-		opt: o, key: AdvisoryKey(o.Group), leadership: leadership, work: work, users: new(atomic.Int32),
+		opt: o, key: AdvisoryKey(o.Group), leadership: leadership, work: work, users: users,
+		admits: offers{
+			op: core.Admit.String(), crews: admitCrews, crowd: admitCrowd, fits: differ, rest: gather,
+		},
+		permits: permits{op: core.Permit.String(), crews: workCrews, crowd: workCrowd},
+		records: records{op: core.Record.String(), crews: workCrews, crowd: workCrowd, fits: recordsFit},
 	}
-	l.users.Add(1)
-	return l, nil
+	l.permits.fits, l.permits.rest, l.records.rest = l.permitsFit, l.restAfter, l.restAfter
+	users.Add(1)
+	return l
 }
 
 // InUse is how many connections calls have at the moment, of both pools.
@@ -66,6 +81,8 @@ func (l *Ledger) InUse() int {
 // for the calls that are under way, which are bounded.
 func (l *Ledger) Close() {
 	l.admits.crew.Wait()
+	l.permits.crew.Wait()
+	l.records.crew.Wait()
 	if l.users.Add(-1) > 0 {
 		return
 	}

@@ -119,3 +119,12 @@ func (l *link) silence() {
 		p.silent.Store(true)
 	}
 }
+
+// cut breaks the connections of this moment.
+func (l *link) cut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, p := range l.pairs {
+		_, _ = p.client.Close(), p.server.Close()
+	}
+}

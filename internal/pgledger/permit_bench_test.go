@@ -27,7 +27,7 @@ var permitLimits = strings.NewReplacer("@statement::text", "'9000'", "@lock::tex
 func fencedPermit() fence {
 	return fence{
 		name: "fenced", begin: pgledger.BeginSQL,
-		before: []string{permitLimits, pgledger.LockSharedSQL, pgledger.LockSignalSQL},
+		before: []string{permitLimits, pgledger.LockSharedSQL, pgledger.LockSignalsSQL},
 		permit: pgledger.PermitSQL,
 	}
 }
@@ -45,19 +45,20 @@ func mutePermit() fence {
 func barePermit() fence {
 	return fence{
 		name: "bare", begin: pgledger.BeginSQL,
-		before: []string{permitLimits, pgledger.LockSignalSQL},
+		before: []string{permitLimits, pgledger.LockSignalsSQL},
 		permit: mute(without(pgledger.FenceSQL, `SELECT @group::text AS group_name`)),
 	}
 }
 
 // mute cuts from a permit what asks why it was refused.
 func mute(permit string) string {
-	cut := strings.Index(permit, "\nSELECT v.version")
+	cut := strings.Index(permit, "\nSELECT q.signal")
 	if cut < 0 {
 		panic("the permit does not say any more where its answer begins")
 	}
 	return permit[:cut] + `
-SELECT coalesce((SELECT m.version FROM moved m), 0), 0, '', 'run', 0, 0, 0`
+SELECT q.signal, coalesce(m.version, 0), 0, '', 'run', 0, 0, 0
+FROM asked q LEFT JOIN moved m ON m.id = q.signal`
 }
 
 // fenceBench is a ledger full of signals, and one connection for each worker.

@@ -8,14 +8,17 @@ import (
 	"fencepost/core"
 )
 
-// lockInstrumentSQL holds the instrument of a signal, which never changes. It is
-// a statement of its own: the one that looks for others of the instrument must
+// lockInstrumentsSQL holds the instruments of signals, which never change. It is
+// a statement of its own: the one that looks for others of an instrument must
 // not have a snapshot that is older than the lock. Permits alone take it, after
-// the group's lock and before the signal's row, so that nobody waits in a ring.
-const lockInstrumentSQL = `
-SELECT pg_advisory_xact_lock(hashtextextended(
-    'fencepost:instrument:' || octet_length(s.group_name) || ':' || s.group_name || ':' || s.instrument, 0))
-FROM signals s WHERE s.group_name = @group::text AND s.id = @signal::bigint`
+// the group's lock and before the signals' rows, and several in the order of their
+// numbers, so that nobody waits in a ring.
+const lockInstrumentsSQL = `
+SELECT pg_advisory_xact_lock(i.number)
+FROM (SELECT DISTINCT hashtextextended('fencepost:instrument:' || octet_length(s.group_name) || ':'
+          || s.group_name || ':' || s.instrument, 0) AS number
+      FROM signals s WHERE s.group_name = @group::text AND s.id = ANY (@signals::bigint[])
+      ORDER BY number) i`
 
 // manyOpenSQL tells the constraint of the schema, for this transaction, that the
 // service is set up to have several signals of one instrument open at a time.
@@ -45,11 +48,12 @@ const inTheWayAgainSQL = `
       AND (o.state IN ('submitting', 'submitted') OR o.state = 'in_doubt' AND o.id < s.id)`
 
 // waitsSQL tells whether another signal of the instrument waits for the end of the
-// one that is recorded by the same statement, which sees it as it was before.
+// one that is recorded as v by the same statement, which sees both as they were
+// before.
 const waitsSQL = `
     SELECT FROM signals s
     JOIN signals o ON o.group_name = s.group_name AND o.instrument = s.instrument AND o.id <> s.id
-    WHERE s.group_name = @group::text AND s.id = @signal::bigint AND o.state = 'received'`
+    WHERE s.group_name = @group::text AND s.id = v.signal AND o.state = 'received'`
 
 // Ahead is a signal for whose end another one of its instrument waits.
 type Ahead struct {

@@ -155,11 +155,14 @@ func commit(ctx context.Context, conn *pgxpool.Conn, tx pgx.Tx) error {
 			ErrOutcomeUnknown)
 	}
 	err := tx.Commit(ctx)
+	// Of a connection that broke while it was waited for an answer the driver says as
+	// well that it was closed, and that this is safe.
+	unsent := pgconn.SafeToRetry(err) && !errors.Is(err, pgconn.ErrConnClosed)
 	var answer *pgconn.PgError
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, pgx.ErrTxCommitRollback), pgconn.SafeToRetry(err),
+	case errors.Is(err, pgx.ErrTxCommitRollback), unsent,
 		errors.As(err, &answer) && answer.Severity == "ERROR":
 		return fmt.Errorf("%s: commit: %w", txOp, err)
 	default:

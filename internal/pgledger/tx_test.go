@@ -190,6 +190,33 @@ func TestTxTellsAnUnknownOutcomeFromAFailure(t *testing.T) {
 	}
 }
 
+// The connection breaks while the server commits: it may go on, or notice.
+func TestTxOfABrokenConnectionIsNoFailure(t *testing.T) {
+	t.Parallel()
+	_, conn, dsn := books(t)
+	exec(t, conn, `CREATE FUNCTION at_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+		PERFORM pg_advisory_xact_lock(77); RETURN NULL; END $$`)
+	exec(t, conn, `CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON entries
+		DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION at_commit()`)
+	between, through := newLink(t, dsn, nil)
+	n2 := start(t, through, "n2")
+	epoch := n2.lead()
+	exec(t, conn, `SELECT pg_advisory_lock(77)`)
+	done := make(chan error, 1)
+	go func() { done <- n2.enter(t.Context(), epoch, "sent") }()
+	until(t, "a commit that hangs", func() bool {
+		return read[int64](t, conn, `SELECT count(*) FROM pg_stat_activity
+			WHERE query LIKE '/* tx */ COMMIT%' AND wait_event = 'advisory'
+			  AND datname = current_database()`) > 0
+	})
+	between.cut()
+	err := <-done
+	exec(t, conn, `SELECT pg_advisory_unlock(77)`)
+	if !errors.Is(err, pgledger.ErrOutcomeUnknown) {
+		t.Errorf("a commit whose connection broke: %v", err)
+	}
+}
+
 func TestTxIsEndedByNobodyElse(t *testing.T) {
 	t.Parallel()
 	n1, conn, _ := books(t)

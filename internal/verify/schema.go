@@ -32,7 +32,7 @@ const (
 	historyGuards = "leadership_history_epochs_contiguous leadership_history_append_only " +
 		"leadership_history_append_only_truncate authority_agrees_with_history leadership_history_event"
 	signalGuards = "signals_begin_at_the_beginning signals_state_arrow signals_never_vanish " +
-		"signals_never_vanish_truncate signals_taken_in_turn signals_event"
+		"signals_never_vanish_truncate signals_taken_in_turn signals_event signals_stored_event"
 )
 
 // uniques are the indexes that hold a rule.
