@@ -1,6 +1,7 @@
 package chaos_test
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -32,7 +33,7 @@ func TestAPersonWhomTheLedgerDoesNotHearSaysItAgain(t *testing.T) {
 		at(700*time.Millisecond, scenarios.Control{Set: core.Halt}),
 		at(900*time.Millisecond, scenarios.Control{Set: core.Run}),
 	})
-	r := chaos.NewWorld(p, chaos.Options{Program: program(t)}).Run(t.Context(), 1)
+	r := run(t, chaos.NewWorld(p, chaos.Options{Program: program(t)}))
 	if r.Verdict != scenarios.Pass {
 		t.Fatalf("%v: %v", r.Verdict, r.Failure)
 	}
@@ -49,18 +50,24 @@ func TestWhoWatchesARunSeesWhatEachPartyHolds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	halt := make(chan struct{})
-	var seen []chaos.Glance
-	r := chaos.NewWorld(p, chaos.Options{Program: program(t), Halt: halt, Watch: func(g chaos.Glance) {
-		seen = append(seen, g)
-		if g.Answered > 0 && g.Elections > 0 {
-			select {
-			case <-halt:
-			default:
-				close(halt)
+	var (
+		seen []chaos.Glance
+		r    chaos.Result
+	)
+	for range 3 { // other tests run beside this one
+		halt := make(chan struct{})
+		end := sync.OnceFunc(func() { close(halt) })
+		seen = nil
+		r = chaos.NewWorld(p, chaos.Options{Program: program(t), Halt: halt, Watch: func(g chaos.Glance) {
+			seen = append(seen, g)
+			if g.Answered > 0 && g.Elections > 0 {
+				end()
 			}
+		}}).Run(t.Context(), 1)
+		if r.Verdict != scenarios.Invalid {
+			break
 		}
-	}}).Run(t.Context(), 1)
+	}
 	if r.Verdict != scenarios.Pass {
 		t.Fatalf("%v: %v", r.Verdict, r.Failure)
 	}

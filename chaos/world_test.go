@@ -47,15 +47,10 @@ func scenario(t *testing.T, name string) *scenarios.Scenario {
 	return s
 }
 
-// play plays a file, and once or twice more where the machine stood still: other
+// run plays a program, and once or twice more where the machine stood still: other
 // tests run beside this one.
-func play(t *testing.T, name string, o chaos.Options) chaos.Result {
+func run(t *testing.T, w *chaos.World) chaos.Result {
 	t.Helper()
-	p, err := chaos.Compile(scenario(t, name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := chaos.NewWorld(p, o)
 	r := w.Run(t.Context(), 1)
 	for range 2 {
 		if r.Verdict == scenarios.Invalid {
@@ -63,6 +58,18 @@ func play(t *testing.T, name string, o chaos.Options) chaos.Result {
 			r = w.Run(t.Context(), 1)
 		}
 	}
+	return r
+}
+
+// play plays a file.
+func play(t *testing.T, name string, o chaos.Options) chaos.Result {
+	t.Helper()
+	p, err := chaos.Compile(scenario(t, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := chaos.NewWorld(p, o)
+	r := run(t, w)
 	if t.Failed() || r.Verdict == scenarios.Crash {
 		if err := w.WriteTrace(os.Stdout, 40); err != nil {
 			t.Error(err)

@@ -26,6 +26,19 @@ func TestNoBoundInTimeIsJudgedOnAMachineThatWasDisturbed(t *testing.T) {
 	}
 }
 
+func TestWhatIsStillUnderWayIsNotJudgedOnAMachineThatWasDisturbed(t *testing.T) {
+	t.Parallel()
+	b := judging(t, "final: [every_signal_terminal, ledger_equals_broker]")
+	b.pauses()
+	b.wakes()
+	b.Settled(scenarios.SettledWorld{Open: 1, Different: 1, Example: 7}, 20*ttl)
+	if v, _ := b.Verdict(20 * ttl); v != scenarios.Fail {
+		t.Errorf("a signal that stays open gives %s on a calm machine, want fail", v)
+	}
+	b.Disturbed(3*ttl, "others had the machine")
+	b.wants(scenarios.Invalid, 3*ttl)
+}
+
 func TestWhatTheBrokerHoldsIsJudgedOnEveryMachine(t *testing.T) {
 	t.Parallel()
 	b := judging(t, "final: [ledger_equals_broker]")
