@@ -23,7 +23,7 @@ func (j *Judge) Verdict(end int64) (RunVerdict, *Failure) {
 	}
 	for i := range j.watches {
 		w := &j.watches[i]
-		if v, f := j.judge(w, end); v != Pass && !(v == Fail && j.untimed && w.timed()) {
+		if v, f := j.judge(w, end); v != Pass && (v != Fail || !j.untimed || !w.timed()) {
 			f.Expect = j.entryText(w.entry)
 			f.Step = j.LastStep(f.At)
 			note(v, f)

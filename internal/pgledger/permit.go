@@ -109,7 +109,7 @@ type permits = together[permitAsk, core.Input]
 func (l *Ledger) permitsFit(a, b permitAsk) bool {
 	return a.effect.Signal != b.effect.Signal && a.effect.Epoch == b.effect.Epoch &&
 		a.effect.Token == b.effect.Token && a.effect.Resend == b.effect.Resend &&
-		!(l.opt.OneOpen && a.order.Instrument == b.order.Instrument)
+		(!l.opt.OneOpen || a.order.Instrument != b.order.Instrument)
 }
 
 // permit asks for the right to send one order, once. Permits that are asked for
