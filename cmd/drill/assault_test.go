@@ -48,7 +48,8 @@ func TestLoadPrintsOneObject(t *testing.T) {
 	if err := json.Unmarshal([]byte(got.out), &r); err != nil || got.code != 0 {
 		t.Fatalf("code %d, %v: %s\n%s", got.code, err, got.out, got.problems)
 	}
-	if !r.Held || len(r.Legs) != 2 || r.Legs[0].Loop != "open" || r.Legs[1].Loop != "closed" ||
+	if !r.Held || len(r.Legs) != 3 || r.Legs[0].Loop != "open" || r.Legs[1].Loop != "closed" ||
+		r.Legs[2].Mode != "pause" ||
 		r.Legs[0].Sent != 6 || r.Legs[0].Acknowledged != 6 {
 		t.Errorf("%+v", r)
 	}
