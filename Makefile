@@ -6,7 +6,7 @@ LINT := $(GO) tool -modfile=tools.mod golangci-lint
 
 # What the race detector reads: what runs goroutines of its own in the service, and the harness where it does. It
 # makes tests ten times as slow, and shows nothing in what asks servers one thing after another or builds programs.
-RACED := . ./chaos/link/... ./sim/explore ./scenarios $(addsuffix /...,$(addprefix ./internal/,access broker \
+RACED := . ./chaos/link/... ./sim/explore $(addsuffix /...,$(addprefix ./internal/,access broker \
 	campaign clock crew doorkeeper driver httpapi intake notify observe page pgledger reconcile recorder \
 	redislease refusal replay seam supervise tracing))
 # Packages with tests behind the build tag "browser".

@@ -51,7 +51,7 @@ func (k *Kind) Scenario(faults int) *scenarios.Scenario {
 		},
 		Assume: scenarios.Assume{
 			ClockDrift: scenarios.OnePercent, Postgres: scenarios.Durable, Redis: scenarios.Durable,
-			HarnessStall: scenarios.Length{Nanos: int64(100 * time.Millisecond)},
+			HarnessStall: scenarios.Length{Nanos: int64(250 * time.Millisecond)},
 		},
 		Expect: []scenarios.Expect{
 			{Claim: scenarios.Never{Invariant: check.SingleExecutor}},
