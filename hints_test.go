@@ -38,8 +38,8 @@ func TestHintsOfWorkAreToldAtOnceAndNotOneForEachSignal(t *testing.T) {
 		if n := len(here); n < 9 || n > 11 {
 			t.Errorf("1,000 signals in 100 ms were told of %d times", n)
 		}
-		h.give(h.here)
 		before := len(here)
+		h.give(h.here)
 		<-time.After(hintEvery)
 		synctest.Wait()
 		if len(here) <= before {
