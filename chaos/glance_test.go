@@ -54,7 +54,7 @@ func TestWhoWatchesARunSeesWhatEachPartyHolds(t *testing.T) {
 		seen []chaos.Glance
 		r    chaos.Result
 	)
-	for range 3 { // other tests run beside this one
+	for range 5 { // other tests run beside this one
 		halt := make(chan struct{})
 		end := sync.OnceFunc(func() { close(halt) })
 		seen = nil

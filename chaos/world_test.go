@@ -47,12 +47,12 @@ func scenario(t *testing.T, name string) *scenarios.Scenario {
 	return s
 }
 
-// run plays a program, and once or twice more where the machine stood still: other
+// run plays a program, and a few times more where the machine stood still: other
 // tests run beside this one.
 func run(t *testing.T, w *chaos.World) chaos.Result {
 	t.Helper()
 	r := w.Run(t.Context(), 1)
-	for range 2 {
+	for range 4 {
 		if r.Verdict == scenarios.Invalid {
 			t.Log(r.Failure)
 			r = w.Run(t.Context(), 1)

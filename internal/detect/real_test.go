@@ -36,7 +36,7 @@ func TestPausesOfRealProcessesAreMeasured(t *testing.T) {
 	k.Keeps = true
 	stage := Stage{Program: program, Out: out, Faults: 2}
 	run, err := stage.Play(t.Context(), k, 1)
-	for seed := uint64(2); err == nil && run.Verdict == scenarios.Invalid && seed <= 4; seed++ {
+	for seed := uint64(2); err == nil && run.Verdict == scenarios.Invalid && seed <= 8; seed++ {
 		run, err = stage.Play(t.Context(), k, seed) // the machine stood still
 	}
 	if err != nil || run.Verdict != scenarios.Pass || len(run.Occurrences) != 2 || run.Lost != 0 {
