@@ -58,7 +58,7 @@ WITH fence AS MATERIALIZED (` + fenceSQL + `)
 SELECT v.open, coalesce(r.epoch, 0), coalesce(r.reason, ''), coalesce(r.control_mode, 'run')
 FROM (SELECT EXISTS (SELECT FROM fence) AS open) v
 LEFT JOIN LATERAL (
-    SELECT f.* FROM permit_refused(@group::text, @op::text, @epoch::bigint, @token::text, 0) f
+    SELECT f.* FROM effect_refused(@group::text, @op::text, @epoch::bigint, @token::text, 0) f
     WHERE NOT v.open
 ) r ON true`
 

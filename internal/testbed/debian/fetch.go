@@ -13,23 +13,22 @@ import (
 	"time"
 )
 
-// Fetch downloads the packages and whatever they need that the machine lacks, and unpacks them into dir/tree.
-//
-// apt-get gets a state directory of its own, so that it needs no rights and leaves the system's lists alone;
-// it reads the system's package status, so that it fetches what is missing and nothing else.
-func Fetch(ctx context.Context, dir string, packages ...string) error {
+// Prepare gives apt-get a state directory of its own below dir, so that it needs no rights and
+// leaves the system's lists alone, and has it read the lists. It returns the arguments that make
+// apt-get use it, and what was wrong with a list: say of a third party's repository, it matters
+// only if a package is then missing.
+func Prepare(ctx context.Context, dir string) (apt []string, lists, err error) {
 	for _, tool := range []string{"apt-get", "dpkg-deb"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			return fmt.Errorf("no %s here", tool)
+			return nil, nil, fmt.Errorf("no %s here", tool)
 		}
 	}
-	archives := filepath.Join(dir, "cache", "archives")
-	for _, sub := range []string{filepath.Join(dir, "lists", "partial"), filepath.Join(archives, "partial")} {
-		if err := os.MkdirAll(sub, 0o755); err != nil {
-			return err
+	for _, sub := range []string{"lists", filepath.Join("cache", "archives")} {
+		if err := os.MkdirAll(filepath.Join(dir, sub, "partial"), 0o755); err != nil {
+			return nil, nil, err
 		}
 	}
-	apt := []string{
+	apt = []string{
 		"-q", "-y",
 		"-o", "Dir::State=" + dir,
 		"-o", "Dir::State::lists=" + filepath.Join(dir, "lists"),
@@ -42,15 +41,22 @@ func Fetch(ctx context.Context, dir string, packages ...string) error {
 		"-o", "Acquire::http::Timeout=20",
 		"-o", "Acquire::https::Timeout=20",
 	}
-	// A list that cannot be fetched, say of a third party's repository, matters only if a package is then
-	// missing.
-	updated := run(ctx, dir, "apt-get", append(slices.Clone(apt), "update")...)
-	apt = append(apt, "install", "--download-only", "--no-install-recommends", "--reinstall")
-	err := run(ctx, dir, "apt-get", append(apt, packages...)...)
+	return apt, run(ctx, dir, "apt-get", append(slices.Clone(apt), "update")...), nil
+}
+
+// Fetch downloads the packages and whatever they need that the machine lacks, and unpacks them into
+// dir/tree. apt-get reads the system's package status, so that it fetches what is missing and
+// nothing else.
+func Fetch(ctx context.Context, dir string, packages ...string) error {
+	apt, updated, err := Prepare(ctx, dir)
 	if err != nil {
+		return err
+	}
+	apt = append(apt, "install", "--download-only", "--no-install-recommends", "--reinstall")
+	if err := run(ctx, dir, "apt-get", append(apt, packages...)...); err != nil {
 		return errors.Join(updated, err)
 	}
-	fetched, err := filepath.Glob(filepath.Join(archives, "*.deb"))
+	fetched, err := filepath.Glob(filepath.Join(dir, "cache", "archives", "*.deb"))
 	if err != nil {
 		return err
 	}

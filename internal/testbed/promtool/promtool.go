@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"fencepost/internal/testbed/debian"
 	"fencepost/internal/testbed/rundir"
 )
 
@@ -95,38 +96,15 @@ func cached(ctx context.Context) (string, error) {
 	return final, answers(ctx, final)
 }
 
-// fetch downloads the package and unpacks it into dir/tree. apt-get gets a state
-// directory of its own, so that it needs no rights and leaves the system's lists
-// alone. What the package depends on is the server's affair; promtool needs none of
-// it.
+// fetch downloads the package and unpacks it into dir/tree. What the package
+// depends on is the server's affair; promtool needs none of it.
 func fetch(ctx context.Context, dir string) error {
-	for _, tool := range []string{"apt-get", "dpkg-deb"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			return fmt.Errorf("no %s here", tool)
-		}
+	apt, lists, err := debian.Prepare(ctx, dir)
+	if err != nil {
+		return err
 	}
-	for _, sub := range []string{"lists/partial", "cache/archives/partial", "tree"} {
-		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
-			return err
-		}
-	}
-	apt := []string{
-		"-q", "-y",
-		"-o", "Dir::State=" + dir,
-		"-o", "Dir::State::lists=" + filepath.Join(dir, "lists"),
-		"-o", "Dir::State::status=/var/lib/dpkg/status",
-		"-o", "Dir::Cache=" + filepath.Join(dir, "cache"),
-		"-o", "Dir::Log=" + dir,
-		"-o", "Debug::NoLocking=1",
-		"-o", "APT::Sandbox::User=",
-		"-o", "Acquire::Retries=1",
-		"-o", "Acquire::http::Timeout=20",
-		"-o", "Acquire::https::Timeout=20",
-	}
-	// A list that cannot be fetched matters only if the package is then missing.
-	_, updated := run(ctx, dir, "apt-get", append(apt, "update")...)
 	if _, err := run(ctx, dir, "apt-get", append(apt, "download", "prometheus")...); err != nil {
-		return errors.Join(updated, err)
+		return errors.Join(lists, err)
 	}
 	packages, err := filepath.Glob(filepath.Join(dir, "*.deb"))
 	if err != nil || len(packages) != 1 {
