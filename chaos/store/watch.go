@@ -286,9 +286,19 @@ func (i *instance) endTail() {
 	}
 }
 
-// readLua reads both keys at once. The mark at the end of its arguments shows when.
-const readLua = `return {redis.call('GET', KEYS[1]) or '', redis.call('PTTL', KEYS[1]), ` +
-	`redis.call('GET', KEYS[2]) or '0', redis.call('TIME')}`
+// readLua reads both keys at once, and the instant at which the lease expires: -1 without an expiry, -2 without
+// a lease. What TTLs are counted from stands still while a script runs and TIME does not, so the two are added
+// only where the server cannot tell the instant itself. The mark at the end of the arguments shows when.
+const readLua = `
+local expiry = redis.pcall('PEXPIRETIME', KEYS[1])
+if type(expiry) ~= 'number' then -- before Redis 7
+    local now = redis.call('TIME')
+    expiry = redis.call('PTTL', KEYS[1])
+    if expiry >= 0 then
+        expiry = expiry + now[1] * 1000 + math.floor(now[2] / 1000)
+    end
+end
+return {redis.call('GET', KEYS[1]) or '', expiry, redis.call('GET', KEYS[2]) or '0'}`
 
 // read returns what the server holds.
 func (i *instance) read(ctx context.Context, k keys, mark string) (Keys, error) {
@@ -297,10 +307,9 @@ func (i *instance) read(ctx context.Context, k keys, mark string) (Keys, error) 
 		return Keys{}, fmt.Errorf("read keys of redis: %w", err)
 	}
 	holder, ok1 := list[0].(string)
-	left, ok2 := list[1].(int64)
+	expiry, ok2 := list[1].(int64)
 	text, ok3 := list[2].(string)
-	clock, ok4 := list[3].([]any)
-	if !ok1 || !ok2 || !ok3 || !ok4 {
+	if !ok1 || !ok2 || !ok3 {
 		return Keys{}, fmt.Errorf("read keys of redis: answer %v", list)
 	}
 	witness, err := strconv.ParseUint(text, 10, 64)
@@ -308,13 +317,8 @@ func (i *instance) read(ctx context.Context, k keys, mark string) (Keys, error) 
 		return Keys{}, fmt.Errorf("read keys of redis: witness: %w", err)
 	}
 	found := Keys{Holder: holder, Witness: core.Epoch(witness)}
-	if left >= 0 {
-		seconds, secondsErr := strconv.ParseInt(fmt.Sprint(clock[0]), 10, 64)
-		micros, microsErr := strconv.ParseInt(fmt.Sprint(clock[1]), 10, 64)
-		if err := errors.Join(secondsErr, microsErr); err != nil {
-			return Keys{}, fmt.Errorf("read keys of redis: clock: %w", err)
-		}
-		found.Until = (seconds*1000 + micros/1000 + left) * int64(time.Millisecond)
+	if expiry >= 0 {
+		found.Until = expiry * int64(time.Millisecond)
 	}
 	return found, nil
 }

@@ -107,6 +107,26 @@ func TestShiftedTimesAreWatchedAndMayLapseALease(t *testing.T) {
 	}
 }
 
+func TestOlderServersAreReadAsWell(t *testing.T) {
+	r := startRedis(t, RedisOptions{})
+	n := nodeAt(t, r.Addr(), "", 1)
+	ask := func(script string) (expiry int64) {
+		keys := []string{r.keys.lease, r.keys.witness}
+		list, err := r.primary.client.Eval(t.Context(), script, keys, newMark()).Slice()
+		must(t, err)
+		return list[1].(int64)
+	}
+	older := strings.Replace(readLua, "PEXPIRETIME", "NOSUCHCOMMAND", 1)
+	if now, then := ask(readLua), ask(older); now != -2 || then != -2 {
+		t.Errorf("without a lease: %d and %d, want -2", now, then)
+	}
+	n.holdThrough(1)
+	// The older way counts from a later instant if the server was kept waiting.
+	if now, then := ask(readLua), ask(older); then < now-1 || then > now+ttl.Milliseconds() {
+		t.Errorf("the lease expires at %d, or at %d", now, then)
+	}
+}
+
 func TestCommandThatMayHaveDoneAnythingIsAnError(t *testing.T) {
 	r := startRedis(t, RedisOptions{})
 	must(t, r.primary.client.Append(t.Context(), "somebody's", "value").Err(), r.Watch().Drain(t.Context()))
