@@ -175,9 +175,6 @@ const longestGathering = 4 * time.Millisecond
 // is over, and these go along. A signal that comes alone never waits for it.
 func gather(took time.Duration) time.Duration { return min(took, longestGathering) }
 
-// differ tells whether two offers may be stored by one statement.
-func differ(a, b *Offer) bool { return a.Key != b.Key }
-
 // Admit stores the signal durably, once for each key. Only an answer without
 // an error may be acknowledged to the sender. Signals that come while others are
 // being stored are stored together.
@@ -194,8 +191,8 @@ func (l *Ledger) Admit(ctx context.Context, o *Offer) (Admitted, error) {
 	return l.admits.add(ctx, o, l.store)
 }
 
-// store stores offers with different keys in one transaction, and says of each
-// what became of it.
+// store stores offers in one transaction, and says of each what became of it. Of
+// those that have the same key the first is stored, and the others find it there.
 func (l *Ledger) store(ctx context.Context, all []*question[*Offer, Admitted]) error {
 	t := l.begin(core.Admit.String(), durably)
 	sql := admitAnySQL
@@ -205,7 +202,7 @@ func (l *Ledger) store(ctx context.Context, all []*question[*Offer, Admitted]) e
 		t.add(lockMeaningSQL, args{"meaning_high": high, "meaning_low": low})
 	}
 	fresh := map[string]Admitted{}
-	t.add(sql, l.offered(all)).Query(func(rows pgx.Rows) error { return readFresh(rows, fresh) })
+	t.add(sql, l.offered(firsts(all))).Query(func(rows pgx.Rows) error { return readFresh(rows, fresh) })
 	if err := l.run(ctx, l.work, t); err != nil {
 		return err
 	}
@@ -215,9 +212,23 @@ func (l *Ledger) store(ctx context.Context, all []*question[*Offer, Admitted]) e
 		if one.answer = admitted; !isFresh {
 			known = append(known, one)
 		}
+		delete(fresh, one.ask.Key)
 	}
 	l.recognize(ctx, known)
 	return nil
+}
+
+// firsts are the first offers of every key, in their order.
+func firsts(all []*question[*Offer, Admitted]) []*question[*Offer, Admitted] {
+	seen := make(map[string]bool, len(all))
+	list := make([]*question[*Offer, Admitted], 0, len(all))
+	for _, one := range all {
+		if key := one.ask.Key; !seen[key] {
+			seen[key] = true
+			list = append(list, one)
+		}
+	}
+	return list
 }
 
 // recognize says of offers whose keys were there before what stands under them.

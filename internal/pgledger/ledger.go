@@ -62,7 +62,7 @@ func over(o Options, leadership, work *pgxpool.Pool, users *atomic.Int32) *Ledge
 	l := &Ledger{
 		opt: o, key: AdvisoryKey(o.Group), leadership: leadership, work: work, users: users,
 		admits: offers{
-			op: core.Admit.String(), crews: admitCrews, crowd: admitCrowd, fits: differ, rest: gather,
+			op: core.Admit.String(), crews: admitCrews, crowd: admitCrowd, rest: gather,
 		},
 		permits: permits{op: core.Permit.String(), crews: workCrews, crowd: workCrowd},
 		records: records{op: core.Record.String(), crews: workCrews, crowd: workCrowd, fits: recordsFit},

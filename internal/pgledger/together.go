@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -43,7 +44,7 @@ type together[Q, A any] struct {
 	// crews is how many transactions are under way at most, and crowd how many
 	// questions have to wait for each further one of them.
 	crews, crowd int
-	// fits tells whether a question can be answered beside another.
+	// fits tells whether a question can be answered beside another; nil if any can.
 	fits func(Q, Q) bool
 	// rest is for how long a crew lets questions gather after a transaction that took
 	// so long, unless a crowd of them waits already.
@@ -155,10 +156,7 @@ func (t *together[Q, A]) take() []*question[Q, A] {
 
 // fit tells whether a question fits beside all that were taken.
 func (t *together[Q, A]) fit(all []*question[Q, A], q *question[Q, A]) bool {
-	for _, other := range all {
-		if !t.fits(other.ask, q.ask) {
-			return false
-		}
-	}
-	return true
+	return t.fits == nil || !slices.ContainsFunc(all, func(other *question[Q, A]) bool {
+		return !t.fits(other.ask, q.ask)
+	})
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"fencepost/core/inbox"
+	"fencepost/internal/pgledger"
 )
 
 // blocked holds the table until it is let go, so that signals pile up.
@@ -71,6 +72,56 @@ func TestSignalsThatComeAtTheSameTimeAreStoredTogether(t *testing.T) {
 	// Of those that waited one is no signal, one has left, and one is a duplicate.
 	if n := read[int64](t, watch, `SELECT count(*) FROM signals`); n != crews+many-3 {
 		t.Errorf("%d signals are stored", n)
+	}
+}
+
+// TestReplaysOfOneSignalAreAnsweredTogether: were each answered by a transaction of
+// its own, the last of a storm of them would not be answered in time.
+func TestReplaysOfOneSignalAreAnsweredTogether(t *testing.T) {
+	dsn := database(t)
+	n1 := start(t, dsn, "n1")
+	free := blocked(t, dsn)
+	const replays = 60
+	var all sync.WaitGroup
+	admissions := make([]inbox.Admission, 1+replays)
+	admit := func(i int, o pgledger.Offer) {
+		all.Go(func() {
+			got, err := n1.Admit(t.Context(), &o)
+			if admissions[i] = got.Admission; err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	admit(0, offer("another")) // its crew is kept waiting
+	for waiting(t, dsn) == 0 {
+		<-time.After(time.Millisecond)
+	}
+	begun := read[int64](t, connect(t, dsn), `SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint`)
+	for i := 1; i <= replays; i++ {
+		o := offer("one")
+		if i%3 == 0 {
+			o.Payload = []byte("another body")
+		}
+		admit(i, o)
+	}
+	free()
+	all.Wait()
+	counts := map[inbox.Admission]int{}
+	for _, a := range admissions[1:] {
+		counts[a]++
+	}
+	// Whether the first to be stored had the one body or the other, there is one.
+	if counts[inbox.Fresh] != 1 || counts[inbox.Duplicate]+counts[inbox.Clash] != replays-1 ||
+		counts[inbox.Clash] != replays/3 && counts[inbox.Clash] != replays-replays/3 {
+		t.Errorf("admissions: %v", counts)
+	}
+	watch := connect(t, dsn)
+	if n := read[int64](t, watch, `SELECT count(*) FROM signals`); n != 2 {
+		t.Errorf("%d signals are stored", n)
+	}
+	ended := read[int64](t, watch, `SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint`)
+	if n := ended - begun; n > 10 {
+		t.Errorf("%d replays took %d transactions that write", replays, n)
 	}
 }
 
