@@ -114,7 +114,11 @@ func TestOlderServersAreReadAsWell(t *testing.T) {
 		keys := []string{r.keys.lease, r.keys.witness}
 		list, err := r.primary.client.Eval(t.Context(), script, keys, newMark()).Slice()
 		must(t, err)
-		return list[1].(int64)
+		expiry, ok := list[1].(int64)
+		if !ok {
+			t.Fatalf("answer %v", list)
+		}
+		return expiry
 	}
 	older := strings.Replace(readLua, "PEXPIRETIME", "NOSUCHCOMMAND", 1)
 	if now, then := ask(readLua), ask(older); now != -2 || then != -2 {
