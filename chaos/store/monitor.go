@@ -83,7 +83,8 @@ func (r *reading) take(l line) (wrote bool, err error) {
 		return r.expire(command, l.words)
 	case "DEL", "UNLINK":
 		return r.remove(l.words[1:]), nil
-	case "GET", "PTTL", "TTL", "PEXPIRETIME", "TIME", "EXISTS", "TYPE", "STRLEN", "ECHO", "KEYS", "PUBLISH", "SUBSCRIBE":
+	case "GET", "PTTL", "TTL", "PEXPIRETIME", "TIME", "EXISTS", "TYPE", "STRLEN", "ECHO", "KEYS", "PUBLISH",
+		"SUBSCRIBE":
 		return false, nil
 	default:
 		if slices.Contains(l.words, r.lease) || slices.Contains(l.words, r.witness) {

@@ -286,9 +286,9 @@ func (i *instance) endTail() {
 	}
 }
 
-// readLua reads both keys at once, and the instant at which the lease expires: -1 without an expiry, -2 without
-// a lease. What TTLs are counted from stands still while a script runs and TIME does not, so the two are added
-// only where the server cannot tell the instant itself. The mark at the end of the arguments shows when.
+// readLua reads both keys at once, and the instant at which the lease expires: -1 without an expiry, -2
+// without a lease. What TTLs are counted from stands still while a script runs and TIME does not, so the two
+// are added only where the server cannot tell the instant itself. The mark behind the arguments shows when.
 const readLua = `
 local expiry = redis.pcall('PEXPIRETIME', KEYS[1])
 if type(expiry) ~= 'number' then -- before Redis 7
