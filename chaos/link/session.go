@@ -299,7 +299,8 @@ func (s *session) endIfIdle() {
 	}
 }
 
-// end closes everything. Who comes first says how.
+// end closes everything. Who comes first says how; but a near party whose late
+// requests were delivered gets a reset whoever comes first.
 func (s *session) end(reset bool) {
 	s.mu.Lock()
 	if s.over {
@@ -311,7 +312,7 @@ func (s *session) end(reset bool) {
 	s.mu.Unlock()
 	// The parties' sockets first: once the session dies, toxiproxy closes its own,
 	// and that looks like an ordinary end.
-	hangUp(s.client, reset)
+	hangUp(s.client, reset || s.finishing.Load() && !s.holding[back].Load())
 	if upstream != nil {
 		hangUp(upstream, reset)
 	}
