@@ -40,9 +40,9 @@ func languages() []language {
 				message('R', "\x00\x00\x00\x00") + message('Z', "I"),
 			},
 			named: phrase{
-				message('P', "\x00/* permit */ SELECT 1\x00\x00\x00") + message('E', "\x00\x00\x00\x00\x00") +
-					message('S', ""),
-				message('1', "") + message('C', "SELECT 1\x00") + message('Z', "I"),
+				message('P', "\x00/* permit */ SELECT 1\x00\x00\x00") + message('B', "\x00\x00\x00\x00\x00\x00\x00\x00") +
+					message('E', "\x00\x00\x00\x00\x00") + message('S', ""),
+				message('1', "") + message('2', "") + message('C', "SELECT 1\x00") + message('Z', "I"),
 			},
 			other: phrase{
 				message('Q', "/* record */ SELECT 2\x00"), message('C', "SELECT 2\x00") + message('Z', "I"),

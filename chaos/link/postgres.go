@@ -35,13 +35,15 @@ const statementName = 64
 const bindLimit = 1 << 10
 
 // postgresRequests reads messages. A request is a simple query, or everything
-// up to a Sync; its operation is the first mark in it, and its claim the first
-// token among the arguments.
+// up to a Sync; its operation is the first mark in what it carries out, and its
+// claim the first token among the arguments. What is only prepared is no request
+// of any operation.
 func postgresRequests(t *tape, c *calls) error {
 	if err := postgresStartup(t, c); err != nil {
 		return err
 	}
 	var next call
+	known := statements{}
 	for {
 		kind, size, err := postgresMessage(t)
 		if err != nil {
@@ -59,10 +61,11 @@ func postgresRequests(t *tape, c *calls) error {
 		case simpleQuery:
 			c.asked(call{op: marked(body)})
 		case parseMessage:
-			if _, text, ok := bytes.Cut(body, []byte{0}); ok && next.op == core.NoOp {
-				next.op = marked(text)
-			}
+			known.add(body)
 		case bindMessage:
+			if next.op == core.NoOp {
+				next.op = known.op(body)
+			}
 			if next.claim.IsZero() {
 				next.claim = claimed(body)
 			}
@@ -72,6 +75,28 @@ func postgresRequests(t *tape, c *calls) error {
 		default:
 		}
 	}
+}
+
+// statements are the operations of the statements that a connection has prepared,
+// by the statements' names.
+type statements map[string]core.Op
+
+// mostStatements is how many are remembered: more than a client keeps.
+const mostStatements = 4096
+
+// add takes the beginning of a Parse message: a name, and the text.
+func (s statements) add(parse []byte) {
+	name, text, ok := bytes.Cut(parse, []byte{0})
+	if ok && len(s) < mostStatements {
+		s[string(name)] = marked(text)
+	}
+}
+
+// op takes the beginning of a Bind message: the portal's name, and the statement's.
+func (s statements) op(bind []byte) core.Op {
+	_, rest, _ := bytes.Cut(bind, []byte{0})
+	name, _, _ := bytes.Cut(rest, []byte{0})
+	return s[string(name)]
 }
 
 // claimed returns the first of a statement's arguments that is a token.

@@ -16,5 +16,5 @@ func (l *Ledger) Beside(o Options) (*Ledger, error) {
 		return nil, fmt.Errorf("open ledger: statement limit %v of group %s, read limit %v of group %s",
 			o.Limits.Statement, o.Group, l.opt.Limits.Read, l.opt.Group)
 	}
-	return over(o, l.leadership, l.work, l.users), nil
+	return over(o, l.kept, l.leadership, l.work, l.users), nil
 }

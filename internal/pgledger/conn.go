@@ -14,7 +14,7 @@ import (
 
 // pool prepares a pool of connections; none is opened before it is needed,
 // except that at least idle ones are kept once it runs.
-func pool(o Options, conns, idle int32) (*pgxpool.Pool, error) {
+func pool(o Options, kept *keeping, conns, idle int32) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(o.DSN)
 	if err != nil {
 		return nil, fmt.Errorf("parse PostgreSQL address: %w", err)
@@ -25,11 +25,10 @@ func pool(o Options, conns, idle int32) (*pgxpool.Pool, error) {
 	wait := &patience{first: o.Limits.Connect}
 	config.ConnConfig.Tracer = wait
 	config.BeforeConnect = func(ctx context.Context, c *pgx.ConnConfig) error {
+		kept.grant(c)
 		return errors.Join(wait.grant(ctx, c), o.Access.Prepare(c))
 	}
-	// Unnamed statements, one round trip, nothing kept on the server.
-	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
-	config.ConnConfig.StatementCacheCapacity = 0
+	config.AfterConnect = kept.connected
 	config.ConnConfig.DescriptionCacheCapacity = 0
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		config.ConnConfig.RuntimeParams["application_name"] = "fencepost"

@@ -17,9 +17,11 @@
 //
 // Each operation is one transaction, sent as one pipeline from BEGIN to COMMIT
 // with the server's own time limits set inside it. The server never waits for
-// the client in the middle, so a paused client holds no lock. Statements are
-// unnamed and nothing outlives the transaction: a transaction pooler may stand
-// in between. Every statement begins with the operation's name in a comment.
+// the client in the middle, so a paused client holds no lock. Nothing that an
+// operation needs outlives the transaction: a transaction pooler may stand in
+// between. Where none does, the server keeps the statements that a connection has
+// prepared, and need not plan them anew. Every statement begins with the
+// operation's name in a comment.
 //
 // # Time
 //

@@ -24,6 +24,8 @@ type Ledger struct {
 	// a leader miss its heartbeat.
 	leadership *pgxpool.Pool
 	work       *pgxpool.Pool
+	// kept says which statements their connections keep.
+	kept *keeping
 	// users counts the ledgers that have these pools.
 	users   *atomic.Int32
 	orders  orderBook
@@ -45,22 +47,23 @@ func Open(o Options) (*Ledger, error) {
 	if err := o.validate(); err != nil {
 		return nil, fmt.Errorf("open ledger: %w", err)
 	}
-	leadership, err := pool(o, o.leadershipConns(), 1)
+	kept := &keeping{}
+	leadership, err := pool(o, kept, o.leadershipConns(), 1)
 	if err != nil {
 		return nil, fmt.Errorf("open ledger: %w", err)
 	}
-	work, err := pool(o, o.Conns, 0)
+	work, err := pool(o, kept, o.Conns, 0)
 	if err != nil {
 		leadership.Close()
 		return nil, fmt.Errorf("open ledger: %w", err)
 	}
-	return over(o, leadership, work, new(atomic.Int32)), nil
+	return over(o, kept, leadership, work, new(atomic.Int32)), nil
 }
 
 // over is a ledger over pools that so many others have.
-func over(o Options, leadership, work *pgxpool.Pool, users *atomic.Int32) *Ledger {
+func over(o Options, kept *keeping, leadership, work *pgxpool.Pool, users *atomic.Int32) *Ledger {
 	l := &Ledger{
-		opt: o, key: AdvisoryKey(o.Group), leadership: leadership, work: work, users: users,
+		opt: o, key: AdvisoryKey(o.Group), kept: kept, leadership: leadership, work: work, users: users,
 		admits: offers{
 			op: core.Admit.String(), crews: admitCrews, crowd: admitCrowd, rest: gather,
 		},

@@ -18,9 +18,11 @@ import (
 const beginSQL = `BEGIN ISOLATION LEVEL READ COMMITTED`
 
 // limitsSQL is SET LOCAL for all limits at once; the last argument says that
-// they end with the transaction.
+// they end with the transaction. It also tells which process of the server works
+// for this connection.
 const limitsSQL = `
-SELECT set_config('statement_timeout', @statement::text, true),
+SELECT pg_backend_pid(),
+       set_config('statement_timeout', @statement::text, true),
        set_config('lock_timeout', @lock::text, true),
        set_config('idle_in_transaction_session_timeout', @idle::text, true),
        set_config('synchronous_commit', @commit::text, true)`
@@ -59,13 +61,15 @@ func (a args) RewriteQuery(
 type transaction struct {
 	op    string
 	batch pgx.Batch
+	// server is the process that answered.
+	server uint32
 }
 
 // begin starts the list: the transaction and its limits.
 func (l *Ledger) begin(op, commit string) *transaction {
 	t := &transaction{op: op}
 	t.add(beginSQL, nil)
-	t.add(limitsSQL, l.limitArgs(commit))
+	t.row(limitsSQL, l.limitArgs(commit), &t.server, nil, nil, nil, nil)
 	return t
 }
 
@@ -119,6 +123,7 @@ func (l *Ledger) run(ctx context.Context, from *pgxpool.Pool, t *transaction) er
 		l.rollBack(ctx, conn, t.op)
 		return fmt.Errorf("%s: %w", t.op, err)
 	}
+	l.kept.learn(ctx, conn.Conn(), t.server)
 	return nil
 }
 

@@ -190,3 +190,22 @@ func (fencedTx) Commit(context.Context) error { return errNotYours }
 
 // Rollback is refused: return an error instead.
 func (fencedTx) Rollback(context.Context) error { return errNotYours }
+
+// Exec carries a statement out; see unkept.
+func (t fencedTx) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	return t.Tx.Exec(ctx, sql, unkept(args)...)
+}
+
+// Query asks for rows; see unkept.
+func (t fencedTx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	return t.Tx.Query(ctx, sql, unkept(args)...)
+}
+
+// QueryRow asks for a row; see unkept.
+func (t fencedTx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	return t.Tx.QueryRow(ctx, sql, unkept(args)...)
+}
+
+// unkept has a statement carried out unprepared, unless its arguments say otherwise:
+// an argument's type is then the same whether or not a pooler stands in between.
+func unkept(args []any) []any { return append([]any{pgx.QueryExecModeExec}, args...) }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +14,7 @@ import (
 
 	"fencepost/core"
 	"fencepost/internal/pgledger"
+	"fencepost/internal/testbed"
 )
 
 // tap keeps what clients say to the server, apart for each connection.
@@ -40,9 +42,10 @@ type writerFunc func([]byte) (int, error)
 // Write calls the function.
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
-// heard returns the statements that were sent, in their order, and how often
-// the client asked the server to answer.
-func (w *tap) heard(t *testing.T) (statements []string, syncs int) {
+// heard returns the statements that were carried out, in their order; how often
+// the client asked the server to answer them; and how often to answer what was only
+// prepared.
+func (w *tap) heard(t *testing.T) (statements []string, syncs, prepared int) {
 	t.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -51,6 +54,7 @@ func (w *tap) heard(t *testing.T) (statements []string, syncs int) {
 		if _, err := backend.ReceiveStartupMessage(); err != nil {
 			continue
 		}
+		texts, bound := map[string]string{}, false
 		for {
 			message, err := backend.Receive()
 			if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
@@ -61,18 +65,22 @@ func (w *tap) heard(t *testing.T) (statements []string, syncs int) {
 			}
 			switch m := message.(type) {
 			case *pgproto3.Parse:
-				if m.Name != "" {
-					t.Errorf("a statement that stays on the server: %s %s", m.Name, m.Query)
-				}
-				statements = append(statements, m.Query)
+				texts[m.Name] = m.Query
+			case *pgproto3.Bind:
+				statements, bound = append(statements, texts[m.PreparedStatement]), true
 			case *pgproto3.Query:
 				t.Errorf("outside the pipeline: %s", m.String)
 			case *pgproto3.Sync:
-				syncs++
+				if !bound {
+					prepared++
+				} else {
+					syncs++
+				}
+				bound = false
 			}
 		}
 	}
-	return statements, syncs
+	return statements, syncs, prepared
 }
 
 // TestEachOperationIsOnePipelineUnderItsName looks at the bytes on the wire, as
@@ -108,7 +116,7 @@ func TestEachOperationIsOnePipelineUnderItsName(t *testing.T) {
 // that was not listed before reads it first.
 func wantOnePipeline(t *testing.T, op core.Op, wire *tap) {
 	t.Helper()
-	statements, syncs := wire.heard(t)
+	statements, syncs, _ := wire.heard(t)
 	if op == core.Permit {
 		statements = slices.DeleteFunc(statements, func(sql string) bool {
 			return strings.HasPrefix(sql, "/* order */ ")
@@ -129,5 +137,41 @@ func wantOnePipeline(t *testing.T, op core.Op, wire *tap) {
 	}
 	if last := statements[len(statements)-1]; last != mark+"COMMIT" {
 		t.Errorf("%v ends with %q", op, last)
+	}
+}
+
+// TestStatementsAreKeptOnceTheServerAnswersForItself: the second connection knows
+// that no pooler stands in between, and prepares each statement once.
+func TestStatementsAreKeptOnceTheServerAnswersForItself(t *testing.T) {
+	wire := &tap{}
+	_, through := newLink(t, database(t), wire.connection)
+	p := start(t, through, "n1")
+	const calls = 5
+	for range 1 + calls {
+		p.observe()
+	}
+	statements, syncs, prepared := wire.heard(t)
+	if prepared != 1 || syncs != 1+calls || len(statements) != 4*(1+calls) {
+		t.Errorf("%d times prepared, %d statements in %d pipelines", prepared, len(statements), syncs)
+	}
+}
+
+// TestNothingIsKeptBehindAPooler: another process would not know it.
+func TestNothingIsKeptBehindAPooler(t *testing.T) {
+	where, err := url.Parse(database(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pooler := testbed.PgBouncer(t, where.String(), 1)
+	wire := &tap{}
+	_, through := newLink(t, pooler.DSN(strings.TrimPrefix(where.Path, "/")), wire.connection)
+	p := start(t, through, "n1")
+	const calls = 5
+	for range calls {
+		p.observe()
+	}
+	statements, syncs, prepared := wire.heard(t)
+	if prepared != 0 || syncs != calls || len(statements) != 4*calls {
+		t.Errorf("%d times prepared, %d statements in %d pipelines", prepared, len(statements), syncs)
 	}
 }
