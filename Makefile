@@ -126,7 +126,7 @@ explore: build ## Search a small world to its end: two nodes and two faults, thr
 	bin/drill explore --nodes 2 --signals 1 --faults 2 --class A
 	bin/drill explore --nodes 3 --signals 1 --faults 1
 
-explore-small: build ## The part of it that every change must pass.
+explore-small: build ## A smaller part of it: two nodes and one fault, at each class of broker. No part of `make check`.
 	bin/drill explore --nodes 2 --signals 1 --faults 1 --class D
 	bin/drill explore --nodes 2 --signals 1 --faults 1 --class A
 	bin/drill explore --nodes 2 --signals 1 --faults 1 --class B

@@ -70,7 +70,8 @@ func (k *Coordinator) measureOnce(ctx context.Context) bool {
 }
 
 // SealEvents closes blocks over what happened in the ledger, as every instance
-// that runs does each second: for whoever looks at a ledger that nobody serves.
+// that runs does each second while there is something, and less often where there
+// is nothing: for whoever looks at a ledger that nobody serves.
 // It returns how many events it sealed; what a transaction that still runs may
 // add to has to wait.
 func (r *Reader) SealEvents(ctx context.Context) (int, error) {

@@ -10,6 +10,11 @@ import (
 	"testing"
 )
 
+// ourCommand finds what our program is given: alone, after settings for it, by
+// another user, or in a container.
+var ourCommand = regexp.MustCompile(
+	`^(?:(?:[A-Z_]+="[^"]*" |sudo -u fencepost )*fencepost|.* /fencepost) ([a-z].*)$`)
+
 // Commands of the guide: ours are understood, and the files that others are given
 // exist.
 func TestCommandsOfTheGuideToDeployingNameWhatExists(t *testing.T) {
@@ -29,9 +34,9 @@ func TestCommandsOfTheGuideToDeployingNameWhatExists(t *testing.T) {
 			continue
 		}
 		typed, _, _ = strings.Cut(strings.TrimSpace(typed), " #")
-		if words, ok := strings.CutPrefix(typed, "fencepost "); ok {
+		if found := ourCommand.FindStringSubmatch(typed); found != nil {
 			ours++
-			understandable(t, "DEPLOYING.md", strings.Fields(words))
+			understandable(t, "DEPLOYING.md", shellWords(found[1]))
 		}
 		// Those that make the secrets are carried out.
 		if strings.HasPrefix(typed, "mkdir ") || strings.HasPrefix(typed, "for name in ") {
@@ -54,8 +59,25 @@ func TestCommandsOfTheGuideToDeployingNameWhatExists(t *testing.T) {
 			t.Errorf("the guide makes no secret %s: %q, %v", s.Source, text, err)
 		}
 	}
-	if ours < 5 {
+	if ours < 12 {
 		t.Errorf("the guide has %d commands of ours", ours)
+	}
+}
+
+// A role that only holds rights cannot log in.
+func TestFilesLogInAsRolesThatTheGuideLetsIn(t *testing.T) {
+	guide, err := os.ReadFile(filepath.Join("..", "..", "docs", "DEPLOYING.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	addressed := regexp.MustCompile(`postgres://([a-z0-9_]+)@`)
+	for _, name := range []string{
+		"kubernetes/fencepost.yaml", "kubernetes/migrate.yaml", "systemd/fencepost.yaml",
+	} {
+		found := addressed.FindStringSubmatch(deployed(t, name))
+		if found == nil || !strings.Contains(string(guide), "    CREATE ROLE "+found[1]+" LOGIN ") {
+			t.Errorf("%s: the guide makes no role that logs in as %q", name, found)
+		}
 	}
 }
 

@@ -88,6 +88,18 @@ func (b *runbook) upTo(begins string) (last string) {
 	return last
 }
 
+// command is the next command that holds those words.
+func (b *runbook) command(words string) string {
+	b.t.Helper()
+	for _, command := range b.commands {
+		if strings.Contains(command, words) {
+			return command
+		}
+	}
+	b.t.Fatalf("%s has no command with %q", b.name, words)
+	return ""
+}
+
 // query reads one value from a database.
 func query[T any](t *testing.T, dsn, sql string) (value T) {
 	t.Helper()
@@ -148,11 +160,32 @@ func executed(t *testing.T, dsn string, count int) {
 	})
 }
 
+// roles are what a superuser makes once on each server.
+const roles = `CREATE ROLE fencepost_service NOLOGIN; CREATE ROLE fencepost_reader NOLOGIN`
+
+// script has the server carry out texts of several statements each.
+func script(t *testing.T, dsn string, texts ...string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	for _, sql := range texts {
+		if _, err := conn.Exec(t.Context(), sql, pgx.QueryExecModeSimpleProtocol); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestRunbookRestoresABackupOntoANewServer(t *testing.T) {
 	c := newCluster(t)
+	c.dsn = testbed.OwnPostgres(t, postgres.Options{OwnIdentity: true}).DSN("postgres")
 	if code, out, errs := command(t, "migrate", "up", "--config", c.configured(t)); code != exitDone {
 		t.Fatalf("%s%s", out, errs)
 	}
+	// The dump carries rights of roles that the new server does not have.
+	script(t, c.dsn, roles, deployed(t, "postgres/grants.sql"))
 	fresh := testbed.OwnPostgres(t, postgres.Options{OwnIdentity: true})
 	restored := fresh.DSN("postgres")
 	burn(t, c.dsn, 5000)
@@ -169,9 +202,7 @@ func TestRunbookRestoresABackupOntoANewServer(t *testing.T) {
 	}
 
 	b := openRunbook(t, "restore-a-backup.md", "LEDGER="+old, "RESTORED="+restored)
-	b.codes = map[string]int{
-		"fencepost reconcile --dry-run": exitConflict,
-	}
+	b.codes["fencepost reconcile --dry-run"] = exitConflict
 	b.upTo("pg_restore")
 	// What the dump forgets: a leadership, and a signal that was executed.
 	if code, body := first.ask("POST", "/v1/leader/step-down", ""); code != 200 {
@@ -184,6 +215,13 @@ func TestRunbookRestoresABackupOntoANewServer(t *testing.T) {
 	executed(t, old, 2)
 	first.kill()
 
+	b.upTo(b.command("grants.sql"))
+	script(t, restored, roles)
+	b.upTo("fencepost control set")
+	const may = `SELECT has_table_privilege('fencepost_service', 'reconcile_findings', 'INSERT')`
+	if !query[bool](t, restored, may) {
+		t.Error("the service has not got its rights back")
+	}
 	c.dsn = restored
 	i := &instance{file: filepath.Join(b.dir, "restored.yaml"), public: first.public, admin: first.admin}
 	c.write(i, "n1")

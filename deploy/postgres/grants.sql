@@ -10,7 +10,7 @@
 --
 --   CREATE ROLE fencepost_service NOLOGIN;
 --   CREATE ROLE fencepost_reader NOLOGIN;
---   CREATE ROLE fencepost_blue_1 LOGIN PASSWORD '…' IN ROLE fencepost_service;
+--   CREATE ROLE blue_1 LOGIN PASSWORD '…' IN ROLE fencepost_service;
 --
 -- What the service cannot do: delete or empty anything but rows of instances that fell silent, write or change
 -- an event or a block, change or drop a table, or take a trigger out of force. Events are written by triggers
@@ -44,7 +44,8 @@ GRANT INSERT (group_name) ON authority TO fencepost_service;
 GRANT UPDATE ON authority TO fencepost_service;
 GRANT INSERT ON leadership_history TO fencepost_service;
 GRANT UPDATE (released_leader_at, release_reason, release_fence_seq) ON leadership_history TO fencepost_service;
-GRANT INSERT ON fence_refusals, control_history, authority_acceptances, authority_lineages TO fencepost_service;
+GRANT INSERT ON fence_refusals, control_history, authority_acceptances, authority_lineages, reconcile_findings
+    TO fencepost_service;
 GRANT USAGE ON SEQUENCE fence_seq TO fencepost_service;
 
 -- Signals. Triggers hold what of a row may change, and how.

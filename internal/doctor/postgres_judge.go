@@ -12,9 +12,9 @@ import (
 
 // The versions of PostgreSQL.
 const (
-	// leastPostgres has what the schema is made of; testedPostgres is the oldest
-	// that the project's tests meet.
-	leastPostgres  = 120000
+	// leastPostgres has what the schema is made of, pg_current_xact_id for one;
+	// testedPostgres is the oldest that the project's tests meet.
+	leastPostgres  = 130000
 	testedPostgres = 150000
 )
 
@@ -42,10 +42,10 @@ func JudgePostgres(p *Postgres, w PostgresWants) []Check {
 func (p *Postgres) judgeServer(l *list, w PostgresWants) {
 	switch {
 	case p.Version < leastPostgres:
-		l.fail("postgres.version", p.VersionText, "the ledger's tables need PostgreSQL 12 at least",
+		l.fail("postgres.version", p.VersionText, "the ledger's functions need PostgreSQL 13 at least",
 			"upgrade the server")
 	case p.Version < testedPostgres:
-		l.warn("postgres.version", p.VersionText, "fencepost is tested on 15 and younger",
+		l.warn("postgres.version", p.VersionText, "fencepost is tested on 15 and newer",
 			"upgrade the server")
 	default:
 		l.ok("postgres.version", p.VersionText, "a version that fencepost is tested on")

@@ -221,7 +221,8 @@ func TestPostgresIsJudgedByItsReading(t *testing.T) {
 		level doctor.Level
 		wrong func(*doctor.Postgres)
 	}{
-		{"postgres.version", doctor.Fail, func(p *doctor.Postgres) { p.Version = 110000 }},
+		{"postgres.version", doctor.Fail, func(p *doctor.Postgres) { p.Version = 120022 }},
+		{"postgres.version", doctor.Warn, func(p *doctor.Postgres) { p.Version = 130000 }},
 		{"postgres.version", doctor.Warn, func(p *doctor.Postgres) { p.Version = 140000 }},
 		{
 			"postgres.synchronous_commit", doctor.Warn,

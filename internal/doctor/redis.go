@@ -149,7 +149,7 @@ func (r *Redis) judgeServer(l *list) {
 			"look at what answers at redis.addr")
 	case n < leastRedis:
 		l.fail("redis.version", r.Version, "scripts that ask for the time cannot be replicated",
-			"upgrade to Redis 6 or younger")
+			"upgrade Redis to 6 or newer")
 	default:
 		l.ok("redis.version", r.Version, "a version that fencepost works with")
 	}

@@ -35,6 +35,25 @@ func TestDocumentShowsWhatTheMapSays(t *testing.T) {
 	}
 }
 
+// The protocol shows where its promise about belief ends, and no older map than the
+// document of the map.
+func TestProtocolShowsTheTablesOfTheMap(t *testing.T) {
+	t.Parallel()
+	var text [2]string
+	for i, file := range []string{"../../docs/TOLERANCE.md", "../../docs/PROTOCOL.md"} {
+		have, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text[i] = string(have)
+	}
+	_, after, begins := strings.Cut(text[0], beginMark+"\n")
+	tables, _, ends := strings.Cut(after, "\n```")
+	if !begins || !ends || !strings.Contains(text[1], "\n"+strings.TrimSpace(tables)+"\n\n") {
+		t.Error("docs/PROTOCOL.md, section 6, shows other tables than docs/TOLERANCE.md: copy them")
+	}
+}
+
 func TestOneNodeBelievesAsLongAsClocksKeepTheirPromise(t *testing.T) {
 	t.Parallel()
 	for _, timing := range Timings() {

@@ -232,7 +232,13 @@ func TestTheDocumentSaysWhatTheFilesSay(t *testing.T) {
 	for _, m := range scenarios.Mutants() {
 		mistakes[m.Name] = m.Mistake
 	}
-	for _, m := range all(t) {
+	planted := all(t)
+	killed := len(planted) - strings.Count(string(text), " | *survives* | ")
+	counted := fmt.Sprintf("\n%d of %d mutants killed, ", killed, len(planted))
+	if !strings.Contains(string(text), counted) {
+		t.Errorf("the document does not say%s", counted)
+	}
+	for _, m := range planted {
 		_, row, found := strings.Cut(string(text), "\n| `"+m.Name+"`")
 		row, _, _ = strings.Cut(row, "\n")
 		want := " | " + m.Site() + " | " + mistakes[m.Name] + " | "

@@ -15,6 +15,7 @@ type comparison struct {
 	findings *prometheus.GaugeVec
 	complete prometheus.Gauge
 	last     prometheus.Gauge
+	failed   prometheus.Counter
 }
 
 func newComparison() *comparison {
@@ -31,6 +32,10 @@ func newComparison() *comparison {
 			Name: "fencepost_reconcile_timestamp_seconds",
 			Help: "When the last comparison here that compared everything began, else 0.",
 		}),
+		failed: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "fencepost_reconcile_failures_total",
+			Help: "Comparisons of broker and ledger here that failed; none where the broker cannot list.",
+		}),
 	}
 	for _, kind := range reconcile.Kinds() {
 		c.findings.WithLabelValues(string(kind))
@@ -39,12 +44,15 @@ func newComparison() *comparison {
 }
 
 func (c *comparison) all() []prometheus.Collector {
-	return []prometheus.Collector{c.findings, c.complete, c.last}
+	return []prometheus.Collector{c.findings, c.complete, c.last, c.failed}
 }
 
 // set shows the report.
 func (c *comparison) set(r *reconcile.Report) {
 	c.complete.Set(0)
+	if r.Error != "" {
+		c.failed.Inc()
+	}
 	if r.Error == "" && r.Listed {
 		c.complete.Set(1)
 		c.last.Set(float64(r.At.UnixMilli()) / 1000)
@@ -61,7 +69,8 @@ func (c *comparison) set(r *reconcile.Report) {
 }
 
 // Reconciled logs and counts a comparison. A finding that was written down for the
-// first time raises the alert; whoever only looked raises none.
+// first time raises the alert, and so does each comparison whose halt could not be
+// written; whoever only looked raises none.
 func (o *Observer) Reconciled(r *reconcile.Report) {
 	o.metrics.compared.set(r)
 	level, text := slog.LevelDebug, "broker and ledger were compared"
@@ -73,6 +82,7 @@ func (o *Observer) Reconciled(r *reconcile.Report) {
 		slog.Int("findings", len(r.Findings)),
 		slog.Int("foreign_ignored", r.Ignored), slog.Bool("whole", r.Whole), slog.Int64("took_ms", r.TookMS),
 		slog.String("error", r.Error))
+	o.notHalted(r)
 	if !r.Kept {
 		return
 	}
@@ -93,6 +103,30 @@ func (o *Observer) Reconciled(r *reconcile.Report) {
 			slog.String("client_order_id", f.ClientOrderID), slog.String("order_id", f.OrderID),
 			slog.Int64("signal", int64(f.Signal)), slog.String("broker", f.Broker),
 			slog.String("ledger", f.Ledger), slog.String("detail", f.Detail))
+	}
+}
+
+// notHalted raises the alert if an order that halts was found and the ledger took
+// neither the finding nor the halt. Findings that nobody wrote down stand beside an
+// error only where that failed.
+func (o *Observer) notHalted(r *reconcile.Report) {
+	if r.Error == "" || r.Kept || r.Halted {
+		return
+	}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if !f.Fresh || !f.Kind.Halts() {
+			continue
+		}
+		o.metrics.events.WithLabelValues(event.AlertRaised.String()).Inc()
+		o.log.LogAttrs(context.Background(), LevelCritical,
+			siren+"THE BROKER HAS AN ORDER THAT THE LEDGER DOES NOT KNOW - and the halt could not be "+
+				"written; it is tried again, do not wait for it: fencepost halt "+
+				"(docs/runbooks/unknown-order.md)",
+			slog.String("event", event.AlertRaised.String()), slog.String("kind", string(f.Kind)),
+			slog.String("client_order_id", f.ClientOrderID), slog.String("order_id", f.OrderID),
+			slog.Int64("signal", int64(f.Signal)), slog.String("error", r.Error))
+		return // one is enough to act on
 	}
 }
 

@@ -60,6 +60,38 @@ func TestComparisonThatFailedIsNotCalledComplete(t *testing.T) {
 		!strings.Contains(log.String(), `"level":"WARN"`) || !strings.Contains(log.String(), "away") {
 		t.Errorf("%s", log)
 	}
+	if testutil.ToFloat64(o.metrics.compared.failed) != 1 {
+		t.Error("one comparison failed")
+	}
+}
+
+// An order that should have halted trading and did not is told as loudly as one that
+// has, each time, until the ledger takes it.
+func TestHaltThatCouldNotBeWrittenIsAnAlert(t *testing.T) {
+	unknown := reconcile.Finding{Kind: reconcile.Unknown, ClientOrderID: "AAAA", Fresh: true}
+	missing := reconcile.Finding{Kind: reconcile.Missing, ClientOrderID: "BBBB", Fresh: true}
+	known := unknown
+	known.Fresh = false
+	for what, c := range map[string]struct {
+		found  []reconcile.Finding
+		halted bool
+		loud   int
+	}{
+		"not kept":                {[]reconcile.Finding{missing, unknown}, false, 1},
+		"nothing that halts":      {[]reconcile.Finding{missing}, false, 0},
+		"halted before":           {[]reconcile.Finding{known}, false, 0},
+		"halted by the part kept": {[]reconcile.Finding{unknown}, true, 0},
+	} {
+		o, log := observer(config.LevelInfo)
+		o.Reconciled(&reconcile.Report{
+			Listed: true, Findings: c.found, Halted: c.halted, Error: "permission denied",
+		})
+		loud := strings.Count(log.String(), `"level":"CRITICAL"`)
+		alerts := testutil.ToFloat64(o.metrics.events.WithLabelValues(event.AlertRaised.String()))
+		if loud != c.loud || int(alerts) != c.loud || strings.Contains(log.String(), "trading is halted") {
+			t.Errorf("%s: %v alerts, %s", what, alerts, log)
+		}
+	}
 }
 
 // A canary is stored like a signal and is none that somebody wants executed.

@@ -13,6 +13,7 @@ import (
 
 	"fencepost/core"
 	"fencepost/internal/pgledger"
+	"fencepost/internal/reconcile"
 	"fencepost/internal/testbed"
 	"fencepost/internal/testbed/postgres"
 	"fencepost/internal/verify"
@@ -99,6 +100,7 @@ func TestServiceNeedsNoMoreThanItsNamedRights(t *testing.T) {
 	for _, n := range claimed(t, n1, 9, time.Hour) {
 		settle(t, n1, pgledger.NoticeOutcome{ID: n.ID, Attempt: n.Attempts, Ended: true})
 	}
+	n1.keep("pass", true, unknown("A"))
 	n2.lead()
 	if in := n1.beat(1); in.Kind != core.HeartbeatWasRefused {
 		t.Errorf("a deposed leader's heartbeat: %+v", in)
@@ -157,6 +159,7 @@ func reads(t *testing.T, p *process, signal core.SignalID) {
 		"decisions": func() error { _, err := p.Decisions(ctx, signal); return err },
 		"census":    func() error { _, err := p.Census(ctx, pgledger.NoticeKinds()); return err },
 		"notices":   func() error { _, err := p.Notices(ctx, []string{"pending"}, 9); return err },
+		"findings":  func() error { return p.SeenFindings(ctx, []reconcile.Finding{unknown("A")}) },
 	} {
 		if err := ask(); err != nil {
 			t.Errorf("%s: %v", what, err)
@@ -177,6 +180,8 @@ func TestServiceCanTakeNothingBack(t *testing.T) {
 		    ledger_blocks`,
 		`DELETE FROM leadership_history`, `DELETE FROM authority`, `DELETE FROM fence_refusals`,
 		`DELETE FROM control_history`, `DELETE FROM decisions`, `DELETE FROM authority_acceptances`,
+		`DELETE FROM reconcile_findings`, `TRUNCATE reconcile_findings`,
+		`UPDATE reconcile_findings SET halted = false`,
 		`TRUNCATE signals CASCADE`, `TRUNCATE attempts`, `TRUNCATE ledger_events`, `TRUNCATE ledger_blocks`,
 		`UPDATE ledger_events SET what = 'x'`, `UPDATE ledger_blocks SET events = 1`,
 		`UPDATE control_history SET mode = 'halt'`, `UPDATE fence_refusals SET epoch = 9`,

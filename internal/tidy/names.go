@@ -50,6 +50,7 @@ func pairs() []pair {
 		{"mutants", mutants, document("docs/MUTANTS.md", "mutants")},
 		{"scenarios", files("scenarios"), document(scenarioGuide, "scenarios")},
 		{"dependencies", modules("go.mod"), document("docs/DEPENDENCIES.md", "dependencies")},
+		{"fuzz targets", fuzzTargets(), document("docs/ASSAULT.md", "fuzz targets")},
 	}
 }
 
