@@ -5,8 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
+	"net"
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -97,13 +98,33 @@ func (g *Groups) agree(c *Config) error {
 	return errors.Join(faults...)
 }
 
-// account is what tells one account at a broker from another.
+// account is what tells one account at a broker from another, however the two
+// configurations spell it: the address, and the secrets whatever they are called.
 func account(c *Config) string {
-	parts := []string{c.Broker.URL, c.Broker.Secret.Reveal(), c.Broker.Alpaca.KeyID.Reveal()}
-	for _, name := range slices.Sorted(maps.Keys(c.Broker.Secrets)) {
-		parts = append(parts, name, c.Broker.Secrets[name].Reveal())
+	secrets := []string{c.Broker.Secret.Reveal(), c.Broker.Alpaca.KeyID.Reveal()}
+	for _, secret := range c.Broker.Secrets {
+		secrets = append(secrets, secret.Reveal())
 	}
-	return strings.Join(parts, "\x00")
+	slices.Sort(secrets)
+	return strings.Join(append(slices.Compact(secrets), place(c.Broker.URL)), "\x00")
+}
+
+// place is where an address leads to, spelled in one way.
+func place(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address // the configuration is refused for it
+	}
+	scheme := strings.ToLower(u.Scheme)
+	host, port := strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), u.Port()
+	switch {
+	case port != "":
+	case scheme == "https":
+		port = "443"
+	case scheme == "http":
+		port = "80"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port) + strings.TrimRight(u.Path, "/") + "?" + u.RawQuery
 }
 
 // All returns the instances, in the order of their configurations.
