@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -97,8 +98,9 @@ func TestGroupThatIsBarredAloneKeepsNoSignalOfAnotherOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := s.gather(s.desks("blue-1"), lead)
-	until(t, "one leads and two is barred", func() bool {
-		return c.Group("one").IsLeader() && c.Group("two").Status().Barred
+	until(t, "one leads, and two lacks nothing but a person's word", func() bool {
+		one, two := c.Group("one").Status(), c.Group("two").Status()
+		return one.IsLeader && one.Ready && slices.Equal(two.NotReady, []string{"barred"})
 	})
 	for path, want := range map[string]struct {
 		code int
