@@ -108,6 +108,9 @@ func New(c Config, list ...Option) (*Coordinator, error) {
 	if k.senders, err = readSenders(&k.config.Webhook); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
+	for name := range k.senders.sources {
+		k.observer.Expect(name)
+	}
 	if err := k.openTelling(); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}

@@ -2,11 +2,10 @@ package fencepost
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"net/http"
+	"net"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -97,13 +96,33 @@ func (g *Groups) agree(c *Config) error {
 	return errors.Join(faults...)
 }
 
-// account is what tells one account at a broker from another.
+// account is what tells one account at a broker from another, however the two
+// configurations spell it: the address, and the secrets whatever they are called.
 func account(c *Config) string {
-	parts := []string{c.Broker.URL, c.Broker.Secret.Reveal(), c.Broker.Alpaca.KeyID.Reveal()}
-	for _, name := range slices.Sorted(maps.Keys(c.Broker.Secrets)) {
-		parts = append(parts, name, c.Broker.Secrets[name].Reveal())
+	secrets := []string{c.Broker.Secret.Reveal(), c.Broker.Alpaca.KeyID.Reveal()}
+	for _, secret := range c.Broker.Secrets {
+		secrets = append(secrets, secret.Reveal())
 	}
-	return strings.Join(parts, "\x00")
+	slices.Sort(secrets)
+	return strings.Join(append(slices.Compact(secrets), place(c.Broker.URL)), "\x00")
+}
+
+// place is where an address leads to, spelled in one way.
+func place(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address // the configuration is refused for it
+	}
+	scheme := strings.ToLower(u.Scheme)
+	host, port := strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), u.Port()
+	switch {
+	case port != "":
+	case scheme == "https":
+		port = "443"
+	case scheme == "http":
+		port = "80"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port) + strings.TrimRight(u.Path, "/") + "?" + u.RawQuery
 }
 
 // All returns the instances, in the order of their configurations.
@@ -122,23 +141,41 @@ func (g *Groups) Group(name string) *Coordinator {
 // Run is Coordinator.Run for all groups at once; leads are the functions that lead,
 // by group. An instance that ends with an error ends the others in order.
 func (g *Groups) Run(ctx context.Context, leads map[string]Lead) error {
-	return errors.Join(g.run(ctx, leads), g.Close())
+	for name := range leads {
+		if g.Group(name) == nil {
+			return errors.Join(fmt.Errorf("lead group %s: no such group", name), g.Close())
+		}
+	}
+	if err := g.start(); err != nil {
+		return err
+	}
+	return errors.Join(g.run(ctx, leads), g.close())
+}
+
+// start claims all instances for one run. If one of them was run before, the
+// connections of the others are given back.
+func (g *Groups) start() error {
+	var fresh []*Coordinator
+	for _, k := range g.list {
+		if !k.started.Swap(true) {
+			fresh = append(fresh, k)
+		}
+	}
+	if len(fresh) == len(g.list) {
+		return nil
+	}
+	return errors.Join(errRunsOnce, (&Groups{fresh}).close())
 }
 
 // run runs all with the stores left open.
 func (g *Groups) run(ctx context.Context, leads map[string]Lead) error {
-	for name := range leads {
-		if g.Group(name) == nil {
-			return fmt.Errorf("lead group %s: no such group", name)
-		}
-	}
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	faults := make([]error, len(g.list))
 	var running sync.WaitGroup
 	for i, k := range g.list {
 		running.Go(func() {
-			if faults[i] = k.Run(ctx, leads[k.config.Group]); faults[i] != nil {
+			if faults[i] = k.run(ctx, leads[k.config.Group]); faults[i] != nil {
 				faults[i] = fmt.Errorf("group %s: %w", k.config.Group, faults[i])
 				end()
 			}
@@ -149,10 +186,15 @@ func (g *Groups) run(ctx context.Context, leads map[string]Lead) error {
 }
 
 // Serve is Run, and answers HTTP on the configured addresses: the routes of each
-// group stand below /groups/NAME, and those of the first without it as well.
+// group stand below /groups/NAME, and those of the first without it as well. The
+// stores are closed after the last answer: a webhook that comes while the process
+// hands over is stored.
 func (g *Groups) Serve(ctx context.Context) error {
+	if err := g.start(); err != nil {
+		return err
+	}
 	run := func(ctx context.Context) error { return g.run(ctx, nil) }
-	return errors.Join(g.list[0].answer(ctx, g.PublicHandler(), g.AdminHandler(), run), g.Close())
+	return errors.Join(g.list[0].answer(ctx, g.PublicHandler(), g.AdminHandler(), run), g.close())
 }
 
 // Close gives back the connections of instances that were never run.
@@ -164,42 +206,11 @@ func (g *Groups) Close() error {
 	return errors.Join(faults...)
 }
 
-// PublicHandler answers what senders ask, by group.
-func (g *Groups) PublicHandler() http.Handler { return byGroup(g.list, (*Coordinator).PublicHandler) }
-
-// AdminHandler answers what operators and machines inside ask, by group.
-func (g *Groups) AdminHandler() http.Handler { return byGroup(g.list, (*Coordinator).admin) }
-
-// byGroup serves the instances below /groups/NAME, and the first without it as well.
-// The process is ready when all of them are.
-func byGroup(list []*Coordinator, handler func(*Coordinator) http.Handler) http.Handler {
-	mux := http.NewServeMux()
-	for i, k := range list {
-		h, prefix := handler(k), "/groups/"+k.config.Group
-		mux.Handle(prefix+"/", http.StripPrefix(prefix, h))
-		if i == 0 {
-			mux.Handle("/", h)
-		}
+// close gives the connections of all back.
+func (g *Groups) close() error {
+	var faults []error
+	for _, k := range g.list {
+		faults = append(faults, k.close())
 	}
-	if len(list) > 1 {
-		mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { answerReady(w, list) })
-	}
-	return mux
-}
-
-// answerReady tells which groups are not ready.
-func answerReady(w http.ResponseWriter, list []*Coordinator) {
-	missing := map[string][]string{}
-	for _, k := range list {
-		if lacks := k.missing(); len(lacks) > 0 {
-			missing[k.config.Group] = lacks
-		}
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	if len(missing) > 0 {
-		w.WriteHeader(http.StatusServiceUnavailable)
-	}
-	// Whoever asked may have left.
-	_ = json.NewEncoder(w).Encode(map[string]any{"ready": len(missing) == 0, "missing": missing})
+	return errors.Join(faults...)
 }

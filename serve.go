@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fencepost/internal/httpapi"
+	"fencepost/internal/observe"
 	"fencepost/internal/refusal"
 )
 
@@ -31,8 +32,8 @@ func (k *Coordinator) AdminHandler() http.Handler {
 
 func (k *Coordinator) admin() http.Handler {
 	return httpapi.Admin(k, httpapi.AdminOptions{
-		Token: k.config.AdminToken.Reveal(), Metrics: k.observer.Handler(), Seams: k.seams, Clock: k.shifted,
-		Reconcile: k.comparisons(), Page: k.page,
+		Token: k.config.AdminToken.Reveal(), Metrics: observe.Handler(k.observer),
+		Seams: k.seams, Clock: k.shifted, Reconcile: k.comparisons(), Page: k.page,
 	})
 }
 

@@ -56,6 +56,11 @@ func (k *Coordinator) feed(ctx context.Context) {
 	}
 }
 
+// Live reports whether the node is driven: it is not once the driver has taken no
+// turn for a ttl, which its lease does not outlast either. It asks no store and
+// waits for nothing, and an instance that does not run, yet or any more, is live.
+func (k *Coordinator) Live() bool { return k.driver.StandsFor() <= k.protocol.TTL }
+
 // turns is how often a group's driver has turned.
 type turns struct {
 	group string

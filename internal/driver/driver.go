@@ -91,7 +91,11 @@ type Driver struct {
 	events  chan Announcement
 	dropped atomic.Int64
 	turns   atomic.Uint64
-	calls   sync.WaitGroup
+	// made is when the driver was, and turned how long after that the loop last
+	// took a turn; zero before Run.
+	made   time.Time
+	turned atomic.Int64
+	calls  sync.WaitGroup
 	// gone is closed once the node is stepped no more.
 	gone chan struct{}
 }
@@ -104,7 +108,7 @@ func New(o Options) *Driver {
 		o.Journal.Start(o.Config, o.Nonce, now)
 	}
 	return &Driver{
-		opt: o, node: core.New(o.Config, o.Nonce, now),
+		opt: o, node: core.New(o.Config, o.Nonce, now), made: time.Now(),
 		inputs: make(chan core.Input), events: make(chan Announcement, queued),
 		stepped: make(chan struct{}), gone: make(chan struct{}),
 	}
@@ -137,11 +141,12 @@ func (d *Driver) loop(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	in := core.Input{Kind: core.TimePassed}
+	d.turn() // the first step may be the one that does not end
 	for {
 		wake := d.step(ctx, &in)
 		in = core.Input{Kind: core.TimePassed}
 		for waiting := true; waiting; {
-			d.turns.Add(1)
+			d.turn()
 			timer.Reset(d.nap(wake))
 			select {
 			case <-ctx.Done():
@@ -158,6 +163,28 @@ func (d *Driver) loop(ctx context.Context) {
 // Turns counts how often the loop looked for an input or at the clock, which it
 // does every margin at the least: a count that stands still is a driver that does.
 func (d *Driver) Turns() uint64 { return d.turns.Load() }
+
+// StandsFor is for how long the loop has taken no turn; zero while Run does not
+// run. It waits for nothing, not even for a step that does not end. A machine that
+// sleeps adds nothing to it.
+func (d *Driver) StandsFor() time.Duration {
+	select {
+	case <-d.gone:
+		return 0
+	default:
+	}
+	turned := d.turned.Load()
+	if turned == 0 {
+		return 0
+	}
+	return time.Since(d.made) - time.Duration(turned)
+}
+
+// turn counts a turn of the loop and notes when it was.
+func (d *Driver) turn() {
+	d.turns.Add(1)
+	d.turned.Store(int64(max(1, time.Since(d.made))))
+}
 
 // nap is how long to sleep before looking at the clock again. A timer of the
 // runtime stands still in suspend and knows nothing of a clock that a test has

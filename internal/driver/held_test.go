@@ -109,3 +109,35 @@ func TestHeldNodeKeepsNobodyWaitingBeyondTheirTime(t *testing.T) {
 		}
 	})
 }
+
+// Whoever asks is not kept waiting by the step that does not end.
+func TestDriverTellsForHowLongItHasStoodStill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, seams := held(t, seam.Hold{Point: "at:permit.requested"})
+		pass(5 * time.Second)
+		if d := b.StandsFor(); d < 5*time.Second || d > 6*time.Second {
+			t.Errorf("held for five seconds, stands for %v", d)
+		}
+		seams.Release("at:permit.requested")
+		synctest.Wait()
+		pass(time.Minute + time.Millisecond)
+		if d := b.StandsFor(); d > core.Default().Margin {
+			t.Errorf("a driver that turns stands for %v", d)
+		}
+		b.end()
+		pass(time.Minute)
+		if d := b.StandsFor(); d != 0 {
+			t.Errorf("a driver that has ended stands for %v", d)
+		}
+	})
+}
+
+func TestDriverThatHasNotBegunDoesNotStandStill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := driver.New(driver.Options{Config: core.Default(), Nonce: 7, Clock: tick{}})
+		pass(time.Minute)
+		if got := d.StandsFor(); got != 0 {
+			t.Errorf("stands for %v", got)
+		}
+	})
+}

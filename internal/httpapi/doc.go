@@ -8,7 +8,7 @@
 // the configuration opens them, below /test/.
 //
 //	GET  /                          the page for people; package page
-//	GET  /livez                     200 while the process runs
+//	GET  /livez                     200 unless the node stands still; never a matter of a store
 //	GET  /readyz                    200 when it can take signals in; never a matter of leading, nor
 //	                                of Redis
 //	GET  /leader                    200 on the leader, else 503

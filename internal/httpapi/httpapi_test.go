@@ -24,6 +24,8 @@ type stubService struct {
 	status httpapi.Status
 	leader httpapi.Leader
 	err    error
+	// still: nobody drives the node.
+	still bool
 	// asked is the timeout of the last question for stale instances.
 	asked time.Duration
 	limit int
@@ -33,6 +35,7 @@ type stubService struct {
 }
 
 func (s *stubService) Status() httpapi.Status { return s.status }
+func (s *stubService) Live() bool             { return !s.still }
 func (s *stubService) Metrics() observe.CoordinatorMetrics {
 	return observe.CoordinatorMetrics{ThisInstance: "blue-1"}
 }
@@ -107,6 +110,19 @@ func TestReadinessIsNoMatterOfLeading(t *testing.T) {
 			}
 			if got, _ := ask(t, inside, "GET", "/leader", "", ""); got != want[leads] {
 				t.Errorf("leads %v: /leader says %d", leads, got)
+			}
+		}
+	}
+}
+
+func TestLivenessIsAMatterOfTheNodeAlone(t *testing.T) {
+	for still, want := range map[bool]int{false: 200, true: 503} {
+		s := &stubService{still: still, status: httpapi.Status{Ready: still}}
+		for _, h := range []http.Handler{
+			admin(s, httpapi.AdminOptions{}), httpapi.Public(s, http.NotFoundHandler()),
+		} {
+			if got, body := ask(t, h, "GET", "/livez", "", ""); got != want {
+				t.Errorf("still %v: %d %s", still, got, body)
 			}
 		}
 	}

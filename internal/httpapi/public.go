@@ -23,7 +23,11 @@ func Public(service Service, webhook http.Handler) http.Handler {
 // probes are what a load balancer and a supervisor ask for.
 func probes(mux *http.ServeMux, service Service) {
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, http.StatusOK, map[string]any{"live": true})
+		live, code := service.Live(), http.StatusOK
+		if !live {
+			code = http.StatusServiceUnavailable
+		}
+		answer(w, code, map[string]any{"live": live})
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		s := service.Status()

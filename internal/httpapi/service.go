@@ -14,6 +14,9 @@ import (
 type Service interface {
 	Operator
 	Status() Status
+	// Live reports whether the node is driven. It asks no store and waits for
+	// nothing.
+	Live() bool
 	// Metrics returns the coordinator's numbers. It asks no store.
 	Metrics() observe.CoordinatorMetrics
 	// Leader asks both stores who leads.

@@ -13,7 +13,9 @@ const (
 )
 
 // The thresholds: each must be exceeded. The rules in deploy/prometheus have the
-// same.
+// same numbers. Of leadership they count something else: here each gain and each loss
+// of this instance is a change, which is all that it knows of; there it is the gains
+// of the whole group, one for each election.
 const (
 	warnFailureRate, criticalFailureRate = 0.05, 0.10
 	warnChanges, criticalChanges         = 3, 10 // in an hour

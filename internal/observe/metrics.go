@@ -15,6 +15,9 @@ import (
 // metrics are the Prometheus side. All carry the group and the instance.
 type metrics struct {
 	registry *prometheus.Registry
+	// process has the numbers of the Go runtime and of the process, of which there
+	// is one however many groups it has.
+	process  *prometheus.Registry
 	events   *prometheus.CounterVec
 	permits  *prometheus.CounterVec
 	refused  *prometheus.CounterVec
@@ -72,14 +75,14 @@ func timing(name, help string, first float64, n int) prometheus.HistogramOpts {
 }
 
 func newMetrics(group, instance, version string) *metrics {
-	registry := prometheus.NewRegistry()
-	ours := prometheus.WrapRegistererWith(
-		prometheus.Labels{groupLabel: group, instanceLabel: instance}, registry)
+	registry, process := prometheus.NewRegistry(), prometheus.NewRegistry()
+	named := prometheus.Labels{groupLabel: group, instanceLabel: instance}
+	ours := prometheus.WrapRegistererWith(named, registry)
 	m := &metrics{
-		registry: registry,
-		events:   counters("events_total", "What happened to this instance, by the event's name.", "event"),
-		permits:  counters("permits_total", "Permits requested, granted and refused.", "result"),
-		refused:  counters("permits_refused_total", "Permits refused, by whom and why.", "by", "reason"),
+		registry: registry, process: process,
+		events:  counters("events_total", "What happened to this instance, by the event's name.", "event"),
+		permits: counters("permits_total", "Permits requested, granted and refused.", "result"),
+		refused: counters("permits_refused_total", "Permits refused, by whom and why.", "by", "reason"),
 		changes: counters("leadership_changes_total", "How often leadership was gained or lost, and why.",
 			"change", "reason"),
 		syncs: counters("db_syncs_total",
@@ -116,7 +119,7 @@ func newMetrics(group, instance, version string) *metrics {
 	ours.MustRegister(m.events, m.permits, m.refused, m.changes, m.syncs, m.syncTime, m.calls, m.failures,
 		m.broker, m.requests, m.answers, m.senders, m.sentAway, m.canaries, m.notices, m.spansLost, build)
 	ours.MustRegister(m.compared.all()...)
-	ours.MustRegister(collectors.NewGoCollector(),
+	prometheus.WrapRegistererWith(named, process).MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.begin()
 	return m

@@ -34,6 +34,7 @@ func exported(t *testing.T) []string {
 	o.Watch(Gauges{Status: func() core.Status { return core.Status{} }})
 	list := make(chan *prometheus.Desc, 1024)
 	o.metrics.registry.Describe(list)
+	o.metrics.process.Describe(list)
 	close(list)
 	names := map[string]bool{}
 	shape := regexp.MustCompile(`^Desc\{fqName: "([^"]+)", .*constLabels: \{([^}]*)\}`)
@@ -240,7 +241,8 @@ func TestPromtoolAcceptsTheRulesAndTheirTests(t *testing.T) {
 	}
 }
 
-// The thresholds of /coordinator/metrics and those of the rules are one decision.
+// The thresholds of /coordinator/metrics and those of the rules are one decision,
+// also where what is counted differs.
 func TestRulesHaveTheThresholdsOfTheCoordinator(t *testing.T) {
 	text := map[string]string{}
 	for _, group := range alerts(t).Groups {

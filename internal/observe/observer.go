@@ -5,10 +5,12 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"fencepost/core"
@@ -47,9 +49,25 @@ func New(log *slog.Logger, now clock.Clock, group, instance, version string) *Ob
 // Log returns the logger that names the instance.
 func (o *Observer) Log() *slog.Logger { return o.log }
 
-// Handler answers scrapes.
-func (o *Observer) Handler() http.Handler {
-	return promhttp.HandlerFor(o.metrics.registry, promhttp.HandlerOpts{})
+// Handler answers scrapes with what all observers of one process know. The numbers
+// of the process itself are shown once, with the group of the first.
+func Handler(list ...*Observer) http.Handler {
+	var all prometheus.Gatherers
+	for i, o := range list {
+		if i == 0 {
+			all = append(all, o.metrics.process)
+		}
+		all = append(all, o.metrics.registry)
+	}
+	return promhttp.HandlerFor(all, promhttp.HandlerOpts{})
+}
+
+// Expect shows what is counted of a source at zero before it is counted: an alert
+// does not see a counter that appears with its first failures.
+func (o *Observer) Expect(source string) {
+	for _, status := range []int{http.StatusAccepted, http.StatusServiceUnavailable} {
+		o.metrics.requests.WithLabelValues(source, strconv.Itoa(status))
+	}
 }
 
 // Announce logs and counts an event of the core.

@@ -2,6 +2,7 @@ package observe
 
 import (
 	"encoding/json"
+	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"testing"
@@ -32,6 +33,20 @@ func TestRefusedWebhookIsOneLineThatNamesWhatWasWrong(t *testing.T) {
 		if said[name] != want {
 			t.Errorf("%s is %v, want %v", name, said[name], want)
 		}
+	}
+}
+
+// rate() of a series that begins with its first failures is 0: a sender that does
+// not repeat would lose its signal, and nobody would be told.
+func TestFailuresOfASourceAreShownAtZeroBeforeThereIsOne(t *testing.T) {
+	o, _ := observer(config.LevelInfo)
+	o.Expect("desk")
+	w := httptest.NewRecorder()
+	Handler(o).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/metrics", nil))
+	const want = "fencepost_webhook_requests_total{group=\"desk\",instance_id=\"blue-1\",source=\"desk\"," +
+		"status=\"503\"} 0\n"
+	if !strings.Contains(w.Body.String(), want) {
+		t.Errorf("nothing is shown of %s", want)
 	}
 }
 
