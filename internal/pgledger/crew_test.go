@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -166,5 +168,61 @@ func TestServerWithoutTimeGetsSmallerTransactions(t *testing.T) {
 	want := []int{64, 32, 16, 8, 4, 2, 1, 1, 1, 1, 2, 4, 8, 16, 32, 64}
 	if !slices.Equal(server.sizes, want) {
 		t.Errorf("transactions of %v\nwant %v", server.sizes, want)
+	}
+}
+
+// What was asked before the end is answered, and nothing sets out after it.
+func TestClosingWaitsForTheCrewsAndRefusesWhatComesLater(t *testing.T) {
+	crew := together[int, int]{
+		op: "op", crews: 1, crowd: 1, rest: func(time.Duration) time.Duration { return 0 },
+	}
+	under, free := make(chan struct{}), make(chan struct{})
+	server := stubServer{says: func([]*question[int, int]) error {
+		if under != nil {
+			close(under)
+			under = nil
+			<-free
+		}
+		return nil
+	}}
+	var asking sync.WaitGroup
+	ask := func(i int) {
+		asking.Go(func() {
+			if got, err := crew.add(t.Context(), i, server.do); err != nil || got != 10*i {
+				t.Errorf("question %d: %d, %v", i, got, err)
+			}
+		})
+	}
+	begun := under
+	ask(1)
+	<-begun
+	ask(2)
+	for waits := 0; waits == 0; <-time.After(time.Millisecond) {
+		crew.mu.Lock()
+		waits = len(crew.waiting)
+		crew.mu.Unlock()
+	}
+	closed := make(chan struct{})
+	go func() { crew.close(); close(closed) }()
+	late, give := context.WithTimeout(t.Context(), 5*time.Second)
+	defer give()
+	for ended := false; !ended && late.Err() == nil; <-time.After(time.Millisecond) {
+		crew.mu.Lock()
+		ended = crew.closed
+		crew.mu.Unlock()
+	}
+	if _, err := crew.add(late, 3, server.do); !errors.Is(err, errClosed) {
+		t.Errorf("a question after the end: %v", err)
+	}
+	select {
+	case <-closed:
+		t.Error("closed while a crew is at work")
+	default:
+	}
+	close(free)
+	<-closed
+	asking.Wait()
+	if !slices.Equal(server.sizes, []int{1, 1}) {
+		t.Errorf("transactions of %v", server.sizes)
 	}
 }

@@ -54,34 +54,59 @@ type together[Q, A any] struct {
 	waiting []*question[Q, A]
 	working int
 	crew    sync.WaitGroup
+	// closed: no question is taken any more.
+	closed bool
 	// spared is by how many halvings a transaction is kept below mostTogether, because
 	// the server had no time for larger ones.
 	spared int
 }
 
+// errClosed says that a ledger was closed.
+var errClosed = errors.New("the ledger is closed")
+
 // add asks a question and waits for the answer, as long as the context lasts.
 // Whoever leaves knows nothing of what becomes of it.
 func (t *together[Q, A]) add(ctx context.Context, ask Q, do answering[Q, A]) (A, error) {
 	q := &question[Q, A]{ctx: ctx, ask: ask, done: make(chan struct{})}
+	var none A
+	if !t.join(q, do) {
+		return none, fmt.Errorf("%s: %w", t.op, errClosed)
+	}
+	select {
+	case <-q.done:
+		return q.answer, q.err
+	case <-ctx.Done():
+		return none, t.gone(q)
+	}
+}
+
+// join puts a question among those that wait, and has a crew set out if it must.
+func (t *together[Q, A]) join(q *question[Q, A], do answering[Q, A]) bool {
 	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return false
+	}
 	t.waiting = append(t.waiting, q)
 	if t.working == 0 || t.working < t.crews && len(t.waiting) >= t.crowd {
 		t.working++
 		t.crew.Go(func() { t.work(do) })
 	}
-	t.mu.Unlock()
-	select {
-	case <-q.done:
-		return q.answer, q.err
-	case <-ctx.Done():
-		var none A
-		return none, t.gone(q)
-	}
+	return true
 }
 
 // gone says that whoever asked has left.
 func (t *together[Q, A]) gone(q *question[Q, A]) error {
 	return fmt.Errorf("%s: %w", t.op, context.Cause(q.ctx))
+}
+
+// close refuses what is asked from now on, and waits until all that was asked before
+// is answered.
+func (t *together[Q, A]) close() {
+	t.mu.Lock()
+	t.closed = true
+	t.mu.Unlock()
+	t.crew.Wait()
 }
 
 // work answers what waits until nothing does.
