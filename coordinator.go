@@ -112,11 +112,11 @@ func New(c Config, list ...Option) (*Coordinator, error) {
 		k.observer.Expect(name)
 	}
 	if err := k.openTelling(); err != nil {
-		return nil, fmt.Errorf("configuration: %w", err)
+		return nil, errors.Join(fmt.Errorf("configuration: %w", err), k.close())
 	}
 	if !o.leadsOnly {
 		if err := k.reach(now); err != nil {
-			return nil, fmt.Errorf("configuration: %w", err)
+			return nil, errors.Join(fmt.Errorf("configuration: %w", err), k.close())
 		}
 	}
 	if err := k.open(); err != nil {
@@ -317,8 +317,8 @@ func (k *Coordinator) leave() error {
 	return nil
 }
 
-// Close gives back the connections of an instance that was never run. Run and
-// Serve do it by themselves at their end.
+// Close gives back the connections of an instance that was never run, and ends what
+// was begun with it. Run and Serve do it by themselves at their end.
 func (k *Coordinator) Close() error {
 	if k.started.Swap(true) {
 		return nil
@@ -326,9 +326,10 @@ func (k *Coordinator) Close() error {
 	return k.close()
 }
 
-// close gives the connections back.
+// close gives the connections back, and ends what New began, be it all or a part.
 func (k *Coordinator) close() error {
 	var faults []error
+	k.lastSpans()
 	if k.page != nil {
 		k.page.Close()
 	}

@@ -93,7 +93,8 @@ func (p *presidency) attend(ctx context.Context, t *Tenure, done <-chan error) e
 			return err
 		default:
 			t.end(ErrResigned)
-			if failed := p.k.stepDown(ctx, t.epoch); failed != nil && ctx.Err() == nil {
+			p.k.askToStepDown(t.epoch)
+			if failed := p.k.handedOver(ctx, t.epoch); failed != nil && ctx.Err() == nil {
 				p.k.observer.Log().Warn("leadership was not handed over yet", "error", failed)
 			}
 			return nil
@@ -194,14 +195,20 @@ func (p *presidency) drain(ctx context.Context, last bool) error {
 	}
 }
 
-// stepDown asks the node to hand over the epoch, and waits until it has.
-func (k *Coordinator) stepDown(ctx context.Context, epoch core.Epoch) error {
-	err := k.driver.PutWithin(ctx, core.Input{Kind: core.StepDownRequested})
-	if err == nil {
-		err = k.driver.Wait(ctx, func(s core.Status) bool { return s.Epoch != epoch })
+// askToStepDown asks the node to hand over the epoch, if it still has it. It gives up
+// for nothing but the end of the node: whoever asks has ended the tenure for lead. A
+// node that is held for longer than it trusts its lease steps down by itself.
+func (k *Coordinator) askToStepDown(epoch core.Epoch) {
+	if k.driver.Status().Epoch == epoch {
+		k.driver.Put(core.Input{Kind: core.StepDownRequested})
 	}
+}
+
+// handedOver waits until the node has handed over the epoch.
+func (k *Coordinator) handedOver(ctx context.Context, epoch core.Epoch) error {
+	err := k.driver.Wait(ctx, func(s core.Status) bool { return s.Epoch != epoch })
 	if err != nil && !errors.Is(err, driver.ErrEnded) {
-		return fmt.Errorf("resign from epoch %d: %w", epoch, err)
+		return fmt.Errorf("resign from epoch %d: %w; it goes on", epoch, err)
 	}
 	return nil
 }

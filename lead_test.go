@@ -108,6 +108,46 @@ func TestResigningDrainsThenClosesThenReleases(t *testing.T) {
 	}
 }
 
+// Whoever asks for a handover may leave before its end. It goes on in its order: an
+// instance that led on with its function ended would keep all others from the work.
+func TestHandoverGoesOnWhenWhoeverAskedForItHasLeft(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	th := newThrone()
+	first := s.rule("blue-1", th, func(c *fencepost.Config) {
+		leadsOnly(c)
+		c.Lease.TTL = fencepost.Duration(5 * time.Second)
+	})
+	handedOver := func() (n int) {
+		rows, err := first.History(t.Context(), 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range rows {
+			if row.ReleaseReason != nil && *row.ReleaseReason == "operator_request" {
+				n++
+			}
+		}
+		return n
+	}
+	for round := range 3 {
+		r := th.next(t)
+		ctx, leave := context.WithCancel(t.Context())
+		resigned := make(chan error, 1)
+		go func() { resigned <- first.Resign(ctx) }()
+		<-r.ctx.Done()
+		leave()
+		if err := <-resigned; !errors.Is(err, context.Canceled) {
+			t.Errorf("whoever left was told %v", err)
+		}
+		if n := handedOver(); n != round || !first.IsLeader() {
+			t.Errorf("before the function has returned: leads %v, %d tenures handed over", first.IsLeader(), n)
+		}
+		th.leave <- nil
+		until(t, "the tenure is handed over", func() bool { return handedOver() == round+1 })
+	}
+}
+
 // With stores that do not answer the tenure ends by the clock alone, for the
 // function that leads at the very moment at which the node ceases to believe.
 func TestTheContextEndsWithBeliefAndNeverLater(t *testing.T) {

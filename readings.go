@@ -105,19 +105,35 @@ func (k *Coordinator) Metrics() Metrics {
 // be elected again. It ends the context of the function given to Run and waits
 // until that has returned, for half the shutdown timeout at most, then until orders
 // in flight have ended, the tenure is closed and the lease released. It returns
-// ErrNotLeader if there is nothing to hand over. The function given to Run must not
+// ErrNotLeader if there is nothing to hand over. If the context ends first, its
+// error is returned, and the handover goes on. The function given to Run must not
 // call it: to hand over it returns nil.
 func (k *Coordinator) Resign(ctx context.Context) error {
 	before := k.driver.Status()
 	if !before.Believes {
 		return ErrNotLeader
 	}
+	// The tenure is over for lead for good: a node that went on leading because the
+	// caller has left would keep everybody else from the work that nobody does.
+	asked := make(chan struct{})
+	go func() {
+		defer close(asked)
+		k.drainAndAsk(context.WithoutCancel(ctx), before.Epoch)
+	}()
+	select {
+	case <-asked:
+	case <-ctx.Done():
+	}
+	return k.handedOver(ctx, before.Epoch)
+}
+
+// drainAndAsk waits for lead, within bounds, and then asks the node to hand over.
+func (k *Coordinator) drainAndAsk(ctx context.Context, epoch core.Epoch) {
 	draining, cancel := context.WithTimeout(ctx, k.drainTime())
-	overdue := k.president.Load().drain(draining, false)
-	cancel()
-	if overdue != nil {
+	defer cancel()
+	if overdue := k.president.Load().drain(draining, false); overdue != nil {
 		k.observer.Log().Error("hands over while the function that leads has not returned",
 			"event", "lead.overdue", "error", overdue)
 	}
-	return k.stepDown(ctx, before.Epoch)
+	k.askToStepDown(epoch)
 }

@@ -70,8 +70,9 @@ func (k *Coordinator) openTelling() error {
 	return err
 }
 
-// lastSpans sends what waits for the collector, within its time limit. Spans decide
-// nothing: their loss is logged and no failure.
+// lastSpans sends what waits for the collector, within its time limit, and ends the
+// tracer; a second time there is nothing to do. Spans decide nothing: their loss is
+// logged and no failure.
 func (k *Coordinator) lastSpans() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(k.config.Tracing.Timeout))
 	defer cancel()

@@ -228,46 +228,9 @@ func TestSentinelFailoverLeavesOneLeader(t *testing.T) {
 	})
 }
 
-// clustered is a Redis Cluster of three primaries.
-func clustered(t *testing.T) (members []string) {
-	t.Helper()
-	var clients []*goredis.Client
-	var bus []int
-	for i := range 3 {
-		bus = append(bus, testbed.FreePort(t))
-		server := testbed.OwnRedis(t, redis.Options{Settings: map[string]string{
-			"cluster-enabled": "yes", "cluster-node-timeout": "2000", "cluster-port": strconv.Itoa(bus[i]),
-		}})
-		members = append(members, server.Addr())
-		client := goredis.NewClient(&goredis.Options{Addr: server.Addr()})
-		t.Cleanup(func() { _ = client.Close() })
-		clients = append(clients, client)
-	}
-	const slots = 16384
-	for i, client := range clients {
-		first, last := i*slots/3, (i+1)*slots/3-1
-		if err := client.ClusterAddSlotsRange(t.Context(), first, last).Err(); err != nil {
-			t.Fatal(err)
-		}
-		host, port, _ := strings.Cut(members[i], ":")
-		err := clients[0].Do(t.Context(), "CLUSTER", "MEET", host, port, bus[i]).Err()
-		if i > 0 && err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, client := range clients {
-		until(t, "the cluster is whole", func() bool {
-			text, err := client.ClusterInfo(t.Context()).Result()
-			return err == nil && strings.Contains(text, "cluster_state:ok") &&
-				strings.Contains(text, "cluster_known_nodes:3")
-		})
-	}
-	return members
-}
-
 func TestRedisClusterElectsOneAfterTheOther(t *testing.T) {
 	s := newStage(t)
-	members := clustered(t)
+	members := testbed.RedisCluster(t, 3)
 	through := func(c *fencepost.Config) {
 		c.Redis.Addr, c.Redis.Cluster = "", members
 		c.Lease.TTL = fencepost.Duration(3 * time.Second)

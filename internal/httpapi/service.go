@@ -26,8 +26,9 @@ type Service interface {
 	History(ctx context.Context, limit int) ([]pgledger.Tenure, error)
 	// Led tells who led between two instants; a zero end means now.
 	Led(ctx context.Context, from, to time.Time) ([]pgledger.Led, error)
-	// Resign hands leadership over and waits until that is done. It returns
-	// ErrNotLeader where there is nothing to hand over.
+	// Resign hands leadership over and waits until that is done. Where the context
+	// ends first it goes on all the same. It returns ErrNotLeader where there is
+	// nothing to hand over.
 	Resign(ctx context.Context) error
 	// Authority asks both stores which epoch is the highest, and which database
 	// this is.

@@ -81,11 +81,12 @@ func (l *Ledger) InUse() int {
 }
 
 // Close closes all connections, unless another ledger has them (Beside). It waits
-// for the calls that are under way, which are bounded.
+// for the calls that are under way, which are bounded. Signals, permits and outcomes
+// that come later are refused.
 func (l *Ledger) Close() {
-	l.admits.crew.Wait()
-	l.permits.crew.Wait()
-	l.records.crew.Wait()
+	l.admits.close()
+	l.permits.close()
+	l.records.close()
 	if l.users.Add(-1) > 0 {
 		return
 	}

@@ -56,7 +56,7 @@ func (l *Lease) Beside(o Options) (*Lease, error) {
 		return nil, fmt.Errorf("open lease: %w", err)
 	}
 	l.users.Add(1)
-	return &Lease{opt: o, election: l.election, others: l.others, users: l.users}, nil
+	return &Lease{opt: o, election: l.election.beside(o.Group), others: l.others, users: l.users}, nil
 }
 
 // Close closes all connections, unless another lease has them (Beside).

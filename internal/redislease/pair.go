@@ -9,20 +9,32 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// pair is two clients of one server, used by turns. A call that runs out of
-// time costs its connection, and opening another takes answers of its own: on a
-// link so slow that two of them are more than a call may take, the next call
-// would fail as well, and so on for as long as the link is slow. So the next
-// call takes the other client, and the one that failed opens its connection
-// aside, with more time for it than a call has.
-type pair struct {
-	opt     Options
-	members [2]member
-	turn    atomic.Uint32
+// clients are two clients of one server, or of one cluster, which leases of several
+// groups may share.
+type clients struct {
+	opt  Options
+	both [2]redis.UniversalClient
 
 	work   context.Context
 	cancel context.CancelFunc
 	aside  sync.WaitGroup
+}
+
+// pair uses two clients by turns. A call that runs out of time costs its
+// connection, and opening another takes answers of its own: on a link so slow that
+// two of them are more than a call may take, the next call would fail as well, and
+// so on for as long as the link is slow. So the next call takes the other client,
+// and the one that failed opens its connection aside, with more time for it than a
+// call has.
+//
+// In a cluster each group has a pair of its own over the same clients: their leases
+// live on different servers, and a connection to one says nothing of another.
+type pair struct {
+	*clients
+	// key is what in a cluster leads to the server that is meant.
+	key     string
+	members [2]member
+	turn    atomic.Uint32
 }
 
 // member is one of the two.
@@ -40,17 +52,37 @@ const handshakes = 4
 
 // newPair prepares the clients. It opens no connection.
 func newPair(o Options) (*pair, error) {
-	p := &pair{opt: o}
-	for i := range p.members {
+	c := &clients{opt: o}
+	for i := range c.both {
 		client, err := o.client()
 		if err != nil {
 			return nil, err
 		}
+		c.both[i] = client
+	}
+	c.work, c.cancel = context.WithCancel(context.Background())
+	return c.pair(o.Group), nil
+}
+
+// pair returns a pair over the clients, which knows nothing of them yet.
+func (c *clients) pair(group string) *pair {
+	p := &pair{clients: c, key: Key(group)}
+	for i, client := range c.both {
 		p.members[i].client = client
 	}
-	p.work, p.cancel = context.WithCancel(context.Background())
-	return p, nil
+	return p
 }
+
+// beside returns the pair of another group over the same clients.
+func (p *pair) beside(group string) *pair {
+	if !p.clustered() {
+		return p
+	}
+	return p.pair(group)
+}
+
+// clustered tells whether groups may live on different servers.
+func (c *clients) clustered() bool { return len(c.opt.Access.Cluster) > 0 }
 
 // do calls with a client that is ready, if one is. Afterwards whichever is not
 // ready is prepared aside.
@@ -95,19 +127,19 @@ func (p *pair) prepare(m *member) {
 // ask asks for a sign of life, in a cluster the member that holds the lease: any
 // other would answer a PING.
 func (p *pair) ask(ctx context.Context, c redis.UniversalClient) error {
-	if len(p.opt.Access.Cluster) > 0 {
-		return c.Exists(ctx, Key(p.opt.Group)).Err()
+	if p.clustered() {
+		return c.Exists(ctx, p.key).Err()
 	}
 	return c.Ping(ctx).Err()
 }
 
 // close closes all connections and waits for what was begun aside.
-func (p *pair) close() error {
-	p.cancel()
+func (c *clients) close() error {
+	c.cancel()
 	var faults []error
-	for i := range p.members {
-		faults = append(faults, p.members[i].client.Close())
+	for _, client := range c.both {
+		faults = append(faults, client.Close())
 	}
-	p.aside.Wait()
+	c.aside.Wait()
 	return errors.Join(faults...)
 }

@@ -17,7 +17,7 @@ import (
 	"fencepost/internal/testbed/rundir"
 )
 
-// stopBound is the longest a server may take to stop at the end of a test.
+// stopBound is the longest a server may take to stop at the end of a test, and a cluster to come together.
 const stopBound = 20 * time.Second
 
 // shared is the PostgreSQL server of this test process.

@@ -51,6 +51,7 @@ type Tracer struct {
 }
 
 // New returns a tracer, which opens no connection before it has something to send.
+// It has a goroutine of its own until it is closed.
 func New(o Options) (*Tracer, error) {
 	headers := map[string]string{}
 	if o.Token != "" {
@@ -98,7 +99,8 @@ func (q *quiet) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) error
 	return nil
 }
 
-// Close sends what waits, within the context.
+// Close sends what waits, within the context, and ends the tracer. Once is enough:
+// a second call does nothing.
 func (t *Tracer) Close(ctx context.Context) error {
 	if t == nil {
 		return nil
