@@ -141,7 +141,7 @@ func TestHandoverGoesOnWhenWhoeverAskedForItHasLeft(t *testing.T) {
 			t.Errorf("whoever left was told %v", err)
 		}
 		if n := handedOver(); n != round || !first.IsLeader() {
-			t.Errorf("before the function has returned: leads %v, %d tenures handed over", first.IsLeader(), n)
+			t.Errorf("before the function has returned: leads %v, %d handed over", first.IsLeader(), n)
 		}
 		th.leave <- nil
 		until(t, "the tenure is handed over", func() bool { return handedOver() == round+1 })

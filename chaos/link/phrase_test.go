@@ -40,7 +40,8 @@ func languages() []language {
 				message('R', "\x00\x00\x00\x00") + message('Z', "I"),
 			},
 			named: phrase{
-				message('P', "\x00/* permit */ SELECT 1\x00\x00\x00") + message('B', "\x00\x00\x00\x00\x00\x00\x00\x00") +
+				message('P', "\x00/* permit */ SELECT 1\x00\x00\x00") +
+					message('B', strings.Repeat("\x00", 8)) +
 					message('E', "\x00\x00\x00\x00\x00") + message('S', ""),
 				message('1', "") + message('2', "") + message('C', "SELECT 1\x00") + message('Z', "I"),
 			},

@@ -49,7 +49,8 @@ func asked(ctx context.Context, n int) []*question[int, int] {
 func TestOnlyForOneQuestionsFaultIsEachAskedByItself(t *testing.T) {
 	const many = 5
 	for code, each := range map[string]bool{
-		"22P02": true, "22003": true, "23514": true, "23505": true, "40P01": true, "54000": true, "55P03": true,
+		"22P02": true, "22003": true, "23514": true, "23505": true, "40P01": true, "54000": true,
+		"55P03": true,
 		"57014": false, "57P01": false, "57P03": false, "53200": false, "53300": false, "42501": false,
 		"42P01": false, "25006": false, "58030": false, "XX000": false, "55000": false,
 	} {

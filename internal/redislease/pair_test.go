@@ -112,7 +112,8 @@ func TestSlowMemberOfAClusterIsPreparedForTheGroupThatLivesThere(t *testing.T) {
 	near, far := groupOn(t, members, 0), groupOn(t, members, 1)
 	link := &farAway{only: members[1]}
 	first, err := redislease.Open(redislease.Options{
-		Access: access.Redis{Cluster: members}, Group: near, Instance: "n1", Timeout: timeout, Dialer: link.dial,
+		Access: access.Redis{Cluster: members}, Group: near, Instance: "n1", Timeout: timeout,
+		Dialer: link.dial,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -146,7 +147,7 @@ func TestSlowMemberOfAClusterIsPreparedForTheGroupThatLivesThere(t *testing.T) {
 			}
 		}
 		if row < inARow {
-			t.Errorf("round %d: %d calls of the second group failed after an answer was too late", round, failed)
+			t.Errorf("round %d: %d calls of the second group failed after one was too late", round, failed)
 		}
 	}
 }
