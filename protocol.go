@@ -42,7 +42,11 @@ func (k *Coordinator) tellAdmission(before bool) (admitted bool) {
 	why := outside(k.protocol.Protocol, s.View.Protocol)
 	switch {
 	case why != "" && before:
-		k.observer.Log().Error("this instance does not stand for leadership: it "+why,
+		text := "this instance does not stand for leadership: it "
+		if s.Believes {
+			text = "this instance leads until it hands over, and will not stand again: it "
+		}
+		k.observer.Log().Error(text+why,
 			"event", "protocol.not_admitted", "protocol", k.protocol.Protocol)
 	case why == "" && !before:
 		k.observer.Log().Info("this instance's version of the protocol is admitted again",

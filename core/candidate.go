@@ -72,7 +72,7 @@ func (n *Node) takeNext(t Time, out *Effects) {
 	}
 	n.claimed = true
 	take := n.call(t, &n.ledger, TakeEpoch, n.cfg.StoreTimeout, out)
-	take.Epoch, take.Token, take.Tenure = n.view.Epoch, n.token, n.tenure
+	take.Epoch, take.Token, take.Tenure, take.Protocol = n.view.Epoch, n.token, n.tenure, n.cfg.Protocol
 }
 
 // giveBack returns the lease of a candidate that could not take the epoch, and

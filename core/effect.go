@@ -17,7 +17,7 @@ import (
 //	Renew                      Token, Epoch (raises the witness)
 //	Release, Evict             Token
 //	Heartbeat                  Epoch, Token (both zero from a follower)
-//	TakeEpoch                  Epoch (the one observed), Token, Tenure
+//	TakeEpoch                  Epoch (the one observed), Token, Tenure, Protocol
 //	Resign                     Epoch, Token, Reason
 //	Observe                    nothing
 //	Fetch                      States, After (the cursor)
@@ -57,8 +57,9 @@ type Effect struct {
 	// NotAfter is the last instant of the boot clock at which the first byte
 	// may leave; set for Submit alone.
 	NotAfter Time
-	// Subject is who an announcement is about: the node itself or another.
-	Subject Nonce
+	// Subject is who an announcement is about, itself or another; Protocol is what the node speaks.
+	Subject  Nonce
+	Protocol uint16
 }
 
 // Party says by whom something was noticed.

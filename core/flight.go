@@ -144,7 +144,7 @@ func (n *Node) outcomeRecorded(t Time, f *flight, in *Input, out *Effects) {
 		said := n.announce(what, out)
 		said.Signal, said.Attempt, said.State = f.signal, f.attempt, in.State
 	}
-	if f.alert || in.State == InDoubt && f.outcome != InDoubt {
+	if f.alert || in.Flags.Has(Late) || in.State == InDoubt && f.outcome != InDoubt {
 		said := n.announce(event.AlertRaised, out)
 		said.Signal, said.Attempt, said.State, said.Reason = f.signal, f.attempt, in.State, f.reason
 	}

@@ -25,8 +25,7 @@ const (
 	ReleaseHeard
 	// WorkHeard: a signal was stored.
 	WorkHeard
-	// OutcomeUnknown (Op): the call failed, timed out or was cut. It may or may
-	// not have been carried out.
+	// OutcomeUnknown (Op): the call failed, timed out or was cut. It may have been carried out.
 	OutcomeUnknown
 
 	// LeaseAcquired (Token, Epoch, Server): the key holds our token, with a full
@@ -38,8 +37,7 @@ const (
 	LeaseRenewed
 	// LeaseWasLost (Token, Epoch, Server): the key is absent (zero token) or holds another.
 	LeaseWasLost
-	// LeaseWasReleased (Flag Done): the key no longer holds the token; Done
-	// tells whether this call deleted it.
+	// LeaseWasReleased (Flag Done): the key no longer holds the token; Done: this call deleted it.
 	LeaseWasReleased
 	// LeaseWasEvicted (Flag Done): as LeaseWasReleased, of a stale leader's.
 	LeaseWasEvicted
@@ -55,7 +53,7 @@ const (
 	EpochWasTaken
 	// EpochWasRefused (Epoch, Reason): the condition failed; Epoch is current.
 	EpochWasRefused
-	// HeartbeatConfirmed (Epoch, Control, Server).
+	// HeartbeatConfirmed (Epoch, Control, Protocol, Server).
 	HeartbeatConfirmed
 	// HeartbeatWasRefused (Epoch, Reason, Lineage, Accepted): Epoch is the current one.
 	HeartbeatWasRefused
@@ -69,8 +67,7 @@ const (
 	// is the time since the attempt's send_by by the database's clock
 	// (negative: still to come).
 	SignalFound
-	// WorkListed (Flag Done): the list ends; Done tells that nothing was left
-	// out for want of room.
+	// WorkListed (Flag Done): the list ends; Done tells that nothing was left out for want of room.
 	WorkListed
 	// PermitWasGranted (Signal, Attempt, Version, Control).
 	PermitWasGranted
@@ -79,10 +76,9 @@ const (
 	// AttemptRead (Signal, Attempt, Version, State, Epoch, Token, Age): the
 	// newest attempt of the signal, if it has one, and the signal's state.
 	AttemptRead
-	// OutcomeWasRecorded (Signal, Attempt, State, Version): the signal's, from now on.
+	// OutcomeWasRecorded (Signal, Attempt, State, Version, Flag Late): the signal's, from now on.
 	OutcomeWasRecorded
-	// RecordWasRefused (Signal, Attempt, State): there is no such arrow; State
-	// is the signal's.
+	// RecordWasRefused (Signal, Attempt, State): there is no such arrow; State is the signal's.
 	RecordWasRefused
 
 	// OrderAnswered (Signal, Attempt, Answer): the broker's answer to Submit.
@@ -125,6 +121,7 @@ const (
 	Outdated                   // the signal's validity has ended, by the database's clock
 	Done                       // the call itself did it, or the list is complete
 	Alerted                    // a person has been told of the signal's doubt
+	Late                       // the outcome is of an attempt that was void: the alert is raised
 )
 
 // Has reports whether all of f are set.

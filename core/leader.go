@@ -59,6 +59,7 @@ func (n *Node) heartbeatConfirmed(t, started Time, in *Input, out *Effects) {
 	}
 	n.extendBeat(started)
 	n.readControl(started, in.Control, out)
+	n.view.Protocol = in.Protocol // an incumbent goes on, and knows that it will not stand again
 }
 
 // heartbeatRefused is how a superseded leader learns of it from the store.

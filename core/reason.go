@@ -33,9 +33,10 @@ const (
 	Conflict       // same id, another payload
 	Unavailable    // the ledger, or the store in question, does not answer
 	// Why an instance says that something is amiss.
-	SlowAnswer // a store took more than half of its time limit
-	ClockRate  // this machine's clock and a store's run apart by more than ρ
-	Lost       // a person entered the epoch, or ended its tenure, after a regression
+	SlowAnswer  // a store took more than half of its time limit
+	ClockRate   // this machine's clock and a store's run apart by more than ρ
+	Lost        // a person entered the epoch, or ended its tenure, after a regression
+	NotAdmitted // the authority row admits other versions of the protocol
 	reasonCount
 )
 
@@ -47,7 +48,7 @@ var reasonNames = []string{
 	GateDeadline: "gate_deadline", NoBelief: "no_belief", AuthorityGone: "authority_gone",
 	NotLeader: "not_leader", LostLeadership: "lost_leadership", Conflict: "conflict",
 	Unavailable: "unavailable", AuthorityRegressed: "authority_regressed", SlowAnswer: "slow_answer",
-	ClockRate: "clock_rate", Lost: "lost",
+	ClockRate: "clock_rate", Lost: "lost", NotAdmitted: "not_admitted",
 }
 
 // String returns the reason's fixed word.

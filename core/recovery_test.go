@@ -291,6 +291,23 @@ func TestLateOutcomeOfAVoidAttemptIsToldToAPerson(t *testing.T) {
 	b.saysNot(event.SignalExecuted)
 }
 
+// PROTOCOL 5.2.14, 5.2.19: so it is where the signal has ended, and two orders may
+// exist, or where what the ledger kept is itself a doubt.
+func TestLateOutcomeIsToldWhateverTheSignalIs(t *testing.T) {
+	for answer, state := range map[order.Answer]core.SignalState{
+		order.Filled: core.Executed, order.Unknown: core.InDoubt,
+	} {
+		b := sending(t, order.ClassB)
+		b.answer(core.Submit, said(answer))
+		in := recorded(state)
+		in.Flags = core.Late
+		b.answer(core.Record, in)
+		if told := b.says(event.AlertRaised); told.Signal != 1 || told.Attempt != 1 || told.State != state {
+			t.Errorf("%v: %+v", answer, told)
+		}
+	}
+}
+
 // PROTOCOL 5.3.6: where nothing can be asked, an order that was merely accepted
 // is for a person too.
 func TestAcceptedOrderOfClassDIsForAPerson(t *testing.T) {

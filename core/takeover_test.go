@@ -122,3 +122,44 @@ func TestTakeoverConfirmedAfterGivingUpIsClosedAtOnce(t *testing.T) {
 		t.Errorf("it closes %+v, want %+v", resign.Token, take.Token)
 	}
 }
+
+// PROTOCOL 4.4.2: a takeover says which version the taker speaks. One that is refused
+// for it gives the lease back as soon as the reading shows why.
+func TestTakerThatIsNotAdmittedGivesBack(t *testing.T) {
+	b := taking(t)
+	if take := b.call(core.TakeEpoch); take.Protocol != core.ProtocolVersion {
+		t.Fatalf("a takeover by version %d, want %d", take.Protocol, core.ProtocolVersion)
+	}
+	b.answer(core.TakeEpoch, core.Input{Kind: core.EpochWasRefused, Epoch: epoch, Reason: core.NotAdmitted})
+	b.pass(b.cfg.Retry / 8)
+	in := before()
+	in.Protocol = 2<<16 | 2
+	b.answer(core.Observe, in)
+	b.asks(core.Release)
+	b.is(core.Follower)
+	b.pass(3 * b.cfg.TTL)
+	b.asksNot(core.Acquire, core.TakeEpoch)
+}
+
+// PROTOCOL 4.4.8: an incumbent outside the range goes on, and says that it will not
+// stand again.
+func TestIncumbentIsToldOfTheRangeThatExcludesIt(t *testing.T) {
+	b := idleLeader(t)
+	b.answer(core.Renew, renewed())
+	b.stores = func(call core.Effect) []core.Input {
+		if call.Op == core.Renew {
+			return []core.Input{renewed()}
+		}
+		return nil
+	}
+	for protocol, eligible := range map[uint32]bool{2<<16 | 2: false, 0: true, 1<<16 | 2: true} {
+		b.pass(b.cfg.Heartbeat)
+		b.answer(core.Heartbeat, core.Input{
+			Kind: core.HeartbeatConfirmed, Epoch: epoch, Control: core.Run, Protocol: protocol,
+		})
+		if s := b.node.Status(b.now.Boot); s.Eligible != eligible || s.View.Protocol != protocol {
+			t.Errorf("range %x: eligible %v, view %x", protocol, s.Eligible, s.View.Protocol)
+		}
+		b.is(core.Leader)
+	}
+}

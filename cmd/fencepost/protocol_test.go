@@ -25,6 +25,17 @@ func TestAnInstanceWhoseVersionIsNotAdmittedNeverLeadsAndSaysSo(t *testing.T) {
 		!strings.Contains(out, "2..2") {
 		t.Fatalf("protocol: exit %d\n%s%s", code, out, errs)
 	}
+	const why = "speaks version 1 of the protocol, and the ledger admits 2 to 2"
+	saysWhy := func() bool {
+		_, body := old.ask("GET", "/v1/status", "")
+		var s fencepost.Status
+		return json.Unmarshal([]byte(body), &s) == nil && s.Protocol == 1 && !s.Eligible &&
+			s.NotEligible == why
+	}
+	within(t, patience, "the incumbent says that it will not stand again", saysWhy)
+	within(t, patience, "the incumbent's log says it", func() bool {
+		return strings.Contains(old.text(), `"event":"protocol.not_admitted"`)
+	})
 	if !old.leads() {
 		t.Error("a leader was deposed by the range alone")
 	}
@@ -32,16 +43,7 @@ func TestAnInstanceWhoseVersionIsNotAdmittedNeverLeadsAndSaysSo(t *testing.T) {
 		t.Fatalf("step-down: exit %d\n%s%s", code, out, errs)
 	}
 	within(t, patience, "the younger leads", young.leads)
-	const why = "speaks version 1 of the protocol, and the ledger admits 2 to 2"
-	within(t, patience, "the older says why it does not stand", func() bool {
-		_, body := old.ask("GET", "/v1/status", "")
-		var s fencepost.Status
-		return json.Unmarshal([]byte(body), &s) == nil && s.Protocol == 1 && !s.Eligible &&
-			s.NotEligible == why
-	})
-	within(t, patience, "the older's log says it", func() bool {
-		return strings.Contains(old.text(), `"event":"protocol.not_admitted"`)
-	})
+	within(t, patience, "the older says why it does not stand", saysWhy)
 	if code, out, _ := command(t, "status", "--config", old.file); code != 0 || !strings.Contains(out, why) {
 		t.Errorf("status: exit %d\n%s", code, out)
 	}

@@ -71,13 +71,13 @@ func AppendEffect(buf []byte, e *core.Effect) []byte {
 		uint64(e.Answer), uint64(e.Tenure), bit(e.Resend), bit(e.Alert), uint64(e.States), uint64(e.Req),
 		uint64(e.Attempt), uint64(e.Version), uint64(e.Epoch), uint64(e.Token.Nonce),
 		uint64(e.Token.Acquisition), zig(int64(e.Signal)), zig(int64(e.After)), zig(int64(e.Timeout)),
-		zig(int64(e.NotAfter)), uint64(e.Subject),
+		zig(int64(e.NotAfter)), uint64(e.Subject), uint64(e.Protocol),
 	})
 }
 
 // DecodeEffect reads what AppendEffect wrote and returns the rest of buf.
 func DecodeEffect(buf []byte) (e core.Effect, rest []byte, err error) {
-	var f [22]uint64
+	var f [23]uint64
 	if rest, err = decodeFields(buf, f[:]); err != nil {
 		return e, buf, err
 	}
@@ -90,6 +90,7 @@ func DecodeEffect(buf []byte) (e core.Effect, rest []byte, err error) {
 		Token:  core.Token{Nonce: core.Nonce(f[15]), Acquisition: uint32(f[16])},
 		Signal: core.SignalID(zag(f[17])), After: core.SignalID(zag(f[18])),
 		Timeout: time.Duration(zag(f[19])), NotAfter: core.Time(zag(f[20])), Subject: core.Nonce(f[21]),
+		Protocol: uint16(f[22]),
 	}
 	var again [maxEncoded]byte
 	known := e.Op < core.OpCount && int(e.Event) < event.Total

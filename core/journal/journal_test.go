@@ -29,7 +29,7 @@ var (
 		State: core.InDoubt, Answer: order.Filled, Tenure: core.TenurePG, Resend: true, Alert: true,
 		States: 11, Req: 12, Attempt: 13, Version: 14, Epoch: 15,
 		Token: core.Token{Nonce: 16, Acquisition: 17}, Signal: 18, After: 19, Timeout: 20, NotAfter: 21,
-		Subject: 22,
+		Subject: 22, Protocol: 23,
 	}
 )
 
@@ -89,7 +89,7 @@ func TestEncodingStaysAsItIs(t *testing.T) {
 		},
 		"effect": {
 			journal.AppendEffect(nil, &fullEffect),
-			"ffffff01081e02090305020101010b0c0d0e0f10112426282a16",
+			"ffffff03081e02090305020101010b0c0d0e0f10112426282a1617",
 		},
 		"turn":  {journal.AppendInput(nil, start, &core.Input{}), "0102"},
 		"blank": {journal.AppendEffect(nil, &core.Effect{}), "00"},
@@ -134,7 +134,7 @@ func TestUnknownFieldIsRefused(t *testing.T) {
 	if !errors.Is(err, journal.ErrMalformed) {
 		t.Errorf("unknown field of an input: %v", err)
 	}
-	_, _, err = journal.DecodeEffect([]byte{0x80, 0x80, 0x80, 0x02, 1})
+	_, _, err = journal.DecodeEffect([]byte{0x80, 0x80, 0x80, 0x04, 1})
 	if !errors.Is(err, journal.ErrMalformed) {
 		t.Errorf("unknown field of an effect: %v", err)
 	}

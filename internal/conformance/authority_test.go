@@ -104,6 +104,37 @@ func TestTakeoverUnderATokenWhoseTenureIsClosedIsRefused(t *testing.T) {
 	})
 }
 
+// The range may have changed since the taker read it.
+func TestTakerOutsideTheRangeOfVersionsIsRefused(t *testing.T) {
+	eachLedger(t, func(t *testing.T, l *ledger) {
+		l.lead(n1)
+		l.must(l.setProtocol(2, 3))
+		refused := core.Input{
+			Kind: core.EpochWasRefused, Epoch: 1, Reason: core.NotAdmitted, Control: core.Run,
+		}
+		next := take(n2, 1)
+		for _, speaks := range []uint16{0, 1, 4} {
+			next.Protocol = speaks
+			l.want(n2, next, refused)
+		}
+		next.Epoch = 7
+		l.want(n2, next, refused)
+		// Who holds the tenure is answered, whatever it speaks, and goes on.
+		l.want(n1, take(n1, 0), core.Input{Kind: core.EpochWasTaken, Epoch: 1, Control: core.Run})
+		l.want(n1, beat(n1, 1), core.Input{
+			Kind: core.HeartbeatConfirmed, Epoch: 1, Control: core.Run, Server: began, Protocol: 2<<16 | 3,
+		})
+		next.Epoch, next.Protocol = 1, 3
+		if in := l.ask(n2, next); in.Kind != core.EpochWasTaken {
+			t.Errorf("a version that is admitted: %+v", in)
+		}
+		l.must(l.setProtocol(0, 0))
+		if in := l.ask(n1, core.Effect{Op: core.TakeEpoch, Epoch: 2, Token: n1.token(2)}); in.Epoch != 3 {
+			t.Errorf("every version is admitted: %+v", in)
+		}
+	})
+}
+
 func TestTakerThroughRedisRespectsALivePGTenureOnly(t *testing.T) {
 	eachLedger(t, func(t *testing.T, l *ledger) {
 		l.lead(n1)

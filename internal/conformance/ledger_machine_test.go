@@ -160,6 +160,7 @@ func (w *ledgerWalk) take(*rapid.T) {
 	}
 	e.Tenure = rapid.SampledFrom([]core.TenureKind{core.TenureRedis, core.TenureRedis, core.TenurePG}).
 		Draw(w.rt, "kind")
+	e.Protocol = rapid.SampledFrom([]uint16{1, 1, 2}).Draw(w.rt, "speaks")
 	w.ask(e)
 }
 
@@ -285,7 +286,7 @@ func (w *ledgerWalk) control(*rapid.T) {
 }
 
 // misfortune is what happens seldom: the server restarts, another comes up in
-// its place, or a person repairs the authority.
+// its place, a person repairs the authority or says which versions may lead.
 func (w *ledgerWalk) misfortune(*rapid.T) {
 	switch {
 	case w.seldom("restart"):
@@ -296,6 +297,9 @@ func (w *ledgerWalk) misfortune(*rapid.T) {
 		last := uint64(w.model.Authority().Epoch)
 		low := last - min(last, 1)
 		w.acceptAuthority(core.Epoch(rapid.Uint64Range(low, last+2).Draw(w.rt, "witness")))
+	case w.seldom("versions"):
+		lowest := rapid.SampledFrom([]uint16{0, 1, 2}).Draw(w.rt, "lowest")
+		w.setProtocol(lowest, lowest)
 	default:
 		w.do(w.anybody(), core.Effect{Op: core.Observe})
 	}

@@ -71,6 +71,11 @@ func (m *modelLedger) setControl(mode core.Control) error {
 	return nil
 }
 
+func (m *modelLedger) setProtocol(lowest, highest uint16) error {
+	m.SetProtocol(lowest, highest)
+	return nil
+}
+
 func (m *modelLedger) decide(signal core.SignalID, outcome core.SignalState) (bool, error) {
 	return m.Decide(m.now, signal, outcome), nil
 }

@@ -118,6 +118,12 @@ func (p *pair) setControl(mode core.Control) {
 	both(p, "control "+mode.String(), func(l ledgerStore) (bool, error) { return done(l.setControl(mode)) })
 }
 
+func (p *pair) setProtocol(lowest, highest uint16) {
+	p.t.Helper()
+	what := fmt.Sprintf("versions %d to %d", lowest, highest)
+	both(p, what, func(l ledgerStore) (bool, error) { return done(l.setProtocol(lowest, highest)) })
+}
+
 func (p *pair) decide(signal core.SignalID, outcome core.SignalState) bool {
 	p.t.Helper()
 	what := fmt.Sprintf("decide signal=%d outcome=%v", signal, outcome)

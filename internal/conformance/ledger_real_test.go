@@ -110,6 +110,10 @@ func (r *realLedger) setControl(mode core.Control) error {
 	return r.bed.ledgers[n1.nonce].SetControl(r.ctx, mode, "conformance", "test")
 }
 
+func (r *realLedger) setProtocol(lowest, highest uint16) error {
+	return r.bed.ledgers[n1.nonce].SetProtocol(r.ctx, lowest, highest)
+}
+
 func (r *realLedger) decide(signal core.SignalID, outcome core.SignalState) (bool, error) {
 	err := r.bed.ledgers[n1.nonce].Decide(r.ctx, pgledger.Decision{
 		Signal: signal + r.before, Outcome: outcome, By: "a person", Reason: "conformance",

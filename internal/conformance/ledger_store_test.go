@@ -59,6 +59,7 @@ type ledgerStore interface {
 	do(who process, e core.Effect) ([]core.Input, error)
 	admit(o offer) (admitted, error)
 	setControl(core.Control) error
+	setProtocol(lowest, highest uint16) error
 	decide(core.SignalID, core.SignalState) (bool, error)
 	acceptAuthority(core.Epoch) error
 	// pass lets time pass, restart lets the server come up again now, and branch
@@ -236,6 +237,7 @@ func describe(who process, e core.Effect) string {
 	field("epoch", e.Op != core.Record, e.Epoch)
 	field("token", !e.Token.IsZero(), e.Token)
 	field("kind", e.Op == core.TakeEpoch, e.Tenure)
+	field("speaks", e.Op == core.TakeEpoch, e.Protocol)
 	field("resend", e.Resend, true)
 	field("alert", e.Alert, true)
 	field("reason", e.Reason != core.NoReason, e.Reason)

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"fencepost/internal/pgledger"
@@ -42,6 +43,8 @@ const (
 	firstAgain  = time.Second
 	mostAgain   = 5 * time.Minute
 	storeTime   = 2 * time.Second
+	// never is older than any notification gets.
+	never = 100 * 365 * 24 * time.Hour
 )
 
 // Courier delivers notifications. Make one with NewCourier.
@@ -76,10 +79,10 @@ func (c *Courier) Run(ctx context.Context) {
 }
 
 // hold is for how long a claim lasts: long enough for everything that was claimed
-// with it to be sent and noted, one after the other.
+// with it to be sent and noted, one after the other. Channels do not wait for each
+// other.
 func (c *Courier) hold() time.Duration {
-	each := time.Duration(len(c.opt.Channels))*c.opt.Timeout + storeTime
-	return mostAtOnce*each + storeTime
+	return mostAtOnce*(c.opt.Timeout+storeTime) + storeTime
 }
 
 // round claims some notifications, delivers them, and returns how many it had.
@@ -93,45 +96,95 @@ func (c *Courier) round(ctx context.Context) int {
 		}
 		return 0
 	}
-	for i := range claimed {
-		c.deliver(ctx, &claimed[i])
-	}
+	c.deliver(ctx, claimed)
 	return len(claimed)
 }
 
-// deliver sends one notification to every channel that lacks it, and notes what
-// came of it.
-func (c *Courier) deliver(ctx context.Context, n *pgledger.Notice) {
-	o := pgledger.NoticeOutcome{
-		ID: n.ID, Attempt: n.Attempts, GiveUpAfter: c.opt.GiveUpAfter, MinAttempts: minAttempts,
+// wants tells whether anybody is to be told of it.
+func (c *Courier) wants(n *pgledger.Notice) bool { return slices.Contains(c.opt.Kinds, n.Kind) }
+
+// parcel is one notification on its way.
+type parcel struct {
+	*pgledger.Notice
+	// lacks are the channels that it is to go to, by their places.
+	lacks map[int]bool
+	// failed is what each of them said that did not take it.
+	failed []error
+	// under counts the channels that are not done with it.
+	under sync.WaitGroup
+}
+
+// deliver sends notifications to every channel that lacks them, and notes what came
+// of each. A channel gets them in their order; one that does not answer keeps none
+// from the others.
+func (c *Courier) deliver(ctx context.Context, claimed []pgledger.Notice) {
+	parcels := make([]*parcel, len(claimed))
+	for i := range claimed {
+		n := &claimed[i]
+		p := &parcel{Notice: n, lacks: map[int]bool{}, failed: make([]error, len(c.opt.Channels))}
+		for at := range c.opt.Channels {
+			if c.wants(n) && !slices.Contains(n.DeliveredTo, c.opt.Channels[at].Name) {
+				p.lacks[at] = true
+			}
+		}
+		p.under.Add(len(p.lacks))
+		parcels[i] = p
 	}
-	if !slices.Contains(c.opt.Kinds, n.Kind) {
+	var lanes sync.WaitGroup
+	for at := range c.opt.Channels {
+		lanes.Go(func() {
+			for _, p := range parcels {
+				if p.lacks[at] {
+					p.failed[at] = c.send(ctx, &c.opt.Channels[at], p.Notice)
+					p.under.Done()
+				}
+			}
+		})
+	}
+	for _, p := range parcels {
+		p.under.Wait()
+		c.note(ctx, p)
+	}
+	lanes.Wait()
+}
+
+// note notes what came of a notification. What the end of the process cut is no
+// failure of a channel, and is anybody's to send again at once.
+func (c *Courier) note(ctx context.Context, p *parcel) {
+	o := pgledger.NoticeOutcome{
+		ID: p.ID, Attempt: p.Attempts, GiveUpAfter: c.opt.GiveUpAfter, MinAttempts: minAttempts,
+	}
+	if !c.wants(p.Notice) {
 		o.Ended, o.Unwanted = true, true
 		c.settle(ctx, &o)
 		return
 	}
 	var faults, failed []string
-	for i := range c.opt.Channels {
-		channel := &c.opt.Channels[i]
-		if slices.Contains(n.DeliveredTo, channel.Name) {
-			continue
+	for at := range c.opt.Channels {
+		name := c.opt.Channels[at].Name
+		switch err := p.failed[at]; {
+		case !p.lacks[at]:
+		case err == nil:
+			o.Delivered = append(o.Delivered, name)
+			c.opt.Notified(name, true, false)
+		default:
+			faults, failed = append(faults, name+": "+err.Error()), append(failed, name)
 		}
-		if err := c.send(ctx, channel, n); err != nil {
-			faults, failed = append(faults, channel.Name+": "+err.Error()), append(failed, channel.Name)
-			continue
-		}
-		o.Delivered = append(o.Delivered, channel.Name)
-		c.opt.Notified(channel.Name, true, false)
 	}
-	o.Ended, o.Error, o.Again = len(failed) == 0, strings.Join(faults, "; "), Again(n.Attempts)
+	o.Ended, o.Error, o.Again = len(failed) == 0, strings.Join(faults, "; "), Again(p.Attempts)
+	if len(failed) > 0 && ctx.Err() != nil {
+		o.Again, o.Error, o.GiveUpAfter = 0, "the instance ended while it was being sent", never
+		c.settle(ctx, &o)
+		return
+	}
 	state := c.settle(ctx, &o)
 	for _, name := range failed {
 		c.opt.Notified(name, false, state == "given_up")
 	}
-	if len(failed) > 0 && ctx.Err() == nil {
+	if len(failed) > 0 {
 		c.opt.Log.Warn("a notification was not delivered; tried again unless it is given up",
-			"event", "notification.failed", "notification", n.ID, "kind", n.Kind, "state", state,
-			"attempt", n.Attempts, "error", o.Error)
+			"event", "notification.failed", "notification", p.ID, "kind", p.Kind, "state", state,
+			"attempt", p.Attempts, "error", o.Error)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -55,10 +56,15 @@ type post struct {
 // receiver answers with that status and keeps what it got.
 func receiver(t *testing.T, status int) (*httptest.Server, *[]post) {
 	t.Helper()
-	var got []post
+	var (
+		mu  sync.Mutex
+		got []post
+	)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
+		mu.Lock()
 		got = append(got, post{r.URL.Path, r.Header, body})
+		mu.Unlock()
 		if status >= 300 && status < 400 {
 			w.Header().Set("Location", "/elsewhere")
 		}
@@ -101,7 +107,11 @@ func TestEachShapeIsWhatItsReceiverTakes(t *testing.T) {
 		t.Fatalf("%+v, counted %v", told, counted)
 	}
 	var fields []map[string]any
-	for i, path := range []string{"/hook", "/services/T/B/secret", "/bot123:token/sendMessage"} {
+	paths := []string{"/hook", "/services/T/B/secret", "/bot123:token/sendMessage"}
+	slices.SortFunc(*got, func(a, b post) int { // channels do not wait for each other
+		return slices.Index(paths, a.path) - slices.Index(paths, b.path)
+	})
+	for i, path := range paths {
 		var document map[string]any
 		if err := json.Unmarshal((*got)[i].body, &document); err != nil {
 			t.Fatal(err)
@@ -151,6 +161,89 @@ func TestChannelThatFailsIsTriedAgainAlone(t *testing.T) {
 	told, _, counted := delivering(t, &fakeOutbox{waits: []pgledger.Notice{already}}, Slack("good", good.URL))
 	if len(told) != 1 || !told[0].Ended || len(told[0].Delivered) != 0 || len(counted) != 0 {
 		t.Errorf("%+v, %v", told, counted)
+	}
+}
+
+// deaf is a receiver that does not answer before it is let go, and when it was asked.
+func deaf(t *testing.T) (server *httptest.Server, asked chan struct{}, letGo func()) {
+	t.Helper()
+	asked, over := make(chan struct{}, 99), make(chan struct{})
+	server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		asked <- struct{}{}
+		select {
+		case <-over:
+		case <-r.Context().Done():
+		}
+	}))
+	letGo = sync.OnceFunc(func() { close(over) })
+	t.Cleanup(func() { letGo(); server.Close() })
+	return server, asked, letGo
+}
+
+// A channel that takes requests and does not answer keeps no notification from another:
+// that one has them all, in their order, while the first of them is still under way.
+func TestSilentChannelDelaysNoOther(t *testing.T) {
+	silent, asked, letGo := deaf(t)
+	var got []string
+	all := make(chan struct{})
+	good := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got = append(got, string(body))
+		if len(got) == 3 {
+			close(all)
+		}
+	}))
+	t.Cleanup(good.Close)
+	box := &fakeOutbox{}
+	for id := range int64(3) {
+		box.waits = append(box.waits, notice(id+1, "in_doubt"))
+	}
+	c := NewCourier(box, Options{
+		Channels: []Channel{Slack("silent", silent.URL), Slack("good", good.URL)},
+		Kinds:    []string{"in_doubt"}, Timeout: time.Hour,
+		Log: slog.New(slog.DiscardHandler), Notified: func(string, bool, bool) {},
+	})
+	ended := make(chan int, 1)
+	go func() { ended <- c.round(t.Context()) }()
+	for _, wait := range []<-chan struct{}{asked, all} {
+		select {
+		case <-wait:
+		case <-time.After(20 * time.Second):
+			t.Fatal("a channel waits for one that is silent")
+		}
+	}
+	letGo()
+	<-ended
+	for i, body := range got {
+		if want := fmt.Sprintf("notification %d", i+1); !strings.Contains(body, want) {
+			t.Errorf("at place %d: %s", i+1, body)
+		}
+	}
+	for _, o := range box.told {
+		if !o.Ended || len(o.Delivered) != 2 {
+			t.Errorf("%+v", o)
+		}
+	}
+}
+
+// What the end of the process cuts is no failure: it is anybody's at once, is counted
+// against no channel, and is not given up for it.
+func TestWhatTheEndCutsIsNoFailure(t *testing.T) {
+	silent, asked, _ := deaf(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-asked; cancel() }()
+	box := &fakeOutbox{waits: []pgledger.Notice{notice(1, "in_doubt")}}
+	var log bytes.Buffer
+	NewCourier(box, Options{
+		Channels: []Channel{Slack("silent", silent.URL)}, Kinds: []string{"in_doubt"}, Timeout: time.Hour,
+		Log:      slog.New(slog.NewTextHandler(&log, nil)),
+		Notified: func(string, bool, bool) { t.Error("counted as a failure") },
+	}).round(ctx)
+	if len(box.told) != 1 || log.Len() != 0 {
+		t.Fatalf("%+v\n%s", box.told, &log)
+	}
+	if o := box.told[0]; o.Ended || o.Again != 0 || o.GiveUpAfter < 24*time.Hour {
+		t.Errorf("%+v", o)
 	}
 }
 

@@ -45,7 +45,7 @@ WHERE a.group_name = @group::text AND a.epoch = @epoch::bigint AND a.token = @to
 // else it leaves a refusal.
 const leaderBeatSQL = `
 WITH fence AS MATERIALIZED (
-    SELECT a.group_name, a.epoch, a.taken_at, a.control_mode FROM authority a
+    SELECT a.group_name, a.epoch, a.taken_at, a.control_mode, a.protocol_min, a.protocol_max FROM authority a
     WHERE a.group_name = @group::text AND a.epoch = @epoch::bigint AND a.token = @token::text AND a.open
 ), beat AS (
     INSERT INTO instance_metadata AS m
@@ -64,9 +64,9 @@ WITH fence AS MATERIALIZED (
     FROM fence f WHERE a.group_name = f.group_name AND a.kind = 'pg'
 )
 SELECT v.done, coalesce(r.epoch, 0), coalesce(r.reason, ''),
-       coalesce((SELECT f.control_mode FROM fence f), 'run'),
+       coalesce(f.control_mode, 'run'), coalesce(f.protocol_min, 0), coalesce(f.protocol_max, 0),
        (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, ` + refusedColumns + `
-FROM (SELECT EXISTS (SELECT FROM fence) AS done) v` + refusedSQL
+FROM (SELECT EXISTS (SELECT FROM fence) AS done) v LEFT JOIN fence f ON true` + refusedSQL
 
 // refusedSQL says why an effect was refused that was not carried out, as v tells,
 // and leaves a row about it. It decides nothing; the fences do. Who was refused
@@ -138,10 +138,11 @@ func (l *Ledger) leaderBeat(ctx context.Context, e *core.Effect) (core.Input, er
 	var (
 		confirmed       bool
 		current, now    int64
+		lowest, highest int64
 		reason, control string
 		why             refusal
 	)
-	t.row(leaderBeatSQL, a, &confirmed, &current, &reason, &control, &now,
+	t.row(leaderBeatSQL, a, &confirmed, &current, &reason, &control, &lowest, &highest, &now,
 		&why.accepted, &why.system, &why.timeline)
 	if err := l.run(ctx, l.leadership, t); err != nil {
 		return core.Input{}, err
@@ -160,6 +161,7 @@ func (l *Ledger) leaderBeat(ctx context.Context, e *core.Effect) (core.Input, er
 	}
 	return core.Input{
 		Kind: core.HeartbeatConfirmed, Epoch: e.Epoch, Control: mode, Server: core.Time(micros(now)),
+		Protocol: protocolRange(lowest, highest),
 	}, nil
 }
 

@@ -96,7 +96,7 @@ func (s *standing) input() (core.Input, error) {
 	in := core.Input{
 		Kind: core.AuthorityObserved, Epoch: core.Epoch(s.epoch), Token: identity.Read(s.token), Tenure: kind,
 		Control: mode, Age: micros(s.age), Server: core.Time(micros(s.now)),
-		Protocol: uint32(s.protocolMin)<<16 | uint32(s.protocolMax), Accepted: uint32(s.accepted),
+		Protocol: protocolRange(s.protocolMin, s.protocolMax), Accepted: uint32(s.accepted),
 		Lineage: Lineage{System: uint64(s.system), Timeline: uint32(s.timeline)}.Number(),
 	}
 	if s.open {
@@ -107,6 +107,9 @@ func (s *standing) input() (core.Input, error) {
 	}
 	return in, nil
 }
+
+// protocolRange puts a range of protocol versions into one number, as a node reads it.
+func protocolRange(lowest, highest int64) uint32 { return uint32(lowest)<<16 | uint32(highest) }
 
 // micros returns n microseconds.
 func micros(n int64) time.Duration { return time.Duration(n) * time.Microsecond }

@@ -31,7 +31,9 @@ import (
 // not spoken of an earlier void one: somebody must look first, and is called.
 //
 // An alert ends with its doubt, so that the next one is heard: a node raises
-// none that stands. One that ended with its signal is raised anew.
+// none that stands. One that ended with its signal is raised anew. Whatever stands,
+// a late outcome is told: a trigger of the attempt does so, and the signal's leaves
+// out an alert whose reason begins as that of a late outcome does here.
 const recordSQL = `
 WITH asked AS MATERIALIZED (
     SELECT q.*, string_to_array(q.from_list, ',') AS from_states
@@ -72,7 +74,8 @@ WITH asked AS MATERIALIZED (
         CASE WHEN a.state = 'void' AND s.final THEN s.state
              WHEN a.state = 'void' OR q.outcome = 'void' AND s.late THEN 'in_doubt'
              ELSE q.next END AS becomes,
-        coalesce(a.state <> 'void' AND q.outcome = 'void' AND s.late, false) AS looked_for
+        coalesce(a.state <> 'void' AND q.outcome = 'void' AND s.late, false) AS looked_for,
+        coalesce(a.state = 'void' AND q.outcome <> 'void', false) AS of_void
     FROM asked q LEFT JOIN s ON s.id = q.signal LEFT JOIN a ON a.signal = q.signal
 ), moved AS (
     UPDATE signals g
@@ -105,7 +108,7 @@ WITH asked AS MATERIALIZED (
     WHERE p.group_name = @group::text AND p.signal = v.signal AND p.attempt = v.attempt
       AND v.what IN ('recorded', 'late')
 )
-SELECT v.signal, v.what <> 'refused', coalesce(m.state, v.state, ''),
+SELECT v.signal, v.what <> 'refused', v.what <> 'refused' AND v.of_void, coalesce(m.state, v.state, ''),
        coalesce(m.version, v.is_version, 0),
        @one_open::boolean AND v.what <> 'refused'
            AND coalesce(m.state, v.state) IN ('executed', 'rejected', 'cancelled', 'expired')
@@ -215,8 +218,11 @@ func (l *Ledger) recordArgs(all []*question[recordAsk, []core.Input]) args {
 // recordAnswer is what the ledger says to one outcome.
 type recordAnswer struct {
 	recorded bool
-	word     string
-	version  int64
+	// late tells that the outcome is of a void attempt, now or when it was recorded: it
+	// has raised the alert.
+	late    bool
+	word    string
+	version int64
 	// waits tells that the end of the signal makes it another one's turn.
 	waits bool
 }
@@ -232,7 +238,7 @@ func (l *Ledger) write(ctx context.Context, all []*question[recordAsk, []core.In
 			signal int64
 			one    recordAnswer
 		)
-		into := []any{&signal, &one.recorded, &one.word, &one.version, &one.waits}
+		into := []any{&signal, &one.recorded, &one.late, &one.word, &one.version, &one.waits}
 		_, err := pgx.ForEachRow(rows, into, func() error {
 			answers[signal] = one
 			return nil
@@ -266,6 +272,9 @@ func (r *recordAnswer) inputs(e *core.Effect) ([]core.Input, error) {
 	in.State, in.Version = state, uint32(r.version)
 	if r.recorded {
 		in.Kind = core.OutcomeWasRecorded
+	}
+	if r.late {
+		in.Flags |= core.Late
 	}
 	if r.waits {
 		return []core.Input{in, {Kind: core.WorkHeard}}, nil

@@ -17,7 +17,9 @@ SELECT 1 FROM authority WHERE group_name = @group::text FOR NO KEY UPDATE`
 )
 
 // takeEpochSQL takes the next epoch if the one observed is still the current
-// one and no other process has a lease in PostgreSQL that is still running. A
+// one, the range of versions admits the taker's, as it is now and not as it was when
+// the taker read it, and no other process has a lease in PostgreSQL that is still
+// running. A
 // taker of kind pg must find no live tenure of another process at all, none that
 // was superseded within a ttl (its holder was not asked, and may believe still),
 // and a server that has been up, and has been this group's, for a ttl: heartbeats
@@ -36,6 +38,7 @@ WITH standing AS MATERIALIZED (` + standingSQL + `), taken AS (
     WHERE a.group_name = @group::text
       AND a.epoch = @observed::bigint
       AND a.token <> @token::text
+      AND (a.protocol_max = 0 OR @speaks::bigint BETWEEN a.protocol_min AND a.protocol_max)
       AND NOT (s.live AND s.nonce <> @nonce::text AND (s.kind = 'pg' OR @kind::text = 'pg'))
       AND NOT (@kind::text = 'pg' AND EXISTS (
           SELECT FROM leadership_history h
@@ -53,7 +56,8 @@ WITH standing AS MATERIALIZED (` + standingSQL + `), taken AS (
     RETURNING a.epoch
 )
 SELECT coalesce(t.epoch, 0), s.epoch, s.token, s.token = @token::text AND s.open, s.open, s.control_mode,
-       (extract(epoch FROM s.age) * 1000000)::bigint
+       (extract(epoch FROM s.age) * 1000000)::bigint,
+       s.protocol_max = 0 OR @speaks::bigint BETWEEN s.protocol_min AND s.protocol_max
 FROM standing s LEFT JOIN taken t ON true`
 
 // The history is written in the same transaction, from the authority row as it
@@ -118,7 +122,7 @@ WHERE a.group_name = @group::text`
 func (l *Ledger) takeEpoch(ctx context.Context, e *core.Effect) (core.Input, error) {
 	a := l.processArgs(core.TakeEpoch, e)
 	a["observed"], a["kind"] = int64(e.Epoch), e.Tenure.String()
-	a["acquisition"] = int64(e.Token.Acquisition)
+	a["acquisition"], a["speaks"] = int64(e.Token.Acquisition), int64(e.Protocol)
 	t := l.begin(core.TakeEpoch.String(), durably)
 	t.add(lockExclusiveSQL, args{"key": l.key})
 	t.add(ensureAuthoritySQL, a)
@@ -128,10 +132,11 @@ func (l *Ledger) takeEpoch(ctx context.Context, e *core.Effect) (core.Input, err
 		taken, before, age int64
 		holder, control    string
 		repeated, open     bool
+		admitted           bool
 		earlier            string
 		earlierOpen        bool
 	)
-	t.row(takeEpochSQL, a, &taken, &before, &holder, &repeated, &open, &control, &age)
+	t.row(takeEpochSQL, a, &taken, &before, &holder, &repeated, &open, &control, &age, &admitted)
 	t.add(closePredecessorSQL, a)
 	t.add(openHistorySQL, a)
 	t.add(lowerFlagsSQL, a)
@@ -152,9 +157,11 @@ func (l *Ledger) takeEpoch(ctx context.Context, e *core.Effect) (core.Input, err
 	case repeated:
 		in.Epoch, in.Token, open = core.Epoch(before), identity.Read(earlier), earlierOpen
 	default:
-		return core.Input{
-			Kind: core.EpochWasRefused, Epoch: core.Epoch(before), Reason: core.StateChanged, Control: mode,
-		}, nil
+		in.Kind, in.Epoch, in.Reason = core.EpochWasRefused, core.Epoch(before), core.StateChanged
+		if !admitted {
+			in.Reason = core.NotAdmitted
+		}
+		return in, nil
 	}
 	if open {
 		in.Flags |= core.Open

@@ -68,6 +68,10 @@ LEFT JOIN LATERAL (
 // limits of the ledger's own transactions hold for each of do's statements, for
 // each pause between two of them and for the whole, because a takeover waits for
 // its end. If do returns an error everything is rolled back and the error returned.
+//
+// What has been asked of the fence is heard to the end, whatever becomes of the
+// context: whoever asks in the last moments of a tenure is the one whom it refuses,
+// and of that a row is kept. If it could not be, the error says so beside the refusal.
 func (l *Ledger) Tx(ctx context.Context, c Claim, do func(pgx.Tx) error) error {
 	if l.opt.Instance == "" {
 		return fmt.Errorf("%s: %w", txOp, errNoIdentity)
@@ -86,19 +90,38 @@ func (l *Ledger) Tx(ctx context.Context, c Claim, do func(pgx.Tx) error) error {
 		return fmt.Errorf("%s: begin: %w", txOp, err)
 	}
 	defer l.abandon(ctx, tx) // does nothing after a commit; after a panic it lets the lock go
-	defer cutAt(ctx, conn)()
-	if refused, err := l.passFence(ctx, tx, c); refused != nil || err != nil {
-		if err != nil {
-			return fmt.Errorf("%s: %w", txOp, err)
-		}
-		// The row about it is kept. If it is not, the refusal stands all the same.
-		_ = tx.Commit(ctx)
+	refused, err := l.passFence(ctx, tx, c)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: %w", txOp, err)
+	case errors.Is(refused, ErrFenced):
+		return l.keepRefusal(ctx, tx, refused)
+	case refused != nil:
 		return refused
+	case ctx.Err() != nil:
+		return fmt.Errorf("%s: %w", txOp, ctx.Err())
 	}
+	defer cutAt(ctx, conn)()
 	if err := do(fencedTx{tx}); err != nil {
 		return err
 	}
 	return commit(ctx, conn, tx)
+}
+
+// toTheEnd is for what the end of the caller's context must not cut. It lasts as long
+// as a call may; the server bounds each statement by itself.
+func (l *Ledger) toTheEnd(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), l.opt.Limits.Call)
+}
+
+// keepRefusal commits the row about a refusal, and returns that.
+func (l *Ledger) keepRefusal(ctx context.Context, tx pgx.Tx, refused error) error {
+	bounded, cancel := l.toTheEnd(ctx)
+	defer cancel()
+	if err := tx.Commit(bounded); err != nil {
+		return fmt.Errorf("%w; the row about it may be missing: %w", refused, err)
+	}
+	return refused
 }
 
 // cutAt cuts the connection when the context ends, so that the whole is bounded
@@ -129,7 +152,9 @@ func (l *Ledger) passFence(ctx context.Context, tx pgx.Tx, c Claim) (refused, fa
 		reason, control string
 	)
 	t.row(txFenceSQL, a, &open, &current, &reason, &control)
-	if err := tx.SendBatch(ctx, &t.batch).Close(); err != nil {
+	bounded, cancel := l.toTheEnd(ctx)
+	defer cancel()
+	if err := tx.SendBatch(bounded, &t.batch).Close(); err != nil {
 		return nil, err
 	}
 	switch {

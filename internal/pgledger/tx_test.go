@@ -3,6 +3,7 @@ package pgledger_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -153,6 +154,63 @@ func TestTxAndTakeoverNeverOverlap(t *testing.T) {
 		t.Errorf("the takeover came first: %v, %d entries", err, entries(t, m.watch))
 	}
 	<-took
+}
+
+// Who waits at the fence while its tenure ends is the one whom the fence is for: that
+// its context ended meanwhile does not lose the row about it.
+func TestRefusalOfATxIsKeptThoughItsContextEnded(t *testing.T) {
+	t.Parallel()
+	m := meet(t)
+	exec(t, m.watch, `CREATE TABLE entries (epoch bigint, text text)`)
+	exec(t, m.blocker, `BEGIN`)
+	exec(t, m.blocker, `SELECT 1 FROM instance_metadata FOR UPDATE`)
+	took := m.takeInBackground()
+	waitForLock(t, m.watch, "take_epoch", 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- m.old.enter(ctx, 1, "late") }()
+	waitForLock(t, m.watch, "tx", 1)
+	cancel()
+	exec(t, m.blocker, `COMMIT`)
+	if err := <-done; !errors.Is(err, pgledger.ErrFenced) || entries(t, m.watch) != 0 {
+		t.Errorf("%v, %d entries", err, entries(t, m.watch))
+	}
+	<-took
+	wantRefusal(t, m.old, pgledger.Refusal{Op: "tx", Epoch: 1, CurrentEpoch: 2, Reason: "superseded"})
+}
+
+// One that passes the fence after its context has ended does nothing.
+func TestTxWhoseContextEndedAtTheFenceDoesNothing(t *testing.T) {
+	t.Parallel()
+	n1, conn, dsn := books(t)
+	holder := connect(t, dsn)
+	exec(t, holder, `SELECT pg_advisory_lock($1)`, pgledger.AdvisoryKey("test"))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- n1.enter(ctx, 1, "late") }()
+	waitForLock(t, conn, "tx", 1)
+	cancel()
+	exec(t, holder, `SELECT pg_advisory_unlock($1)`, pgledger.AdvisoryKey("test"))
+	if err := <-done; !errors.Is(err, context.Canceled) || entries(t, conn) != 0 {
+		t.Errorf("%v, %d entries", err, entries(t, conn))
+	}
+}
+
+// That the row is not kept is said beside the refusal.
+func TestRefusalOfATxThatCannotBeKeptIsSaid(t *testing.T) {
+	t.Parallel()
+	n1, conn, dsn := books(t)
+	start(t, dsn, "n2").lead()
+	exec(t, conn, `CREATE FUNCTION at_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+		RAISE EXCEPTION 'the disk is full'; END $$`)
+	exec(t, conn, `CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON fence_refusals
+		DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION at_commit()`)
+	err := n1.enter(t.Context(), 1, "late")
+	if !errors.Is(err, pgledger.ErrFenced) || !strings.Contains(err.Error(), "the disk is full") {
+		t.Errorf("%v", err)
+	}
 }
 
 // A commit whose answer did not come is neither a success nor a failure; one that

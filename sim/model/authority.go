@@ -14,7 +14,7 @@ import (
 func (p *Postgres) observe(now core.Time, in *core.Input) {
 	a := &p.authority
 	in.Epoch, in.Token, in.Tenure, in.Control = a.Epoch, a.Token, a.Kind, a.Control
-	in.Age, in.Protocol, in.Server = p.age(now), p.cfg.Protocol, now
+	in.Age, in.Protocol, in.Server = p.age(now), a.Protocol, now
 	in.Lineage, in.Accepted = p.lineage, a.Accepted
 	if a.Open {
 		in.Flags |= core.Open
@@ -71,6 +71,7 @@ func (p *Postgres) heartbeat(now core.Time, e *core.Effect, asker core.Nonce, re
 	p.leaderBeat(now, e)
 	in := reply.next(core.HeartbeatConfirmed)
 	in.Epoch, in.Control, in.Server = e.Epoch, p.authority.Control, now
+	in.Protocol = p.authority.Protocol
 }
 
 // heartbeatFence says what of the authority speaks against a heartbeat.

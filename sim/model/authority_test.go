@@ -47,7 +47,7 @@ func TestTakeoverIsIdempotentByToken(t *testing.T) {
 	l.take(0, 1)
 	l.take(12*second, 2)
 	for _, observed := range []core.Epoch{1, 2, 7} {
-		in := l.ask(13*second, core.Effect{Op: core.TakeEpoch, Epoch: observed, Token: token(2)})
+		in := l.ask(13*second, core.Effect{Op: core.TakeEpoch, Protocol: 1, Epoch: observed, Token: token(2)})
 		must(t, in, core.EpochWasTaken, core.NoReason)
 		if in.Epoch != 2 || in.Token != token(1) || in.Flags != core.Open || len(l.records.List) != 1 {
 			t.Fatalf("repeated takeover %+v, records %v", in, l.records.List)
@@ -65,7 +65,7 @@ func TestTakeoverIsRefusedUnlessTheObservedEpochIsCurrent(t *testing.T) {
 	l := newLedger(t)
 	l.take(0, 1)
 	for _, observed := range []core.Epoch{0, 2} {
-		in := l.ask(20*second, core.Effect{Op: core.TakeEpoch, Epoch: observed, Token: token(2)})
+		in := l.ask(20*second, core.Effect{Op: core.TakeEpoch, Protocol: 1, Epoch: observed, Token: token(2)})
 		must(t, in, core.EpochWasRefused, core.StateChanged)
 		if in.Epoch != 1 || in.Control != core.Run {
 			t.Fatalf("answer %+v", in)
@@ -77,17 +77,17 @@ func TestTokenOfAClosedTenureTakesNoOther(t *testing.T) {
 	l := newLedger(t)
 	l.take(0, 1)
 	l.ask(second, core.Effect{Op: core.Resign, Epoch: 1, Token: token(1), Reason: core.GracefulShutdown})
-	in := l.ask(2*second, core.Effect{Op: core.TakeEpoch, Epoch: 1, Token: token(1)})
+	in := l.ask(2*second, core.Effect{Op: core.TakeEpoch, Protocol: 1, Epoch: 1, Token: token(1)})
 	must(t, in, core.EpochWasRefused, core.StateChanged)
 }
 
 func TestTakerThroughRedisRespectsALivePGTenure(t *testing.T) {
 	l := newLedger(t)
-	in := l.ask(0, core.Effect{Op: core.TakeEpoch, Token: token(1), Tenure: core.TenurePG})
+	in := l.ask(0, core.Effect{Op: core.TakeEpoch, Protocol: 1, Token: token(1), Tenure: core.TenurePG})
 	must(t, in, core.EpochWasTaken, core.NoReason)
 	beat := core.Effect{Op: core.Heartbeat, Epoch: 1, Token: token(1)}
 	must(t, l.ask(3*second, beat), core.HeartbeatConfirmed, core.NoReason)
-	take := core.Effect{Op: core.TakeEpoch, Epoch: 1, Token: token(2)}
+	take := core.Effect{Op: core.TakeEpoch, Protocol: 1, Epoch: 1, Token: token(2)}
 	must(t, l.ask(13*second-1, take), core.EpochWasRefused, core.StateChanged)
 	if in := l.ask(13*second-1, core.Effect{Op: core.Observe}); !in.Flags.Has(core.Open | core.Live) {
 		t.Fatalf("the column has not expired: %+v", in)
@@ -98,7 +98,7 @@ func TestTakerThroughRedisRespectsALivePGTenure(t *testing.T) {
 func TestTakerOfKindPGRespectsEveryLiveTenure(t *testing.T) {
 	l := newLedger(t)
 	l.take(0, 1)
-	take := core.Effect{Op: core.TakeEpoch, Epoch: 1, Token: token(2), Tenure: core.TenurePG}
+	take := core.Effect{Op: core.TakeEpoch, Protocol: 1, Epoch: 1, Token: token(2), Tenure: core.TenurePG}
 	must(t, l.ask(10*second, take), core.EpochWasRefused, core.StateChanged)
 	own := take
 	own.Token = core.Token{Nonce: 1, Acquisition: 2}
@@ -110,10 +110,10 @@ func TestTakerOfKindPGRespectsEveryLiveTenure(t *testing.T) {
 
 func TestNobodyTakesAPGEpochForOneTTLAfterARestart(t *testing.T) {
 	l := newLedger(t)
-	take := core.Effect{Op: core.TakeEpoch, Token: token(1), Tenure: core.TenurePG}
+	take := core.Effect{Op: core.TakeEpoch, Protocol: 1, Token: token(1), Tenure: core.TenurePG}
 	l.Started(5 * second)
 	must(t, l.ask(15*second, take), core.EpochWasRefused, core.StateChanged)
-	through := core.Effect{Op: core.TakeEpoch, Token: token(2)}
+	through := core.Effect{Op: core.TakeEpoch, Protocol: 1, Token: token(2)}
 	copied := newLedger(t)
 	copied.CopyFrom(&l.Postgres)
 	must(t, copied.ask(15*second, through), core.EpochWasTaken, core.NoReason)
@@ -217,5 +217,25 @@ func TestClockThatWasSetBackEndsATenureWhenItBegan(t *testing.T) {
 	l.take(4*second, 2)
 	if ended := only(t, &l.records, history.TenureEnded); ended.Span != 0 || ended.Until != 0 {
 		t.Fatalf("record %+v", ended)
+	}
+}
+
+// PROTOCOL 4.4.2, 4.4.8: the range is looked at again in the takeover: the taker may
+// have read an older one.
+func TestTakerOutsideTheRangeIsRefusedAndAnIncumbentGoesOn(t *testing.T) {
+	l := newLedger(t)
+	l.take(0, 1)
+	l.SetProtocol(2, 2)
+	take := core.Effect{Op: core.TakeEpoch, Protocol: 1, Epoch: 1, Token: token(2)}
+	must(t, l.ask(second, take), core.EpochWasRefused, core.NotAdmitted)
+	beat := core.Effect{Op: core.Heartbeat, Epoch: 1, Token: token(1)}
+	if in := l.ask(second, beat); in.Kind != core.HeartbeatConfirmed || in.Protocol != 2<<16|2 {
+		t.Fatalf("the incumbent hears %+v", in)
+	}
+	take.Protocol = 2
+	must(t, l.ask(second, take), core.EpochWasTaken, core.NoReason)
+	l.AcceptAuthority(2*second, 9)
+	if in := l.ask(2*second, core.Effect{Op: core.Observe}); in.Protocol != 2<<16|2 {
+		t.Fatalf("a repair, or a takeover, lost the range: %+v", in)
 	}
 }

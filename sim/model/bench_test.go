@@ -42,7 +42,7 @@ func (p *parties) run(signals int) {
 		tok := core.Token{Nonce: core.Nonce(i%3 + 1), Acquisition: uint32(i + 1)}
 		p.redis.Acquire(now, tok, ttl)
 		seen := p.do(now, core.Effect{Op: core.Observe})
-		epoch := p.do(now, core.Effect{Op: core.TakeEpoch, Epoch: seen.Epoch, Token: tok}).Epoch
+		epoch := p.do(now, core.Effect{Op: core.TakeEpoch, Protocol: 1, Epoch: seen.Epoch, Token: tok}).Epoch
 		_, id, _ := p.postgres.Admit(now, model.Offer{Key: int64(i + 1), Payload: 1, ValidFor: time.Minute})
 		found := *p.do(now, core.Effect{Op: core.Fetch, States: openStates})
 		p.do(now, core.Effect{
@@ -99,7 +99,7 @@ func BenchmarkLease(b *testing.B) {
 func BenchmarkHeartbeat(b *testing.B) {
 	var p parties
 	p.reset()
-	p.do(0, core.Effect{Op: core.TakeEpoch, Token: token(1)})
+	p.do(0, core.Effect{Op: core.TakeEpoch, Protocol: 1, Token: token(1)})
 	b.ReportAllocs()
 	for i := range b.N {
 		p.records.Reset()
@@ -110,7 +110,7 @@ func BenchmarkHeartbeat(b *testing.B) {
 func BenchmarkPermitAndVoid(b *testing.B) {
 	var p parties
 	p.reset()
-	p.do(0, core.Effect{Op: core.TakeEpoch, Token: token(1)})
+	p.do(0, core.Effect{Op: core.TakeEpoch, Protocol: 1, Token: token(1)})
 	_, id, _ := p.postgres.Admit(0, model.Offer{Key: 1, Payload: 1})
 	b.ReportAllocs()
 	for i := range b.N {

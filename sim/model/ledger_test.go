@@ -53,7 +53,9 @@ func (l *ledger) ask(now core.Time, e core.Effect) core.Input {
 // take lets a process take the next epoch.
 func (l *ledger) take(now core.Time, nonce core.Nonce) core.Input {
 	l.t.Helper()
-	in := l.ask(now, core.Effect{Op: core.TakeEpoch, Epoch: l.Authority().Epoch, Token: token(nonce)})
+	in := l.ask(now, core.Effect{
+		Op: core.TakeEpoch, Protocol: 1, Epoch: l.Authority().Epoch, Token: token(nonce),
+	})
 	if in.Kind != core.EpochWasTaken {
 		l.t.Fatalf("takeover by %d: %v (%v)", nonce, in.Kind, in.Reason)
 	}

@@ -102,6 +102,7 @@ func (m *machine) doTake(rt *rapid.T) {
 	e := m.claim(rt, core.TakeEpoch)
 	e.Token = m.anyToken(rt)
 	e.Tenure = core.TenureKind(rapid.Uint8Range(0, 1).Draw(rt, "kind"))
+	e.Protocol = rapid.SampledFrom([]uint16{1, 1, 3, 4}).Draw(rt, "speaks")
 	m.ask1(rt, e)
 }
 

@@ -51,6 +51,9 @@ func (p *Postgres) record(now core.Time, e *core.Effect, reply *Reply) {
 	}
 	in := reply.next(kind)
 	in.Signal, in.Attempt, in.State, in.Version = e.Signal, e.Attempt, s.State, s.Version
+	if what != refused && a != nil && a.State == core.Void && e.State != core.Void {
+		in.Flags |= core.Late // also if it was recorded before, and the answer was lost
+	}
 	if what != refused && p.cfg.OneOpen && s.State.Final() && p.waits(e.Signal) {
 		// The next one of the instrument need not wait for a sweep.
 		reply.next(core.WorkHeard)

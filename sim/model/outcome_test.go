@@ -148,7 +148,7 @@ func TestLateOutcomeOfAVoidAttemptPutsTheSignalInDoubtWithAnAlert(t *testing.T) 
 		e := l.outcome(id, outcome, 1)
 		in := l.ask(2*second, e)
 		must(t, in, core.OutcomeWasRecorded, core.NoReason)
-		if in.State != core.InDoubt || in.Version != 4 {
+		if in.State != core.InDoubt || in.Version != 4 || in.Flags != core.Late {
 			t.Fatalf("%v: answer %+v", outcome, in)
 		}
 		row, _ := l.AttemptRow(id, 1)
@@ -158,7 +158,7 @@ func TestLateOutcomeOfAVoidAttemptPutsTheSignalInDoubtWithAnAlert(t *testing.T) 
 		if set := only(t, &l.records, history.StateSet); set.State != core.InDoubt || !set.Alerted {
 			t.Fatalf("%v: record %+v", outcome, set)
 		}
-		if in = l.ask(2*second, e); in.Version != 4 || len(l.records.List) != 0 {
+		if in = l.ask(2*second, e); in.Version != 4 || in.Flags != core.Late || len(l.records.List) != 0 {
 			t.Fatalf("%v once more: %+v", outcome, in)
 		}
 		must(t, l.ask(3*second, l.permitOf(id)), core.PermitWasRefused, core.StateChanged)

@@ -16,6 +16,14 @@ func (p *Postgres) SetControl(now core.Time, mode core.Control) {
 	seen.Control, seen.Seq = mode, p.nextSeq()
 }
 
+// SetProtocol says which versions of the protocol may lead, zero and zero for every
+// one, under the exclusive lock that takeovers hold. An incumbent goes on.
+//
+//	UPDATE authority SET protocol_min = $lowest, protocol_max = $highest
+func (p *Postgres) SetProtocol(lowest, highest uint16) {
+	p.authority.Known, p.authority.Protocol = true, uint32(lowest)<<16|uint32(highest)
+}
+
 // Decide carries out a person's decision about a signal, and reports whether
 // there is such an arrow: what a signal in doubt turned out to be, Void for
 // "the broker has no such order and will never have it"; Held, Received or
@@ -107,6 +115,7 @@ func (p *Postgres) AcceptAuthority(now core.Time, witness core.Epoch) {
 	for a.Epoch < witness {
 		*a = Authority{
 			Known: true, Epoch: a.Epoch + 1, TakenAt: now, Control: a.Control, Accepted: a.Accepted,
+			Protocol: a.Protocol,
 		}
 		p.tenures = append(p.tenures, Tenure{
 			Epoch: a.Epoch, Reason: core.Lost, OpenedAt: now, ClosedAt: now, Seq: p.nextSeq(),

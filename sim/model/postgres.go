@@ -16,8 +16,8 @@ type PostgresConfig struct {
 	// CrashLoses is how far back a crash may lose heartbeats that were committed
 	// in memory: three times wal_writer_delay, 600 ms, at a default server.
 	CrashLoses time.Duration
-	// Protocol is the range of protocol versions that the authority row admits,
-	// the lowest in the upper half; zero admits every version.
+	// Protocol is the range of protocol versions that the authority row admits at
+	// first, the lowest in the upper half; zero admits every version.
 	Protocol uint32
 	// OneOpen lets one signal of an instrument be open at a time, exits before
 	// entries.
@@ -78,6 +78,9 @@ type Authority struct {
 	Control    core.Control
 	// Accepted is how often a person has accepted this authority.
 	Accepted uint32
+	// Protocol is the range of protocol versions that may lead, the lowest in the
+	// upper half; zero admits every version.
+	Protocol uint32
 }
 
 // Tenure is a row of the leadership history.
@@ -142,7 +145,7 @@ const longUp = core.Time(-1 << 62)
 // told to out.
 func (p *Postgres) Reset(cfg PostgresConfig, out *Records) {
 	*p = Postgres{
-		cfg: cfg, out: out, authority: Authority{Control: core.Run}, started: longUp,
+		cfg: cfg, out: out, authority: Authority{Control: core.Run, Protocol: cfg.Protocol}, started: longUp,
 		lineage: firstLineage, lineages: firstLineage,
 		tenures: p.tenures[:0], signals: p.signals[:0], attempts: p.attempts[:0], byKey: p.byKey[:0],
 	}

@@ -33,7 +33,7 @@ func TestCrashLosesHeartbeatsThatWereCommittedInMemory(t *testing.T) {
 
 func TestCrashKeepsALeaseInTheLedger(t *testing.T) {
 	l := newLedger(t)
-	l.ask(0, core.Effect{Op: core.TakeEpoch, Token: token(1), Tenure: core.TenurePG})
+	l.ask(0, core.Effect{Op: core.TakeEpoch, Protocol: 1, Token: token(1), Tenure: core.TenurePG})
 	l.ask(3*second, core.Effect{Op: core.Heartbeat, Epoch: 1, Token: token(1)})
 	l.Crash(3 * second)
 	if a := l.Authority(); a.BeatAt != 3*second || a.LeaseUntil != 13*second {

@@ -11,7 +11,8 @@ import (
 //
 //	INSERT INTO authority ON CONFLICT DO NOTHING
 //	UPDATE authority SET epoch = epoch + 1, token = $token, open = true, ...
-//	WHERE epoch = $observed AND token <> $token AND NOT (somebody else's tenure that must be respected)
+//	WHERE epoch = $observed AND token <> $token AND $speaks within the range
+//	AND NOT (somebody else's tenure that must be respected)
 //	UPDATE leadership_history of the predecessor; INSERT INTO leadership_history; heartbeat of the holder
 func (p *Postgres) takeEpoch(now core.Time, e *core.Effect, reply *Reply) {
 	a := &p.authority
@@ -20,12 +21,21 @@ func (p *Postgres) takeEpoch(now core.Time, e *core.Effect, reply *Reply) {
 	switch {
 	case a.Token == e.Token && a.Open:
 		p.tookBefore(now, reply.next(core.EpochWasTaken))
+	case !a.admits(e.Protocol):
+		in := reply.next(core.EpochWasRefused)
+		in.Epoch, in.Reason, in.Control = a.Epoch, core.NotAdmitted, a.Control
 	case a.Token == e.Token || a.Epoch != e.Epoch || p.mustYield(now, e):
 		in := reply.next(core.EpochWasRefused)
 		in.Epoch, in.Reason, in.Control = a.Epoch, core.StateChanged, a.Control
 	default:
 		p.take(now, e, reply.next(core.EpochWasTaken))
 	}
+}
+
+// admits reports whether a taker that speaks this version of the protocol may lead.
+func (a *Authority) admits(speaks uint16) bool {
+	lowest, highest := uint16(a.Protocol>>16), uint16(a.Protocol)
+	return a.Protocol == 0 || lowest <= speaks && speaks <= highest
 }
 
 // mustYield reports whether the taker has to respect a tenure of another: any
@@ -109,7 +119,7 @@ func (p *Postgres) take(now core.Time, e *core.Effect, in *core.Input) {
 	seq := p.nextSeq()
 	*a = Authority{
 		Known: true, Epoch: a.Epoch + 1, Token: e.Token, Kind: e.Tenure, Open: true,
-		TakenAt: now, BeatAt: now, Control: a.Control, Accepted: a.Accepted,
+		TakenAt: now, BeatAt: now, Control: a.Control, Accepted: a.Accepted, Protocol: a.Protocol,
 	}
 	if e.Tenure == core.TenurePG {
 		a.LeaseUntil = now.Add(p.cfg.TTL)
