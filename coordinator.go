@@ -246,6 +246,7 @@ func (k *Coordinator) run(ctx context.Context, lead Lead) error {
 	parts.Go(func() { k.feed(driven) })
 	parts.Go(func() { k.deliver(driven) })
 	parts.Go(func() { k.tellRegressions(driven) })
+	parts.Go(func() { k.tellConflicts(driven) })
 	if k.reconciler != nil {
 		parts.Go(func() { k.reconcile(driven) })
 	}

@@ -29,6 +29,7 @@ type sink struct {
 	tracer *tracing.Tracer
 	// regressed takes the epoch that a ledger which went back in time is behind.
 	regressed chan core.Epoch
+	conflicts *conflicts
 }
 
 // Announce tells of an event.
@@ -53,11 +54,17 @@ func (s *sink) called(e *core.Effect, outcome string, began time.Time) {
 func (s *sink) saw(seen *intake.Seen) {
 	s.Saw(seen)
 	s.tracer.Saw(seen)
+	if seen.Reason == core.Conflict && seen.Signal != 0 && !s.conflicts.add(seen.Signal) {
+		s.Log().Error("too many conflicts at once: nobody is told of this one but the log",
+			"event", "notification.failed", "signal", int64(seen.Signal))
+	}
 }
 
 // openTelling prepares the ways to people and to the collector of traces.
 func (k *Coordinator) openTelling() error {
-	k.sink = &sink{Observer: k.observer, regressed: make(chan core.Epoch, 1)}
+	k.sink = &sink{
+		Observer: k.observer, regressed: make(chan core.Epoch, 1), conflicts: newConflicts(),
+	}
 	var err error
 	if k.channels, err = channels(&k.config.Notify); err != nil || k.config.Tracing.Endpoint == "" {
 		return err
@@ -109,27 +116,6 @@ func (k *Coordinator) deliver(ctx context.Context) {
 		GiveUpAfter: time.Duration(n.GiveUpAfter), Poll: time.Duration(n.Poll), Log: k.observer.Log(),
 		Notified: k.observer.Notified,
 	}).Run(ctx)
-}
-
-// tellRegressions writes into the outbox what no trigger can see: that the ledger
-// went back in time. It tries until it is written, or the context ends.
-func (k *Coordinator) tellRegressions(ctx context.Context) {
-	ticker := time.NewTicker(k.protocol.Heartbeat)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case witness := <-k.sink.regressed:
-			for k.ledger.TellRegression(ctx, witness) != nil {
-				select {
-				case <-ctx.Done():
-					return
-				case <-ticker.C:
-				}
-			}
-		}
-	}
 }
 
 // The times of the readings for metrics.

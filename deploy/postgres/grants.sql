@@ -60,10 +60,11 @@ GRANT EXECUTE ON FUNCTION ledger_seal(text, bigint) TO fencepost_service;
 GRANT EXECUTE ON FUNCTION ledger_measure() TO fencepost_service;
 
 -- Notifications. Triggers write them as the owner; the service notes whom they reached, and tells of a ledger that
--- went back in time, which no trigger can see.
+-- went back in time and of a body that it refused, which no trigger can see.
 GRANT UPDATE (state, delivered_to, attempts, next_at, claimed_by, claimed_until, last_error, ended_at)
     ON notifications TO fencepost_service;
 GRANT EXECUTE ON FUNCTION notification_of_regression(text, bigint, text) TO fencepost_service;
+GRANT EXECUTE ON FUNCTION notification_of_conflict(text, bigint, text) TO fencepost_service;
 
 -- fencepost verify compares the fence's numbers with those that were drawn.
 GRANT SELECT ON SEQUENCE fence_seq TO fencepost_service, fencepost_reader;

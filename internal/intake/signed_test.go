@@ -121,7 +121,8 @@ func TestRepeatedWebhookIsAnsweredWithoutTheLedger(t *testing.T) {
 	d.signed(t, oldSecret, "m-1", now, other).expect(t, 409, map[string]any{
 		"field": "webhook-id", "reason": "conflict",
 	})
-	if seen := d.seen[3]; seen.Event != event.AlertRaised || seen.Reason != core.Conflict {
+	if seen := d.seen[3]; seen.Event != event.AlertRaised || seen.Reason != core.Conflict ||
+		seen.Signal != 7 {
 		t.Errorf("%+v", seen)
 	}
 }

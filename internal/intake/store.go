@@ -45,7 +45,7 @@ func (h *Handler) storeOnce(q *request, o *pgledger.Offer, body []byte) {
 		}
 		q.tell(admitted)
 	case signature.Reused:
-		q.seen.Event, q.seen.Reason = event.AlertRaised, core.Conflict
+		q.seen.Event, q.seen.Reason, q.seen.Signal = event.AlertRaised, core.Conflict, admitted.Signal
 		q.refuse(Problem{
 			Status: http.StatusConflict, Field: "webhook-id", SignalID: q.seen.Key,
 			State: core.NoSignal.String(), Reason: core.Conflict.String(),

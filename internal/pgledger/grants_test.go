@@ -91,6 +91,7 @@ func TestServiceNeedsNoMoreThanItsNamedRights(t *testing.T) {
 		"decide":     n1.Decide(t.Context(), word),
 		"protocol":   n1.SetProtocol(t.Context(), 0, 9),
 		"regression": n1.TellRegression(t.Context(), 9),
+		"conflict":   n1.TellConflict(t.Context(), s1),
 	} {
 		if err != nil {
 			t.Errorf("%s: %v", what, err)

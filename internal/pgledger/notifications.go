@@ -1,9 +1,11 @@
 package pgledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -56,26 +58,36 @@ func scanNotice(r pgx.CollectableRow) (Notice, error) {
 }
 
 // claimSQL takes pending notifications whose time has come and that nobody holds.
+// What nobody has tried to deliver goes first: what failed may wait for a channel
+// that is dead, while the others have it long since.
 // The attempt is counted before it is made: one that kills its process is one.
 const claimSQL = `
 WITH due AS (
     SELECT n.id FROM notifications n
     WHERE n.group_name = @group::text AND n.state = 'pending'
       AND n.next_at <= clock_timestamp() AND n.claimed_until <= clock_timestamp()
-    ORDER BY n.id LIMIT @most::bigint FOR UPDATE SKIP LOCKED)
+    ORDER BY n.attempts > 0, n.id LIMIT @most::bigint FOR UPDATE SKIP LOCKED)
 UPDATE notifications n
 SET claimed_by = @by::text, claimed_until = clock_timestamp() + @hold::bigint * interval '1 microsecond',
     attempts = n.attempts + 1
 FROM due WHERE n.id = due.id
 RETURNING ` + noticeColumns
 
-// ClaimNotices claims pending notifications for that long, the oldest first. Until
-// then nobody else gets them; whoever has not settled one by then may see it
-// delivered twice.
+// ClaimNotices claims pending notifications for that long: those that were not tried
+// before those that failed, and of either the older first. Until then nobody else
+// gets them; whoever has not settled one by then may see it delivered twice.
 func (l *Ledger) ClaimNotices(ctx context.Context, most int, hold time.Duration) ([]Notice, error) {
-	return list(ctx, l, "notify_claim", claimSQL, args{
+	claimed, err := list(ctx, l, "notify_claim", claimSQL, args{
 		"group": l.opt.Group, "most": int64(most), "by": l.opt.Instance, "hold": hold.Microseconds(),
 	}, scanNotice)
+	// The server returns them in any order.
+	slices.SortFunc(claimed, func(a, b Notice) int {
+		if (a.Attempts > 1) != (b.Attempts > 1) {
+			return cmp.Compare(a.Attempts, b.Attempts)
+		}
+		return cmp.Compare(a.ID, b.ID)
+	})
+	return claimed, err
 }
 
 // NoticeOutcome is what came of an attempt to deliver a notification.
@@ -156,6 +168,21 @@ func (l *Ledger) TellRegression(ctx context.Context, witness core.Epoch) error {
 	}, pgx.RowTo[bool])
 	if err != nil {
 		return fmt.Errorf("tell of the regression: %w", err)
+	}
+	return nil
+}
+
+// tellConflictSQL tells that another body came under the key of a signal.
+const tellConflictSQL = `SELECT notification_of_conflict(@group::text, @signal::bigint, @by::text)`
+
+// TellConflict tells that another body came under the key of that signal, and was
+// refused. It is heard once for each signal, whoever says it and how often.
+func (l *Ledger) TellConflict(ctx context.Context, signal core.SignalID) error {
+	_, err := list(ctx, l, "notify_conflict", tellConflictSQL, args{
+		"group": l.opt.Group, "signal": int64(signal), "by": l.opt.Instance,
+	}, pgx.RowTo[bool])
+	if err != nil {
+		return fmt.Errorf("tell of the conflict: %w", err)
 	}
 	return nil
 }

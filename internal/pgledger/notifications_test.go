@@ -77,6 +77,93 @@ func TestFactsTellThemselves(t *testing.T) {
 	}
 }
 
+// An outcome of a void attempt is told each time that there is another, whatever
+// stands by then: it may be of a second order.
+func TestLateOutcomeIsToldWhateverStands(t *testing.T) {
+	t.Parallel()
+	n1 := start(t, database(t), "n1")
+	n1.lead()
+	want := []string{}
+	tells := func(what string, notices ...string) {
+		t.Helper()
+		want = append(want, notices...)
+		if got := told(t, n1); !slices.Equal(got, want) {
+			t.Fatalf("%s: told of %v, want %v", what, got, want)
+		}
+	}
+	voided := func(key string) core.SignalID {
+		signal := n1.admit(key)
+		n1.permit(1, signal, 1, 1)
+		n1.record(signal, 1, core.Void)
+		return signal
+	}
+	s1 := voided("s1")
+	n1.record(s1, 1, core.Submitted)
+	tells("nothing stood", "in_doubt 1")
+	n1.record(s1, 1, core.Submitted)
+	tells("the same again")
+	n1.record(s1, 1, core.Executed)
+	tells("an alert stood already", "in_doubt 1")
+
+	s2 := voided("s2")
+	n1.permit(1, s2, 2, 3)
+	n1.call(core.Effect{
+		Op: core.Record, Signal: s2, Attempt: 2, State: core.InDoubt, Token: n1.token, Alert: true,
+	})
+	tells("a doubt", "in_doubt 2")
+	word := pgledger.Decision{Signal: s2, Outcome: core.Executed, By: "ops", Reason: "it is in the book"}
+	if err := n1.Decide(t.Context(), word); err != nil {
+		t.Fatal(err)
+	}
+	if in := n1.record(s2, 1, core.Executed); in.State != core.Executed || in.Flags != core.Late {
+		t.Errorf("a second order: %+v", in)
+	}
+	tells("a person had ended the doubt", "alert 2")
+	list, err := n1.Notices(t.Context(), []string{"pending"}, 1)
+	if err != nil || len(list) != 1 || !strings.Contains(list[0].Message, "attempt 1, which had been taken") {
+		t.Errorf("%+v, %v", list, err)
+	}
+}
+
+// A sender that says something else under a known key is told "no" for good; a person
+// hears of it once for each signal, however often and by whomever it is said.
+func TestConflictIsToldOnceForEachSignal(t *testing.T) {
+	t.Parallel()
+	dsn := database(t)
+	n1, n2 := start(t, dsn, "n1"), start(t, dsn, "n2")
+	s1, s2 := n1.admit("s1"), n1.admit("s2")
+	for _, signal := range []core.SignalID{s1, s1, s2, 4711} {
+		for _, p := range []*process{n1, n2} {
+			if err := p.TellConflict(t.Context(), signal); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if got, want := told(t, n1), []string{"alert 1", "alert 2"}; !slices.Equal(got, want) {
+		t.Errorf("told of %v, want %v", got, want)
+	}
+}
+
+// What nobody has tried yet is not kept waiting by what cannot be delivered.
+func TestNewNotificationIsClaimedBeforeOneThatFailed(t *testing.T) {
+	t.Parallel()
+	n1 := start(t, database(t), "n1")
+	halt := func(mode core.Control) {
+		if err := n1.SetControl(t.Context(), mode, "drill", "ops"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	halt(core.Pause)
+	halt(core.Halt)
+	for _, n := range claimed(t, n1, 9, time.Hour) {
+		settle(t, n1, pgledger.NoticeOutcome{ID: n.ID, Attempt: n.Attempts, MinAttempts: 5, Error: "dead"})
+	}
+	halt(core.Run)
+	if n := claimed(t, n1, 2, time.Hour); len(n) != 2 || n[0].Subject != "run" || n[1].Subject != "pause" {
+		t.Errorf("%+v", n)
+	}
+}
+
 func claimed(t *testing.T, p *process, most int, hold time.Duration) []pgledger.Notice {
 	t.Helper()
 	list, err := p.ClaimNotices(t.Context(), most, hold)

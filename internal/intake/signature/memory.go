@@ -50,8 +50,8 @@ func NewMemory[A any](most int) *Memory[A] {
 	return &Memory[A]{most: most, known: map[string]*list.Element{}}
 }
 
-// Begin says what is remembered of the id, and what a request with this body was
-// answered. The id is remembered until then.
+// Begin says what is remembered of the id, and what the request that it was, with
+// this body or another, was answered. The id is remembered until then.
 func (m *Memory[A]) Begin(id string, body []byte, now, until time.Time) (A, Found) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -69,7 +69,7 @@ func (m *Memory[A]) Begin(id string, body []byte, now, until time.Time) (A, Foun
 		case over && !r.busy:
 			m.drop(at)
 		case r.body != sum:
-			return none, Reused
+			return r.answer, Reused
 		default:
 			return r.answer, Answered
 		}

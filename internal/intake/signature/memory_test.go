@@ -22,7 +22,7 @@ func TestRepeatedIDIsRecognizedWhileItsSignatureHolds(t *testing.T) {
 	begin("a", "other", now, "", signature.Reused)
 	m.End("a", "stored", true)
 	begin("a", "body", until.Add(-1), "stored", signature.Answered)
-	begin("a", "other", until.Add(-1), "", signature.Reused)
+	begin("a", "other", until.Add(-1), "stored", signature.Reused)
 	begin("b", "body", now, "", signature.New)
 	m.End("b", "not known", false)
 	begin("b", "body", now, "", signature.New)
