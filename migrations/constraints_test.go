@@ -298,7 +298,7 @@ func TestEveryRuleOfTheSchemaIsTried(t *testing.T) {
 		FROM pg_trigger g JOIN pg_class r ON r.oid = g.tgrelid
 		WHERE r.relnamespace = current_schema()::regnamespace AND NOT g.tgisinternal
 		  AND g.tgfoid <> ALL (ARRAY['ledger_events_follow'::regproc, 'ledger_events_follow_finding',
-		      'ledger_events_stored', 'notifications_tell'])
+		      'ledger_events_stored', 'notifications_tell', 'notifications_tell_late'])
 		UNION
 		SELECT i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
 		JOIN pg_class r ON r.oid = x.indrelid
