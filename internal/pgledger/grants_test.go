@@ -111,10 +111,8 @@ func TestServiceNeedsNoMoreThanItsNamedRights(t *testing.T) {
 		t.Errorf("accept: %v", err)
 	}
 	n2.token.Acquisition++
-	if in := n2.call(core.Effect{
-		Op: core.TakeEpoch, Epoch: 4,
-		Token: n2.token,
-	}); in.Kind != core.EpochWasTaken {
+	taking := core.Effect{Op: core.TakeEpoch, Epoch: 4, Token: n2.token}
+	if in := n2.call(taking); in.Kind != core.EpochWasTaken {
 		t.Errorf("takeover: %+v", in)
 	}
 	reads(t, n2, s3)
