@@ -39,7 +39,8 @@ func TestWhatIsNotToldIsSaidOnceAMinute(t *testing.T) {
 func TestConflictsWaitOnceAndAreBounded(t *testing.T) {
 	c := newConflicts()
 	for signal := core.SignalID(1); signal <= mostWaiting; signal++ {
-		if !c.add(signal) || !c.add(signal) {
+		first, again := c.add(signal), c.add(signal)
+		if !first || !again {
 			t.Fatalf("signal %d is not taken", signal)
 		}
 	}
