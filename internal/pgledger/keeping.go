@@ -37,12 +37,14 @@ func (k *keeping) connected(_ context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// learn takes which process of the server answered. A connection that was made
-// under another assumption is closed; its pool makes one that fits when it needs it.
-func (k *keeping) learn(ctx context.Context, conn *pgx.Conn, server uint32) {
+// learn takes which process of the server answered. A connection for work that was
+// made under another assumption is closed, and its pool makes one that fits when it
+// needs it. One for leadership goes only if it keeps statements where nothing may be
+// kept: a server that has no place for a new one must not cost the lease.
+func (k *keeping) learn(ctx context.Context, conn *pgx.Conn, server uint32, work bool) {
 	direct := server == conn.PgConn().PID()
 	k.direct.Store(direct)
-	if conn.PgConn().CustomData()[keeps] != direct {
+	if kept := conn.PgConn().CustomData()[keeps] == true; kept != direct && (work || kept) {
 		_ = conn.Close(ctx)
 	}
 }

@@ -123,7 +123,7 @@ func (l *Ledger) run(ctx context.Context, from *pgxpool.Pool, t *transaction) er
 		l.rollBack(ctx, conn, t.op)
 		return fmt.Errorf("%s: %w", t.op, err)
 	}
-	l.kept.learn(ctx, conn.Conn(), t.server)
+	l.kept.learn(ctx, conn.Conn(), t.server, from == l.work)
 	return nil
 }
 

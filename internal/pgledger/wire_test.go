@@ -3,6 +3,7 @@ package pgledger_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net/url"
 	"slices"
@@ -147,8 +148,8 @@ func TestStatementsAreKeptOnceTheServerAnswersForItself(t *testing.T) {
 	_, through := newLink(t, database(t), wire.connection)
 	p := start(t, through, "n1")
 	const calls = 5
-	for range 1 + calls {
-		p.observe()
+	for i := range 1 + calls {
+		p.admit(fmt.Sprint(i))
 	}
 	statements, syncs, prepared := wire.heard(t)
 	if prepared != 1 || syncs != 1+calls || len(statements) != 4*(1+calls) {
@@ -167,8 +168,8 @@ func TestNothingIsKeptBehindAPooler(t *testing.T) {
 	_, through := newLink(t, pooler.DSN(strings.TrimPrefix(where.Path, "/")), wire.connection)
 	p := start(t, through, "n1")
 	const calls = 5
-	for range calls {
-		p.observe()
+	for i := range calls {
+		p.admit(fmt.Sprint(i))
 	}
 	statements, syncs, prepared := wire.heard(t)
 	if prepared != 0 || syncs != calls || len(statements) != 4*calls {
