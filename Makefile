@@ -5,8 +5,9 @@ GO   ?= go
 LINT := $(GO) tool -modfile=tools.mod golangci-lint
 
 # What the race detector reads for every change: the core, the simulator, the harness, and what runs goroutines of its
-# own in the service. `make race-all` reads the rest too, which asks servers one thing after another or builds programs.
-RACED := . ./core/... ./sim/... ./chaos/... ./scenarios $(addsuffix /...,$(addprefix ./internal/,access broker \
+# own in the service. `make race-all` reads the rest too, which asks servers one thing after another, builds programs, or
+# plays the scenario files by means of these.
+RACED := . ./core/... ./sim/... ./chaos/... $(addsuffix /...,$(addprefix ./internal/,access broker \
 	campaign clock crew doorkeeper driver httpapi intake notify observe page pgledger reconcile recorder \
 	redislease refusal replay seam supervise tracing))
 # Packages with tests behind the build tag "browser".
