@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"hash/crc32"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"fencepost/core/journal"
 	"fencepost/scenarios"
 )
 
@@ -80,11 +82,12 @@ func TestVerifyJournalNamesTheDamagedStep(t *testing.T) {
 
 // otherConfig is the kept journal as a core with another time-out would have
 // told it: what was recorded is not what this build wants.
-func otherConfig(t *testing.T, core string) string {
+func otherConfig(t *testing.T, core int) string {
 	t.Helper()
 	line, rest, _ := strings.Cut(keptText(t), "\n")
 	changed := strings.Replace(line, `"StoreTimeout":2500000000`, `"StoreTimeout":2400000000`, 1)
-	changed = strings.Replace(changed, `"core":1`, `"core":`+core, 1)
+	field := func(core int) string { return fmt.Sprintf(`"core":%d`, core) }
+	changed = strings.Replace(changed, field(journal.CoreVersion), field(core), 1)
 	if changed == line {
 		t.Fatalf("no such settings: %s", line)
 	}
@@ -115,13 +118,13 @@ func resealed(t *testing.T, line string, rest []byte) string {
 
 func TestVerifyJournalShowsTheFirstStepWithOtherEffects(t *testing.T) {
 	t.Parallel()
-	code, out, _ := verifying(t, nil, otherConfig(t, "1"))
+	code, out, _ := verifying(t, nil, otherConfig(t, journal.CoreVersion))
 	if code != scenarios.Fail.ExitCode() || !strings.Contains(out, "  step 1, at ") ||
 		!strings.Contains(out, "recorded: ") || !strings.Contains(out, "    heartbeat timeout=2.4s") &&
 		!strings.Contains(out, "timeout=2.4s") {
 		t.Errorf("code %d: %s", code, out)
 	}
-	code, out, _ = verifying(t, []string{"--json"}, otherConfig(t, "1"))
+	code, out, _ = verifying(t, []string{"--json"}, otherConfig(t, journal.CoreVersion))
 	var v verified
 	if err := json.Unmarshal([]byte(out), &v); err != nil || v.Difference == nil || v.Verdict != "fail" {
 		t.Fatalf("code %d, %v: %s", code, err, out)
@@ -135,7 +138,7 @@ func TestVerifyJournalShowsTheFirstStepWithOtherEffects(t *testing.T) {
 // What another version of the core decided otherwise need not be a mistake.
 func TestVerifyJournalTellsAnotherCoreVersionApart(t *testing.T) {
 	t.Parallel()
-	code, out, _ := verifying(t, nil, otherConfig(t, "7"))
+	code, out, _ := verifying(t, nil, otherConfig(t, 7))
 	if code != scenarios.Unknown.ExitCode() ||
 		!strings.Contains(out, "recorded by core version 7, this is ") {
 		t.Errorf("code %d: %s", code, out)
