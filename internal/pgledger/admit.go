@@ -137,10 +137,10 @@ func (l *Ledger) Admit(ctx context.Context, o *Offer) (Admitted, error) {
 // store stores offers in one transaction, and says of each what became of it. Of
 // those that have the same key the first is stored, and the others find it there.
 func (l *Ledger) store(ctx context.Context, all []*question[*Offer, Admitted]) error {
-	t := l.begin(core.Admit.String(), durably)
+	t := l.beginPlanned(core.Admit.String(), durably, planOnce)
 	sql := admitAnySQL
 	if o := all[0].ask; o.Screen.Similar > 0 {
-		sql = admitSQL
+		t, sql = l.begin(core.Admit.String(), durably), admitSQL
 		high, low := l.meaning(o)
 		t.add(lockMeaningSQL, args{"meaning_high": high, "meaning_low": low})
 	}

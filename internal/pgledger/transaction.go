@@ -25,7 +25,16 @@ SELECT pg_backend_pid(),
        set_config('statement_timeout', @statement::text, true),
        set_config('lock_timeout', @lock::text, true),
        set_config('idle_in_transaction_session_timeout', @idle::text, true),
-       set_config('synchronous_commit', @commit::text, true)`
+       set_config('synchronous_commit', @commit::text, true),
+       set_config('plan_cache_mode', @plans::text, true)`
+
+// The ways to plan a statement that is kept. A plan for any arguments is made when a
+// table is small, and keeps reading it from end to end when it has grown: it is only
+// for statements that look nothing up.
+const (
+	planAnew = "force_custom_plan"
+	planOnce = "auto"
+)
 
 // The two ways to hold the group's lock. Each is a statement of its own.
 const (
@@ -66,18 +75,21 @@ type transaction struct {
 }
 
 // begin starts the list: the transaction and its limits.
-func (l *Ledger) begin(op, commit string) *transaction {
+func (l *Ledger) begin(op, commit string) *transaction { return l.beginPlanned(op, commit, planAnew) }
+
+// beginPlanned starts a list whose statements are planned in that way.
+func (l *Ledger) beginPlanned(op, commit, plans string) *transaction {
 	t := &transaction{op: op}
 	t.add(beginSQL, nil)
-	t.row(limitsSQL, l.limitArgs(commit), &t.server, nil, nil, nil, nil)
+	t.row(limitsSQL, l.limitArgs(commit, plans), &t.server, nil, nil, nil, nil, nil)
 	return t
 }
 
 // limitArgs are the arguments of limitsSQL.
-func (l *Ledger) limitArgs(commit string) args {
+func (l *Ledger) limitArgs(commit, plans string) args {
 	return args{
 		"statement": milliseconds(l.opt.Limits.Statement), "lock": milliseconds(l.opt.Limits.Lock),
-		"idle": milliseconds(l.opt.Limits.Idle), "commit": commit,
+		"idle": milliseconds(l.opt.Limits.Idle), "commit": commit, "plans": plans,
 	}
 }
 

@@ -144,7 +144,7 @@ func (l *Ledger) passFence(ctx context.Context, tx pgx.Tx, c Claim) (refused, fa
 	a := l.processArgs(core.NoOp, &core.Effect{Epoch: c.Epoch, Token: c.Token})
 	a["op"] = txOp
 	t := &transaction{op: txOp}
-	t.add(limitsSQL, l.limitArgs(durably))
+	t.add(limitsSQL, l.limitArgs(durably, planAnew))
 	t.add(lockSharedSQL, args{"key": l.key})
 	var (
 		open            bool
