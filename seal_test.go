@@ -25,8 +25,9 @@ func TestInstanceSealsWhatHappens(t *testing.T) {
 		return err == nil && n > 0
 	})
 	i.stop()
+	begun := s.count(`SELECT count(*) FROM leadership_history`)
 	report, err := verify.Run(t.Context(), verify.Options{DSN: s.dsn, Group: "default"})
-	if err != nil || !report.Sound || report.Tenures == 0 || report.Blocks == 0 {
+	if err != nil || !report.Sound || begun == 0 || int64(report.Tenures) != begun || report.Blocks == 0 {
 		t.Errorf("%+v, %v", report, err)
 	}
 }

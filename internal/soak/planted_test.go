@@ -64,10 +64,8 @@ func TestALeakOfTheServiceIsFoundAndTheServiceHasNone(t *testing.T) {
 			p.For = LeastRounds * p.Round()
 			o := chaos.Options{Program: program, Out: t.TempDir()}
 			report, err := Run(t.Context(), p, o, nil, t.Output())
-			// Other tests may have had the processors. Leaks are judged all the same, but a
-			// run that is invalid for that is no failure.
-			for range 2 {
-				if err == nil && report.Verdict == scenarios.Invalid && len(c.leaks) > 0 {
+			for range 2 { // other tests may have had the processors
+				if err == nil && report.Verdict == scenarios.Invalid {
 					report, err = Run(t.Context(), p, o, nil, t.Output())
 				}
 			}
@@ -89,7 +87,7 @@ func TestALeakOfTheServiceIsFoundAndTheServiceHasNone(t *testing.T) {
 			if len(c.leaks) > 0 && report.Verdict != scenarios.Fail {
 				t.Errorf("a leak is a failure:\n%s", &text)
 			}
-			if len(c.leaks) == 0 && (len(report.Leaks) > 0 || report.Verdict == scenarios.Fail) {
+			if len(c.leaks) == 0 && (len(report.Leaks) > 0 || report.Verdict != scenarios.Pass) {
 				t.Errorf("a leak, or a failure, where none is:\n%s", &text)
 			}
 		})
