@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -53,7 +55,8 @@ func TestMachineOfTheBrokerFindsNoDifference(t *testing.T) {
 			"":            func(*rapid.T) { w.compare() },
 			"submit":      func(*rapid.T) { w.submit() },
 			"submit more": func(*rapid.T) { w.submit() },
-			"look up":     func(*rapid.T) { w.lookup() },
+			"look up":     func(*rapid.T) { w.lookup(w.drawOrder()) },
+			"not filled":  func(*rapid.T) { w.lookupOpen() },
 			"mishap":      func(*rapid.T) { w.mishap() },
 			"too late":    func(*rapid.T) { w.withheld() },
 			"behave":      func(*rapid.T) { w.behave() },
@@ -199,9 +202,18 @@ func (w *brokerWalk) arrive(delay time.Duration) (answer order.Answer, silent bo
 	return answer, silent
 }
 
+// lookupOpen asks for an order that is placed and not filled.
+func (w *brokerWalk) lookupOpen() {
+	for _, o := range w.model.Orders() {
+		if w.now < o.FillAt {
+			w.lookup(o.Signal, o.Attempt)
+			return
+		}
+	}
+}
+
 // lookup asks what became of an order.
-func (w *brokerWalk) lookup() {
-	signal, attempt := w.drawOrder()
+func (w *brokerWalk) lookup(signal core.SignalID, attempt uint32) {
 	w.say("look up %s", orderID(signal, attempt))
 	want, _ := w.model.Lookup(w.now, signal, attempt)
 	got := w.adapter.Lookup(w.ctx, orderID(signal, attempt))
@@ -213,13 +225,12 @@ func (w *brokerWalk) lookup() {
 
 // mishap lets an answer be lost, or a request, of an order or of a question.
 func (w *brokerWalk) mishap() {
-	if len(w.acts) > 0 || w.ack > 0 {
-		return // who misbehaves has ways of his own to answer nothing
+	// Who misbehaves has ways of his own to answer nothing.
+	for _, act := range slices.Sorted(maps.Keys(w.acts)) {
+		w.end(act)
 	}
-	how := answerLost
-	if seldom(w.rt, "the request is lost") {
-		how = requestLost
-	}
+	w.answersTake(0)
+	how := rapid.SampledFrom([]mishap{answerLost, requestLost}).Draw(w.rt, "how")
 	signal, attempt := w.drawOrder()
 	op := core.Submit
 	if rapid.Bool().Draw(w.rt, "look up") && w.class != order.ClassD {

@@ -68,7 +68,11 @@ func (w *brokerWalk) edge() {
 // slowly sets how long answers take. The orders are placed before.
 func (w *brokerWalk) slowly() {
 	delays := []time.Duration{0, 0, 200 * time.Millisecond, 4 * time.Second}
-	w.ack = rapid.SampledFrom(delays).Draw(w.rt, "ack")
+	w.answersTake(rapid.SampledFrom(delays).Draw(w.rt, "ack"))
+}
+
+func (w *brokerWalk) answersTake(delay time.Duration) {
+	w.ack = delay
 	w.say("answers take %v", w.ack)
 	w.must(w.desk.broker.Conduct.Ack(w.ack, w.ack))
 }

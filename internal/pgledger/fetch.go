@@ -9,25 +9,73 @@ import (
 	"fencepost/core"
 )
 
+// headSQL finds what goes first of an instrument's signals that wait: exits before
+// entries, then the oldest. One that may not be sent any more stands in nobody's
+// way. The index signals_waiting has them in that order.
+const (
+	headFrom = `
+    SELECT s.instrument, s.id FROM signals s
+    WHERE s.group_name = @group::text AND s.state = 'received'
+      AND (s.valid_until IS NULL OR s.valid_until > (SELECT n.instant FROM now n))`
+	headOrder = `
+    ORDER BY s.instrument, s.type <> 'EXIT', s.id LIMIT 1`
+)
+
+// headsSQL lists the heads of all instruments, from one to the next, and so reads
+// nothing of what waits behind them.
+const headsSQL = `
+    (` + headFrom + ` AND @one_open::boolean AND 'received' = ANY (@states::text[])` + headOrder + `)
+    UNION ALL
+    SELECT next.* FROM heads h
+    CROSS JOIN LATERAL (` + headFrom + ` AND s.instrument > h.instrument` + headOrder + `) next`
+
+// outdatedSQL lists what was received and may not be sent any more, at most so many
+// at a time: whoever comes to thousands of them gets the rest when these have ended.
+const outdatedSQL = `
+    SELECT s.id FROM signals s
+    WHERE @one_open::boolean AND 'received' = ANY (@states::text[]) AND s.group_name = @group::text
+      AND s.state = 'received' AND s.valid_until <= (SELECT n.instant FROM now n)
+    ORDER BY s.valid_until LIMIT 1024`
+
+// anyReceivedSQL lists what was received if nothing waits for its turn.
+const anyReceivedSQL = `
+    SELECT s.id FROM signals s
+    WHERE NOT @one_open::boolean AND 'received' = ANY (@states::text[]) AND s.group_name = @group::text
+      AND s.state = 'received' AND s.id > @after::bigint
+    ORDER BY s.id LIMIT @limit::bigint`
+
+// atWorkSQL lists what is open and was not just received, without what may still be
+// sent by its sender.
+const atWorkSQL = `
+    SELECT s.id FROM signals s LEFT JOIN attempts a ON a.signal = s.id AND a.attempt = s.attempt
+    WHERE s.group_name = @group::text AND s.id > @after::bigint AND s.state = ANY (@states::text[])
+      AND s.state IN ('held', 'submitting', 'submitted', 'in_doubt')
+      AND (s.state <> 'submitting' OR a.send_by < (SELECT n.instant FROM now n))
+    ORDER BY s.id LIMIT @limit::bigint`
+
 // fetchSQL lists the signals that need work, oldest first, one more than there
 // is room for. One that may still be sent by its sender is left out, and one that
-// was received and whose turn it is not. The states are named once more so that
-// the index on open signals serves.
+// was received and whose turn it is not. Each kind is found through an index of its
+// own: what it costs depends on how many instruments wait, not on how many signals.
 const fetchSQL = `
+WITH RECURSIVE now AS MATERIALIZED (
+    SELECT clock_timestamp() AS instant
+), heads AS (` + headsSQL + `
+), listed AS (
+    SELECT s.id FROM heads h JOIN signals s ON s.id = h.id WHERE NOT EXISTS (` + inFlightSQL + `)
+    UNION ALL (` + outdatedSQL + `)
+    UNION ALL (` + anyReceivedSQL + `)
+    UNION ALL (` + atWorkSQL + `)
+)
 SELECT s.id, s.attempt, s.version, s.state, coalesce(a.epoch, 0),
-       coalesce((extract(epoch FROM t.now - a.send_by) * 1000000)::bigint, 0),
-       coalesce(a.send_by < t.now, false), coalesce(s.valid_until <= t.now, false), s.alerted_at IS NOT NULL,
-       ` + orderColumns + `
-FROM (SELECT clock_timestamp() AS now) t
-JOIN signals s ON s.group_name = @group::text AND s.id > @after::bigint
-    AND s.state = ANY (@states::text[])
-    AND s.state IN ('received', 'held', 'submitting', 'submitted', 'in_doubt')
+       coalesce((extract(epoch FROM n.instant - a.send_by) * 1000000)::bigint, 0),
+       coalesce(a.send_by < n.instant, false), coalesce(s.valid_until <= n.instant, false),
+       s.alerted_at IS NOT NULL, ` + orderColumns + `
+FROM now n
+CROSS JOIN (SELECT l.id FROM listed l WHERE l.id > @after::bigint ORDER BY l.id LIMIT @limit::bigint) l
+JOIN signals s ON s.id = l.id
 LEFT JOIN attempts a ON a.signal = s.id AND a.attempt = s.attempt
-WHERE (s.state <> 'submitting' OR a.send_by < t.now)
-  AND (s.state <> 'received' OR NOT @one_open::boolean OR s.valid_until <= t.now
-       OR NOT EXISTS (` + inTheWaySQL + `))
-ORDER BY s.id
-LIMIT @limit::bigint`
+ORDER BY s.id`
 
 // fetch lists the signals that need work.
 func (l *Ledger) fetch(ctx context.Context, e *core.Effect) ([]core.Input, error) {

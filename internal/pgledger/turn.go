@@ -24,20 +24,23 @@ FROM (SELECT DISTINCT hashtextextended('fencepost:instrument:' || octet_length(s
 // service is set up to have several signals of one instrument open at a time.
 const manyOpenSQL = `SELECT set_config('fencepost.many_open', 'on', true)`
 
-// inTheWaySQL finds what stands before the signal s that was received: another of
-// its instrument of which an order may exist or still arrive, or one that was
-// received as well and goes before it, an exit before an entry, else the older
-// one. One that may not be sent any more stands in nobody's way.
-const (
-	inTheWaySQL = `
-    SELECT` + inTheWayFrom
-	inTheWayFrom = ` FROM signals o
+// inFlightSQL finds another signal o of the instrument of s of which an order may
+// exist or still arrive.
+const inFlightSQL = `
+    SELECT o.id, o.type, o.state FROM signals o
     WHERE o.group_name = s.group_name AND o.instrument = s.instrument AND o.id <> s.id
-      AND o.state IN ('received', 'held', 'submitting', 'submitted', 'in_doubt')
-      AND (o.state IN ('submitting', 'submitted', 'in_doubt')
-           OR o.state = 'received' AND (o.valid_until IS NULL OR o.valid_until > clock_timestamp())
-              AND CASE WHEN (o.type = 'EXIT') = (s.type = 'EXIT') THEN o.id < s.id ELSE o.type = 'EXIT' END)`
-)
+      AND o.state IN ('submitting', 'submitted', 'in_doubt')`
+
+// inTheWaySQL finds what stands before the signal s that was received: another of
+// its instrument that is in flight, or one that was received as well and goes before
+// it. One that may not be sent any more stands in nobody's way. Each half is a
+// search of its own, so that neither reads what else waits.
+const inTheWaySQL = inFlightSQL + `
+    UNION ALL
+    SELECT o.id, o.type, o.state FROM signals o
+    WHERE o.group_name = s.group_name AND o.instrument = s.instrument
+      AND o.state = 'received' AND (o.valid_until IS NULL OR o.valid_until > clock_timestamp())
+      AND (o.type <> 'EXIT', o.id) < (s.type <> 'EXIT', s.id)`
 
 // inTheWayAgainSQL finds what stands before the signal s that is in doubt and is
 // to be sent again. Of two doubts, which only a late outcome can make, the older
@@ -67,8 +70,8 @@ type Ahead struct {
 const aheadSQL = `
 SELECT a.id, a.type, a.state
 FROM signals s CROSS JOIN LATERAL (
-    SELECT o.id, o.type, o.state` + inTheWayFrom + `
-    ORDER BY o.state = 'received', o.type <> 'EXIT', o.id LIMIT 1) a
+    SELECT w.id, w.type, w.state FROM (` + inTheWaySQL + `) w
+    ORDER BY w.state = 'received', w.type <> 'EXIT', w.id LIMIT 1) a
 WHERE s.group_name = @group::text AND s.id = @signal::bigint AND s.state = 'received'`
 
 // Ahead returns the signal for whose end one that was received waits, or nil if it
