@@ -48,7 +48,15 @@ type lateOrder struct {
 
 func TestMachineOfTheBrokerFindsNoDifference(t *testing.T) {
 	d, seen := newDesk(t), map[string]int{}
-	rapid.Check(t, func(rt *rapid.T) {
+	met(t, 1, seen, demands{
+		60: {
+			"submit: filled", "submit: accepted", "submit: rejected", "submit: unknown",
+			"look-up: absent", "look-up: filled", "look-up: accepted", "look-up: unknown",
+			"withheld", "answer lost to submit", "answer lost to lookup", "request lost",
+			"late, answered", "late, its sender gone", "answered slowly", "at the end of the window",
+			"class A", "class B", "class C", "class D",
+		},
+	}, func(rt *rapid.T) {
 		w := newBrokerWalk(context.WithoutCancel(t.Context()), rt, d, seen)
 		defer w.adapter.Close()
 		rt.Repeat(map[string]func(*rapid.T){
@@ -69,12 +77,6 @@ func TestMachineOfTheBrokerFindsNoDifference(t *testing.T) {
 		w.pass(time.Hour)
 		w.compare()
 	})
-	tell(t, seen)
-	demand(t, 60, seen, "submit: filled", "submit: accepted", "submit: rejected", "submit: unknown",
-		"look-up: absent", "look-up: filled", "look-up: accepted", "look-up: unknown", "withheld",
-		"answer lost to submit", "answer lost to lookup", "request lost", "late, answered",
-		"late, its sender gone", "answered slowly", "at the end of the window", "class A", "class B",
-		"class C", "class D")
 }
 
 // newBrokerWalk opens an empty broker of some class at the desk.

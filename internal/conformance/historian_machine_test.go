@@ -27,7 +27,15 @@ type historianWalk struct {
 
 func TestMachineOfTheHistorianFindsNoDifference(t *testing.T) {
 	b, seen := newDisturbedBed(t), map[string]int{}
-	fewer(t, 4, func(rt *rapid.T) {
+	met(t, 4, seen, demands{
+		60: {
+			history.TenureOpened.String(), history.TenureEnded.String(),
+			history.HeartbeatSet.String(), history.EffectAccepted.String(),
+			history.EffectRefused.String(), history.Permitted.String(), history.Voided.String(),
+			history.Stored.String(), history.StateSet.String(), history.ControlSet.String(),
+			history.AuthorityAccepted.String(),
+		},
+	}, func(rt *rapid.T) {
 		w := &historianWalk{
 			ledgerWalk: &ledgerWalk{pair: newPair(rt, b.bed, map[string]int{}), rt: rt, lawful: true},
 			bed:        b,
@@ -62,11 +70,6 @@ func TestMachineOfTheHistorianFindsNoDifference(t *testing.T) {
 			seen[r.Kind.String()]++
 		}
 	})
-	tell(t, seen)
-	demand(t, 60, seen, history.TenureOpened.String(), history.TenureEnded.String(),
-		history.HeartbeatSet.String(), history.EffectAccepted.String(), history.EffectRefused.String(),
-		history.Permitted.String(), history.Voided.String(), history.Stored.String(),
-		history.StateSet.String(), history.ControlSet.String(), history.AuthorityAccepted.String())
 }
 
 // nodeOf numbers the processes.

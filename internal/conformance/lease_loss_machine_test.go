@@ -52,7 +52,12 @@ func TestMachineOfARedisThatLosesWritesFindsNoDifference(t *testing.T) {
 			_ = l.Close()
 		}
 	})
-	fewer(t, 5, func(rt *rapid.T) {
+	met(t, 5, seen, demands{
+		600: {
+			"restart", "restart without data", "restart without the last writes", "failover",
+			"failover without the last writes",
+		},
+	}, func(rt *rapid.T) {
 		w := &lossWalk{
 			rt: rt, ctx: ctx, model: newModelLease(), real: real, leases: leases, seen: seen,
 		}
@@ -72,9 +77,6 @@ func TestMachineOfARedisThatLosesWritesFindsNoDifference(t *testing.T) {
 		})
 		w.must(real.Watch().Err())
 	})
-	tell(t, seen)
-	demand(t, 600, seen, "restart", "restart without data", "restart without the last writes", "failover",
-		"failover without the last writes")
 }
 
 // begin makes a past in which there was nothing, as long as any that the walk

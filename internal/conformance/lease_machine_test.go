@@ -25,7 +25,13 @@ func TestMachineOfTheLeaseFindsNoDifference(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			real := newRealLease(t, start(t))
 			seen := map[string]int{}
-			rapid.Check(t, func(rt *rapid.T) {
+			met(t, 1, seen, demands{
+				60: {
+					"lapse", "restart", "restart without data", "answer lost to acquire",
+					"answer lost to renew", "answer lost to release", "answer lost to evict",
+					"request lost",
+				},
+			}, func(rt *rapid.T) {
 				before, err := real.released()
 				w := &leaseWalk{rt: rt, model: newModelLease(), real: real, seen: seen}
 				w.must(err)
@@ -53,9 +59,6 @@ func TestMachineOfTheLeaseFindsNoDifference(t *testing.T) {
 					w.part("%d releases\n  real:  %d", told, after-before)
 				}
 			})
-			tell(t, seen)
-			demand(t, 60, seen, "lapse", "restart", "restart without data", "answer lost to acquire",
-				"answer lost to renew", "answer lost to release", "answer lost to evict", "request lost")
 		})
 	}
 }

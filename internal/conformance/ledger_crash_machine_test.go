@@ -29,7 +29,16 @@ type disturbedWalk struct {
 
 func TestMachineOfALedgerThatCrashesFindsNoDifference(t *testing.T) {
 	b, seen := newDisturbedBed(t), map[string]int{}
-	fewer(t, 6, func(rt *rapid.T) {
+	met(t, 6, seen, demands{
+		60: {
+			"the server crashes", "heartbeats lost", "answer lost to permit",
+			"answer lost to heartbeat", "answer lost to take_epoch", "answer lost to record",
+		},
+		600: {
+			"a backend is killed", "the server restarts in order", "every session is ended",
+			"request lost",
+		},
+	}, func(rt *rapid.T) {
 		w := &disturbedWalk{
 			ledgerWalk: &ledgerWalk{pair: newPair(rt, b.bed, seen), rt: rt}, bed: b, left: mostMisfortunes,
 		}
@@ -47,11 +56,6 @@ func TestMachineOfALedgerThatCrashesFindsNoDifference(t *testing.T) {
 		}
 		w.compare()
 	})
-	tell(t, seen)
-	demand(t, 60, seen, "the server crashes", "heartbeats lost", "answer lost to permit",
-		"answer lost to heartbeat", "answer lost to take_epoch", "answer lost to record")
-	demand(t, 600, seen, "a backend is killed", "the server restarts in order", "every session is ended",
-		"request lost")
 }
 
 // lost lets the next operation of the walk meet a mishap.
