@@ -2,9 +2,9 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"time"
 
-	"fencepost/core"
 	"fencepost/internal/testbed/child"
 )
 
@@ -12,20 +12,16 @@ import (
 // state. One in doubt is under way, as long as somebody may still find out. The
 // error is child.ErrLate if the bound passes first.
 func (c *Cluster) Settle(ctx context.Context, bound time.Duration) (map[string]int, error) {
-	var counts map[string]int
-	err := child.Poll(ctx, bound, answerPoll, func(ctx context.Context) (bool, error) {
-		now, err := c.ledger.Counts(ctx)
-		if err == nil {
-			counts = now
-		}
-		open := counts[core.Received.String()] + counts[core.Held.String()] +
-			counts[core.Submitting.String()] + counts[core.Submitted.String()]
-		if !c.mayDoubt() {
-			open += counts[core.InDoubt.String()]
-		}
-		return open == 0, err
+	late := child.Poll(ctx, bound, answerPoll, func(ctx context.Context) (bool, error) {
+		open, err := c.ledger.anyOpen(ctx, c.mayDoubt())
+		return !open, err
 	})
-	return counts, err
+	// They are counted once, whatever ended the wait.
+	counts, err := c.ledger.Counts(context.WithoutCancel(ctx))
+	if err != nil {
+		return nil, errors.Join(late, err)
+	}
+	return counts, late
 }
 
 // Audit judges what is written in the ledger and in the broker's book, once the

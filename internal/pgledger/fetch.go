@@ -3,6 +3,7 @@ package pgledger
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -24,7 +25,7 @@ const (
 // headsSQL lists the heads of all instruments, from one to the next, and so reads
 // nothing of what waits behind them.
 const headsSQL = `
-    (` + headFrom + ` AND @one_open::boolean AND 'received' = ANY (@states::text[])` + headOrder + `)
+    (` + headFrom + ` AND 'received' = ANY (@states::text[])` + headOrder + `)
     UNION ALL
     SELECT next.* FROM heads h
     CROSS JOIN LATERAL (` + headFrom + ` AND s.instrument > h.instrument` + headOrder + `) next`
@@ -33,14 +34,14 @@ const headsSQL = `
 // at a time: whoever comes to thousands of them gets the rest when these have ended.
 const outdatedSQL = `
     SELECT s.id FROM signals s
-    WHERE @one_open::boolean AND 'received' = ANY (@states::text[]) AND s.group_name = @group::text
+    WHERE 'received' = ANY (@states::text[]) AND s.group_name = @group::text
       AND s.state = 'received' AND s.valid_until <= (SELECT n.instant FROM now n)
     ORDER BY s.valid_until LIMIT 1024`
 
 // anyReceivedSQL lists what was received if nothing waits for its turn.
 const anyReceivedSQL = `
     SELECT s.id FROM signals s
-    WHERE NOT @one_open::boolean AND 'received' = ANY (@states::text[]) AND s.group_name = @group::text
+    WHERE 'received' = ANY (@states::text[]) AND s.group_name = @group::text
       AND s.state = 'received' AND s.id > @after::bigint
     ORDER BY s.id LIMIT @limit::bigint`
 
@@ -57,16 +58,26 @@ const atWorkSQL = `
 // is room for. One that may still be sent by its sender is left out, and one that
 // was received and whose turn it is not. Each kind is found through an index of its
 // own: what it costs depends on how many instruments wait, not on how many signals.
-const fetchSQL = `
-WITH RECURSIVE now AS MATERIALIZED (
-    SELECT clock_timestamp() AS instant
-), heads AS (` + headsSQL + `
+const fetchSQL = fetchNow + `, heads AS (` + headsSQL + `
 ), listed AS (
     SELECT s.id FROM heads h JOIN signals s ON s.id = h.id WHERE NOT EXISTS (` + inFlightSQL + `)
     UNION ALL (` + outdatedSQL + `)
-    UNION ALL (` + anyReceivedSQL + `)
     UNION ALL (` + atWorkSQL + `)
-)
+)` + fetchListed
+
+// fetchAnySQL does so where nothing waits for its turn.
+const fetchAnySQL = fetchNow + `, listed AS (
+    (` + anyReceivedSQL + `)
+    UNION ALL (` + atWorkSQL + `)
+)` + fetchListed
+
+// What both begin and end with: one instant by which all is judged, and the columns.
+const (
+	fetchNow = `
+WITH RECURSIVE now AS MATERIALIZED (
+    SELECT clock_timestamp() AS instant
+)`
+	fetchListed = `
 SELECT s.id, s.attempt, s.version, s.state, coalesce(a.epoch, 0),
        coalesce((extract(epoch FROM n.instant - a.send_by) * 1000000)::bigint, 0),
        coalesce(a.send_by < n.instant, false), coalesce(s.valid_until <= n.instant, false),
@@ -76,17 +87,51 @@ CROSS JOIN (SELECT l.id FROM listed l WHERE l.id > @after::bigint ORDER BY l.id 
 JOIN signals s ON s.id = l.id
 LEFT JOIN attempts a ON a.signal = s.id AND a.attempt = s.attempt
 ORDER BY s.id`
+)
 
-// fetch lists the signals that need work.
+// fetch lists the signals that need work. While signals come in it rests as permits
+// do: in the meantime there is more to list.
 func (l *Ledger) fetch(ctx context.Context, e *core.Effect) ([]core.Input, error) {
+	if err := sleepUntil(ctx, l.listFrom.Load()); err != nil {
+		return nil, fmt.Errorf("%v: %w", core.Fetch, err)
+	}
+	began := time.Now()
+	inputs, err := l.listWork(ctx, e)
+	now := time.Now()
+	l.listFrom.Store(now.Add(l.restAfter(now.Sub(began))).UnixNano())
+	return inputs, err
+}
+
+// sleepUntil waits for an instant of this process's clock, in nanoseconds.
+func sleepUntil(ctx context.Context, instant int64) error {
+	nap := time.Until(time.Unix(0, instant))
+	if nap <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(min(nap, longestRest)) // a clock may be set back
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// listWork asks for the list.
+func (l *Ledger) listWork(ctx context.Context, e *core.Effect) ([]core.Input, error) {
 	a := args{
 		"group": l.opt.Group, "after": int64(e.After), "states": stateWords(e.States),
-		"limit": int64(core.FetchLimit + 1), "one_open": l.opt.OneOpen,
+		"limit": int64(core.FetchLimit + 1),
+	}
+	sql := fetchAnySQL
+	if l.opt.OneOpen {
+		sql = fetchSQL
 	}
 	inputs := make([]core.Input, 0, core.FetchLimit+1)
 	done := core.Done
 	t := l.begin(core.Fetch.String(), durably)
-	t.add(fetchSQL, a).Query(func(rows pgx.Rows) error {
+	t.add(sql, a).Query(func(rows pgx.Rows) error {
 		defer rows.Close()
 		for rows.Next() {
 			in, order, err := scanFound(rows)

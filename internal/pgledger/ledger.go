@@ -34,6 +34,8 @@ type Ledger struct {
 	records records
 	// cameIn is when a signal last came in, by this process's own clock.
 	cameIn atomic.Int64
+	// listFrom is from when on the next list of work is asked for, by that clock.
+	listFrom atomic.Int64
 	// worked is when a signal was last processed, by this process's own clock;
 	// zero once a heartbeat has said so. A record does not say it itself: it would
 	// lock the row that the heartbeat has to write, until it has been committed.

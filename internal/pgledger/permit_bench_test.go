@@ -21,7 +21,8 @@ const fenceSlice = 400
 // permitLimits are the limits of a transaction of the ledger, with room for a
 // machine that is slow.
 var permitLimits = strings.NewReplacer("@statement::text", "'9000'", "@lock::text", "'8000'",
-	"@idle::text", "'10000'", "@commit::text", "'on'").Replace(pgledger.LimitsSQL)
+	"@idle::text", "'10000'", "@commit::text", "'on'",
+	"@plans::text", "'force_custom_plan'").Replace(pgledger.LimitsSQL)
 
 // fencedPermit is what the ledger sends for a permit, statement by statement.
 func fencedPermit() fence {
