@@ -45,6 +45,6 @@ func TestPlansOfFunctionsThatFollowChangesAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n < 4 {
-		t.Errorf("%d functions follow the changes of signals, want those of events, of turns and of refusals", n)
+		t.Errorf("%d functions follow changes, want those of events, of turns and of refusals", n)
 	}
 }

@@ -42,8 +42,10 @@ func TestOnlyWhatIsUnderWayIsOpen(t *testing.T) {
 		{`UPDATE signals SET state = 'submitting', version = version + 1`, true, true},
 		{`UPDATE signals SET state = 'in_doubt', version = version + 1`, true, false},
 		{`UPDATE signals SET state = 'submitted', version = version + 1`, true, true},
-		{`UPDATE signals SET state = 'executed', version = version + 1, ended_at = clock_timestamp()`,
-			false, false},
+		{
+			`UPDATE signals SET state = 'executed', version = version + 1, ended_at = clock_timestamp()`,
+			false, false,
+		},
 	} {
 		if _, err := conn.Exec(t.Context(), at.sql); err != nil {
 			t.Fatalf("%s: %v", at.sql, err)
