@@ -218,6 +218,40 @@ func TestADangerThatNeverHappenedMakesTheFileInvalid(t *testing.T) {
 	}
 }
 
+// A seed that is played again and again is still one, and owes no danger; and what was
+// not played of it is missing.
+func TestRepetitionsOfASeedAreNotSeeds(t *testing.T) {
+	t.Parallel()
+	c := planted(t, passes)
+	c.Count, c.Repeat, c.Wavers, c.Workers = 1, 3, true, 1
+	r := report(t, c)
+	if r.Seeds != 1 || len(r.Runs) != 3 || r.Verdict != scenarios.Pass {
+		t.Errorf("%d seeds and %d runs: %s with %v", r.Seeds, len(r.Runs), r.Verdict, r.Unmet)
+	}
+	var text strings.Builder
+	if r.Render(&text); !strings.Contains(text.String(), "planted: 1 seed, 3 runs, ") {
+		t.Errorf("%s", &text)
+	}
+	c.Count = 2
+	r = report(t, c)
+	if r.Seeds != 2 || len(r.Runs) != 6 || !strings.Contains(r.Replay, "--seed 1 --repeat 3 ") {
+		t.Errorf("%d seeds and %d runs, %s", r.Seeds, len(r.Runs), r.Replay)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	runs := 0
+	c = planted(t, func(seed uint64) Outcome {
+		if runs++; runs == 4 {
+			cancel()
+		}
+		return passes(seed)
+	})
+	c.Count, c.Repeat, c.Wavers, c.Workers = 2, 3, true, 1
+	r, err := c.Run(ctx)
+	if err != nil || !r.Interrupted || r.Seeds != 2 || len(r.Runs) != 4 {
+		t.Errorf("cut short: %+v (%v)", r, err)
+	}
+}
+
 func TestReportsAndTracesAreKept(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

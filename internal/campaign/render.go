@@ -57,6 +57,9 @@ func (r *Report) built() string {
 
 func (r *Report) summary() string {
 	parts := []string{scenarios.Plural(r.Seeds, "seed")}
+	if len(r.Runs) > r.Seeds {
+		parts = append(parts, scenarios.Plural(len(r.Runs), "run"))
+	}
 	for _, part := range []struct {
 		n    int
 		what string
@@ -79,7 +82,7 @@ func (r *Report) summary() string {
 		length += r.Runs[i].SimSeconds
 	}
 	parts = append(parts, fmt.Sprintf("%s in %.0f s of the runs", scenarios.Plural(events, "event"), length))
-	if r.Seeds == 1 {
+	if len(r.Runs) == 1 {
 		parts = append(parts, "seed "+fmt.Sprint(r.Runs[0].Seed), "hash "+r.Runs[0].Hash)
 	}
 	return strings.Join(parts, ", ")

@@ -16,8 +16,9 @@ type Report struct {
 	Mutant  string               `json:"mutant,omitempty"`
 	Verdict scenarios.RunVerdict `json:"verdict"`
 	// Seeds is how many were played. Failed, Unknown, Invalid and Crashed say how
-	// many of them did not pass, Repeated how many were played once more because
-	// they were invalid at first.
+	// many of the runs did not pass, Repeated how many were played once more because
+	// they were invalid at first. A seed has one run, or as many as were asked for if
+	// its runs waver.
 	Seeds    int `json:"seeds"`
 	Failed   int `json:"failed"`
 	Unknown  int `json:"unknown"`
@@ -103,8 +104,8 @@ func seconds(nanos int64) float64 { return float64(nanos) / 1e9 }
 func (c *Campaign) report(all []played) *Report {
 	r := &Report{
 		Name: c.Scenario.Name, Tier: c.Tier, Mutant: c.Mutant, Verdict: scenarios.Pass,
-		Seeds: len(all), Runs: make([]Run, len(all)), Unmet: []Violation{},
-		Interrupted: len(all) < c.Count,
+		Seeds: seedsOf(all), Runs: make([]Run, len(all)), Unmet: []Violation{},
+		Interrupted: len(all) < c.Count*c.times(),
 	}
 	if len(all) == 0 {
 		r.Verdict, r.Replay = scenarios.Unknown, c.replay(c.First, c.Count)
@@ -128,15 +129,23 @@ func (c *Campaign) report(all []played) *Report {
 	}
 	// A run that broke something ended there: what it did not come to is no
 	// news beside that.
-	if len(all) > 1 && r.Failed+r.Crashed == 0 {
+	if r.Seeds > 1 && r.Failed+r.Crashed == 0 {
 		for _, f := range together.Unmet() {
 			r.Unmet = append(r.Unmet, *ViolationOf(&f))
 		}
 		if len(r.Unmet) > 0 && r.Verdict == scenarios.Pass {
-			r.Verdict, r.Replay = scenarios.Invalid, c.replay(all[0].Seed, len(all))
+			r.Verdict, r.Replay = scenarios.Invalid, c.replay(all[0].Seed, r.Seeds)
 		}
 	}
 	return r
+}
+
+// seedsOf counts the seeds of runs that are in the order of their seeds.
+func seedsOf(all []played) int {
+	if len(all) == 0 {
+		return 0
+	}
+	return int(all[len(all)-1].Seed-all[0].Seed) + 1
 }
 
 func (r *Report) count(p *played) {
