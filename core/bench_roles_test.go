@@ -70,10 +70,12 @@ func leader(t *testing.T, settings ...func(*core.Config)) *bench {
 	return b
 }
 
-// idleLeader returns a leader that has found nothing to do.
+// idleLeader returns a leader that has found nothing to do, in its first review and in
+// the sweep after it.
 func idleLeader(t *testing.T, settings ...func(*core.Config)) *bench {
 	t.Helper()
 	b := leader(t, settings...)
+	b.answer(core.Fetch, core.Input{Kind: core.WorkListed, Flags: core.Done})
 	b.answer(core.Fetch, core.Input{Kind: core.WorkListed, Flags: core.Done})
 	return b
 }

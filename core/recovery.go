@@ -5,10 +5,10 @@ import "fencepost/core/order"
 // FetchLimit is how many signals one list of work names at most.
 const FetchLimit = 8
 
-// What a sweep lists, one bit each, and a review, which asks for more.
+// What a sweep lists, one bit each, and a review, which no backlog keeps from ending.
 const (
 	sweepStates  = 1<<Received | 1<<Submitting
-	reviewStates = sweepStates | 1<<Held | 1<<Submitted | 1<<InDoubt
+	reviewStates = 1<<Submitting | 1<<Held | 1<<Submitted | 1<<InDoubt
 )
 
 // lookForWork lists the signals that need work, whatever leadership received
@@ -16,8 +16,8 @@ const (
 func (n *Node) lookForWork(t Time, out *Effects) {
 	n.nextSweep = t.Add(n.cfg.Sweep)
 	fetch := n.call(t, &n.list, Fetch, n.cfg.StoreTimeout, out)
-	if n.cursor == 0 {
-		n.reviewing = t >= n.nextReview
+	if n.cursor == 0 || !n.reviewing && t >= n.nextReview {
+		n.cursor, n.reviewing = 0, t >= n.nextReview
 	}
 	fetch.States, fetch.After = sweepStates, n.cursor
 	if n.reviewing {
@@ -53,7 +53,7 @@ func (n *Node) acceptWork(t Time, in *Input, out *Effects) {
 	default:
 		n.cursor = 0
 		if n.reviewing {
-			n.nextReview = t.Add(n.cfg.Review)
+			n.nextReview, n.nextSweep = t.Add(n.cfg.Review), t
 		}
 	}
 }

@@ -1,5 +1,5 @@
 -- However many signals wait, what is to be done next is found at the head of each instrument's line: exits before
--- entries, then the older one. The index by which a turn was looked up before led through all that waits.
+-- entries, then the older one.
 
 -- +goose Up
 CREATE INDEX signals_waiting ON signals (group_name, instrument, (type <> 'EXIT'), id) WHERE state = 'received';
@@ -10,11 +10,8 @@ CREATE INDEX signals_at_work ON signals (group_name, id)
     WHERE state IN ('held', 'submitting', 'submitted', 'in_doubt');
 CREATE INDEX signals_outdating ON signals (group_name, valid_until)
     WHERE state = 'received' AND valid_until IS NOT NULL;
-DROP INDEX signals_open_by_instrument;
 
 -- +goose Down
-CREATE INDEX signals_open_by_instrument ON signals (group_name, instrument, id)
-    WHERE state IN ('received', 'held', 'submitting', 'submitted', 'in_doubt');
 DROP INDEX signals_outdating;
 DROP INDEX signals_at_work;
 DROP INDEX signals_in_flight;

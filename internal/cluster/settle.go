@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"fencepost/internal/testbed/child"
@@ -19,7 +18,7 @@ func (c *Cluster) Settle(ctx context.Context, bound time.Duration) (map[string]i
 	// They are counted once, whatever ended the wait.
 	counts, err := c.ledger.Counts(context.WithoutCancel(ctx))
 	if err != nil {
-		return nil, errors.Join(late, err)
+		return nil, err
 	}
 	return counts, late
 }

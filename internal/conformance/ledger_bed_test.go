@@ -73,6 +73,8 @@ type bed struct {
 	dsn     string
 	admin   *pgx.Conn
 	ledgers map[core.Nonce]*pgledger.Ledger
+	// several are those that have several signals of an instrument open.
+	several map[core.Nonce]*pgledger.Ledger
 }
 
 // shared is the bed that most tests of this package lie in.
@@ -113,7 +115,10 @@ const searchPath = "&search_path=conformance%2Cpg_catalog"
 // makeBed makes the schema in a database, of which that is the superuser's
 // address.
 func makeBed(dsn string) (*bed, error) {
-	b := &bed{dsn: dsn + searchPath, ledgers: map[core.Nonce]*pgledger.Ledger{}}
+	b := &bed{
+		dsn: dsn + searchPath, ledgers: map[core.Nonce]*pgledger.Ledger{},
+		several: map[core.Nonce]*pgledger.Ledger{},
+	}
 	ctx := context.Background()
 	if err := b.connect(ctx); err != nil {
 		return nil, err
@@ -144,16 +149,19 @@ func (b *bed) connect(ctx context.Context) error {
 
 // open opens a ledger for each process.
 func (b *bed) open(dsn string) error {
-	for _, p := range processes {
-		l, err := pgledger.Open(pgledger.Options{
+	for i, p := range processes {
+		o := pgledger.Options{
 			DSN: dsn, Group: "test", Instance: p.name, Nonce: p.nonce, TTL: ledgerTTL, SendBy: sendBy,
-			OneOpen: true,
-			Conns:   askersAtOnce, Limits: patience,
-		})
-		if err != nil {
-			return err
+			OneOpen: true, Window: i + 1, // so that there is something beyond it
+			Conns: askersAtOnce, Limits: patience,
 		}
-		b.ledgers[p.nonce] = l
+		for _, all := range []map[core.Nonce]*pgledger.Ledger{b.ledgers, b.several} {
+			l, err := pgledger.Open(o)
+			if err != nil {
+				return err
+			}
+			all[p.nonce], o.OneOpen = l, false
+		}
 	}
 	return nil
 }

@@ -160,8 +160,11 @@ func (w *disturbedWalk) beat() {
 	if a := w.model.Authority(); !a.Open || a.Kind != core.TenureRedis {
 		w.take(w.rt)
 	}
-	w.pass(time.Second)
 	a := w.model.Authority()
+	if a.Token.IsZero() {
+		return // nobody has led yet, and who asked for it was refused
+	}
+	w.pass(time.Second)
 	w.do(processOf(a.Token), core.Effect{Op: core.Heartbeat, Epoch: a.Epoch, Token: a.Token})
 }
 

@@ -75,8 +75,9 @@ func newDisturbedBed(t testing.TB) *disturbedBed {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		for _, l := range b.ledgers {
+		for nonce, l := range b.ledgers {
 			l.Close()
+			b.several[nonce].Close()
 		}
 		_ = b.admin.Close(ctx)
 	})

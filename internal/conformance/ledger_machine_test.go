@@ -33,9 +33,13 @@ func TestMachineOfTheLedgerFindsNoDifference(t *testing.T) {
 			"close was refused", "signal found", "permit was granted", "permit was refused: superseded",
 			"permit was refused: tenure_closed", "permit was refused: control_mode",
 			"permit was refused: state_changed", "attempt read", "outcome was recorded", "record was refused",
+			"several may be open",
 		},
 	}, func(rt *rapid.T) {
 		w := &ledgerWalk{pair: newPair(rt, b, seen), rt: rt}
+		if w.seldom("several open") {
+			w.letSeveralBeOpen()
+		}
 		w.begin()
 		steps := 0
 		rt.Repeat(w.actions(&steps))

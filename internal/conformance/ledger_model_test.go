@@ -22,9 +22,12 @@ type modelLedger struct {
 	lineages lineages
 }
 
-func newModelLedger() *modelLedger {
+func newModelLedger() *modelLedger { return modelLedgerWith(true) }
+
+// modelLedgerWith has one signal of an instrument open at a time, or several.
+func modelLedgerWith(oneOpen bool) *modelLedger {
 	m := &modelLedger{now: began, lineages: lineages{}}
-	m.Reset(model.PostgresConfig{TTL: ledgerTTL, SendBy: sendBy, OneOpen: true}, &m.records)
+	m.Reset(model.PostgresConfig{TTL: ledgerTTL, SendBy: sendBy, OneOpen: oneOpen}, &m.records)
 	m.Started(longAgo)
 	return m
 }

@@ -42,6 +42,14 @@ func newPair(t tb, b *bed, seen map[string]int) *pair {
 	return &pair{t: t, model: newModelLedger(), real: real, seen: seen}
 }
 
+// letSeveralBeOpen sets both up without the rule that one signal of an instrument is
+// open at a time.
+func (p *pair) letSeveralBeOpen() {
+	p.model, p.real.several = modelLedgerWith(false), true
+	p.asked = append(p.asked, "several signals of an instrument may be open")
+	p.seen["several may be open"]++
+}
+
 // do asks both and returns the answers that they agree on.
 func (p *pair) do(who process, e core.Effect) []core.Input {
 	p.t.Helper()

@@ -28,6 +28,8 @@ type realLedger struct {
 	stored core.SignalID
 	// lineages number the servers that answered.
 	lineages lineages
+	// several signals of an instrument may be open.
+	several bool
 }
 
 func newRealLedger(t testing.TB) *realLedger {
@@ -60,7 +62,7 @@ func (r *realLedger) do(who process, e core.Effect) ([]core.Input, error) {
 	e.Req = 7
 	r.translate(&e)
 	var answers []core.Input
-	err := r.bed.ledgers[who.nonce].Call(r.ctx, &e, func(in *core.Input) { answers = append(answers, *in) })
+	err := r.ledger(who).Call(r.ctx, &e, func(in *core.Input) { answers = append(answers, *in) })
 	for i := range answers {
 		if answers[i].Req != e.Req {
 			return nil, fmt.Errorf("%v answers request %d", answers[i].Kind, answers[i].Req)
@@ -75,7 +77,7 @@ func (r *realLedger) do(who process, e core.Effect) ([]core.Input, error) {
 }
 
 func (r *realLedger) admit(o offer) (admitted, error) {
-	a, err := r.bed.ledgers[n1.nonce].Admit(r.ctx, r.offer(o))
+	a, err := r.ledger(n1).Admit(r.ctx, r.offer(o))
 	if err != nil {
 		return admitted{}, err
 	}
@@ -107,15 +109,15 @@ func (r *realLedger) admitted(how inbox.Admission) error {
 }
 
 func (r *realLedger) setControl(mode core.Control) error {
-	return r.bed.ledgers[n1.nonce].SetControl(r.ctx, mode, "conformance", "test")
+	return r.ledger(n1).SetControl(r.ctx, mode, "conformance", "test")
 }
 
 func (r *realLedger) setProtocol(lowest, highest uint16) error {
-	return r.bed.ledgers[n1.nonce].SetProtocol(r.ctx, lowest, highest)
+	return r.ledger(n1).SetProtocol(r.ctx, lowest, highest)
 }
 
 func (r *realLedger) decide(signal core.SignalID, outcome core.SignalState) (bool, error) {
-	err := r.bed.ledgers[n1.nonce].Decide(r.ctx, pgledger.Decision{
+	err := r.ledger(n1).Decide(r.ctx, pgledger.Decision{
 		Signal: signal + r.before, Outcome: outcome, By: "a person", Reason: "conformance",
 	})
 	if errors.Is(err, pgledger.ErrNoArrow) || errors.Is(err, pgledger.ErrNoSignal) {
@@ -125,7 +127,7 @@ func (r *realLedger) decide(signal core.SignalID, outcome core.SignalState) (boo
 }
 
 func (r *realLedger) acceptAuthority(witness core.Epoch) error {
-	_, err := r.bed.ledgers[n1.nonce].AcceptAuthority(r.ctx, pgledger.Acceptance{
+	_, err := r.ledger(n1).AcceptAuthority(r.ctx, pgledger.Acceptance{
 		Witness: witness, By: "a person", Reason: "conformance",
 	})
 	return err
@@ -162,4 +164,12 @@ func (r *realLedger) exec(sql string, arguments ...any) error {
 		return fmt.Errorf("%s: %w", sql, err)
 	}
 	return nil
+}
+
+// ledger is the ledger that the process uses.
+func (r *realLedger) ledger(who process) *pgledger.Ledger {
+	if r.several {
+		return r.bed.several[who.nonce]
+	}
+	return r.bed.ledgers[who.nonce]
 }

@@ -10,7 +10,29 @@ import (
 	"fencepost/core"
 )
 
-// headSQL finds what goes first of an instrument's signals that wait: exits before
+// oldestSQL are the oldest signals beyond the cursor that were received, up to a limit
+// that is to follow.
+const oldestSQL = `
+    SELECT s.id, s.group_name, s.instrument, s.type, s.valid_until FROM signals s
+    WHERE 'received' = ANY (@states::text[]) AND s.group_name = @group::text
+      AND s.state = 'received' AND s.id > @after::bigint
+    ORDER BY s.id LIMIT `
+
+// nearSQL lists those of the window that may not be sent any more or whose turn it is.
+// What is oldest is mostly first of its instrument, or outdated: it is here that work
+// is found as a rule.
+const nearSQL = `
+    SELECT s.id FROM near_by s
+    WHERE coalesce(s.valid_until <= (SELECT n.instant FROM now n), false) OR NOT EXISTS (` + inTheWaySQL + `)
+    ORDER BY s.id LIMIT @limit::bigint`
+
+// beyondSQL holds, with the last id of the window, if more was received than is in it
+// and not enough of the window is work: then what lies beyond has to be searched.
+const beyondSQL = `
+    SELECT max(b.id) AS id FROM near_by b
+    HAVING count(*) = @window::bigint AND (SELECT count(*) FROM near) < @limit::bigint`
+
+// headFrom finds what goes first of an instrument's signals that wait: exits before
 // entries, then the oldest. One that may not be sent any more stands in nobody's
 // way. The index signals_waiting has them in that order.
 const (
@@ -25,25 +47,18 @@ const (
 // headsSQL lists the heads of all instruments, from one to the next, and so reads
 // nothing of what waits behind them.
 const headsSQL = `
-    (` + headFrom + ` AND 'received' = ANY (@states::text[])` + headOrder + `)
+    (` + headFrom + ` AND EXISTS (SELECT FROM beyond)` + headOrder + `)
     UNION ALL
     SELECT next.* FROM heads h
     CROSS JOIN LATERAL (` + headFrom + ` AND s.instrument > h.instrument` + headOrder + `) next`
 
-// outdatedSQL lists what was received and may not be sent any more, at most so many
-// at a time: whoever comes to thousands of them gets the rest when these have ended.
+// outdatedSQL lists what may not be sent any more, at most so many at a time: whoever
+// comes to thousands of them gets the rest when these have ended.
 const outdatedSQL = `
     SELECT s.id FROM signals s
-    WHERE 'received' = ANY (@states::text[]) AND s.group_name = @group::text
+    WHERE EXISTS (SELECT FROM beyond) AND s.group_name = @group::text
       AND s.state = 'received' AND s.valid_until <= (SELECT n.instant FROM now n)
     ORDER BY s.valid_until LIMIT 1024`
-
-// anyReceivedSQL lists what was received if nothing waits for its turn.
-const anyReceivedSQL = `
-    SELECT s.id FROM signals s
-    WHERE 'received' = ANY (@states::text[]) AND s.group_name = @group::text
-      AND s.state = 'received' AND s.id > @after::bigint
-    ORDER BY s.id LIMIT @limit::bigint`
 
 // atWorkSQL lists what is open and was not just received, without what may still be
 // sent by its sender.
@@ -57,17 +72,24 @@ const atWorkSQL = `
 // fetchSQL lists the signals that need work, oldest first, one more than there
 // is room for. One that may still be sent by its sender is left out, and one that
 // was received and whose turn it is not. Each kind is found through an index of its
-// own: what it costs depends on how many instruments wait, not on how many signals.
-const fetchSQL = fetchNow + `, heads AS (` + headsSQL + `
+// own, and what waits for its turn is never read through.
+const fetchSQL = fetchNow + `, near_by AS MATERIALIZED (` + oldestSQL + `@window::bigint
+), near AS MATERIALIZED (` + nearSQL + `
+), beyond AS MATERIALIZED (` + beyondSQL + `
+), heads AS (` + headsSQL + `
 ), listed AS (
-    SELECT s.id FROM heads h JOIN signals s ON s.id = h.id WHERE NOT EXISTS (` + inFlightSQL + `)
-    UNION ALL (` + outdatedSQL + `)
+    SELECT n.id FROM near n
+    UNION ALL
+    SELECT s.id FROM beyond b JOIN heads h ON h.id > b.id JOIN signals s ON s.id = h.id
+    WHERE NOT EXISTS (` + inFlightSQL + `)
+    UNION ALL
+    SELECT o.id FROM beyond b JOIN (` + outdatedSQL + `) o ON o.id > b.id
     UNION ALL (` + atWorkSQL + `)
 )` + fetchListed
 
 // fetchAnySQL does so where nothing waits for its turn.
 const fetchAnySQL = fetchNow + `, listed AS (
-    (` + anyReceivedSQL + `)
+    SELECT o.id FROM (` + oldestSQL + `@limit::bigint) o
     UNION ALL (` + atWorkSQL + `)
 )` + fetchListed
 
@@ -83,7 +105,7 @@ SELECT s.id, s.attempt, s.version, s.state, coalesce(a.epoch, 0),
        coalesce(a.send_by < n.instant, false), coalesce(s.valid_until <= n.instant, false),
        s.alerted_at IS NOT NULL, ` + orderColumns + `
 FROM now n
-CROSS JOIN (SELECT l.id FROM listed l WHERE l.id > @after::bigint ORDER BY l.id LIMIT @limit::bigint) l
+CROSS JOIN (SELECT l.id FROM listed l ORDER BY l.id LIMIT @limit::bigint) l
 JOIN signals s ON s.id = l.id
 LEFT JOIN attempts a ON a.signal = s.id AND a.attempt = s.attempt
 ORDER BY s.id`
@@ -92,23 +114,27 @@ ORDER BY s.id`
 // fetch lists the signals that need work. While signals come in it rests as permits
 // do: in the meantime there is more to list.
 func (l *Ledger) fetch(ctx context.Context, e *core.Effect) ([]core.Input, error) {
-	if err := sleepUntil(ctx, l.listFrom.Load()); err != nil {
+	if err := l.restFromLists(ctx); err != nil {
 		return nil, fmt.Errorf("%v: %w", core.Fetch, err)
 	}
 	began := time.Now()
 	inputs, err := l.listWork(ctx, e)
-	now := time.Now()
-	l.listFrom.Store(now.Add(l.restAfter(now.Sub(began))).UnixNano())
+	took := time.Since(began)
+	l.listFrom.Store(int64(time.Since(l.opened) + l.restAfter(took)))
 	return inputs, err
 }
 
-// sleepUntil waits for an instant of this process's clock, in nanoseconds.
-func sleepUntil(ctx context.Context, instant int64) error {
-	nap := time.Until(time.Unix(0, instant))
+// restFromLists waits until the next list may be asked for, and no longer than half of
+// what whoever waits for it has left.
+func (l *Ledger) restFromLists(ctx context.Context) error {
+	nap := time.Duration(l.listFrom.Load()) - time.Since(l.opened)
+	if end, bounded := ctx.Deadline(); bounded {
+		nap = min(nap, time.Until(end)/2)
+	}
 	if nap <= 0 {
 		return nil
 	}
-	timer := time.NewTimer(min(nap, longestRest)) // a clock may be set back
+	timer := time.NewTimer(nap)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -122,7 +148,7 @@ func sleepUntil(ctx context.Context, instant int64) error {
 func (l *Ledger) listWork(ctx context.Context, e *core.Effect) ([]core.Input, error) {
 	a := args{
 		"group": l.opt.Group, "after": int64(e.After), "states": stateWords(e.States),
-		"limit": int64(core.FetchLimit + 1),
+		"limit": int64(core.FetchLimit + 1), "window": int64(l.opt.Window),
 	}
 	sql := fetchAnySQL
 	if l.opt.OneOpen {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -34,8 +35,9 @@ type Ledger struct {
 	records records
 	// cameIn is when a signal last came in, by this process's own clock.
 	cameIn atomic.Int64
-	// listFrom is from when on the next list of work is asked for, by that clock.
+	// listFrom is how long after opened the next list of work may be asked for.
 	listFrom atomic.Int64
+	opened   time.Time
 	// worked is when a signal was last processed, by this process's own clock;
 	// zero once a heartbeat has said so. A record does not say it itself: it would
 	// lock the row that the heartbeat has to write, until it has been committed.
@@ -66,6 +68,7 @@ func Open(o Options) (*Ledger, error) {
 func over(o Options, kept *keeping, leadership, work *pgxpool.Pool, users *atomic.Int32) *Ledger {
 	l := &Ledger{
 		opt: o, key: AdvisoryKey(o.Group), kept: kept, leadership: leadership, work: work, users: users,
+		opened: time.Now(),
 		admits: offers{
 			op: core.Admit.String(), crews: admitCrews, crowd: admitCrowd, rest: gather,
 		},

@@ -36,6 +36,9 @@ type Options struct {
 	// OneOpen lets one signal of an instrument be open at a time, exits before
 	// entries. It is the same on every instance of the group.
 	OneOpen bool
+	// Window is how many of the oldest signals that were received a list looks at
+	// before it searches all instruments: 128 if it is zero.
+	Window int
 	// Conns is how many connections signals, webhooks and readings share.
 	// Leadership has LeadershipConns of its own, so that it never waits for
 	// them.
@@ -109,6 +112,9 @@ func (o Options) withDefaults() Options {
 	if o.Group == "" {
 		o.Group = "default"
 	}
+	if o.Window == 0 {
+		o.Window = 128
+	}
 	if o.Conns == 0 {
 		o.Conns = DefaultConns
 	}
@@ -129,6 +135,9 @@ func (o Options) validate() error {
 	var faults []error
 	if o.Conns < 1 {
 		faults = append(faults, fmt.Errorf("postgres connections %d: at least 1", o.Conns))
+	}
+	if o.Window < 1 {
+		faults = append(faults, fmt.Errorf("window %d: at least 1", o.Window))
 	}
 	if (o.Instance == "") != (o.Nonce == 0) {
 		faults = append(faults, errors.New("instance id and nonce: set both or neither"))

@@ -25,7 +25,7 @@ func wantTurn(t *testing.T, in core.Input) {
 	}
 }
 
-func wantGranted(t *testing.T, in core.Input) {
+func wantGranted(t testing.TB, in core.Input) {
 	t.Helper()
 	if in.Kind != core.PermitWasGranted {
 		t.Errorf("%v (%v), want a permit", in.Kind, in.Reason)

@@ -13,8 +13,8 @@ const (
 	workCrowd = 4
 )
 
-// The rest between two transactions of a kind while signals come in: a signal counts
-// as coming in for as long as comesInFor.
+// The rest between two transactions of a kind, or two lists of work, while signals come
+// in: a signal counts as coming in for as long as comesInFor.
 const (
 	longestRest = 50 * time.Millisecond
 	comesInFor  = 100 * time.Millisecond

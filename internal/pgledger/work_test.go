@@ -1,6 +1,8 @@
 package pgledger_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -155,5 +157,46 @@ func TestNewTablesAreCountedForThePlanner(t *testing.T) {
 	}
 	if found := plan(); !strings.Contains(found, "(id = 5)") || strings.Contains(found, `"Filter": "(id`) {
 		t.Errorf("one signal of 2,000 is found by %s", found)
+	}
+}
+
+// While signals come in lists of work rest, as permits do; else they do not.
+func TestListsRestWhileSignalsComeIn(t *testing.T) {
+	n1 := start(t, database(t), "n1")
+	list := func() { n1.calls(core.Effect{Op: core.Fetch, States: 1 << core.Received}) }
+	if list(); n1.Rest() > 0 {
+		t.Errorf("a list rests for %v, and nothing comes in", n1.Rest())
+	}
+	until(t, "a list to rest", func() bool {
+		n1.CameIn()
+		list()
+		return n1.Rest() > 0
+	})
+}
+
+// Whoever asks for a list waits for the rest to end, for half of his time at the most.
+func TestRestOfAListIsBounded(t *testing.T) {
+	n1 := start(t, database(t), "n1")
+	fetch := core.Effect{Op: core.Fetch, States: 1 << core.Received}
+	const rest = 30 * time.Millisecond
+	began := time.Now()
+	n1.RestFor(rest)
+	n1.calls(fetch)
+	if took := time.Since(began); took < rest {
+		t.Errorf("a list that was to rest for %v came after %v", rest, took)
+	}
+	n1.RestFor(time.Hour)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	answers := 0
+	if err := n1.Call(ctx, &fetch, func(*core.Input) { answers++ }); err != nil || answers != 1 {
+		t.Errorf("a list that was to rest for an hour has %d answers: %v", answers, err)
+	}
+	n1.RestFor(time.Hour)
+	gone, leave := context.WithCancelCause(t.Context())
+	left := errors.New("left")
+	leave(left)
+	if err := n1.Call(gone, &fetch, func(*core.Input) {}); !errors.Is(err, left) {
+		t.Errorf("whoever has left hears %v", err)
 	}
 }

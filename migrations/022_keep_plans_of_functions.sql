@@ -1,6 +1,7 @@
--- What runs at every change of a signal finds one row by its key, always. Its statements are planned once for each
--- connection, whatever its transactions say about their own: planning them anew was most of what a change cost.
--- Such a plan may be made while a table is small, and must not be one that reads it from end to end.
+-- What runs at every change of a signal finds rows by their keys, and what is in flight by an index of its own. Its
+-- statements are planned once for each connection, whatever its transactions say about their own: planning them anew
+-- was most of what a change cost. Such a plan may be made while a table is small, and must not be one that reads it
+-- from end to end.
 
 -- +goose Up
 -- +goose StatementBegin
