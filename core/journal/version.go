@@ -5,4 +5,4 @@ package journal
 // the core answers any input otherwise than before; a journal that was recorded
 // under another version may differ without a fault. A recorded run that is kept
 // with package recorder holds the number to what the core does.
-const CoreVersion = 2
+const CoreVersion = 3
