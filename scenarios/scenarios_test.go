@@ -81,7 +81,12 @@ func TestScenarios(t *testing.T) {
 	}
 	for _, s := range all {
 		if s.Plays(tier()) && (tier() == scenarios.SimTier || isAsked(s)) {
-			t.Run(s.Name, func(t *testing.T) { play(t, plan(t, s)) })
+			t.Run(s.Name, func(t *testing.T) {
+				if tier() == scenarios.RealTier {
+					t.Parallel() // most of a run is waiting, and each has processes of its own
+				}
+				play(t, plan(t, s))
+			})
 		}
 	}
 }
