@@ -17,7 +17,7 @@ const maxBody = 64 << 10
 // oversized sends too much, says that it will, or both.
 func oversized(d *Draw) Shot {
 	// A server that has seen enough may close before it has been sent the rest.
-	owed := Owed{Codes: []int{400, 408, 413, 503}, Drop: true}
+	owed := Owed{Codes: []int{400, 408, 413}, Drop: true}
 	text := d.object(append(d.signal(),
 		member{"pad", quote(strings.Repeat("p", maxBody+d.between(0, maxBody)))}))
 	head := "POST " + d.path() + " HTTP/1.1\r\nHost: " + d.Host +

@@ -9,7 +9,7 @@ import (
 // nothing. HTTP has 501 and 505 for a coding and for a version that a server does
 // not speak (RFC 9110, 15.6); a sender would send the same again, so 400 is right.
 func unspoken() Owed {
-	return Owed{Codes: []int{301, 307, 308, 400, 404, 405, 408, 413, 415, 417, 431, 503}, Drop: true}
+	return Owed{Codes: []int{301, 307, 308, 400, 404, 405, 408, 413, 415, 417, 431}, Drop: true}
 }
 
 // framing writes requests that two readers of HTTP would cut in two at different

@@ -5,10 +5,8 @@ import (
 	"time"
 )
 
-// late is what is owed to a sender that does not come to an end. 503 is right where
-// the sender is known: it may be a genuine one on a bad day, which would take a 4xx
-// for the last word.
-func late() Owed { return Owed{Codes: []int{400, 408, 503}, Drop: true} }
+// late is what is owed to a sender that does not come to an end.
+func late() Owed { return Owed{Codes: []int{400, 408}, Drop: true} }
 
 // gap is how long such a sender waits between two pieces.
 func (d *Draw) gap() time.Duration { return time.Duration(d.between(50, 400)) * time.Millisecond }

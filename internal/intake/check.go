@@ -113,7 +113,7 @@ func (q *request) refuseSignature(err error) bool {
 }
 
 // readBody reads the body within its limits of size and time. One that is too
-// slow may be sent again: its sender is known, and takes a 4xx for the last word.
+// slow may be sent again, as 408 says (RFC 9110, 15.5.9).
 func (q *request) readBody() ([]byte, bool) {
 	// Not every writer has deadlines; the server's own then bound the reading.
 	_ = http.NewResponseController(q.w).SetReadDeadline(time.Now().Add(readTime))
@@ -129,7 +129,7 @@ func (q *request) readBody() ([]byte, bool) {
 		})
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, q.sendAway(Problem{
-			Status: http.StatusServiceUnavailable, Field: "body",
+			Status: http.StatusRequestTimeout, Field: "body",
 			Detail: "did not arrive in time; send it again",
 		})
 	default:

@@ -339,7 +339,7 @@ func TestSlowBodyIsNotWaitedFor(t *testing.T) {
 	if err != nil && !errors.Is(err, net.ErrClosed) {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(string(reply), "HTTP/1.1 503") || time.Since(began) > 2*time.Second {
+	if !strings.HasPrefix(string(reply), "HTTP/1.1 408") || time.Since(began) > 2*time.Second {
 		t.Errorf("after %v: %.60s", time.Since(began), reply)
 	}
 }
