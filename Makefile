@@ -77,7 +77,7 @@ fmt: ## Format every Go file as `make lint` wants it.
 sim: build ## Play every shipped scenario in the simulator, each over its own seeds.
 	bin/drill run --tier sim --junit out/sim.xml scenarios/*.yaml
 
-chaos: build ## Play the scenarios of the set for every change on real processes; about six minutes.
+chaos: build ## Play the scenarios of the set for every change on real processes; about four minutes.
 	$(GO) test ./scenarios -run TestScenarios -tier real -timeout 30m -v
 
 chaos-sample: build ## The same for a few of them, as a part of what every change must pass.

@@ -4,31 +4,14 @@
 -- from end to end.
 
 -- +goose Up
--- +goose StatementBegin
-DO $$
-DECLARE
-    signature text;
-BEGIN
-    FOREACH signature IN ARRAY ARRAY['ledger_events_follow()', 'ledger_events_stored()', 'signals_taken_in_turn()',
-        'effect_refused(text, text, bigint, text, bigint)']
-    LOOP
-        EXECUTE format('ALTER FUNCTION %s SET plan_cache_mode = force_generic_plan', signature);
-        EXECUTE format('ALTER FUNCTION %s SET enable_seqscan = off', signature);
-    END LOOP;
-END $$;
--- +goose StatementEnd
+ALTER FUNCTION ledger_events_follow() SET plan_cache_mode = force_generic_plan SET enable_seqscan = off;
+ALTER FUNCTION ledger_events_stored() SET plan_cache_mode = force_generic_plan SET enable_seqscan = off;
+ALTER FUNCTION signals_taken_in_turn() SET plan_cache_mode = force_generic_plan SET enable_seqscan = off;
+ALTER FUNCTION effect_refused(text, text, bigint, text, bigint)
+    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off;
 
 -- +goose Down
--- +goose StatementBegin
-DO $$
-DECLARE
-    signature text;
-BEGIN
-    FOREACH signature IN ARRAY ARRAY['ledger_events_follow()', 'ledger_events_stored()', 'signals_taken_in_turn()',
-        'effect_refused(text, text, bigint, text, bigint)']
-    LOOP
-        EXECUTE format('ALTER FUNCTION %s RESET enable_seqscan', signature);
-        EXECUTE format('ALTER FUNCTION %s RESET plan_cache_mode', signature);
-    END LOOP;
-END $$;
--- +goose StatementEnd
+ALTER FUNCTION effect_refused(text, text, bigint, text, bigint) RESET enable_seqscan RESET plan_cache_mode;
+ALTER FUNCTION signals_taken_in_turn() RESET enable_seqscan RESET plan_cache_mode;
+ALTER FUNCTION ledger_events_stored() RESET enable_seqscan RESET plan_cache_mode;
+ALTER FUNCTION ledger_events_follow() RESET enable_seqscan RESET plan_cache_mode;

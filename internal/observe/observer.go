@@ -65,7 +65,9 @@ func Handler(list ...*Observer) http.Handler {
 // Expect shows what is counted of a source at zero before it is counted: an alert
 // does not see a counter that appears with its first failures.
 func (o *Observer) Expect(source string) {
-	for _, status := range []int{http.StatusAccepted, http.StatusServiceUnavailable} {
+	for _, status := range []int{
+		http.StatusAccepted, http.StatusRequestTimeout, http.StatusServiceUnavailable,
+	} {
 		o.metrics.requests.WithLabelValues(source, strconv.Itoa(status))
 	}
 }
