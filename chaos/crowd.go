@@ -5,7 +5,6 @@ import (
 	"os"
 	"runtime"
 	"strconv"
-	"syscall"
 	"time"
 )
 
@@ -14,12 +13,12 @@ import (
 // processor need be long for a run to be slow beside a compiler; a bound in time
 // says nothing then, whatever came of it.
 type crowd struct {
-	own time.Duration // what the run's processes have used; the owner adds to it
+	busyNow, ownNow func() (time.Duration, bool)
 
-	since             int64 // when the second that is measured began; zero before the first
-	used, busy, selfs time.Duration
-	worst             float64
-	at                int64
+	since     int64 // when the second that is measured began; zero before the first
+	busy, own time.Duration
+	worst     float64
+	at        int64
 }
 
 const (
@@ -29,29 +28,29 @@ const (
 	crowdedFrom = 0.5
 )
 
-// measure looks at what the machine and the harness have done so far, and judges
+// measure looks at what the machine and the run have done so far, and judges
 // when a window is full. A reading that fails begins a new window.
-func (c *crowd) measure(now int64, busyNow, selfNow func() (time.Duration, bool)) {
+func (c *crowd) measure(now int64) {
 	if c.since != 0 && now-c.since < crowdWindow {
 		return
 	}
-	busy, ok := busyNow()
-	self, known := selfNow()
+	busy, ok := c.busyNow()
+	own, known := c.ownNow()
 	if !ok || !known {
 		c.since = 0
 		return
 	}
 	if c.since != 0 {
-		others := (busy - c.busy) - (c.own - c.used) - (self - c.selfs)
+		others := (busy - c.busy) - (own - c.own)
 		part := float64(others) / (float64(now-c.since) * float64(runtime.NumCPU()))
 		if part > c.worst {
 			c.worst, c.at = part, c.since
 		}
 	}
-	c.since, c.used, c.busy, c.selfs = now, c.own, busy, self
+	c.since, c.busy, c.own = now, busy, own
 }
 
-// tick is the unit of /proc/stat on every Linux that Go runs on.
+// tick is the unit of time in /proc on every Linux that Go runs on.
 const tick = 10 * time.Millisecond
 
 // machineBusy returns for how long the machine's processors have been busy or were
@@ -72,22 +71,18 @@ func busyOf(line []byte) (time.Duration, bool) {
 	if len(fields) < 9 || string(fields[0]) != "cpu" {
 		return 0, false
 	}
+	return ticks(fields, 1, 2, 3, 6, 7, 8)
+}
+
+// ticks adds up the fields at the places, which count ticks.
+func ticks(fields [][]byte, places ...int) (time.Duration, bool) {
 	var sum time.Duration
-	for _, i := range []int{1, 2, 3, 6, 7, 8} {
-		ticks, err := strconv.ParseInt(string(fields[i]), 10, 64)
+	for _, i := range places {
+		n, err := strconv.ParseInt(string(fields[i]), 10, 64)
 		if err != nil {
 			return 0, false
 		}
-		sum += time.Duration(ticks) * tick
+		sum += time.Duration(n) * tick
 	}
 	return sum, true
-}
-
-// harnessRan returns for how long this process has run.
-func harnessRan() (time.Duration, bool) {
-	var use syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err != nil {
-		return 0, false
-	}
-	return time.Duration(use.Utime.Nano() + use.Stime.Nano()), true
 }

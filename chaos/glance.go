@@ -125,7 +125,8 @@ func (r *run) overview() Glance {
 // holds reads what a process of the service holds. One that ended meanwhile, or
 // does not answer, shows nothing.
 func (n *instance) holds(ctx context.Context, l *life) []Holding {
-	values, err := n.scrape(ctx)
+	const goroutines, heap = "go_goroutines", "go_memstats_next_gc_bytes"
+	values, err := n.scrape(ctx, []string{goroutines, heap})
 	if err != nil {
 		return nil
 	}
@@ -133,7 +134,7 @@ func (n *instance) holds(ctx context.Context, l *life) []Holding {
 	for _, of := range []struct {
 		metric   string
 		resource Resource
-	}{{"go_goroutines", Goroutines}, {"go_memstats_next_gc_bytes", Heap}} {
+	}{{goroutines, Goroutines}, {heap, Heap}} {
 		if value, ok := values[of.metric]; ok {
 			list = append(list, Holding{Party: n.name, Resource: of.resource, Amount: value})
 		}

@@ -42,32 +42,34 @@ const (
 // watched are the programs whose processes a run consists of.
 var watched = []string{"fencepost", "postgres", "redis-server"}
 
-// waiter is one thread: for how long it has waited for a processor since it began,
-// and for how long it has run.
+// waiter is one thread, and for how long it has waited for a processor since it
+// began.
 type waiter struct {
 	file *os.File
 	name string
 	sum  time.Duration
-	ran  time.Duration
 }
 
 // watchHunger begins to watch all that this process has started.
 func watchHunger(clock *timepiece) *hungerWatch {
 	over := make(chan struct{})
-	w := &hungerWatch{end: sync.OnceFunc(func() { close(over) }), done: make(chan struct{})}
+	w := &hungerWatch{
+		end: sync.OnceFunc(func() { close(over) }), done: make(chan struct{}),
+		crowd: crowd{busyNow: machineBusy, ownNow: (&usage{}).now},
+	}
 	go func() {
 		defer close(w.done)
 		threads := map[string]*waiter{}
 		defer func() { keepOnly(threads, nil) }()
 		timer := time.NewTimer(hungerPulse)
 		defer timer.Stop()
-		first, list, last := true, int64(0), clock.now()
+		list, last := int64(0), clock.now()
 		for {
 			if began := clock.now(); began >= list {
-				fresh := keepOnly(threads, kin(os.Getpid()))
-				w.look(began, fresh, first)
+				keepOnly(threads, kin(os.Getpid()))
+				w.look(began)
 				now := clock.now()
-				first, list = false, now+max(int64(kinPulse), frugal*(now-began))
+				list = now + max(int64(kinPulse), frugal*(now-began))
 			}
 			select {
 			case <-over:
@@ -83,30 +85,25 @@ func watchHunger(clock *timepiece) *hungerWatch {
 	return w
 }
 
-// look takes the machine's measure, and what threads had run that have come up
-// since the last look; those of the first look began before it.
-func (w *hungerWatch) look(now int64, fresh time.Duration, first bool) {
+// look takes the machine's measure.
+func (w *hungerWatch) look(now int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !first {
-		w.crowd.own += fresh
-	}
-	w.crowd.measure(now, machineBusy, harnessRan)
+	w.crowd.measure(now)
 }
 
 // read looks at every thread's sum, a time after the last look.
 func (w *hungerWatch) read(threads map[string]*waiter, last int64, since time.Duration) {
 	for path, t := range threads {
-		sum, ran, err := t.read()
+		sum, err := t.read()
 		if err != nil {
 			_ = t.file.Close() // the thread has ended
 			delete(threads, path)
 			continue
 		}
-		one, run := sum-t.sum-since, ran-t.ran
-		t.sum, t.ran = sum, ran
+		one := sum - t.sum - since
+		t.sum = sum
 		w.mu.Lock()
-		w.crowd.own += run
 		if one > w.worst {
 			w.worst, w.at, w.whose = one, last, t.name
 		}
@@ -114,38 +111,34 @@ func (w *hungerWatch) read(threads map[string]*waiter, last int64, since time.Du
 	}
 }
 
-// read returns for how long the thread has waited for a processor since it began,
-// and for how long it has run.
-func (t *waiter) read() (waited, ran time.Duration, err error) {
+// read returns for how long the thread has waited for a processor since it began.
+func (t *waiter) read() (time.Duration, error) {
 	var text [96]byte
 	n, err := t.file.ReadAt(text[:], 0)
 	if n == 0 {
-		return 0, 0, err
+		return 0, err
 	}
 	fields := bytes.Fields(text[:n])
 	if len(fields) < 2 {
-		return 0, 0, fmt.Errorf("schedstat %q", text[:n])
+		return 0, fmt.Errorf("schedstat %q", text[:n])
 	}
-	var nanos [2]int64
-	for i := range nanos {
-		if nanos[i], err = strconv.ParseInt(string(fields[i]), 10, 64); err != nil {
-			return 0, 0, fmt.Errorf("schedstat %q", text[:n])
-		}
+	waited, err := strconv.ParseInt(string(fields[1]), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("schedstat %q", text[:n])
 	}
-	return time.Duration(nanos[1]), time.Duration(nanos[0]), nil
+	return time.Duration(waited), nil
 }
 
 // keepOnly makes threads those of the processes: new ones are opened, and those
-// that are not theirs closed. It returns for how long the new ones had run.
-func keepOnly(threads map[string]*waiter, pids []int) (fresh time.Duration) {
+// that are not theirs closed.
+func keepOnly(threads map[string]*waiter, pids []int) {
 	found := map[string]bool{}
 	for _, pid := range pids {
-		dir := filepath.Join("/proc", strconv.Itoa(pid))
-		comm, _ := os.ReadFile(filepath.Join(dir, "comm"))
-		name := string(bytes.TrimSpace(comm))
-		if !slices.Contains(watched, name) {
-			continue // a compiler, say, beside the run
+		name, ours := watchedName(pid)
+		if !ours {
+			continue
 		}
+		dir := filepath.Join("/proc", strconv.Itoa(pid))
 		tasks, _ := os.ReadDir(filepath.Join(dir, "task")) // a process that is gone has none
 		for _, task := range tasks {
 			path := filepath.Join(dir, "task", task.Name(), "schedstat")
@@ -158,11 +151,11 @@ func keepOnly(threads map[string]*waiter, pids []int) (fresh time.Duration) {
 				continue
 			}
 			t := &waiter{file: file, name: fmt.Sprintf("%s %d", name, pid)}
-			if t.sum, t.ran, err = t.read(); err != nil {
+			if t.sum, err = t.read(); err != nil {
 				_ = file.Close()
 				continue
 			}
-			threads[path], fresh = t, fresh+t.ran
+			threads[path] = t
 		}
 	}
 	for path, t := range threads {
@@ -171,18 +164,34 @@ func keepOnly(threads map[string]*waiter, pids []int) (fresh time.Duration) {
 			delete(threads, path)
 		}
 	}
-	return fresh
+}
+
+// watchedName returns which program a process runs, and whether a run consists of
+// such; a compiler, say, may run beside it.
+func watchedName(pid int) (name string, ours bool) {
+	comm, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "comm")) // none of one that is gone
+	name = string(bytes.TrimSpace(comm))
+	return name, slices.Contains(watched, name)
 }
 
 // kin lists the children of a process, and theirs.
 func kin(pid int) []int {
+	var all []int
+	for _, child := range children(pid) {
+		all = append(append(all, child), kin(child)...)
+	}
+	return all
+}
+
+// children lists the children of a process.
+func children(pid int) []int {
 	var all []int
 	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	for _, task := range tasks {
 		text, _ := os.ReadFile(task)
 		for _, word := range strings.Fields(string(text)) {
 			if child, err := strconv.Atoi(word); err == nil {
-				all = append(append(all, child), kin(child)...)
+				all = append(all, child)
 			}
 		}
 	}

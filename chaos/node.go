@@ -110,9 +110,14 @@ func newInstance(index int, dir *rundir.Dir, program string) *instance {
 	return &instance{
 		index: int16(index), name: name, dir: dir, program: program,
 		config: filepath.Join(dir.Path(), name+".yaml"), log: filepath.Join(dir.Path(), name+".log"),
-		// No connection is kept: whoever was asked may be killed next.
-		client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
+		client: askingClient(),
 	}
+}
+
+// askingClient is who asks a node. No connection is kept: whoever was asked may be
+// killed next.
+func askingClient() *http.Client {
+	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}}
 }
 
 // prepare makes the next process the node's. It is called by the conductor; what
