@@ -20,8 +20,6 @@ FUZZ_FOR ?= 10s
 MUTANTS ?= 6
 # How long `make soak` lasts.
 SOAK_FOR ?= 30m
-# Which scenarios `make chaos-sample` plays on real processes.
-CHAOS ?= leader-crash|graceful-handover|pause-across-lease-expiry|postgres-crash
 # Which scenarios `make broker-classes` plays.
 BROKER_FAILURES ?= crash-before-send crash-after-send broker-silence broker-late-acks
 # Of which mutants `make port` carries a failure from the simulator to real processes.
@@ -33,7 +31,7 @@ BENCH ?= .
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test race race-all browser browser-test lint fmt sim chaos chaos-sample broker-classes parity port \
+.PHONY: help build demo test race race-all browser browser-test lint fmt sim chaos broker-classes parity port \
 	detect fuzz explore explore-small fuzz-sim pgo map mutants mutants-sample mutants-real soak assault load kills \
 	kills-few bench bench-fence cover check
 
@@ -79,9 +77,6 @@ sim: build ## Play every shipped scenario in the simulator, each over its own se
 
 chaos: build ## Play the scenarios of the set for every change on real processes; about four minutes.
 	$(GO) test ./scenarios -run TestScenarios -tier real -timeout 30m -v
-
-chaos-sample: build ## The same for a few of them, as a part of what every change must pass.
-	$(GO) test ./scenarios -run 'TestScenarios/($(CHAOS))$$' -tier real -v
 
 broker-classes: build ## Play the scenarios of BROKER_FAILURES at brokers of all four classes on real processes; about six minutes.
 	@set -e; for class in A B C D; do \
@@ -170,4 +165,4 @@ mutants-real: build ## Build the service with each mutant that names a run on re
 soak: build ## Let one cluster of real processes live under random faults for SOAK_FOR (30m), and look for leaks.
 	bin/drill soak --for $(SOAK_FOR)
 
-check: build lint race test browser-test fuzz-sim mutants-sample chaos-sample kills-few ## All that a change must pass.
+check: build lint race test browser-test fuzz-sim mutants-sample chaos kills-few ## All that a change must pass.
