@@ -13,10 +13,11 @@ import (
 
 // replayLife feeds a process's journal to the core again: what it believed and
 // announced, and what it was refused. A journal that does not end with the same
-// effects is a mistake of the build or of the recorder.
+// effects is a mistake of the build or of the recorder, and so is none of a process
+// that has answered: its belief would not be judged.
 func (r *run) replayLife(n *instance, l *life) error {
 	j, err := recorder.Open(l.journal)
-	if errors.Is(err, os.ErrNotExist) {
+	if errors.Is(err, os.ErrNotExist) && l.nonce == 0 {
 		return nil // it was killed before it began
 	}
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"runtime"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -53,25 +54,64 @@ func (c *crowd) measure(now int64) {
 // tick is the unit of time in /proc on every Linux that Go runs on.
 const tick = 10 * time.Millisecond
 
-// machineBusy returns for how long the machine's processors have been busy or were
-// taken away. Where there is no /proc/stat, nothing is known.
+// machineBusy returns for how long the processors that this process may use have
+// been busy or were taken away. Where there is no /proc/stat, nothing is known.
 func machineBusy() (time.Duration, bool) {
-	text, err := os.ReadFile("/proc/stat")
+	stat, err := os.ReadFile("/proc/stat")
 	if err != nil {
 		return 0, false
 	}
-	line, _, _ := bytes.Cut(text, []byte("\n"))
-	return busyOf(line)
-}
-
-// busyOf adds up the first line of /proc/stat: cpu, user, nice, system, idle, iowait,
-// irq, softirq, steal; what guests use is in user and nice.
-func busyOf(line []byte) (time.Duration, bool) {
-	fields := bytes.Fields(line)
-	if len(fields) < 9 || string(fields[0]) != "cpu" {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
 		return 0, false
 	}
-	return ticks(fields, 1, 2, 3, 6, 7, 8)
+	return busyOf(stat, usable(status))
+}
+
+// usable reads from a process's status file which processors it may use: a list of
+// numbers and ranges.
+func usable(status []byte) map[int]bool {
+	all := map[int]bool{}
+	_, rest, _ := bytes.Cut(status, []byte("\nCpus_allowed_list:"))
+	list, _, _ := bytes.Cut(rest, []byte("\n"))
+	for _, part := range strings.Split(strings.TrimSpace(string(list)), ",") {
+		least, most, isRange := strings.Cut(part, "-")
+		if !isRange {
+			most = least
+		}
+		from, err := strconv.Atoi(least)
+		to, wrong := strconv.Atoi(most)
+		if err != nil || wrong != nil {
+			return nil
+		}
+		for i := from; i <= to; i++ {
+			all[i] = true
+		}
+	}
+	return all
+}
+
+// busyOf adds up the lines of /proc/stat for the processors that count: cpu0, user,
+// nice, system, idle, iowait, irq, softirq, steal; what guests use is in user and
+// nice.
+func busyOf(stat []byte, counts map[int]bool) (time.Duration, bool) {
+	var sum time.Duration
+	found := false
+	for line := range bytes.Lines(stat) {
+		fields := bytes.Fields(line)
+		if len(fields) < 9 || !bytes.HasPrefix(fields[0], []byte("cpu")) {
+			continue
+		}
+		if number, err := strconv.Atoi(string(fields[0][len("cpu"):])); err != nil || !counts[number] {
+			continue // the sum of all, or another's
+		}
+		one, ok := ticks(fields, 1, 2, 3, 6, 7, 8)
+		if !ok {
+			return 0, false
+		}
+		sum, found = sum+one, true
+	}
+	return sum, found
 }
 
 // ticks adds up the fields at the places, which count ticks.

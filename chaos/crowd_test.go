@@ -56,13 +56,24 @@ func TestAReadingThatFailsBeginsANewWindow(t *testing.T) {
 
 func TestBusyTimeIsReadAsTheKernelWritesIt(t *testing.T) {
 	t.Parallel()
-	if got, ok := busyOf([]byte("cpu  100 20 30 4000 500 6 7 8 90 10")); !ok || got != 1710*time.Millisecond {
+	stat := []byte("cpu  300 40 60 8000 1000 12 14 16 180 20\n" +
+		"cpu0 100 20 30 4000 500 6 7 8 90 10\ncpu1 1 1 1 9 9 1 1 1 9 9\n" +
+		"cpu2 200 20 30 4000 500 6 7 8 90 10\n" +
+		"intr 1 2 3 4 5 6 7 8 9 10\n")
+	both := usable([]byte("Name:\tx\nCpus_allowed:\t5\nCpus_allowed_list:\t0,2-3\nMems_allowed:\t1\n"))
+	if got, ok := busyOf(stat, both); !ok || got != 4420*time.Millisecond {
 		t.Errorf("busy for %v, %v", got, ok)
 	}
-	for _, line := range []string{"", "cpu0 1 2 3 4 5 6 7 8", "cpu 1 2 3", "cpu 1 2 x 4 5 6 7 8"} {
-		if _, ok := busyOf([]byte(line)); ok {
+	for _, line := range []string{"", "cpu 1 2 3 4 5 6 7 8", "cpu0 1 2 3", "cpu0 1 2 x 4 5 6 7 8"} {
+		if _, ok := busyOf([]byte(line), both); ok {
 			t.Errorf("%q is read", line)
 		}
+	}
+	if list := usable([]byte("Name:\tx\n")); len(list) > 0 {
+		t.Errorf("nothing is said, and %v are read", list)
+	}
+	if _, ok := machineBusy(); !ok {
+		t.Error("nobody knows how busy this machine is")
 	}
 }
 

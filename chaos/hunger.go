@@ -67,7 +67,7 @@ func watchHunger(clock *timepiece) *hungerWatch {
 		for {
 			if began := clock.now(); began >= list {
 				keepOnly(threads, kin(os.Getpid()))
-				w.look(began)
+				w.look(clock.now())
 				now := clock.now()
 				list = now + max(int64(kinPulse), frugal*(now-began))
 			}

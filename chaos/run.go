@@ -55,6 +55,9 @@ type run struct {
 	acting sync.Mutex
 	acts   map[string]int
 	split  bool
+	// errands wait until PostgreSQL can be told; telling is while it is told one.
+	errands []errand
+	telling bool
 	// slower is by how much PostgreSQL takes longer for each statement.
 	slower atomic.Int64
 	// losses counts the rewinds since a person last accepted what is left of the

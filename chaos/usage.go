@@ -19,8 +19,8 @@ import (
 type usage struct {
 	families map[int]time.Duration // by the process that this one started: what those below it had used
 	// inherited is what had been used below founders that ended: nobody waits for a
-	// backend whose postmaster was killed. One that waited before it ended makes this
-	// count twice, to the run's account, in the second in which it ended.
+	// backend whose postmaster was killed. Where somebody did, it counts twice, once:
+	// the window in which a server is shut down in order says less of others.
 	inherited time.Duration
 }
 
@@ -37,7 +37,7 @@ func (u *usage) now() (time.Duration, bool) {
 			return 0, false
 		}
 		sum, families := living(founders)
-		if after, _ := waitedFor(founders); after != before {
+		if after, known := waitedFor(founders); !known || after != before {
 			continue // who ended meanwhile may be in both sums, or in none
 		}
 		for founder, below := range u.families {
@@ -91,7 +91,7 @@ func ran(pid int) time.Duration {
 }
 
 // waitedFor returns what processes had used that ended and for which this process
-// or one of the founders has waited.
+// or one of the founders has waited; compilers that this process ran are among them.
 func waitedFor(founders []int) (time.Duration, bool) {
 	var use syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_CHILDREN, &use); err != nil {

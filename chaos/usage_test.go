@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// burns is a piece of shell that runs for some tenths of a second.
-const burns = `i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; `
+// burns is a piece of shell that uses a processor for half a second, or a fifth on a
+// fast one.
+const burns = `i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done; `
 
 // founder runs a script under the name of a server, and returns once it has said so.
 func founder(t *testing.T, script string) *exec.Cmd {

@@ -38,37 +38,68 @@ func (r *run) startPostgres(ctx context.Context) error {
 // server has not noticed the end of yet.
 const connectionsEach = 16
 
-// strikePostgres disturbs PostgreSQL.
+// strikePostgres disturbs PostgreSQL, if it can be disturbed so now.
 func (r *run) strikePostgres(ctx context.Context, index int, v scenarios.Postgres) (bool, error) {
-	if !r.postgresAnswers() && needsAnswer(v.Act) {
+	possible := true
+	switch v.Act {
+	case scenarios.PostgresKillBackends, scenarios.PostgresRewind:
+		possible = r.postgresAnswers()
+	case scenarios.PostgresStall, scenarios.PostgresHangPostmaster:
+		possible = r.postgresIsUp()
+	case scenarios.PostgresRestart, scenarios.PostgresCrash, scenarios.PostgresSlow,
+		scenarios.PostgresReadOnly, scenarios.PostgresExhaust, scenarios.PostgresLockRows:
+	}
+	if !possible {
 		return false, nil
 	}
 	return true, r.hitPostgres(ctx, index, v)
 }
 
-// needsAnswer tells whether an act has to tell the server something.
-func needsAnswer(act scenarios.PostgresAct) bool {
-	switch act {
-	case scenarios.PostgresReadOnly, scenarios.PostgresKillBackends, scenarios.PostgresExhaust,
-		scenarios.PostgresLockRows, scenarios.PostgresRewind, scenarios.PostgresHangPostmaster,
-		scenarios.PostgresStall:
-		return true
-	case scenarios.PostgresRestart, scenarios.PostgresCrash, scenarios.PostgresSlow:
-		return false
-	default:
-		return false
-	}
-}
+// postgresIsUp tells whether PostgreSQL has processes, and is not just coming up.
+func (r *run) postgresIsUp() bool { return r.count(postgresDown, 0) == 0 && r.shut[core.Postgres] == 0 }
 
 // postgresAnswers tells whether PostgreSQL can be told anything by whoever has to
 // connect first.
-func (r *run) postgresAnswers() bool {
-	return r.postgresRuns() && r.count("postgres "+string(scenarios.PostgresHangPostmaster), 0) == 0
-}
+func (r *run) postgresAnswers() bool { return r.postgresIsUp() && !r.postgresIsKept() }
 
 // postgresRuns tells whether PostgreSQL serves those who are connected.
 func (r *run) postgresRuns() bool {
-	return r.count(postgresDown, 0) == 0 && r.count("postgres "+string(scenarios.PostgresStall), 0) == 0
+	return r.postgresIsUp() && r.count("postgres "+string(scenarios.PostgresStall), 0) == 0
+}
+
+// errand is something that PostgreSQL is to be told, and what follows when it has
+// been told.
+type errand struct {
+	tell func() error
+	then func()
+}
+
+// oncePostgresAnswers does what has to tell the server something: now, or as soon
+// as no other fault keeps it from being told, one after the other. Until then nobody
+// could notice the difference.
+func (r *run) oncePostgresAnswers(e errand) {
+	if len(r.errands) == 0 && !r.telling && r.postgresAnswers() {
+		r.broke(e.tell())
+		e.then()
+		return
+	}
+	r.errands = append(r.errands, e)
+	r.tellPostgres()
+}
+
+// tellPostgres does the first of what has waited for PostgreSQL, beside the
+// conductor: a server that has just woken takes its time.
+func (r *run) tellPostgres() {
+	if r.telling || len(r.errands) == 0 || !r.postgresAnswers() {
+		return
+	}
+	e := r.errands[0]
+	r.errands, r.telling = r.errands[1:], true
+	r.background(e.tell, func() {
+		r.telling = false
+		e.then()
+		r.tellPostgres()
+	})
 }
 
 // hitPostgres carries out an act upon PostgreSQL.
@@ -95,29 +126,59 @@ func (r *run) hitPostgres(ctx context.Context, index int, v scenarios.Postgres) 
 			return err
 		}
 		r.keepOut(core.Postgres)
-		r.background(func() error { return r.postgres.Await(ctx) }, func() {
-			r.postgresBack(ctx, index, r.clock.now())
-			r.letIn(core.Postgres)
-		})
+		r.background(func() error { return r.awaitPostgres(ctx) }, func() { r.postgresServes(ctx, index) })
 		r.steps[index].active = true
 		return nil
 	case scenarios.PostgresSlow:
 		return r.slow(ctx, index, v)
 	default:
-		begin, end, err := r.hindrance(ctx, v.Act)
-		if err == nil {
-			err = r.enter("postgres "+string(v.Act), begin)
-		}
-		if err != nil {
+		return r.hinder(ctx, index, v)
+	}
+}
+
+// hinder carries out an act that lasts.
+func (r *run) hinder(ctx context.Context, index int, v scenarios.Postgres) error {
+	begin, end, err := r.hindrance(ctx, v.Act)
+	if err != nil {
+		return err
+	}
+	name, do := "postgres "+string(v.Act), r.oncePostgresAnswers
+	if v.Act == scenarios.PostgresStall || v.Act == scenarios.PostgresHangPostmaster {
+		do = func(e errand) { r.broke(e.tell()); e.then() } // a signal to its processes
+	}
+	do(errand{tell: func() error { return r.enter(name, begin) }, then: func() {}})
+	r.healLater(index, v.For, func() {
+		var at int64
+		do(errand{
+			tell: func() error { at = r.clock.now(); return r.leave(name, end) },
+			then: func() { r.postgresBack(ctx, index, at); r.tellPostgres() },
+		})
+	})
+	return nil
+}
+
+// awaitPostgres returns when the server lets somebody in again. While another fault
+// keeps it from that, it is not late.
+func (r *run) awaitPostgres(ctx context.Context) error {
+	for {
+		kept := r.postgresIsKept()
+		err := r.postgres.Await(ctx)
+		if err == nil || ctx.Err() != nil || !kept && !r.postgresIsKept() {
 			return err
 		}
-		r.healLater(index, v.For, func() {
-			at := r.clock.now()
-			r.broke(r.leave("postgres "+string(v.Act), end))
-			r.postgresBack(ctx, index, at)
-		})
-		return nil
+		select {
+		case <-r.over:
+			return err
+		default:
+		}
 	}
+}
+
+// postgresIsKept tells whether a fault keeps PostgreSQL from answering. It may be
+// called beside the conductor.
+func (r *run) postgresIsKept() bool {
+	return r.count(postgresDown, 0) > 0 || r.count("postgres "+string(scenarios.PostgresStall), 0) > 0 ||
+		r.count("postgres "+string(scenarios.PostgresHangPostmaster), 0) > 0
 }
 
 // hindrance returns how an act that lasts begins and how it ends.
@@ -195,9 +256,15 @@ func (r *run) postgresUp(ctx context.Context, index int) {
 				r.controlIs(mode)
 			}
 		}
-		r.postgresBack(ctx, index, r.clock.now())
-		r.letIn(core.Postgres)
+		r.postgresServes(ctx, index)
 	})
+}
+
+// postgresServes lets the nodes in to a server that has come up.
+func (r *run) postgresServes(ctx context.Context, index int) {
+	r.postgresBack(ctx, index, r.clock.now())
+	r.letIn(core.Postgres)
+	r.tellPostgres()
 }
 
 // postgresBack notes that PostgreSQL does what it is asked again.

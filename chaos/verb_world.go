@@ -24,13 +24,17 @@ func (r *run) strikeBroker(ctx context.Context, index int, v scenarios.Broker) e
 	if err := r.broker.server.Conduct.Begin(behaviour); err != nil {
 		return fmt.Errorf("broker: %w", err)
 	}
+	name := "broker " + string(act)
+	r.count(name, 1)
 	if act == paper.Down {
 		r.down[core.Broker]++
 		r.reachChanged()
 	}
 	r.started(ctx, index, at)
 	r.healLater(index, v.For, func() {
-		r.broker.server.Conduct.End(act)
+		if r.count(name, -1) == 0 { // the last of those that want it
+			r.broker.server.Conduct.End(act)
+		}
 		if act == paper.Down {
 			r.down[core.Broker]--
 			r.reachChanged()

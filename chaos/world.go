@@ -76,17 +76,30 @@ func (w *World) Run(ctx context.Context, seed uint64) Result {
 	defer cancel()
 	r := newRun(w.program, w.options, seed)
 	result, err := r.play(ctx, seed)
-	if downErr := r.tearDown(); err == nil {
-		err = downErr
-	}
 	if err != nil {
-		result.Verdict = scenarios.Crash
-		result.Failure = &scenarios.Failure{
-			Expect: "the harness holds", Node: history.None, At: r.clock.now(), Detail: err.Error(),
+		result = r.crashed(err)
+		if r.options.Out != "" { // before the logs and the journals are gone
+			if err := r.keep(seed, &result, r.book.sorted(result.Nanos)); err != nil {
+				result.Failure.Detail += "; " + err.Error()
+			}
 		}
+	}
+	if err := r.tearDown(); err != nil && result.Verdict != scenarios.Crash {
+		result = r.crashed(err)
 	}
 	w.trace = r.book.sorted(r.clock.now())
 	return result
+}
+
+// crashed is what came of a run that the harness could not carry through.
+func (r *run) crashed(err error) Result {
+	now := r.clock.now()
+	return Result{
+		Verdict: scenarios.Crash, Nanos: now, Offered: int64(len(r.signals)),
+		Failure: &scenarios.Failure{
+			Expect: "the harness holds", Node: history.None, At: now, Detail: err.Error(),
+		},
+	}
 }
 
 // play makes the run and judges it.
@@ -102,16 +115,16 @@ func (r *run) play(ctx context.Context, seed uint64) (Result, error) {
 	r.watch.stop()
 	r.hunger.stop()
 	if r.failed != nil {
-		return Result{Nanos: end}, r.failed
+		return Result{}, r.failed
 	}
 	// Twice: what went on beside the conductor may have started one more.
 	err := r.endNodes()
 	r.aside.Wait()
 	if err := errors.Join(err, r.endNodes()); err != nil {
-		return Result{Nanos: end}, err
+		return Result{}, err
 	}
 	if err := r.collect(ctx, end); err != nil {
-		return Result{Nanos: end}, fmt.Errorf("read what happened: %w", err)
+		return Result{}, fmt.Errorf("read what happened: %w", err)
 	}
 	entries := r.book.sorted(end)
 	out := r.program.judge(entries, end, r.settledWorld(entries, end), r.measured())

@@ -3,6 +3,7 @@ package chaos_test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -126,9 +127,31 @@ func TestServiceThatEndsByItselfIsACrash(t *testing.T) {
 	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	r := play(t, "short", chaos.Options{Program: path})
+	r := play(t, "short", chaos.Options{Program: path, Out: dir})
 	if r.Verdict != scenarios.Crash || !strings.Contains(r.Failure.Detail, "has ended by itself") {
 		t.Errorf("%v: %v; want a crash that names the node", r.Verdict, r.Failure)
+	}
+	for _, name := range []string{
+		"verdict.json", "summary.txt", "timeline.html", "history.jsonl", "n1-1.journal",
+	} {
+		if left, err := os.Stat(filepath.Join(dir, "short", "latest", name)); err != nil || left.Size() == 0 {
+			t.Errorf("the crash left no %s (%v)", name, err)
+		}
+	}
+}
+
+func TestProcessThatRecordsNothingDoesNotPassForOneThatBelievedNothing(t *testing.T) {
+	dir := t.TempDir()
+	// It answers as the service does, and takes its journal away while it runs.
+	script := "#!/bin/sh\n(sleep 3; rm -f \"$(dirname \"$3\")\"/n1-1.journal) &\n" +
+		"exec " + program(t) + " \"$@\"\n"
+	path := filepath.Join(dir, "fencepost")
+	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	r := play(t, "short", chaos.Options{Program: path})
+	if r.Verdict != scenarios.Crash || !strings.Contains(r.Failure.Detail, "n1-1.journal") {
+		t.Errorf("%v: %v; want a crash that names the journal", r.Verdict, r.Failure)
 	}
 }
 
@@ -166,5 +189,23 @@ func TestSettingThatTheServiceWouldRefuseIsRefusedBeforeAnythingStarts(t *testin
 	s.Cluster.Config = []scenarios.Setting{{Name: "lease.renwe", Value: "1s"}}
 	if _, err := chaos.Compile(s); err == nil || !strings.Contains(err.Error(), "lease.renwe") {
 		t.Errorf("%v; want the name that is not known", err)
+	}
+}
+
+func TestFaultsOfOneStoreThatOverlapEachBeginAndEnd(t *testing.T) {
+	out := t.TempDir()
+	r := play(t, "pile", chaos.Options{Program: program(t), Out: out, Keep: true})
+	if r.Verdict != scenarios.Pass {
+		t.Fatalf("%v: %v", r.Verdict, r.Failure)
+	}
+	text, err := os.ReadFile(filepath.Join(out, "pile", "latest", "faults.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range scenario(t, "pile").Steps {
+		struckAndHealed := regexp.MustCompile(`"id":"` + step.ID + `",.*"healed":[1-9]`)
+		if !struckAndHealed.Match(text) {
+			t.Errorf("%s did not strike, or was not healed", step.ID)
+		}
 	}
 }
