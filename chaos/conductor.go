@@ -260,7 +260,7 @@ func (r *run) fire(ctx context.Context, index int) {
 		st.fired = true
 		return
 	}
-	// Nobody holds the role now: try again for up to a ttl.
+	// Nobody holds the role, or the server cannot be told: try again for up to a ttl.
 	now := r.clock.now()
 	if st.until == 0 {
 		st.until = now + r.program.ttl
@@ -269,7 +269,20 @@ func (r *run) fire(ctx context.Context, index int) {
 		r.after(time.Duration(r.program.ttl/20), func() { r.fire(ctx, index) })
 		return
 	}
-	r.unmet(index, "for a ttl nobody held the role that the step names")
+	r.unmet(index, neverStruck(r.program.scenario.Steps[index].Verb))
+}
+
+// neverStruck says why a step found nothing to strike for a ttl.
+func neverStruck(v scenarios.Verb) string {
+	switch v.(type) {
+	case scenarios.Postgres, scenarios.Control, scenarios.Operator:
+		return "for a ttl another fault kept PostgreSQL from being told what the step wants"
+	case scenarios.Redis:
+		return "for a ttl another fault kept Redis from being told what the step wants, or nobody held the role " +
+			"that it names"
+	default:
+		return "for a ttl nobody held the role that the step names"
+	}
 }
 
 // unmet notes that the run says nothing.
