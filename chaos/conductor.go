@@ -51,6 +51,9 @@ type step struct {
 	// lasts.
 	hit            []int16
 	struck, healed int64
+	// wires are the links that it damages, and tampered what they had done before.
+	wires    []*cable
+	tampered tampering
 	// undo puts right what the step broke; finished is called by it.
 	undo func()
 }
