@@ -8,19 +8,15 @@ import (
 	"fencepost/internal/testbed/rundir"
 )
 
-// freeAddr returns an address that nobody listens on and that was not given away
-// in this run. Nothing else keeps it free.
+// freeAddr returns an address that is a node's for as long as the run lasts, whether
+// the node is up or down.
 func (r *run) freeAddr() (string, error) {
-	for {
-		port, err := rundir.FreePort()
-		if err != nil {
-			return "", err
-		}
-		if !r.given[port] {
-			r.given[port] = true
-			return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), nil
-		}
+	port, err := rundir.HoldPort()
+	if err != nil {
+		return "", err
 	}
+	r.ports = append(r.ports, port)
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port.Number())), nil
 }
 
 // secret makes a word that nobody guesses.

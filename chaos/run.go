@@ -37,7 +37,7 @@ type run struct {
 	ledger *pgledger.Ledger
 	engine *link.Engine
 	nodes  []*instance
-	given  map[int]bool // the ports that this run has given away
+	ports  []*rundir.HeldPort
 	// links are each node's, by store; replication is that between Redis and its
 	// replica.
 	links       [][storeCount]*cable
@@ -55,9 +55,9 @@ type run struct {
 	acting sync.Mutex
 	acts   map[string]int
 	split  bool
-	// errands wait until PostgreSQL can be told; telling is while it is told one.
-	errands []errand
-	telling bool
+	// errands wait until their store can be told; telling is while it is told one.
+	errands [storeCount][]errand
+	telling [storeCount]bool
 	// slower is by how much PostgreSQL takes longer for each statement.
 	slower atomic.Int64
 	// losses counts the rewinds since a person last accepted what is left of the
@@ -106,7 +106,7 @@ func newRun(p *Program, o Options, seed uint64) *run {
 			steps: make([]step, len(p.scenario.Steps)),
 		},
 		attested: map[attested]bool{},
-		control:  core.Run, acts: map[string]int{}, given: map[int]bool{},
+		control:  core.Run, acts: map[string]int{},
 		keyOf: map[core.SignalID]string{}, rowsOf: map[string][]storedRow{},
 		numberOf: map[string]int32{}, attemptOf: map[string]uint32{},
 	}
@@ -315,6 +315,9 @@ func (r *run) tearDown() error {
 	if r.watch != nil {
 		r.watch.stop()
 		r.hunger.stop()
+	}
+	for _, p := range r.ports {
+		faults = append(faults, p.Release())
 	}
 	if r.dir != nil {
 		faults = append(faults, r.dir.Remove())

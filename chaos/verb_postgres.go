@@ -67,41 +67,6 @@ func (r *run) postgresRuns() bool {
 	return r.postgresIsUp() && r.count("postgres "+string(scenarios.PostgresStall), 0) == 0
 }
 
-// errand is something that PostgreSQL is to be told, and what follows when it has
-// been told.
-type errand struct {
-	tell func() error
-	then func()
-}
-
-// oncePostgresAnswers does what has to tell the server something: now, or as soon
-// as no other fault keeps it from being told, one after the other. Until then nobody
-// could notice the difference.
-func (r *run) oncePostgresAnswers(e errand) {
-	if len(r.errands) == 0 && !r.telling && r.postgresAnswers() {
-		r.broke(e.tell())
-		e.then()
-		return
-	}
-	r.errands = append(r.errands, e)
-	r.tellPostgres()
-}
-
-// tellPostgres does the first of what has waited for PostgreSQL, beside the
-// conductor: a server that has just woken takes its time.
-func (r *run) tellPostgres() {
-	if r.telling || len(r.errands) == 0 || !r.postgresAnswers() {
-		return
-	}
-	e := r.errands[0]
-	r.errands, r.telling = r.errands[1:], true
-	r.background(e.tell, func() {
-		r.telling = false
-		e.then()
-		r.tellPostgres()
-	})
-}
-
 // hitPostgres carries out an act upon PostgreSQL.
 func (r *run) hitPostgres(ctx context.Context, index int, v scenarios.Postgres) error {
 	at := r.clock.now()
@@ -142,7 +107,8 @@ func (r *run) hinder(ctx context.Context, index int, v scenarios.Postgres) error
 	if err != nil {
 		return err
 	}
-	name, do := "postgres "+string(v.Act), r.oncePostgresAnswers
+	name := "postgres " + string(v.Act)
+	do := func(e errand) { r.onceAnswers(core.Postgres, e) }
 	if v.Act == scenarios.PostgresStall || v.Act == scenarios.PostgresHangPostmaster {
 		do = func(e errand) { r.broke(e.tell()); e.then() } // a signal to its processes
 	}
@@ -151,7 +117,7 @@ func (r *run) hinder(ctx context.Context, index int, v scenarios.Postgres) error
 		var at int64
 		do(errand{
 			tell: func() error { at = r.clock.now(); return r.leave(name, end) },
-			then: func() { r.postgresBack(ctx, index, at); r.tellPostgres() },
+			then: func() { r.postgresBack(ctx, index, at); r.tell(core.Postgres) },
 		})
 	})
 	return nil
@@ -264,7 +230,7 @@ func (r *run) postgresUp(ctx context.Context, index int) {
 func (r *run) postgresServes(ctx context.Context, index int) {
 	r.postgresBack(ctx, index, r.clock.now())
 	r.letIn(core.Postgres)
-	r.tellPostgres()
+	r.tell(core.Postgres)
 }
 
 // postgresBack notes that PostgreSQL does what it is asked again.

@@ -47,9 +47,16 @@ func (r *run) leadReplica(primary string) (string, error) {
 // strikeRedis disturbs Redis.
 func (r *run) strikeRedis(ctx context.Context, index int, v scenarios.Redis) (bool, error) {
 	at := r.clock.now()
-	if !r.redisAnswers() && v.Act != scenarios.RedisStall && v.Act != scenarios.RedisRestart &&
-		v.Act != scenarios.RedisLoseData {
-		return false, nil // what is down or stands still cannot be told anything; a little later, perhaps
+	possible := r.redisAnswers() // if not, a little later, perhaps
+	switch v.Act {
+	case scenarios.RedisRestart, scenarios.RedisLoseData:
+		possible = true
+	case scenarios.RedisStall:
+		possible = r.redisIsUp()
+	default:
+	}
+	if !possible {
+		return false, nil
 	}
 	switch v.Act {
 	case scenarios.RedisRestart, scenarios.RedisLoseData, scenarios.RedisFailover:
@@ -68,6 +75,7 @@ func (r *run) strikeRedis(ctx context.Context, index int, v scenarios.Redis) (bo
 			at := r.clock.now()
 			r.broke(r.leave(redisStall, r.redis.Resume))
 			r.redisBack(ctx, index, at)
+			r.tell(core.Redis)
 		})
 		return true, nil
 	case scenarios.RedisFlush:
@@ -139,8 +147,9 @@ func (r *run) redisAway(ctx context.Context, index int, v scenarios.Redis) error
 	r.started(ctx, index, at)
 	err := r.enter(redisDown, func() error {
 		var err error
-		// What a server that stands still holds is not known; it goes all the same.
-		if r.outage.before, err = r.redis.Keys(ctx); err != nil && r.count(redisStall, 0) == 0 {
+		if r.count(redisStall, 0) > 0 { // it does not say what it holds, and goes all the same
+			r.outage.before = r.redis.Seen()
+		} else if r.outage.before, err = r.redis.Keys(ctx); err != nil {
 			return err
 		}
 		return r.redis.Down(ctx, store.Crash)
@@ -187,6 +196,7 @@ func (r *run) redisUp(ctx context.Context, index int) {
 		r.fault(history.RedisDataLoss, false, history.None, at)
 		r.redisBack(ctx, index, at)
 		r.letIn(core.Redis)
+		r.tell(core.Redis)
 	})
 }
 
@@ -255,8 +265,11 @@ const (
 	redisStall = "redis stall"
 )
 
+// redisIsUp tells whether Redis has a process, and is not just coming up.
+func (r *run) redisIsUp() bool { return r.count(redisDown, 0) == 0 && r.shut[core.Redis] == 0 }
+
 // redisAnswers tells whether Redis can be told anything.
-func (r *run) redisAnswers() bool { return r.count(redisDown, 0) == 0 && r.count(redisStall, 0) == 0 }
+func (r *run) redisAnswers() bool { return r.redisIsUp() && r.count(redisStall, 0) == 0 }
 
 // enter begins an act, unless it goes on already.
 func (r *run) enter(act string, begin func() error) error {
@@ -322,16 +335,28 @@ func (r *run) strikeSplit(ctx context.Context, index int, v scenarios.Redis) (bo
 		}
 	}
 	r.healLater(index, v.For, func() {
-		for node := range served {
-			r.broke(r.links[node][core.Redis].Retarget(addr))
-		}
-		r.broke(r.redis.Unsplit(ctx))
-		r.split = false
-		at := r.clock.now()
-		r.fault(history.RedisDataLoss, false, history.None, at)
-		r.finished(ctx, index, at)
+		r.onceAnswers(core.Redis, errand{
+			tell: func() error { return r.unsplit(ctx, served, addr) },
+			then: func() {
+				r.split = false
+				at := r.clock.now()
+				r.fault(history.RedisDataLoss, false, history.None, at)
+				r.finished(ctx, index, at)
+			},
+		})
 	})
 	return true, nil
+}
+
+// unsplit leads the nodes that the old primary served to the new one, and ends its
+// reign.
+func (r *run) unsplit(ctx context.Context, served map[int16]bool, addr string) error {
+	for node := range served {
+		if err := r.links[node][core.Redis].Retarget(addr); err != nil {
+			return err
+		}
+	}
+	return r.redis.Unsplit(ctx)
 }
 
 // tellLoss says that a loss of acknowledged writes changed what Redis held, if it

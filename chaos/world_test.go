@@ -193,19 +193,25 @@ func TestSettingThatTheServiceWouldRefuseIsRefusedBeforeAnythingStarts(t *testin
 }
 
 func TestFaultsOfOneStoreThatOverlapEachBeginAndEnd(t *testing.T) {
-	out := t.TempDir()
-	r := play(t, "pile", chaos.Options{Program: program(t), Out: out, Keep: true})
-	if r.Verdict != scenarios.Pass {
-		t.Fatalf("%v: %v", r.Verdict, r.Failure)
-	}
-	text, err := os.ReadFile(filepath.Join(out, "pile", "latest", "faults.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, step := range scenario(t, "pile").Steps {
-		struckAndHealed := regexp.MustCompile(`"id":"` + step.ID + `",.*"healed":[1-9]`)
-		if !struckAndHealed.Match(text) {
-			t.Errorf("%s did not strike, or was not healed", step.ID)
-		}
+	path := program(t)
+	for _, name := range []string{"pile-postgres", "pile-redis"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			out := t.TempDir()
+			r := play(t, name, chaos.Options{Program: path, Out: out, Keep: true})
+			if r.Verdict != scenarios.Pass {
+				t.Fatalf("%v: %v", r.Verdict, r.Failure)
+			}
+			text, err := os.ReadFile(filepath.Join(out, name, "latest", "faults.jsonl"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, step := range scenario(t, name).Steps {
+				struckAndHealed := regexp.MustCompile(`"id":"` + step.ID + `",.*"healed":[1-9]`)
+				if !struckAndHealed.Match(text) {
+					t.Errorf("%s did not strike, or was not healed", step.ID)
+				}
+			}
+		})
 	}
 }

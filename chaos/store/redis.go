@@ -298,6 +298,20 @@ func (r *Redis) Keys(ctx context.Context) (Keys, error) {
 	return r.primary.read(ctx, r.keys, "")
 }
 
+// Seen returns what the primary held when it was last seen to change, without asking it: it may stand still.
+func (r *Redis) Seen() Keys {
+	r.mu.Lock()
+	primary := r.primary
+	r.mu.Unlock()
+	r.watch.mu.Lock()
+	defer r.watch.mu.Unlock()
+	list := primary.past.list
+	if len(list) == 0 {
+		return Keys{}
+	}
+	return list[len(list)-1].Keys
+}
+
 // splitAddr returns the parts of an address.
 func splitAddr(addr string) (host, port string, err error) {
 	if host, port, err = net.SplitHostPort(addr); err != nil {

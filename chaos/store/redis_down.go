@@ -45,11 +45,14 @@ func (r *Redis) takeDown(ctx context.Context, way Way) error {
 		return nil
 	}
 	r.mu.Lock()
-	if r.stalled == i {
+	stalled := r.stalled == i
+	if stalled {
 		r.stalled = nil
 	}
 	r.mu.Unlock()
-	i.settle(ctx)
+	if !stalled {
+		i.settle(ctx)
+	}
 	var err error
 	if way == Crash {
 		err = i.server.Kill()
@@ -67,7 +70,7 @@ const settleLimit = 200 * time.Millisecond
 // settle lets the watch catch up with a server that is about to be killed, while no client can write. A
 // server answers a client before it tells MONITOR; killed in between it would have acknowledged what nobody
 // saw. To the clients it is as if it had died a moment earlier. A server that is stalled has nothing to
-// tell.
+// tell, and must not be asked.
 func (i *instance) settle(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, settleLimit)
 	defer cancel()
