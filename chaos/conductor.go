@@ -281,8 +281,8 @@ func neverStruck(v scenarios.Verb) string {
 	case scenarios.Postgres, scenarios.Control, scenarios.Operator:
 		return "for a ttl another fault kept PostgreSQL from being told what the step wants"
 	case scenarios.Redis:
-		return "for a ttl another fault kept Redis from being told what the step wants, or nobody held the role " +
-			"that it names"
+		return "for a ttl another fault kept Redis from being told what the step wants, or nobody held the " +
+			"role that it names"
 	default:
 		return "for a ttl nobody held the role that the step names"
 	}
