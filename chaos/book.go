@@ -65,8 +65,10 @@ type judged struct {
 
 // conditions are what a run was played on: by how much what was seen may be late, and
 // why nothing that depends on time can be judged, if so. stalled tells that the
-// file's own assumption was broken, whatever came of the run.
+// file's own assumption was broken, whatever came of the run; void why nothing at all
+// can be judged, if so.
 type conditions struct {
+	void      string
 	late      time.Duration
 	disturbed string
 	at        int64
@@ -75,13 +77,19 @@ type conditions struct {
 
 // judge gives the history to the checkers and to the judge of the file. A failure on
 // a machine that was disturbed is judged again without the bounds in time: what is
-// left of it is the service's own fault.
+// left of it is the service's own fault. Where the wall clock was set, what the stores
+// noted and when leases ran out says nothing of the service.
 func (p *Program) judge(entries []entry, end int64, settled *scenarios.SettledWorld, on conditions) judged {
 	checks := p.checks
 	checks.HarnessStall = on.late
 	var judge scenarios.Judge
 	judge.Reset(p.file, p.ttl)
 	out := p.judgeBy(checks, &judge, entries, end, settled)
+	if on.void != "" {
+		judge.Reset(p.file, p.ttl)
+		judge.Unmet(-1, on.at, on.void)
+		out.verdict, out.failure = judge.Verdict(end)
+	}
 	if out.verdict != scenarios.Fail || on.disturbed == "" {
 		return out
 	}

@@ -93,8 +93,9 @@ expect:
 run: {duration: 20ttl}
 `
 
-func TestAFailureBesideOthersIsInvalidAndOnACalmMachineItStands(t *testing.T) {
-	t.Parallel()
+// lateRun is a run of it that fails on a calm machine.
+func lateRun(t *testing.T) (*Program, []entry) {
+	t.Helper()
 	file, err := scenarios.Parse("late.yaml", []byte(late))
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +108,12 @@ func TestAFailureBesideOthersIsInvalidAndOnACalmMachineItStands(t *testing.T) {
 	b.add(0, history.Record{Kind: history.NodeUp, Node: 0})
 	b.tell(1e9, func(j *scenarios.Judge, at int64) { j.Started(0, at) })
 	b.tell(1e9+1, func(j *scenarios.Judge, at int64) { j.Ended(0, at) })
-	entries := b.sorted(20e9)
+	return p, b.sorted(20e9)
+}
+
+func TestAFailureBesideOthersIsInvalidAndOnACalmMachineItStands(t *testing.T) {
+	t.Parallel()
+	p, entries := lateRun(t)
 	if out := p.judge(entries, 20e9, nil, conditions{}); out.verdict != scenarios.Fail {
 		t.Errorf("on a calm machine: %s, want fail", out.verdict)
 	}

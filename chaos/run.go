@@ -24,7 +24,7 @@ type run struct {
 	program *Program
 	options Options
 	chance  chance
-	clock   timepiece
+	clock   *timepiece
 	book    book
 	watch   *stallWatch
 	hunger  *hungerWatch
@@ -170,8 +170,8 @@ func (r *run) setUp(ctx context.Context, seed uint64) error {
 			return err
 		}
 	}
-	r.watch = watchStall(&r.clock)
-	r.hunger = watchHunger(&r.clock)
+	r.watch = watchStall(r.clock)
+	r.hunger = watchHunger(r.clock)
 	r.reachChanged()
 	return r.startNodes(ctx)
 }

@@ -66,8 +66,8 @@ func (r *run) settledWorld(entries []entry, end int64) *scenarios.SettledWorld {
 	return settled
 }
 
-// mostStep is by how much the wall clock may seem to have been set: it and the
-// boot clock are read one after the other.
+// mostStep is by how much the wall clock may seem to have been set: a look may come
+// late.
 const mostStep = 5 * time.Millisecond
 
 // mostLate is by how much the conductor may be late, in parts of a ttl: some of
@@ -82,6 +82,10 @@ func (r *run) measured() conditions {
 	stood, stoodAt := r.watch.longest()
 	waited, waitedAt, whose := r.hunger.longest()
 	m := conditions{late: min(limit, max(stood, waited+hungerPulse, time.Duration(r.program.ttl/10)))}
+	if by, at := r.clock.stepped(); by > mostStep {
+		m.void, m.at = fmt.Sprintf("the machine's wall clock was set by %v", by.Round(time.Millisecond)), at
+		return m
+	}
 	switch part, at := r.hunger.crowded(); {
 	case stood > limit:
 		m.stalled, m.at = true, stoodAt
@@ -100,8 +104,7 @@ func (r *run) measured() conditions {
 
 // demandAssumptions calls a run invalid whose assumptions did not hold: one in
 // which the harness stood still for too long, or a node or a store did not get a
-// processor for as long; the machine's clock was set; or no held byte was
-// delivered.
+// processor for as long; or no held byte was delivered.
 func (r *run) demandAssumptions(end int64) {
 	unmet := func(step int, at int64, why string) {
 		r.book.tell(end, func(j *scenarios.Judge, _ int64) { j.Unmet(step, at, why) })
@@ -111,9 +114,6 @@ func (r *run) demandAssumptions(end int64) {
 	}
 	if most := time.Duration(r.program.ttl / mostLate); r.late > max(most, time.Duration(r.program.stall)) {
 		unmet(-1, end, fmt.Sprintf("a step or a heal came %v late", r.late.Round(time.Millisecond)))
-	}
-	if by := r.clock.stepped(); by > mostStep {
-		unmet(-1, end, fmt.Sprintf("the machine's wall clock was set by %v", by))
 	}
 	for i := range r.program.own {
 		v, ok := r.program.scenario.Steps[i].Verb.(scenarios.Net)

@@ -43,7 +43,7 @@ func TestASecondHoldThatHeldNothingIsNotCoveredByTheFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := newRun(p, Options{}, 1)
-	r.watch, r.hunger = watchStall(&r.clock), watchHunger(&r.clock)
+	r.watch, r.hunger = watchStall(r.clock), watchHunger(r.clock)
 	r.watch.stop()
 	r.hunger.stop()
 	wire := &countingLink{}

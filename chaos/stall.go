@@ -34,6 +34,7 @@ func watchStall(clock *timepiece) *stallWatch {
 				return
 			case <-tick.C:
 			}
+			clock.compare()
 			now := clock.now()
 			if late := time.Duration(now-last) - pulse; late > w.worst {
 				w.mu.Lock()
