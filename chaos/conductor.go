@@ -155,9 +155,12 @@ func (r *run) heard(ctx context.Context, s said) {
 		r.begin(ctx)
 	}
 	r.trigger(ctx, s.event, n.index)
-	if n.armed[s.event] == n.passed[s.event] && n.listens() {
+	if n.armed[s.event] == n.passed[s.event] && n.up && n.pauses == 0 {
 		n.armed[s.event] = 0
-		r.broke(n.letGo(ctx, s.event))
+		// One that is about to end may not listen any more.
+		if err := n.letGo(ctx, s.event); err != nil && !n.stopping {
+			r.broke(err)
+		}
 	}
 	r.arm(ctx, s.event)
 }
