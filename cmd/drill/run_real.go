@@ -39,11 +39,15 @@ func (o *runOptions) realOpener(c *cobra.Command) (opener, func() error, error) 
 }
 
 // left is the directory in which runs on real processes leave what they were.
-func (o *runOptions) left() string {
-	if o.out != "" {
-		return o.out
+func (o *runOptions) left() string { return leftIn(o.out) }
+
+// leftIn is the directory in which runs on real processes leave what they were, if
+// --out is this or "".
+func leftIn(out string) string {
+	if out == "" {
+		return "out"
 	}
-	return "out"
+	return out
 }
 
 // planReal changes a campaign into one on real processes: one run at a time, as
