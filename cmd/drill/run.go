@@ -251,8 +251,9 @@ func (o *runOptions) prepareOut() error {
 // report returns the report of one scenario: the one that was kept, or that of
 // a campaign. After an interrupt it is one without a run.
 func (o *runOptions) report(ctx context.Context, a assignment, play player) (*campaign.Report, error) {
+	plan := o.plan(a, 0)
 	if o.resume != "" {
-		kept, err := campaign.Kept(o.resume, a.scenario.Name, o.mutant+o.built, scenarios.Tier(o.tier))
+		kept, err := plan.Kept(o.resume)
 		if err != nil {
 			return nil, broke(err)
 		}
@@ -261,12 +262,10 @@ func (o *runOptions) report(ctx context.Context, a assignment, play player) (*ca
 		}
 	}
 	if ctx.Err() != nil {
-		plan := o.plan(a, 0)
 		return plan.Unplayed(), nil
 	}
 	report, err := play(a)
 	if stopped(ctx, err) {
-		plan := o.plan(a, 0)
 		return plan.Unplayed(), nil
 	}
 	if err != nil {

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -111,14 +109,16 @@ func TestAReportHoldsWhatOutsideChecksRelyOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `{"name":"planted","tier":"sim","verdict":"fail","seeds":3,"failed":1,"unknown":0,` +
+	want := `{"name":"planted","tier":"sim","verdict":"fail","seeds":3,"failed":1,"unknown":0,` +
 		`"invalid":0,"crashed":0,"repeated":0,"excused":0,"unmet":[],"interrupted":false,"runs":[` +
 		`{"seed":1,"verdict":"pass","hash":"0000000000000007","events":10,"sim_seconds":1.5,` +
 		`"violation":null},` +
 		`{"seed":2,"verdict":"fail","hash":"000000000000000e","events":10,"sim_seconds":1.5,"violation":` +
 		`{"invariant":"single-executor","at":2.5,"step":"freeze","node":"n2","detail":"two permits"}},` +
 		`{"seed":3,"verdict":"pass","hash":"0000000000000015","events":10,"sim_seconds":1.5,` +
-		`"violation":null}],"replay":"bin/drill run --seed 2 planted"}`
+		`"violation":null}],"asked":{"scenario":"` + c.asked().Scenario +
+		`","first":1,"count":3,"repeat":1},` +
+		`"replay":"bin/drill run --seed 2 planted"}`
 	if string(text) != want {
 		t.Errorf("the report is\n%s\nnot\n%s", text, want)
 	}
@@ -252,33 +252,6 @@ func TestRepetitionsOfASeedAreNotSeeds(t *testing.T) {
 	}
 }
 
-func TestReportsAndTracesAreKept(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	c := planted(t, failsOn(5))
-	c.Traces, c.Mutant = dir, "belief-by-flag"
-	r := report(t, c)
-	if err := r.Keep(dir); err != nil {
-		t.Fatal(err)
-	}
-	trace, err := os.ReadFile(filepath.Join(dir, "planted@belief-by-flag.seed-5.trace"))
-	if err != nil || !strings.Contains(string(trace), "line 0 of seed 5\n") {
-		t.Errorf("the trace of seed 5 is %q (%v)", trace, err)
-	}
-	kept, err := Kept(dir, "planted", "belief-by-flag", scenarios.SimTier)
-	if err != nil || kept == nil || kept.Verdict != scenarios.Fail || len(kept.Runs) != 20 {
-		t.Fatalf("kept %v (%v)", kept, err)
-	}
-	for _, other := range []struct {
-		mutant string
-		tier   scenarios.Tier
-	}{{"", scenarios.SimTier}, {"belief-by-flag", scenarios.RealTier}} {
-		if kept, err := Kept(dir, "planted", other.mutant, other.tier); kept != nil || err != nil {
-			t.Errorf("a report of %q in tier %s: %v (%v)", other.mutant, other.tier, kept, err)
-		}
-	}
-}
-
 func TestPeopleReadTheFirstViolationAndHowToReplayIt(t *testing.T) {
 	t.Parallel()
 	c := planted(t, failsOn(5, 6, 7, 8))
@@ -325,7 +298,7 @@ func TestAnInterruptedCampaignReportsWhatItPlayed(t *testing.T) {
 		if err := r.Keep(dir); err != nil {
 			t.Fatal(err)
 		}
-		if kept, err := Kept(dir, r.Name, "", r.Tier); kept != nil || err != nil {
+		if kept, err := c.Kept(dir); kept != nil || err != nil {
 			t.Errorf("half a campaign counts as reported: %v (%v)", kept, err)
 		}
 	}

@@ -34,6 +34,8 @@ type Report struct {
 	// here, and nothing is said of all of them together.
 	Interrupted bool  `json:"interrupted"`
 	Runs        []Run `json:"runs"`
+	// Asked is what was to be played.
+	Asked Asked `json:"asked"`
 	// Replay is the command that plays the first run of the worst verdict again,
 	// or the first run if all passed.
 	Replay string `json:"replay"`
@@ -104,7 +106,7 @@ func seconds(nanos int64) float64 { return float64(nanos) / 1e9 }
 func (c *Campaign) report(all []played) *Report {
 	r := &Report{
 		Name: c.Scenario.Name, Tier: c.Tier, Mutant: c.Mutant, Verdict: scenarios.Pass,
-		Seeds: seedsOf(all), Runs: make([]Run, len(all)), Unmet: []Violation{},
+		Seeds: seedsOf(all), Runs: make([]Run, len(all)), Unmet: []Violation{}, Asked: c.asked(),
 		Interrupted: len(all) < c.Count*c.times(),
 	}
 	if len(all) == 0 {
