@@ -106,7 +106,7 @@ func (c *Campaign) Run(ctx context.Context) (*Report, error) {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	played := make([]played, c.Count*c.times())
-	var next, done atomic.Int64
+	var next atomic.Int64
 	var group sync.WaitGroup
 	failures := make([]error, min(workers, c.Count))
 	for i := range failures {
@@ -117,11 +117,11 @@ func (c *Campaign) Run(ctx context.Context) (*Report, error) {
 				if index >= len(played) {
 					return
 				}
-				seed := c.First + uint64(index/c.times())
-				if played[index], failures[i] = w.play(seed); failures[i] != nil {
+				p, err := w.play(c.First + uint64(index/c.times()))
+				if failures[i] = err; err != nil || c.cutShort(ctx, &p) {
 					return
 				}
-				done.Add(1)
+				played[index] = p
 			}
 		})
 	}
@@ -129,11 +129,28 @@ func (c *Campaign) Run(ctx context.Context) (*Report, error) {
 	if err := errors.Join(failures...); err != nil {
 		return nil, fmt.Errorf("play %s: %w", c.Scenario.Name, err)
 	}
-	// A seed that was begun is played to its end, and they are begun in order.
-	all := played[:done.Load()]
+	all := begun(played)
 	report := c.report(all)
 	c.illustrate(report, all)
 	return report, nil
+}
+
+// cutShort tells whether a run was given up, as the context had ended: runs that
+// waver take long, and do not go on to their end then. Their worlds can only say
+// that the run broke, which is no news.
+func (c *Campaign) cutShort(ctx context.Context, p *played) bool {
+	return c.Wavers && p.Verdict == scenarios.Crash && ctx.Err() != nil
+}
+
+// begun are the runs up to the first that was not played to its end. They are begun
+// in order.
+func begun(all []played) []played {
+	for i := range all {
+		if !all[i].ended {
+			return all[:i]
+		}
+	}
+	return all
 }
 
 // times is how many runs each seed is reported with.
@@ -150,6 +167,7 @@ func (c *Campaign) Unplayed() *Report { return c.report(nil) }
 // played is what a worker hands in for one seed.
 type played struct {
 	Outcome
+	ended    bool
 	repeated bool
 	// silent: the run did not end in time, so nobody may ask for its trace.
 	silent bool

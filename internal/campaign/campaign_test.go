@@ -252,6 +252,31 @@ func TestRepetitionsOfASeedAreNotSeeds(t *testing.T) {
 	}
 }
 
+// A run on real processes that is given up says nothing, not even as the last one.
+func TestARunThatIsGivenUpIsNoCrash(t *testing.T) {
+	t.Parallel()
+	for last, want := range map[uint64]int{3: 2, 1: 0} {
+		ctx, cancel := context.WithCancel(context.Background())
+		c := planted(t, func(seed uint64) Outcome {
+			if seed == last {
+				cancel()
+				return crash(seed, "the run was given up: interrupt signal received")
+			}
+			return passes(seed)
+		})
+		c.Count, c.Wavers, c.Workers = int(last), true, 1
+		r, err := c.Run(ctx)
+		if err != nil || !r.Interrupted || r.Verdict != scenarios.Unknown || len(r.Runs) != want {
+			t.Errorf("given up in run %d: %v, %+v", last, err, r)
+		}
+	}
+	c := planted(t, func(seed uint64) Outcome { return crash(seed, "no server") })
+	c.Wavers = true
+	if r := report(t, c); r.Interrupted || r.Crashed != 20 {
+		t.Errorf("a harness that breaks by itself: %+v", r)
+	}
+}
+
 func TestPeopleReadTheFirstViolationAndHowToReplayIt(t *testing.T) {
 	t.Parallel()
 	c := planted(t, failsOn(5, 6, 7, 8))

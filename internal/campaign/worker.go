@@ -35,7 +35,7 @@ func (w *worker) play(seed uint64) (played, error) {
 			p.Outcome = differs(p.Outcome, again)
 		}
 	}
-	p.silent = w.world == nil
+	p.silent, p.ended = w.world == nil, true
 	return p, w.keepTrace(&p)
 }
 
