@@ -312,7 +312,7 @@ func (o *runOptions) plan(a assignment, lines int) campaign.Campaign {
 		Argument: a.argument, Mutant: o.mutant, Tape: o.tape, Class: o.class,
 	}
 	if o.real() {
-		planReal(&plan)
+		o.planReal(&plan)
 		plan.Mutant = o.built
 	}
 	return plan

@@ -51,8 +51,9 @@ func leftIn(out string) string {
 }
 
 // planReal changes a campaign into one on real processes: one run at a time, as
-// each is timed.
-func planReal(plan *campaign.Campaign) {
+// each is timed. Each takes long, and is kept as it ends.
+func (o *runOptions) planReal(plan *campaign.Campaign) {
+	plan.Progress, plan.Resume = o.out, o.resume
 	plan.Tier, plan.Wavers, plan.Workers = scenarios.RealTier, true, 1
 	plan.Timeout, plan.Traces = chaos.Timeout(plan.Scenario), ""
 }

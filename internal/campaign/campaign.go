@@ -84,6 +84,11 @@ type Campaign struct {
 	Lines int
 	// Traces is a directory that gets the whole trace of each such run, or "".
 	Traces string
+	// Progress is the directory that gets each run as it ends, if the runs waver, until
+	// the campaign's report is kept there; or "". Resume is one from which the runs of
+	// an earlier campaign that was asked for the same, and was not ended, are taken; or
+	// "".
+	Progress, Resume string
 	// Argument is how the caller named the scenario, Mutant what the program was
 	// built with, or "": the command that replays a run needs both.
 	Argument string
@@ -95,8 +100,8 @@ type Campaign struct {
 }
 
 // Run plays all seeds and reports. When the context ends, so does the campaign:
-// what was played until then is the report. The error says that a trace could not
-// be written; there is no report then.
+// what was played until then is the report. The error says that a file could not be
+// read or written; there is no report then.
 func (c *Campaign) Run(ctx context.Context) (*Report, error) {
 	if c.Count < 1 {
 		return nil, fmt.Errorf("play %s: %d seeds are too few", c.Scenario.Name, c.Count)
@@ -106,7 +111,12 @@ func (c *Campaign) Run(ctx context.Context) (*Report, error) {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	played := make([]played, c.Count*c.times())
+	known, err := c.recall(played)
+	if err != nil {
+		return nil, err
+	}
 	var next atomic.Int64
+	next.Store(int64(known))
 	var group sync.WaitGroup
 	failures := make([]error, min(workers, c.Count))
 	for i := range failures {
@@ -119,6 +129,9 @@ func (c *Campaign) Run(ctx context.Context) (*Report, error) {
 				}
 				p, err := w.play(c.First + uint64(index/c.times()))
 				if failures[i] = err; err != nil || c.cutShort(ctx, &p) {
+					return
+				}
+				if failures[i] = c.note(index, &p); failures[i] != nil {
 					return
 				}
 				played[index] = p
@@ -172,4 +185,7 @@ type played struct {
 	// silent: the run did not end in time, so nobody may ask for its trace.
 	silent bool
 	trace  string
+	// told is what an earlier campaign reported of it; nil if it was played in this
+	// one.
+	told *Run
 }

@@ -29,17 +29,21 @@ func stem(scenario, mutant string) string {
 }
 
 // Keep writes the report into the directory, which must exist. A report is
-// there whole or not at all.
+// there whole or not at all. Of a campaign that is over, no single runs are kept any
+// longer.
 func (r *Report) Keep(dir string) error {
 	text, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("keep report of %s: %w", r.Name, err)
 	}
 	name := filepath.Join(dir, ReportName(r.Name, r.Mutant))
-	if err := os.WriteFile(name+".part", append(text, '\n'), 0o644); err != nil {
+	if err := renew(name, append(text, '\n')); err != nil {
 		return fmt.Errorf("keep report of %s: %w", r.Name, err)
 	}
-	if err := os.Rename(name+".part", name); err != nil {
+	if r.Interrupted {
+		return nil
+	}
+	if err := renew(filepath.Join(dir, ProgressName(r.Name, r.Mutant, r.Tier)), nil); err != nil {
 		return fmt.Errorf("keep report of %s: %w", r.Name, err)
 	}
 	return nil

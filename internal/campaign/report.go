@@ -210,6 +210,9 @@ func (c *Campaign) replay(seed uint64, seeds int) string {
 
 // runOf says what came of one seed.
 func runOf(p *played) Run {
+	if p.told != nil {
+		return *p.told
+	}
 	return Run{
 		Seed: p.Seed, Verdict: p.Verdict, Hash: fmt.Sprintf("%016x", p.Hash), Events: p.Events,
 		SimSeconds: seconds(p.SimNanos), Violation: ViolationOf(p.Failure), Trace: lines(p.trace),
