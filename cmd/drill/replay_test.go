@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"fencepost/scenarios"
 )
 
 // shell carries out a command line that was printed, as a person who pastes it
@@ -72,6 +74,32 @@ func TestEveryPrintedCommandReplaysTheFailure(t *testing.T) {
 			!strings.Contains(again.out, "  -> ") {
 			t.Errorf("%v prints %q, which exits with %d and does not show %q\n%.2000s%s",
 				args, command, again.code, what, again.out, again.problems)
+		}
+	}
+}
+
+// What a run on real processes leaves and what is printed of it name one command, which
+// holds the file as it was given and the class.
+func TestWhatARealRunLeavesNamesTheCommandThatIsPrinted(t *testing.T) {
+	t.Parallel()
+	file := failing(t)
+	s, err := scenarios.Find(file)
+	if err == nil {
+		s, err = s.WithClass(scenarios.ClassD)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for built, option := range map[string]string{"": "", "belief-by-flag": "--mutant belief-by-flag "} {
+		o := runOptions{tier: "real", class: "D", repeat: 1, built: built, seedGiven: true, seed: 7}
+		want := "bin/drill run --tier real --seed 7 " + option + "--class D " + file
+		made := o.staging(s, file, "fencepost")
+		if made.Again == nil || made.Again(7) != want {
+			t.Errorf("what is left is not played again by %s", want)
+		}
+		plan := o.plan(assignment{scenario: s, argument: file}, 0)
+		if printed := plan.Unplayed().Replay; printed != want {
+			t.Errorf("%s is printed, not %s", printed, want)
 		}
 	}
 }

@@ -216,7 +216,7 @@ func assign(args []string, class string, opened opener) ([]assignment, error) {
 		}
 		var open func() campaign.World
 		if err == nil {
-			open, err = opened(s)
+			open, err = opened(s, arg)
 		}
 		if err != nil {
 			refused.WriteString(refuse(err).text)

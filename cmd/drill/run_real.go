@@ -32,10 +32,19 @@ func (o *runOptions) realOpener(c *cobra.Command) (opener, func() error, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	options := chaos.Options{Program: program, Mutant: o.built, Out: o.left(), Keep: o.keep}
-	return func(s *scenarios.Scenario) (func() campaign.World, error) {
-		return real.Worlds(c.Context(), s, options)
+	return func(s *scenarios.Scenario, argument string) (func() campaign.World, error) {
+		return real.Worlds(c.Context(), s, o.staging(s, argument, program))
 	}, remove, nil
+}
+
+// staging says how a scenario that was named so is played on real processes. What a
+// run leaves names the command that is printed for it.
+func (o *runOptions) staging(s *scenarios.Scenario, argument, program string) chaos.Options {
+	plan := o.plan(assignment{scenario: s, argument: argument}, 0)
+	return chaos.Options{
+		Program: program, Mutant: o.built, Out: o.left(), Keep: o.keep,
+		Again: func(seed uint64) string { return asCalled(plan.Again(seed)) },
+	}
 }
 
 // left is the directory in which runs on real processes leave what they were.

@@ -178,6 +178,9 @@ func lines(text string) []string {
 	return strings.Split(text, "\n")
 }
 
+// Again returns the command that plays a seed of the campaign again.
+func (c *Campaign) Again(seed uint64) string { return c.replay(seed, 1) }
+
 // replay returns the command that plays so many seeds again.
 func (c *Campaign) replay(seed uint64, seeds int) string {
 	words := []string{"bin/drill", "run"}
