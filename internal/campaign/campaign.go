@@ -32,6 +32,11 @@ type Rewinder interface {
 	RunUntil(seed uint64, instant int64)
 }
 
+// Repeater is a World that is told, before a run, which one of its seed that is, from
+// 1: what it leaves of several must not take each other's place. A run that is played
+// once more because it was invalid stays the same one.
+type Repeater interface{ Repetition(n int) }
+
 // Outcome is what came of one run.
 type Outcome struct {
 	Seed    uint64
@@ -50,6 +55,8 @@ type Outcome struct {
 	Counts [event.Total]int64
 	// Offered is how many signals the senders offered.
 	Offered int64
+	// Left is the directory in which the run left what it was, or "".
+	Left string
 	// Unused counts the entries of the run's tape that nobody asked for, Unnamed
 	// the draws that it did not name.
 	Unused, Unnamed int
@@ -127,6 +134,7 @@ func (c *Campaign) Run(ctx context.Context) (*Report, error) {
 				if index >= len(played) {
 					return
 				}
+				w.repetition = index%c.times() + 1
 				p, err := w.play(c.First + uint64(index/c.times()))
 				if failures[i] = err; err != nil || c.cutShort(ctx, &p) {
 					return

@@ -3,8 +3,10 @@ package campaign
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"fencepost/scenarios"
@@ -131,6 +133,41 @@ func TestARunOfAnotherCampaignIsNotTaken(t *testing.T) {
 			if report(t, again); *more != 0 {
 				t.Errorf("%s: %d runs were played that had been kept", what, *more)
 			}
+		}
+	}
+}
+
+// numbered is a world that notes which repetitions it plays.
+type numbered struct {
+	fakeWorld
+	next   int
+	played *[]string
+}
+
+func (w *numbered) Repetition(n int) { w.next = n }
+
+func (w *numbered) Run(seed uint64) Outcome {
+	*w.played = append(*w.played, fmt.Sprintf("%d.%d", seed, w.next))
+	return w.fakeWorld.Run(seed)
+}
+
+// What a run leaves is told from what others of its seed do by its number, which an
+// invalid run keeps when it is played once more, and one that is resumed too.
+func TestAWorldIsToldWhichRepetitionItPlays(t *testing.T) {
+	t.Parallel()
+	for known, want := range map[int]string{
+		0: "1.1 1.2 1.3 1.4 1.5 2.1 2.1 2.2 2.3 2.4 2.5", 7: "2.3 2.4 2.5",
+	} {
+		dir := t.TempDir()
+		interrupted(t, dir, known)
+		c, runs := repeated(t, dir)
+		inner, played := c.Open, []string{}
+		*runs = known
+		c.Open = func() World {
+			return &numbered{fakeWorld: fakeWorld{run: inner().Run}, played: &played}
+		}
+		if report(t, c); strings.Join(played, " ") != want {
+			t.Errorf("after %d runs it plays %v, not %s", known, played, want)
 		}
 	}
 }
