@@ -373,9 +373,6 @@ func (o *runOptions) print(out io.Writer, report *campaign.Report) error {
 		}
 	}
 	report.Render(out)
-	if o.real() && report.Verdict != scenarios.Pass {
-		fmt.Fprintf(out, "    look at: %s\n", filepath.Join(o.left(), report.Name, "latest", "timeline.html"))
-	}
 	if o.out != "" && report.Verdict != scenarios.Pass {
 		fmt.Fprintf(out, "    report: %s\n",
 			filepath.Join(o.out, campaign.ReportName(report.Name, report.Mutant)))

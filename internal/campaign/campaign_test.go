@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -297,6 +299,29 @@ func TestPeopleReadTheFirstViolationAndHowToReplayIt(t *testing.T) {
 	}
 	if strings.Contains(text.String(), "seed 8") {
 		t.Errorf("more runs are shown than people read:\n%s", &text)
+	}
+}
+
+// A run may leave nothing, and what an earlier one left is not its page.
+func TestOnlyAPageThatTheRunLeftIsShown(t *testing.T) {
+	t.Parallel()
+	left, gone := t.TempDir(), filepath.Join(t.TempDir(), "gone")
+	page := filepath.Join(left, "timeline.html")
+	if err := os.WriteFile(page, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for dir, want := range map[string]bool{left: true, gone: false, "": false} {
+		c := planted(t, func(seed uint64) Outcome {
+			o := crash(seed, "no server")
+			o.Left = dir
+			return o
+		})
+		var text strings.Builder
+		report(t, c).Render(&text)
+		if shown := strings.Contains(text.String(), "    look at: "); shown != want ||
+			want && !strings.Contains(text.String(), "look at: "+page+"\n") {
+			t.Errorf("left %q:\n%s", dir, &text)
+		}
 	}
 }
 

@@ -49,6 +49,8 @@ type Run struct {
 	Events     int64                `json:"events"`
 	SimSeconds float64              `json:"sim_seconds"`
 	Violation  *Violation           `json:"violation"`
+	// Left is the directory in which a run on real processes left what it was, or "".
+	Left string `json:"left,omitempty"`
 	// Unused counts the entries of the tape that the run did not ask for, Unnamed
 	// the draws that the tape does not name.
 	Unused  int `json:"tape_unused,omitempty"`
@@ -219,6 +221,6 @@ func runOf(p *played) Run {
 	return Run{
 		Seed: p.Seed, Verdict: p.Verdict, Hash: fmt.Sprintf("%016x", p.Hash), Events: p.Events,
 		SimSeconds: seconds(p.SimNanos), Violation: ViolationOf(p.Failure), Trace: lines(p.trace),
-		Unused: p.Unused, Unnamed: p.Unnamed,
+		Unused: p.Unused, Unnamed: p.Unnamed, Left: p.Left,
 	}
 }
