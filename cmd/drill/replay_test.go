@@ -112,7 +112,7 @@ func TestACommandThatIsPrintedCallsTheProgramThatPrintsIt(t *testing.T) {
 	}
 	for _, c := range [][3]string{
 		{"/opt/fencepost/bin/drill", "../bin/drill", "../bin/drill"},
-		{"/opt/my tools/drill", "/opt/my tools/drill", "'/opt/my tools/drill'"},
+		{"/opt/my tools/drill", "/opt/my tools/drill", "/opt/my tools/drill"},
 		{"/usr/local/bin/drill", "drill", "drill"},
 		{"/tmp/go-build17/b001/exe/drill", "/tmp/go-build17/b001/exe/drill", asBuilt},
 		{here, here, asBuilt},
@@ -120,5 +120,18 @@ func TestACommandThatIsPrintedCallsTheProgramThatPrintsIt(t *testing.T) {
 		if got := calledAs(c[0], c[1]); got != c[2] {
 			t.Errorf("%s, called %s, is called %s", c[0], c[1], got)
 		}
+	}
+}
+
+// What a drill with a mistake in it prints is pasted to whoever started it: the file
+// that it was built as lies in a cache.
+func TestADrillThatCarriesACommandOutIsCalledAsTheOneThatStartedIt(t *testing.T) {
+	t.Parallel()
+	command := carrier(t.Context(), "/cache/mutants/fails-open/drill", []string{"run", "baseline"})
+	if got := strings.Join(command.Args, " "); got != "bin/drill run baseline" {
+		t.Errorf("it is called by %s", got)
+	}
+	if command.Path != "/cache/mutants/fails-open/drill" {
+		t.Errorf("%s carries it out", command.Path)
 	}
 }
