@@ -76,7 +76,7 @@ sim: build ## Play every shipped scenario in the simulator, each over its own se
 	bin/drill run --tier sim --junit out/sim.xml scenarios/*.yaml
 
 chaos: build ## Play the scenarios of the set for every change on real processes; about four minutes.
-	$(GO) test ./scenarios -run TestScenarios -tier real -timeout 30m -v
+	$(GO) test ./scenarios -run TestScenarios -tier real -timeout 30m -v -out "$(CURDIR)/out"
 
 broker-classes: build ## Play the scenarios of BROKER_FAILURES at brokers of all four classes on real processes; about six minutes.
 	@set -e; for class in A B C D; do \

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,48 +16,6 @@ import (
 	"fencepost/internal/timeline"
 	"fencepost/scenarios"
 )
-
-// keep writes what a run leaves into a directory of its own,
-// SCENARIO/real/SEED below the options' Out, and leads the link SCENARIO/latest
-// there.
-func (r *run) keep(seed uint64, result *Result, entries []entry) error {
-	name := r.program.scenario.Name
-	tier := filepath.Join(string(scenarios.RealTier), strconv.FormatUint(seed, 10))
-	dir := filepath.Join(r.options.Out, name, tier)
-	if err := os.RemoveAll(dir); err != nil {
-		return fmt.Errorf("keep run: %w", err)
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("keep run: %w", err)
-	}
-	records := recordsOf(entries)
-	for _, part := range []struct {
-		file  string
-		write func(io.Writer) error
-	}{
-		{"verdict.json", func(to io.Writer) error { return r.writeVerdict(to, seed, result) }},
-		{"summary.txt", func(to io.Writer) error { return r.writeSummary(to, seed, result, records) }},
-		{"timeline.html", func(to io.Writer) error { return r.writeTimeline(to, seed, result, records) }},
-		{"history.jsonl", func(to io.Writer) error { return writeRecords(to, records) }},
-		{"faults.jsonl", func(to io.Writer) error { return r.writeFaults(to, records) }},
-		{"repro.yaml", func(to io.Writer) error { return scenarios.Write(to, r.repro(seed)) }},
-	} {
-		if err := writeFile(filepath.Join(dir, part.file), part.write); err != nil {
-			return fmt.Errorf("keep run: %w", err)
-		}
-	}
-	if err := r.keepLogs(dir); err != nil {
-		return fmt.Errorf("keep run: %w", err)
-	}
-	latest := filepath.Join(r.options.Out, name, "latest")
-	if err := os.Remove(latest); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("keep run: %w", err)
-	}
-	if err := os.Symlink(tier, latest); err != nil {
-		return fmt.Errorf("keep run: %w", err)
-	}
-	return nil
-}
 
 // repro is the scenario as it was played, with its seed pinned and what a nemesis
 // drew written out. A file and its scenario have one name.

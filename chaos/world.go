@@ -35,6 +35,12 @@ type Options struct {
 	Halt <-chan struct{}
 	// Suspect, if it is set, keeps a run that passed when it says so of its history.
 	Suspect func([]history.Record) bool
+	// Repetition is which one of its seed the next run is; what is left of one beyond
+	// the first says so.
+	Repetition int
+	// Left, if it is set, is told the directory in which a run has left what it was,
+	// once that is whole.
+	Left func(dir string)
 	// Again, if it is set, returns the command that plays a seed again. Without it
 	// that is `drill run` of the scenario's name.
 	Again func(seed uint64) string

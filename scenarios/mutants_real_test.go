@@ -1,6 +1,7 @@
 package scenarios_test
 
 import (
+	"flag"
 	"slices"
 	"strings"
 	"testing"
@@ -9,17 +10,21 @@ import (
 	"fencepost/scenarios"
 )
 
+// mutantsFlag asks for runs of mutants on real processes, which take a quarter of an
+// hour.
+var mutantsFlag = flag.Bool("mutants", false, "play each mutant that names a run on real processes")
+
 // TestMutantsOnRealProcesses builds the service with each mistake that names a run
 // on real processes and demands that the run fails, for the mistake's own reason,
-// and that the program without it passes. That takes minutes and is done with -tier
-// real; without it the list itself is held to what it must contain.
+// and that the program without it passes. That takes minutes and is done with
+// -mutants; without it the list itself is held to what it must contain.
 func TestMutantsOnRealProcesses(t *testing.T) {
 	all, err := mutants.All()
 	if err != nil {
 		t.Fatal(err)
 	}
 	listed := mutants.OnReal(all)
-	if tier() != scenarios.RealTier {
+	if !*mutantsFlag {
 		requireList(t, listed)
 		return
 	}

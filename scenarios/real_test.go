@@ -4,7 +4,6 @@ import (
 	"flag"
 	"os"
 	"slices"
-	"strings"
 	"testing"
 
 	"fencepost/chaos"
@@ -27,10 +26,10 @@ var outFlag = flag.String("out", "", "with -tier real: the directory for what ru
 // changeTag marks the scenarios of the set for every change.
 const changeTag = "pr"
 
-// isAsked tells whether a scenario is to be played on real processes.
-func isAsked(s *scenarios.Scenario) bool {
-	named := flag.Lookup("test.run").Value.String()
-	return slices.Contains(s.Tags, changeTag) || strings.Contains(named, s.Name)
+// isAsked tells whether a scenario is to be played on real processes under a pattern
+// of -run.
+func isAsked(s *scenarios.Scenario, pattern string) bool {
+	return slices.Contains(s.Tags, changeTag) || names(pattern, "TestScenarios", s.Name)
 }
 
 // realPlans returns what plans campaigns on real processes. The service is built

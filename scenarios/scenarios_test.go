@@ -65,7 +65,8 @@ func planned(t *testing.T, s *scenarios.Scenario) *campaign.Campaign {
 
 // TestScenarios plays every scenario that comes with the project and can be
 // played in the tier. On real processes, which take their time, it plays those
-// of the set for every change, and any other that -run names.
+// of the set for every change, and any other that -run names. To have played none
+// is a failure: whoever names a file wants to hear of it.
 func TestScenarios(t *testing.T) {
 	all, err := scenarios.Shipped()
 	if err != nil {
@@ -79,15 +80,20 @@ func TestScenarios(t *testing.T) {
 	default:
 		t.Fatalf("-tier %s: no such tier; there are sim and real", *tierFlag)
 	}
+	pattern, begun := flag.Lookup("test.run").Value.String(), 0
 	for _, s := range all {
-		if s.Plays(tier()) && (tier() == scenarios.SimTier || isAsked(s)) {
+		if s.Plays(tier()) && (tier() == scenarios.SimTier || isAsked(s, pattern)) {
 			t.Run(s.Name, func(t *testing.T) {
+				begun++ // subtests wait for this one before they go on side by side
 				if tier() == scenarios.RealTier {
 					t.Parallel() // most of a run is waiting, and each has processes of its own
 				}
 				play(t, plan(t, s))
 			})
 		}
+	}
+	if begun == 0 {
+		t.Errorf("no scenario of the tier %s was played: -run %q matches none", tier(), pattern)
 	}
 }
 

@@ -58,6 +58,16 @@ func ofRunner(ctx context.Context, err error) error {
 // is asked to.
 const lastWords = 30 * time.Second
 
+// carrier is the command by which another drill carries out what this one was told.
+func carrier(ctx context.Context, program string, words []string) *exec.Cmd {
+	command := exec.CommandContext(ctx, program, words...)
+	command.Args[0] = called()
+	// It ends by itself when it is asked to, and takes its processes with it.
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = lastWords
+	return command
+}
+
 // handOver lets a drill that was built with the mistakes in it carry the command
 // out, as the fencepost beside it was: what it replays is what was played.
 func handOver(ctx context.Context, c *cobra.Command, mutant string, words []string) error {
@@ -73,11 +83,8 @@ func handOver(ctx context.Context, c *cobra.Command, mutant string, words []stri
 	if err != nil {
 		return broke(err)
 	}
-	command := exec.CommandContext(ctx, filepath.Join(dir, "drill"), words...)
+	command := carrier(ctx, filepath.Join(dir, "drill"), words)
 	command.Stdout, command.Stderr = c.OutOrStdout(), c.ErrOrStderr()
-	// It ends by itself when it is asked to, and takes its processes with it.
-	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
-	command.WaitDelay = lastWords
 	err = command.Run()
 	var ended *exec.ExitError
 	if errors.As(err, &ended) && ended.ExitCode() > 0 {

@@ -47,7 +47,7 @@ func newParity() *cobra.Command {
 	f.IntVar(&o.seeds, "seeds", 1,
 		"how many seeds on real processes; the simulator plays the file's own number")
 	f.BoolVar(&o.json, "json", false, "print one JSON object for each file")
-	f.StringVar(&o.out, "out", "", "keep what failed runs on real processes leave, in this directory")
+	f.StringVar(&o.out, "out", "", "keep what failed runs on real processes leave in this directory (out)")
 	f.StringVar(&o.junit, "junit", "", "write the verdict of each file into this file, as JUnit's XML")
 	f.StringVar(&o.mutant, "mutant", "", "play against programs with this mistake in them; a+b makes both")
 	f.StringVar(&o.built, "built-with", "", "the mutant that this program was built with")
@@ -78,11 +78,15 @@ func (o *parityOptions) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	options := parity.Options{
+	return errors.Join(o.compare(c, args, o.options(program)), remove())
+}
+
+// options says how the scenarios are compared, with that service.
+func (o *parityOptions) options(program string) parity.Options {
+	return parity.Options{
 		First: o.seed, Seeds: o.seeds,
-		Chaos: chaos.Options{Program: program, Mutant: o.built, Out: o.out},
+		Chaos: chaos.Options{Program: program, Mutant: o.built, Out: leftIn(o.out)},
 	}
-	return errors.Join(o.compare(c, args, options), remove())
 }
 
 // words is the same command for a drill that was built with the mutant.

@@ -27,3 +27,13 @@ func TestParityHandsEveryFlagToTheProgramThatMakesTheMistake(t *testing.T) {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
 }
+
+func TestParityKeepsWhatFailedWhereRunDoes(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{"": "out", "kept": "kept"} {
+		o := parityOptions{out: given}
+		if got := o.options("fencepost").Chaos.Out; got != want || (&runOptions{out: given}).left() != want {
+			t.Errorf("--out %q keeps it in %q, want %q", given, got, want)
+		}
+	}
+}

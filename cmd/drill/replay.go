@@ -18,21 +18,29 @@ const asBuilt = "bin/drill"
 // where it is printed. A program that `go run` or a test has built is gone by then.
 func asCalled(command string) string {
 	rest, ok := strings.CutPrefix(command, asBuilt+" ")
-	program, err := os.Executable()
-	if !ok || err != nil {
+	if !ok {
 		return command
 	}
-	return calledAs(program, os.Args[0]) + " " + rest
+	return scenarios.ShellWord(called()) + " " + rest
 }
 
-// calledAs returns the word that calls the program, whose file and first argument
-// these are.
+// called is what this program is called as. One that carries a command out for
+// another, built with a mistake, is started under that one's name.
+func called() string {
+	program, err := os.Executable()
+	if err != nil {
+		return asBuilt
+	}
+	return calledAs(program, os.Args[0])
+}
+
+// calledAs is what the program is called as whose file and first argument these are.
 func calledAs(program, argument string) string {
 	if sameFile(asBuilt, program) || filepath.Base(program) != filepath.Base(asBuilt) ||
 		strings.Contains(program, "go-build") {
 		return asBuilt
 	}
-	return scenarios.ShellWord(argument)
+	return argument
 }
 
 // replayable makes the commands of a summary's failures those that play them here.

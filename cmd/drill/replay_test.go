@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"fencepost/scenarios"
 )
 
 // shell carries out a command line that was printed, as a person who pastes it
@@ -76,6 +78,32 @@ func TestEveryPrintedCommandReplaysTheFailure(t *testing.T) {
 	}
 }
 
+// What a run on real processes leaves and what is printed of it name one command, which
+// holds the file as it was given and the class.
+func TestWhatARealRunLeavesNamesTheCommandThatIsPrinted(t *testing.T) {
+	t.Parallel()
+	file := failing(t)
+	s, err := scenarios.Find(file)
+	if err == nil {
+		s, err = s.WithClass(scenarios.ClassD)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for built, option := range map[string]string{"": "", "belief-by-flag": "--mutant belief-by-flag "} {
+		o := runOptions{tier: "real", class: "D", repeat: 1, built: built, seedGiven: true, seed: 7}
+		want := "bin/drill run --tier real --seed 7 " + option + "--class D " + file
+		made := o.staging(s, file, "fencepost")
+		if made.Again == nil || made.Again(7) != want {
+			t.Errorf("what is left is not played again by %s", want)
+		}
+		plan := o.plan(assignment{scenario: s, argument: file}, 0)
+		if printed := plan.Unplayed().Replay; printed != want {
+			t.Errorf("%s is printed, not %s", printed, want)
+		}
+	}
+}
+
 func TestACommandThatIsPrintedCallsTheProgramThatPrintsIt(t *testing.T) {
 	t.Parallel()
 	here, err := os.Executable()
@@ -84,7 +112,7 @@ func TestACommandThatIsPrintedCallsTheProgramThatPrintsIt(t *testing.T) {
 	}
 	for _, c := range [][3]string{
 		{"/opt/fencepost/bin/drill", "../bin/drill", "../bin/drill"},
-		{"/opt/my tools/drill", "/opt/my tools/drill", "'/opt/my tools/drill'"},
+		{"/opt/my tools/drill", "/opt/my tools/drill", "/opt/my tools/drill"},
 		{"/usr/local/bin/drill", "drill", "drill"},
 		{"/tmp/go-build17/b001/exe/drill", "/tmp/go-build17/b001/exe/drill", asBuilt},
 		{here, here, asBuilt},
@@ -92,5 +120,18 @@ func TestACommandThatIsPrintedCallsTheProgramThatPrintsIt(t *testing.T) {
 		if got := calledAs(c[0], c[1]); got != c[2] {
 			t.Errorf("%s, called %s, is called %s", c[0], c[1], got)
 		}
+	}
+}
+
+// What a drill with a mistake in it prints is pasted to whoever started it: the file
+// that it was built as lies in a cache.
+func TestADrillThatCarriesACommandOutIsCalledAsTheOneThatStartedIt(t *testing.T) {
+	t.Parallel()
+	command := carrier(t.Context(), "/cache/mutants/fails-open/drill", []string{"run", "baseline"})
+	if got := strings.Join(command.Args, " "); got != "bin/drill run baseline" {
+		t.Errorf("it is called by %s", got)
+	}
+	if command.Path != "/cache/mutants/fails-open/drill" {
+		t.Errorf("%s carries it out", command.Path)
 	}
 }

@@ -216,7 +216,7 @@ func assign(args []string, class string, opened opener) ([]assignment, error) {
 		}
 		var open func() campaign.World
 		if err == nil {
-			open, err = opened(s)
+			open, err = opened(s, arg)
 		}
 		if err != nil {
 			refused.WriteString(refuse(err).text)
@@ -251,8 +251,9 @@ func (o *runOptions) prepareOut() error {
 // report returns the report of one scenario: the one that was kept, or that of
 // a campaign. After an interrupt it is one without a run.
 func (o *runOptions) report(ctx context.Context, a assignment, play player) (*campaign.Report, error) {
+	plan := o.plan(a, 0)
 	if o.resume != "" {
-		kept, err := campaign.Kept(o.resume, a.scenario.Name, o.mutant+o.built, scenarios.Tier(o.tier))
+		kept, err := plan.Kept(o.resume)
 		if err != nil {
 			return nil, broke(err)
 		}
@@ -261,12 +262,10 @@ func (o *runOptions) report(ctx context.Context, a assignment, play player) (*ca
 		}
 	}
 	if ctx.Err() != nil {
-		plan := o.plan(a, 0)
 		return plan.Unplayed(), nil
 	}
 	report, err := play(a)
 	if stopped(ctx, err) {
-		plan := o.plan(a, 0)
 		return plan.Unplayed(), nil
 	}
 	if err != nil {
@@ -313,7 +312,7 @@ func (o *runOptions) plan(a assignment, lines int) campaign.Campaign {
 		Argument: a.argument, Mutant: o.mutant, Tape: o.tape, Class: o.class,
 	}
 	if o.real() {
-		planReal(&plan)
+		o.planReal(&plan)
 		plan.Mutant = o.built
 	}
 	return plan
@@ -374,9 +373,6 @@ func (o *runOptions) print(out io.Writer, report *campaign.Report) error {
 		}
 	}
 	report.Render(out)
-	if o.real() && report.Verdict != scenarios.Pass {
-		fmt.Fprintf(out, "    look at: %s\n", filepath.Join(o.left(), report.Name, "latest", "timeline.html"))
-	}
 	if o.out != "" && report.Verdict != scenarios.Pass {
 		fmt.Fprintf(out, "    report: %s\n",
 			filepath.Join(o.out, campaign.ReportName(report.Name, report.Mutant)))

@@ -32,23 +32,37 @@ func (o *runOptions) realOpener(c *cobra.Command) (opener, func() error, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	options := chaos.Options{Program: program, Mutant: o.built, Out: o.left(), Keep: o.keep}
-	return func(s *scenarios.Scenario) (func() campaign.World, error) {
-		return real.Worlds(c.Context(), s, options)
+	return func(s *scenarios.Scenario, argument string) (func() campaign.World, error) {
+		return real.Worlds(c.Context(), s, o.staging(s, argument, program))
 	}, remove, nil
 }
 
-// left is the directory in which runs on real processes leave what they were.
-func (o *runOptions) left() string {
-	if o.out != "" {
-		return o.out
+// staging says how a scenario that was named so is played on real processes. What a
+// run leaves names the command that is printed for it.
+func (o *runOptions) staging(s *scenarios.Scenario, argument, program string) chaos.Options {
+	plan := o.plan(assignment{scenario: s, argument: argument}, 0)
+	return chaos.Options{
+		Program: program, Mutant: o.built, Out: o.left(), Keep: o.keep,
+		Again: func(seed uint64) string { return asCalled(plan.Again(seed)) },
 	}
-	return "out"
+}
+
+// left is the directory in which runs on real processes leave what they were.
+func (o *runOptions) left() string { return leftIn(o.out) }
+
+// leftIn is the directory in which runs on real processes leave what they were, if
+// --out is this or "".
+func leftIn(out string) string {
+	if out == "" {
+		return "out"
+	}
+	return out
 }
 
 // planReal changes a campaign into one on real processes: one run at a time, as
-// each is timed.
-func planReal(plan *campaign.Campaign) {
+// each is timed. Each takes long, and is kept as it ends.
+func (o *runOptions) planReal(plan *campaign.Campaign) {
+	plan.Progress, plan.Resume = o.out, o.resume
 	plan.Tier, plan.Wavers, plan.Workers = scenarios.RealTier, true, 1
 	plan.Timeout, plan.Traces = chaos.Timeout(plan.Scenario), ""
 }

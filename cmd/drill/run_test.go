@@ -173,14 +173,65 @@ func TestRunKeepsReportsAndResumes(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	// What is reported already is not played again: it keeps its two seeds.
-	got := say(t, "run", "--json", "--seeds", "1", "--resume", dir, file, "baseline")
+	// What is reported already is not played again: it keeps a mark that no run makes.
+	mark(t, filepath.Join(dir, "nobody-leads.json"))
+	got := say(t, "run", "--json", "--seeds", "2", "--resume", dir, file, "baseline")
 	all := reports(t, got.out)
-	if got.code != 1 || len(all) != 2 || all[0].Seeds != 2 || all[1].Seeds != 1 {
+	if got.code != 1 || len(all) != 2 || all[0].Replay != marked || all[1].Seeds != 2 {
 		t.Fatalf("exit %d\n%s", got.code, got.out)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "baseline.json")); err != nil {
 		t.Errorf("what was missing is not kept: %v", err)
+	}
+}
+
+// marked stands in reports that a test has marked.
+const marked = "bin/drill run --seed 1 marked"
+
+// mark writes a mark into a report.
+func mark(t *testing.T, file string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := reports(t, string(text))[0]
+	r.Replay = marked
+	if err := r.Keep(filepath.Dir(file)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What was asked for once is not what is asked for now: it is played.
+func TestResumePlaysWhatIsNotReportedOn(t *testing.T) {
+	t.Parallel()
+	file := failing(t)
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args    string
+		text    string
+		another bool
+	}{
+		{"--seed 1", string(whole), false},
+		{"--seed 1", "# A remark.\n" + string(whole), false},
+		{"--seed 1 --repeat 20", string(whole), true},
+		{"--seed 2", string(whole), true},
+		{"--seeds 3", string(whole), true},
+		{"--seed 1 --mutant belief-by-flag", string(whole), true},
+		{"--seed 1", strings.Replace(string(whole), "3ttl", "4ttl", 1), true},
+	} {
+		dir := t.TempDir()
+		say(t, "run", "--seed", "1", "--out", dir, file)
+		mark(t, filepath.Join(dir, "nobody-leads.json"))
+		changed := write(t, "nobody-leads.yaml", c.text)
+		got := say(t, append(strings.Fields(c.args), "run", "--json", "--resume", dir, changed)...)
+		all := reports(t, got.out)
+		if len(all) != 1 || (all[0].Replay != marked) != c.another {
+			t.Errorf("%s: exit %d: %s\n%s", c.args, got.code, got.problems, got.out)
+		}
 	}
 }
 

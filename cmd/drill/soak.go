@@ -62,13 +62,9 @@ func (o *soakOptions) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	left := o.out
-	if left == "" {
-		left = "out"
-	}
 	// The interrupt ends the scenario, not the run: what was seen is still judged.
 	ctx, halt := context.WithoutCancel(c.Context()), c.Context().Done()
-	options := chaos.Options{Program: program, Out: left}
+	options := chaos.Options{Program: program, Out: leftIn(o.out)}
 	report, err := soak.Run(ctx, o.Plan, options, halt, c.ErrOrStderr())
 	if err := errors.Join(err, remove()); err != nil {
 		return broke(err)

@@ -10,14 +10,19 @@ import (
 	"fencepost/sim/tape"
 )
 
-// opener compiles a scenario and returns what opens its worlds.
-type opener func(*scenarios.Scenario) (func() campaign.World, error)
+// opener compiles a scenario, which was named so, and returns what opens its worlds.
+type opener func(s *scenarios.Scenario, argument string) (func() campaign.World, error)
+
+// anyhow is an opener to which it is all the same how the scenario was named.
+func anyhow(open func(*scenarios.Scenario) (func() campaign.World, error)) opener {
+	return func(s *scenarios.Scenario, _ string) (func() campaign.World, error) { return open(s) }
+}
 
 // opener returns what opens the worlds that the flags ask for: those that play
 // or record a tape, or ordinary ones. Its errors are exits.
 func (o *runOptions) opener() (opener, error) {
 	if o.tape == "" && o.record == "" {
-		return campaign.Simulated, nil
+		return anyhow(campaign.Simulated), nil
 	}
 	o.taping = &campaign.Taping{Record: o.record != ""}
 	if o.record != "" && sameFile(o.tape, o.record) {
@@ -32,7 +37,7 @@ func (o *runOptions) opener() (opener, error) {
 			return nil, refuse(shown(err))
 		}
 	}
-	return o.taping.Simulated, nil
+	return anyhow(o.taping.Simulated), nil
 }
 
 // shown returns a tape's error as a scenario's is shown: with its line, a caret,

@@ -32,6 +32,11 @@ type Rewinder interface {
 	RunUntil(seed uint64, instant int64)
 }
 
+// Repeater is a World that is told, before a run, which one of its seed that is, from
+// 1: what it leaves of several must not take each other's place. A run that is played
+// once more because it was invalid stays the same one.
+type Repeater interface{ Repetition(n int) }
+
 // Outcome is what came of one run.
 type Outcome struct {
 	Seed    uint64
@@ -50,6 +55,8 @@ type Outcome struct {
 	Counts [event.Total]int64
 	// Offered is how many signals the senders offered.
 	Offered int64
+	// Left is the directory in which the run left what it was, or "".
+	Left string
 	// Unused counts the entries of the run's tape that nobody asked for, Unnamed
 	// the draws that it did not name.
 	Unused, Unnamed int
@@ -84,6 +91,11 @@ type Campaign struct {
 	Lines int
 	// Traces is a directory that gets the whole trace of each such run, or "".
 	Traces string
+	// Progress is the directory that gets each run as it ends, if the runs waver, until
+	// the campaign's report is kept there; or "". Resume is one from which the runs of
+	// an earlier campaign that was asked for the same, and was not ended, are taken; or
+	// "".
+	Progress, Resume string
 	// Argument is how the caller named the scenario, Mutant what the program was
 	// built with, or "": the command that replays a run needs both.
 	Argument string
@@ -95,8 +107,8 @@ type Campaign struct {
 }
 
 // Run plays all seeds and reports. When the context ends, so does the campaign:
-// what was played until then is the report. The error says that a trace could not
-// be written; there is no report then.
+// what was played until then is the report. The error says that a file could not be
+// read or written; there is no report then.
 func (c *Campaign) Run(ctx context.Context) (*Report, error) {
 	if c.Count < 1 {
 		return nil, fmt.Errorf("play %s: %d seeds are too few", c.Scenario.Name, c.Count)
@@ -106,7 +118,12 @@ func (c *Campaign) Run(ctx context.Context) (*Report, error) {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	played := make([]played, c.Count*c.times())
-	var next, done atomic.Int64
+	known, err := c.recall(played)
+	if err != nil {
+		return nil, err
+	}
+	var next atomic.Int64
+	next.Store(int64(known))
 	var group sync.WaitGroup
 	failures := make([]error, min(workers, c.Count))
 	for i := range failures {
@@ -117,11 +134,15 @@ func (c *Campaign) Run(ctx context.Context) (*Report, error) {
 				if index >= len(played) {
 					return
 				}
-				seed := c.First + uint64(index/c.times())
-				if played[index], failures[i] = w.play(seed); failures[i] != nil {
+				w.repetition = index%c.times() + 1
+				p, err := w.play(c.First + uint64(index/c.times()))
+				if failures[i] = err; err != nil || c.cutShort(ctx, &p) {
 					return
 				}
-				done.Add(1)
+				if failures[i] = c.note(index, &p); failures[i] != nil {
+					return
+				}
+				played[index] = p
 			}
 		})
 	}
@@ -129,11 +150,28 @@ func (c *Campaign) Run(ctx context.Context) (*Report, error) {
 	if err := errors.Join(failures...); err != nil {
 		return nil, fmt.Errorf("play %s: %w", c.Scenario.Name, err)
 	}
-	// A seed that was begun is played to its end, and they are begun in order.
-	all := played[:done.Load()]
+	all := begun(played)
 	report := c.report(all)
 	c.illustrate(report, all)
 	return report, nil
+}
+
+// cutShort tells whether a run was given up, as the context had ended: runs that
+// waver take long, and do not go on to their end then. Their worlds can only say
+// that the run broke, which is no news.
+func (c *Campaign) cutShort(ctx context.Context, p *played) bool {
+	return c.Wavers && p.Verdict == scenarios.Crash && ctx.Err() != nil
+}
+
+// begun are the runs up to the first that was not played to its end. They are begun
+// in order.
+func begun(all []played) []played {
+	for i := range all {
+		if !all[i].ended {
+			return all[:i]
+		}
+	}
+	return all
 }
 
 // times is how many runs each seed is reported with.
@@ -150,8 +188,12 @@ func (c *Campaign) Unplayed() *Report { return c.report(nil) }
 // played is what a worker hands in for one seed.
 type played struct {
 	Outcome
+	ended    bool
 	repeated bool
 	// silent: the run did not end in time, so nobody may ask for its trace.
 	silent bool
 	trace  string
+	// told is what an earlier campaign reported of it; nil if it was played in this
+	// one.
+	told *Run
 }

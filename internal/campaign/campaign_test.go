@@ -111,14 +111,16 @@ func TestAReportHoldsWhatOutsideChecksRelyOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `{"name":"planted","tier":"sim","verdict":"fail","seeds":3,"failed":1,"unknown":0,` +
+	want := `{"name":"planted","tier":"sim","verdict":"fail","seeds":3,"failed":1,"unknown":0,` +
 		`"invalid":0,"crashed":0,"repeated":0,"excused":0,"unmet":[],"interrupted":false,"runs":[` +
 		`{"seed":1,"verdict":"pass","hash":"0000000000000007","events":10,"sim_seconds":1.5,` +
 		`"violation":null},` +
 		`{"seed":2,"verdict":"fail","hash":"000000000000000e","events":10,"sim_seconds":1.5,"violation":` +
 		`{"invariant":"single-executor","at":2.5,"step":"freeze","node":"n2","detail":"two permits"}},` +
 		`{"seed":3,"verdict":"pass","hash":"0000000000000015","events":10,"sim_seconds":1.5,` +
-		`"violation":null}],"replay":"bin/drill run --seed 2 planted"}`
+		`"violation":null}],"asked":{"scenario":"` + c.asked().Scenario +
+		`","first":1,"count":3,"repeat":1},` +
+		`"replay":"bin/drill run --seed 2 planted"}`
 	if string(text) != want {
 		t.Errorf("the report is\n%s\nnot\n%s", text, want)
 	}
@@ -252,30 +254,28 @@ func TestRepetitionsOfASeedAreNotSeeds(t *testing.T) {
 	}
 }
 
-func TestReportsAndTracesAreKept(t *testing.T) {
+// A run on real processes that is given up says nothing, not even as the last one.
+func TestARunThatIsGivenUpIsNoCrash(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	c := planted(t, failsOn(5))
-	c.Traces, c.Mutant = dir, "belief-by-flag"
-	r := report(t, c)
-	if err := r.Keep(dir); err != nil {
-		t.Fatal(err)
-	}
-	trace, err := os.ReadFile(filepath.Join(dir, "planted@belief-by-flag.seed-5.trace"))
-	if err != nil || !strings.Contains(string(trace), "line 0 of seed 5\n") {
-		t.Errorf("the trace of seed 5 is %q (%v)", trace, err)
-	}
-	kept, err := Kept(dir, "planted", "belief-by-flag", scenarios.SimTier)
-	if err != nil || kept == nil || kept.Verdict != scenarios.Fail || len(kept.Runs) != 20 {
-		t.Fatalf("kept %v (%v)", kept, err)
-	}
-	for _, other := range []struct {
-		mutant string
-		tier   scenarios.Tier
-	}{{"", scenarios.SimTier}, {"belief-by-flag", scenarios.RealTier}} {
-		if kept, err := Kept(dir, "planted", other.mutant, other.tier); kept != nil || err != nil {
-			t.Errorf("a report of %q in tier %s: %v (%v)", other.mutant, other.tier, kept, err)
+	for last, want := range map[uint64]int{3: 2, 1: 0} {
+		ctx, cancel := context.WithCancel(context.Background())
+		c := planted(t, func(seed uint64) Outcome {
+			if seed == last {
+				cancel()
+				return crash(seed, "the run was given up: interrupt signal received")
+			}
+			return passes(seed)
+		})
+		c.Count, c.Wavers, c.Workers = int(last), true, 1
+		r, err := c.Run(ctx)
+		if err != nil || !r.Interrupted || r.Verdict != scenarios.Unknown || len(r.Runs) != want {
+			t.Errorf("given up in run %d: %v, %+v", last, err, r)
 		}
+	}
+	c := planted(t, func(seed uint64) Outcome { return crash(seed, "no server") })
+	c.Wavers = true
+	if r := report(t, c); r.Interrupted || r.Crashed != 20 {
+		t.Errorf("a harness that breaks by itself: %+v", r)
 	}
 }
 
@@ -302,6 +302,29 @@ func TestPeopleReadTheFirstViolationAndHowToReplayIt(t *testing.T) {
 	}
 }
 
+// A run may leave nothing, and what an earlier one left is not its page.
+func TestOnlyAPageThatTheRunLeftIsShown(t *testing.T) {
+	t.Parallel()
+	left, gone := t.TempDir(), filepath.Join(t.TempDir(), "gone")
+	page := filepath.Join(left, "timeline.html")
+	if err := os.WriteFile(page, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for dir, want := range map[string]bool{left: true, gone: false, "": false} {
+		c := planted(t, func(seed uint64) Outcome {
+			o := crash(seed, "no server")
+			o.Left = dir
+			return o
+		})
+		var text strings.Builder
+		report(t, c).Render(&text)
+		if shown := strings.Contains(text.String(), "    look at: "); shown != want ||
+			want && !strings.Contains(text.String(), "look at: "+page+"\n") {
+			t.Errorf("left %q:\n%s", dir, &text)
+		}
+	}
+}
+
 func TestAnInterruptedCampaignReportsWhatItPlayed(t *testing.T) {
 	t.Parallel()
 	for failing, want := range map[uint64]scenarios.RunVerdict{2: scenarios.Fail, 19: scenarios.Unknown} {
@@ -325,7 +348,7 @@ func TestAnInterruptedCampaignReportsWhatItPlayed(t *testing.T) {
 		if err := r.Keep(dir); err != nil {
 			t.Fatal(err)
 		}
-		if kept, err := Kept(dir, r.Name, "", r.Tier); kept != nil || err != nil {
+		if kept, err := c.Kept(dir); kept != nil || err != nil {
 			t.Errorf("half a campaign counts as reported: %v (%v)", kept, err)
 		}
 	}

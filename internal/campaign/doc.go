@@ -15,4 +15,7 @@
 //     timeout and a seed whose repetitions differ are crashes that name the seed.
 //   - An invalid run may be repeated once, on engines that do not repeat
 //     themselves exactly; the repetition is counted. A failed run never is.
+//   - A campaign that is interrupted reports the runs that came to their end, and
+//     no other. On engines that take long each run is kept as it ends, for a campaign
+//     that is asked for the very same.
 package campaign

@@ -3,6 +3,8 @@ package campaign
 import (
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"fencepost/scenarios"
@@ -97,7 +99,23 @@ func (r *Report) renderRun(out io.Writer, run *Run) {
 	for _, line := range run.Trace {
 		fmt.Fprintf(out, "      | %s\n", line)
 	}
+	if page := run.page(); page != "" {
+		fmt.Fprintf(out, "    look at: %s\n", page)
+	}
 	fmt.Fprintf(out, "    replay: %s\n", r.ReplayOf(run.Seed))
+}
+
+// page is the file in which people see what the run was, or "": it may have left
+// none, as one does in which the harness broke, or it was cleared away since.
+func (run *Run) page() string {
+	if run.Left == "" {
+		return ""
+	}
+	page := filepath.Join(run.Left, "timeline.html")
+	if _, err := os.Stat(page); err != nil {
+		return ""
+	}
+	return page
 }
 
 // ReplayOf returns the command that plays another seed of this report.

@@ -34,6 +34,8 @@ type Report struct {
 	// here, and nothing is said of all of them together.
 	Interrupted bool  `json:"interrupted"`
 	Runs        []Run `json:"runs"`
+	// Asked is what was to be played.
+	Asked Asked `json:"asked"`
 	// Replay is the command that plays the first run of the worst verdict again,
 	// or the first run if all passed.
 	Replay string `json:"replay"`
@@ -47,6 +49,8 @@ type Run struct {
 	Events     int64                `json:"events"`
 	SimSeconds float64              `json:"sim_seconds"`
 	Violation  *Violation           `json:"violation"`
+	// Left is the directory in which a run on real processes left what it was, or "".
+	Left string `json:"left,omitempty"`
 	// Unused counts the entries of the tape that the run did not ask for, Unnamed
 	// the draws that the tape does not name.
 	Unused  int `json:"tape_unused,omitempty"`
@@ -104,7 +108,7 @@ func seconds(nanos int64) float64 { return float64(nanos) / 1e9 }
 func (c *Campaign) report(all []played) *Report {
 	r := &Report{
 		Name: c.Scenario.Name, Tier: c.Tier, Mutant: c.Mutant, Verdict: scenarios.Pass,
-		Seeds: seedsOf(all), Runs: make([]Run, len(all)), Unmet: []Violation{},
+		Seeds: seedsOf(all), Runs: make([]Run, len(all)), Unmet: []Violation{}, Asked: c.asked(),
 		Interrupted: len(all) < c.Count*c.times(),
 	}
 	if len(all) == 0 {
@@ -176,6 +180,9 @@ func lines(text string) []string {
 	return strings.Split(text, "\n")
 }
 
+// Again returns the command that plays a seed of the campaign again.
+func (c *Campaign) Again(seed uint64) string { return c.replay(seed, 1) }
+
 // replay returns the command that plays so many seeds again.
 func (c *Campaign) replay(seed uint64, seeds int) string {
 	words := []string{"bin/drill", "run"}
@@ -208,9 +215,12 @@ func (c *Campaign) replay(seed uint64, seeds int) string {
 
 // runOf says what came of one seed.
 func runOf(p *played) Run {
+	if p.told != nil {
+		return *p.told
+	}
 	return Run{
 		Seed: p.Seed, Verdict: p.Verdict, Hash: fmt.Sprintf("%016x", p.Hash), Events: p.Events,
 		SimSeconds: seconds(p.SimNanos), Violation: ViolationOf(p.Failure), Trace: lines(p.trace),
-		Unused: p.Unused, Unnamed: p.Unnamed,
+		Unused: p.Unused, Unnamed: p.Unnamed, Left: p.Left,
 	}
 }

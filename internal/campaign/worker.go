@@ -17,6 +17,8 @@ import (
 type worker struct {
 	campaign *Campaign
 	world    World
+	// repetition is which one of its seed the next run is, from 1.
+	repetition int
 	// broken: the world panicked; its trace may be read, but it plays no more.
 	broken bool
 }
@@ -35,7 +37,7 @@ func (w *worker) play(seed uint64) (played, error) {
 			p.Outcome = differs(p.Outcome, again)
 		}
 	}
-	p.silent = w.world == nil
+	p.silent, p.ended = w.world == nil, true
 	return p, w.keepTrace(&p)
 }
 
@@ -56,6 +58,9 @@ func differs(first, again Outcome) Outcome {
 func (w *worker) once(seed uint64) Outcome {
 	if w.world == nil || w.broken {
 		w.world, w.broken = w.campaign.Open(), false
+	}
+	if r, ok := w.world.(Repeater); ok {
+		r.Repetition(w.repetition)
 	}
 	type ending struct {
 		outcome Outcome

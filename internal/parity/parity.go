@@ -79,15 +79,21 @@ func Compare(ctx context.Context, s *scenarios.Scenario, argument string, o Opti
 	if err != nil {
 		return nil, err
 	}
-	worlds, err := real.Worlds(ctx, s, o.Chaos)
-	if err != nil {
-		return nil, err
-	}
 	full := s.WithDefaults()
 	first, count := o.First, full.Run.Seeds.Sim
 	if full.Run.Seed != 0 {
 		first, count, o.Seeds = full.Run.Seed, 1, 1 // a pinned failure is played as it is
 	}
+	heard := &[]history.Record{}
+	processes := campaign.Campaign{
+		Scenario: s, Tier: scenarios.RealTier, First: first, Count: o.Seeds, Workers: 1, Wavers: true,
+		Timeout: chaos.Timeout(s), Argument: argument, Mutant: o.Chaos.Mutant,
+	}
+	worlds, err := real.Worlds(ctx, s, o.staging(&processes))
+	if err != nil {
+		return nil, err
+	}
+	processes.Open = listening(worlds, heard)
 	report := &Report{Name: s.Name, Mutant: o.Chaos.Mutant}
 	simulated := campaign.Campaign{
 		Scenario: s, Tier: scenarios.SimTier, Open: open, First: first, Count: count,
@@ -97,12 +103,6 @@ func Compare(ctx context.Context, s *scenarios.Scenario, argument string, o Opti
 		return nil, err
 	}
 	report.Sim.Order = orderOf(simulatedHistory(program, first))
-	heard := &[]history.Record{}
-	processes := campaign.Campaign{
-		Scenario: s, Tier: scenarios.RealTier, Open: listening(worlds, heard), First: first, Count: o.Seeds,
-		Workers: 1, Wavers: true, Timeout: chaos.Timeout(s), Argument: argument,
-		Mutant: o.Chaos.Mutant,
-	}
 	if report.Real, err = play(ctx, &processes); err != nil {
 		return nil, err
 	}
@@ -111,6 +111,14 @@ func Compare(ctx context.Context, s *scenarios.Scenario, argument string, o Opti
 	report.Alike = report.alike()
 	report.FirstDivergence = firstDivergence(report.Sim.Order, report.Real.Order)
 	return report, nil
+}
+
+// staging says how the campaign is played on real processes. What a run leaves names
+// the command that is printed for it.
+func (o *Options) staging(c *campaign.Campaign) chaos.Options {
+	made := o.Chaos
+	made.Again = c.Again
+	return made
 }
 
 // alike tells whether both worlds fail in the same way.

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"fencepost/chaos"
 	"fencepost/scenarios"
 )
 
@@ -111,5 +112,13 @@ func TestAHaltAfterTheLastRoundInterruptsNothing(t *testing.T) {
 		if got := p.cutShort(c.halt, c.rounds); got != c.want {
 			t.Errorf("%d of %d rounds: %t", c.rounds, p.Rounds(), got)
 		}
+	}
+}
+
+func TestWhatASoakLeavesNamesTheCommandThatPlaysItAgain(t *testing.T) {
+	w := &watcher{plan: &Plan{For: DefaultFor, Seed: 7, Nodes: DefaultNodes, TTL: DefaultTTL}}
+	made := w.staging(chaos.Options{}, nil)
+	if want := "bin/drill soak --for 30m0s --seed 7"; made.Again == nil || made.Again(7) != want {
+		t.Errorf("it is not played again by %s", want)
 	}
 }

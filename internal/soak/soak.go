@@ -51,8 +51,7 @@ func Run(
 		return nil, err
 	}
 	w := &watcher{plan: &p, series: newSeries(&p), out: progress}
-	o.Watch, o.Halt = w.look, halt
-	result := chaos.NewWorld(program, o).Run(ctx, p.Seed)
+	result := chaos.NewWorld(program, w.staging(o, halt)).Run(ctx, p.Seed)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.series.close()
@@ -122,6 +121,14 @@ type watcher struct {
 	last   chaos.Glance
 	told   time.Time
 	leaks  int
+}
+
+// staging says how the soak is played. What it leaves names the command that is
+// printed for it: a soak is no scenario with a name.
+func (w *watcher) staging(o chaos.Options, halt <-chan struct{}) chaos.Options {
+	o.Watch, o.Halt = w.look, halt
+	o.Again = func(uint64) string { return w.plan.command() }
+	return o
 }
 
 // look takes a glance at the run.

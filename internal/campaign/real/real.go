@@ -20,7 +20,7 @@ func Worlds(ctx context.Context, s *scenarios.Scenario, o chaos.Options) (func()
 		return nil, err
 	}
 	if s.Nemesis == nil {
-		return func() campaign.World { return &world{ctx: ctx, world: chaos.NewWorld(program, o)} }, nil
+		return func() campaign.World { return open(ctx, program, o) }, nil
 	}
 	// The nemesis is the simulator's: it draws the same faults for both.
 	drawn, err := sim.Compile(s)
@@ -28,8 +28,18 @@ func Worlds(ctx context.Context, s *scenarios.Scenario, o chaos.Options) (func()
 		return nil, err
 	}
 	return func() campaign.World {
-		return &world{ctx: ctx, world: chaos.NewWorld(program, o), program: program, nemesis: drawn}
+		w := open(ctx, program, o)
+		w.program, w.nemesis = program, drawn
+		return w
 	}, nil
+}
+
+// open returns a world that knows where its runs leave what they were.
+func open(ctx context.Context, program *chaos.Program, o chaos.Options) *world {
+	w := &world{ctx: ctx}
+	o.Left = func(dir string) { w.left = dir }
+	w.world = chaos.NewWorld(program, o)
+	return w
 }
 
 // world is a world of real processes.
@@ -39,7 +49,12 @@ type world struct {
 	// nemesis draws faults for each seed of the program; nil without one.
 	program *chaos.Program
 	nemesis *sim.Program
+	// left is where the last run left what it was, or "".
+	left string
 }
+
+// Repetition says which one of its seed the next run is.
+func (w *world) Repetition(n int) { w.world.Repetition(n) }
 
 // Run plays the scenario once.
 func (w *world) Run(seed uint64) campaign.Outcome {
@@ -50,10 +65,12 @@ func (w *world) Run(seed uint64) campaign.Outcome {
 		}
 		w.world.Load(w.program.With(steps))
 	}
+	w.left = ""
 	r := w.world.Run(w.ctx, seed)
 	return campaign.Outcome{
 		Seed: seed, Verdict: r.Verdict, Hash: r.Hash, Events: r.Records, SimNanos: r.Nanos,
 		Failure: r.Failure, Excused: r.Excused, Counts: r.Counts, Offered: r.Offered,
+		Left: w.left,
 	}
 }
 
