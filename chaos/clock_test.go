@@ -3,6 +3,8 @@ package chaos
 import (
 	"testing"
 	"time"
+
+	"fencepost/scenarios"
 )
 
 // clockOf returns a timepiece whose clocks both stood at zero when the run began.
@@ -30,7 +32,8 @@ func TestAWallClockThatIsSlewedIsReadAsItRuns(t *testing.T) {
 
 func TestAWallClockThatIsSetIsFoundWhicheverWay(t *testing.T) {
 	t.Parallel()
-	for _, step := range []time.Duration{-time.Second, -20 * time.Millisecond, 20 * time.Millisecond, time.Hour} {
+	const bit = 20 * time.Millisecond
+	for _, step := range []time.Duration{-time.Second, -bit, bit, time.Hour} {
 		c := clockOf()
 		for boot := int64(0); boot <= 2e9; boot += 5e6 {
 			wall := boot
@@ -49,7 +52,7 @@ func TestWhateverCameOfARunInWhichTheWallClockWasSetItIsInvalid(t *testing.T) {
 	t.Parallel()
 	p, entries := lateRun(t)
 	out := p.judge(entries, 20e9, nil, conditions{void: "the wall clock was set", at: 3e9})
-	if out.verdict.String() != "invalid" || out.failure == nil || out.failure.Detail != "the wall clock was set" {
+	if out.verdict != scenarios.Invalid || out.failure.Detail != "the wall clock was set" {
 		t.Errorf("%v: %v; want an invalid run that says why", out.verdict, out.failure)
 	}
 }

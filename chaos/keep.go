@@ -13,13 +13,10 @@ import (
 )
 
 // place is the directory of a run below that of its scenario: real/SEED, and behind
-// the seed @MUTANT for programs with a mistake, and .N for a repetition beyond the
-// first. A class that is not the file's own is part of the scenario's name.
+// the seed .N for a repetition beyond the first. A class that is not the file's own
+// is part of the scenario's name.
 func (o *Options) place(seed uint64) string {
 	name := strconv.FormatUint(seed, 10)
-	if o.Mutant != "" {
-		name += "@" + o.Mutant
-	}
 	if o.Repetition > 1 {
 		name += fmt.Sprintf(".%d", o.Repetition)
 	}

@@ -192,6 +192,12 @@ func TestSettingThatTheServiceWouldRefuseIsRefusedBeforeAnythingStarts(t *testin
 	}
 }
 
+func TestNodeThatIsAskedToStopAtAnEventHandsOver(t *testing.T) {
+	if r := play(t, "leaving", chaos.Options{Program: program(t)}); r.Verdict != scenarios.Pass {
+		t.Errorf("%v: %v", r.Verdict, r.Failure)
+	}
+}
+
 func TestFaultsOfOneStoreThatOverlapEachBeginAndEnd(t *testing.T) {
 	path := program(t)
 	for _, name := range []string{"pile-postgres", "pile-redis"} {
