@@ -266,28 +266,35 @@ func (r *run) fire(ctx context.Context, index int) {
 		st.fired = true
 		return
 	}
-	// Nobody holds the role, or the server cannot be told: try again for up to a ttl.
+	again := func() { r.after(time.Duration(r.program.ttl/20), func() { r.fire(ctx, index) }) }
+	if r.cannotBeTold(r.program.scenario.Steps[index].Verb) {
+		again() // until another fault has ended
+		return
+	}
+	// Nobody holds the role now: try again for up to a ttl.
 	now := r.clock.now()
 	if st.until == 0 {
 		st.until = now + r.program.ttl
 	}
 	if now < st.until {
-		r.after(time.Duration(r.program.ttl/20), func() { r.fire(ctx, index) })
+		again()
 		return
 	}
-	r.unmet(index, neverStruck(r.program.scenario.Steps[index].Verb))
+	r.unmet(index, "for a ttl nobody held the role that the step names")
 }
 
-// neverStruck says why a step found nothing to strike for a ttl.
-func neverStruck(v scenarios.Verb) string {
+// cannotBeTold tells whether a step has to tell something to a server that another
+// fault keeps from answering.
+func (r *run) cannotBeTold(v scenarios.Verb) bool {
 	switch v.(type) {
-	case scenarios.Postgres, scenarios.Control, scenarios.Operator:
-		return "for a ttl another fault kept PostgreSQL from being told what the step wants"
+	case scenarios.Postgres:
+		return !r.postgresAnswers()
+	case scenarios.Control, scenarios.Operator:
+		return !r.postgresRuns()
 	case scenarios.Redis:
-		return "for a ttl another fault kept Redis from being told what the step wants, or nobody held the " +
-			"role that it names"
+		return !r.redisAnswers()
 	default:
-		return "for a ttl nobody held the role that the step names"
+		return false
 	}
 }
 

@@ -226,8 +226,20 @@ func (r *run) postgresUp(ctx context.Context, index int) {
 	})
 }
 
-// postgresServes lets the nodes in to a server that has come up.
+// postgresServes lets the nodes in to a server that has come up. It stands still if
+// that is wanted yet.
 func (r *run) postgresServes(ctx context.Context, index int) {
+	for _, still := range []struct {
+		act   scenarios.PostgresAct
+		again func() error
+	}{
+		{scenarios.PostgresStall, r.postgres.Stall},
+		{scenarios.PostgresHangPostmaster, r.postgres.HangPostmaster},
+	} {
+		if r.count(postgresDown, 0) == 0 && r.count("postgres "+string(still.act), 0) > 0 {
+			r.broke(still.again())
+		}
+	}
 	r.postgresBack(ctx, index, r.clock.now())
 	r.letIn(core.Postgres)
 	r.tell(core.Postgres)

@@ -193,6 +193,9 @@ func (r *run) redisUp(ctx context.Context, index int) {
 		if isUp {
 			r.tellLoss(ctx, was.before, was.after, at)
 		}
+		if r.count(redisDown, 0) == 0 && r.count(redisStall, 0) > 0 {
+			r.broke(r.redis.Stall()) // what stood still before stands still again
+		}
 		r.fault(history.RedisDataLoss, false, history.None, at)
 		r.redisBack(ctx, index, at)
 		r.letIn(core.Redis)

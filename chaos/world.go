@@ -129,6 +129,9 @@ func (r *run) play(ctx context.Context, seed uint64) (Result, error) {
 	if err := errors.Join(err, r.endNodes()); err != nil {
 		return Result{}, err
 	}
+	if err := r.wakeStores(ctx); err != nil {
+		return Result{}, err
+	}
 	if err := r.collect(ctx, end); err != nil {
 		return Result{}, fmt.Errorf("read what happened: %w", err)
 	}
