@@ -10,11 +10,11 @@ import (
 
 // trio starts three instances and returns them once they are ready and one of
 // them leads.
-func (s *stage) trio() []*instance {
+func (s *stage) trio(change func(*fencepost.Config)) []*instance {
 	s.t.Helper()
 	var all []*instance
 	for _, name := range []string{"blue-1", "green-1", "red-1"} {
-		all = append(all, s.start(name, nil))
+		all = append(all, s.start(name, change))
 	}
 	until(s.t, "all are ready and one leads", func() bool {
 		for _, i := range all {
@@ -67,7 +67,7 @@ func TestRealTradingGoesOnWithoutRedisAndReturnsToIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t)
-			all := s.trio()
+			all := s.trio(nil)
 			const ttl = time.Second
 			s.executes(all[0], "s-1")
 			if kind := leaderOf(all).Status().Tenure; kind != "redis" {

@@ -33,8 +33,9 @@ func (l look) ahead() int64 { return l.wall - l.boot }
 const (
 	// nearBy is how far the two clocks may drift apart before another look is kept.
 	nearBy = int64(50 * time.Microsecond)
-	// atOnce is how long the two readings of a look may take.
-	atOnce = int64(200 * time.Microsecond)
+	// atOnce is how long the two readings of a look may take: as long as it makes no
+	// difference.
+	atOnce = nearBy
 	// mostSlew is how much faster or slower a clock is made to run that is not set.
 	mostSlew = 0.01
 )

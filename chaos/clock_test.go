@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"fencepost/core/history"
 	"fencepost/scenarios"
 )
 
@@ -48,11 +49,21 @@ func TestAWallClockThatIsSetIsFoundWhicheverWay(t *testing.T) {
 	}
 }
 
-func TestWhateverCameOfARunInWhichTheWallClockWasSetItIsInvalid(t *testing.T) {
+func TestARunInWhichTheWallClockWasSetIsInvalidButForTwoOrders(t *testing.T) {
 	t.Parallel()
+	set := conditions{void: "the wall clock was set", at: 3e9}
 	p, entries := lateRun(t)
-	out := p.judge(entries, 20e9, nil, conditions{void: "the wall clock was set", at: 3e9})
-	if out.verdict != scenarios.Invalid || out.failure.Detail != "the wall clock was set" {
+	if out := p.judge(entries, 20e9, nil, set); out.verdict != scenarios.Invalid ||
+		out.failure.Detail != set.void {
 		t.Errorf("%v: %v; want an invalid run that says why", out.verdict, out.failure)
+	}
+	var b book
+	for attempt := uint32(1); attempt <= 2; attempt++ {
+		b.add(int64(attempt)*1e9, history.Record{
+			Kind: history.OrderCreated, Node: history.None, Signal: 1, Attempt: attempt,
+		})
+	}
+	if out := p.judge(b.sorted(20e9), 20e9, nil, set); out.verdict != scenarios.Fail {
+		t.Errorf("%v: %v; want a failure: two orders are two on every clock", out.verdict, out.failure)
 	}
 }

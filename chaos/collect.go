@@ -16,6 +16,9 @@ func (r *run) collect(ctx context.Context, end int64) error {
 	if err := r.collectProcesses(end); err != nil {
 		return err
 	}
+	if err := r.wakeStores(ctx); err != nil {
+		return err
+	}
 	if err := r.collectLedger(ctx); err != nil {
 		return err
 	}

@@ -51,9 +51,8 @@ type step struct {
 	// lasts.
 	hit            []int16
 	struck, healed int64
-	// wires are the links that it damages, and tampered what they had done before.
-	wires    []*cable
-	tampered tampering
+	// account is what the links did that it damages.
+	account account
 	// undo puts right what the step broke; finished is called by it.
 	undo func()
 }
@@ -268,6 +267,7 @@ func (r *run) fire(ctx context.Context, index int) {
 	}
 	again := func() { r.after(time.Duration(r.program.ttl/20), func() { r.fire(ctx, index) }) }
 	if r.cannotBeTold(r.program.scenario.Steps[index].Verb) {
+		st.until = 0
 		again() // until another fault has ended
 		return
 	}
@@ -286,13 +286,13 @@ func (r *run) fire(ctx context.Context, index int) {
 // cannotBeTold tells whether a step has to tell something to a server that another
 // fault keeps from answering.
 func (r *run) cannotBeTold(v scenarios.Verb) bool {
-	switch v.(type) {
+	switch v := v.(type) {
 	case scenarios.Postgres:
-		return !r.postgresAnswers()
+		return !r.postgresTakes(v.Act)
 	case scenarios.Control, scenarios.Operator:
 		return !r.postgresRuns()
 	case scenarios.Redis:
-		return !r.redisAnswers()
+		return !r.redisTakes(v.Act)
 	default:
 		return false
 	}

@@ -10,9 +10,9 @@ type errand struct {
 }
 
 // onceAnswers does what has to tell a store something: now, or as soon as no other
-// fault keeps the store from being told, one after the other. Until then nobody
-// could notice the difference. The conductor must not wait for it: it alone ends
-// what keeps the store from answering.
+// fault keeps the store from being told, one after the other. The conductor must not
+// wait for it: it alone ends what keeps the store from answering. While a store is
+// told something, nothing strikes it that would keep it from answering.
 func (r *run) onceAnswers(of core.Store, e errand) {
 	if len(r.errands[of]) == 0 && !r.telling[of] && r.answers(of) {
 		r.broke(e.tell())

@@ -37,8 +37,8 @@ func short(t *testing.T) *scenarios.Scenario {
 	return s
 }
 
-// Runs that differ in more than their seed leave what they were side by side; the
-// first of a seed has its plain name.
+// Runs that differ in more than their seed, but for their mutant, leave what they were
+// side by side; the first of a seed has its plain name.
 func TestEachRunLeavesADirectoryOfItsOwn(t *testing.T) {
 	t.Parallel()
 	out := t.TempDir()

@@ -170,6 +170,7 @@ func (r *run) setUp(ctx context.Context, seed uint64) error {
 			return err
 		}
 	}
+	r.clock.compare()
 	r.watch = watchStall(r.clock)
 	r.hunger = watchHunger(r.clock)
 	r.reachChanged()

@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"fencepost/core"
@@ -120,10 +121,10 @@ func (r *run) demandAssumptions(end int64) {
 		if !ok || !r.steps[i].fired {
 			continue
 		}
-		st := &r.steps[i]
-		if now := tampered(st.wires); v.Effect == scenarios.Hold && now.held == st.tampered.held {
+		switch held, cut := r.steps[i].account.did(); {
+		case v.Effect == scenarios.Hold && held == 0:
 			unmet(i, end, "no byte was held and delivered later")
-		} else if v.Effect == scenarios.CutReply && now.cut == st.tampered.cut {
+		case v.Effect == scenarios.CutReply && cut == 0:
 			unmet(i, end, "no reply was cut")
 		}
 	}
@@ -141,4 +142,36 @@ func tampered(wires []*cable) (sum tampering) {
 		sum.cut += stats.RepliesCut
 	}
 	return sum
+}
+
+// account is what a step's links did from when it struck until they were the next
+// step's: what was held is counted when it is delivered, after the step was healed.
+type account struct {
+	wires    []*cable
+	from, to tampering
+	closed   bool
+}
+
+// did returns how many bytes were held and replies cut.
+func (a *account) did() (held, cut int64) {
+	to := a.to
+	if !a.closed {
+		to = tampered(a.wires)
+	}
+	return to.held - a.from.held, to.cut - a.from.cut
+}
+
+// open begins a step's account, and closes those of steps that were healed and had
+// one of the same links.
+func (r *run) open(index int, wires []*cable) {
+	for i := range r.steps {
+		earlier := &r.steps[i]
+		shared := slices.ContainsFunc(earlier.account.wires, func(w *cable) bool {
+			return slices.Contains(wires, w)
+		})
+		if shared && earlier.ended && !earlier.account.closed {
+			earlier.account.to, earlier.account.closed = tampered(earlier.account.wires), true
+		}
+	}
+	r.steps[index].account = account{wires: wires, from: tampered(wires)}
 }

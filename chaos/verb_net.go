@@ -54,7 +54,7 @@ func (r *run) strikeNet(ctx context.Context, index int, v scenarios.Net) (bool, 
 	}
 	r.started(ctx, index, at)
 	wires := r.wires(hit, v.Link)
-	r.steps[index].wires, r.steps[index].tampered = wires, tampered(wires)
+	r.open(index, wires)
 	if err := r.damage(index, wires, d); err != nil {
 		return true, err
 	}

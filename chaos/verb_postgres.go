@@ -38,21 +38,41 @@ func (r *run) startPostgres(ctx context.Context) error {
 // server has not noticed the end of yet.
 const connectionsEach = 16
 
+// The acts of which several may go on at once: the first begins it, and the last
+// ends it.
+const (
+	postgresDown  = "postgres down"
+	postgresStall = "postgres " + string(scenarios.PostgresStall)
+	postgresHang  = "postgres " + string(scenarios.PostgresHangPostmaster)
+)
+
 // strikePostgres disturbs PostgreSQL, if it can be disturbed so now.
 func (r *run) strikePostgres(ctx context.Context, index int, v scenarios.Postgres) (bool, error) {
-	possible := true
-	switch v.Act {
-	case scenarios.PostgresKillBackends, scenarios.PostgresRewind:
-		possible = r.postgresAnswers()
-	case scenarios.PostgresStall, scenarios.PostgresHangPostmaster:
-		possible = r.postgresIsUp()
-	case scenarios.PostgresRestart, scenarios.PostgresCrash, scenarios.PostgresSlow,
-		scenarios.PostgresReadOnly, scenarios.PostgresExhaust, scenarios.PostgresLockRows:
-	}
-	if !possible {
+	if !r.postgresTakes(v.Act) {
 		return false, nil
 	}
 	return true, r.hitPostgres(ctx, index, v)
+}
+
+// postgresTakes tells whether an act can strike PostgreSQL now. Whoever is being told
+// something must be able to answer.
+func (r *run) postgresTakes(act scenarios.PostgresAct) bool {
+	if r.telling[core.Postgres] {
+		return act == scenarios.PostgresSlow
+	}
+	switch act {
+	case scenarios.PostgresKillBackends, scenarios.PostgresRewind:
+		return r.postgresAnswers()
+	case scenarios.PostgresStall, scenarios.PostgresHangPostmaster:
+		return r.postgresIsUp()
+	case scenarios.PostgresReadOnly, scenarios.PostgresExhaust, scenarios.PostgresLockRows:
+		// Below a hung postmaster sessions live on and would notice.
+		return r.count(postgresHang, 0) == 0
+	case scenarios.PostgresRestart, scenarios.PostgresCrash, scenarios.PostgresSlow:
+		return true
+	default:
+		return true // and refused
+	}
 }
 
 // postgresIsUp tells whether PostgreSQL has processes, and is not just coming up.
@@ -63,8 +83,12 @@ func (r *run) postgresIsUp() bool { return r.count(postgresDown, 0) == 0 && r.sh
 func (r *run) postgresAnswers() bool { return r.postgresIsUp() && !r.postgresIsKept() }
 
 // postgresRuns tells whether PostgreSQL serves those who are connected.
-func (r *run) postgresRuns() bool {
-	return r.postgresIsUp() && r.count("postgres "+string(scenarios.PostgresStall), 0) == 0
+func (r *run) postgresRuns() bool { return r.postgresIsUp() && r.count(postgresStall, 0) == 0 }
+
+// postgresIsKept tells whether a fault keeps PostgreSQL from answering. It may be
+// called beside the conductor.
+func (r *run) postgresIsKept() bool {
+	return r.count(postgresDown, 0) > 0 || r.count(postgresStall, 0) > 0 || r.count(postgresHang, 0) > 0
 }
 
 // hitPostgres carries out an act upon PostgreSQL.
@@ -140,13 +164,6 @@ func (r *run) awaitPostgres(ctx context.Context) error {
 	}
 }
 
-// postgresIsKept tells whether a fault keeps PostgreSQL from answering. It may be
-// called beside the conductor.
-func (r *run) postgresIsKept() bool {
-	return r.count(postgresDown, 0) > 0 || r.count("postgres "+string(scenarios.PostgresStall), 0) > 0 ||
-		r.count("postgres "+string(scenarios.PostgresHangPostmaster), 0) > 0
-}
-
 // hindrance returns how an act that lasts begins and how it ends.
 func (r *run) hindrance(ctx context.Context, act scenarios.PostgresAct) (begin, end func() error, err error) {
 	p := r.postgres
@@ -166,9 +183,6 @@ func (r *run) hindrance(ctx context.Context, act scenarios.PostgresAct) (begin, 
 		return nil, nil, fmt.Errorf("postgres %s: real processes know no such act", act)
 	}
 }
-
-// postgresDown is the act of a server that is away.
-const postgresDown = "postgres down"
 
 // slow makes every statement take longer: it reaches the server later.
 func (r *run) slow(ctx context.Context, index int, v scenarios.Postgres) error {
@@ -229,16 +243,12 @@ func (r *run) postgresUp(ctx context.Context, index int) {
 // postgresServes lets the nodes in to a server that has come up. It stands still if
 // that is wanted yet.
 func (r *run) postgresServes(ctx context.Context, index int) {
-	for _, still := range []struct {
-		act   scenarios.PostgresAct
-		again func() error
-	}{
-		{scenarios.PostgresStall, r.postgres.Stall},
-		{scenarios.PostgresHangPostmaster, r.postgres.HangPostmaster},
-	} {
-		if r.count(postgresDown, 0) == 0 && r.count("postgres "+string(still.act), 0) > 0 {
-			r.broke(still.again())
-		}
+	isBack := r.count(postgresDown, 0) == 0
+	if isBack && r.count(postgresStall, 0) > 0 {
+		r.broke(r.postgres.Stall())
+	}
+	if isBack && r.count(postgresHang, 0) > 0 {
+		r.broke(r.postgres.HangPostmaster())
 	}
 	r.postgresBack(ctx, index, r.clock.now())
 	r.letIn(core.Postgres)

@@ -47,15 +47,7 @@ func (r *run) leadReplica(primary string) (string, error) {
 // strikeRedis disturbs Redis.
 func (r *run) strikeRedis(ctx context.Context, index int, v scenarios.Redis) (bool, error) {
 	at := r.clock.now()
-	possible := r.redisAnswers() // if not, a little later, perhaps
-	switch v.Act {
-	case scenarios.RedisRestart, scenarios.RedisLoseData:
-		possible = true
-	case scenarios.RedisStall:
-		possible = r.redisIsUp()
-	default:
-	}
-	if !possible {
+	if !r.redisTakes(v.Act) {
 		return false, nil
 	}
 	switch v.Act {
@@ -105,6 +97,22 @@ func (r *run) strikeRedis(ctx context.Context, index int, v scenarios.Redis) (bo
 		return r.strikeSplit(ctx, index, v)
 	default:
 		return true, fmt.Errorf("redis %s: real processes know no such act", v.Act)
+	}
+}
+
+// redisTakes tells whether an act can strike Redis now: what is down or stands still
+// cannot be told anything, and whoever is being told something must be able to
+// answer.
+func (r *run) redisTakes(act scenarios.RedisAct) bool {
+	switch {
+	case r.telling[core.Redis]:
+		return false
+	case act == scenarios.RedisRestart, act == scenarios.RedisLoseData:
+		return true
+	case act == scenarios.RedisStall:
+		return r.redisIsUp()
+	default:
+		return r.redisAnswers()
 	}
 }
 

@@ -3,8 +3,6 @@ package chaos
 import (
 	"context"
 	"fmt"
-
-	"fencepost/scenarios"
 )
 
 // wakeStores has the stores answer, whatever a fault that is never healed left them
@@ -17,8 +15,8 @@ func (r *run) wakeStores(ctx context.Context) error {
 	}{
 		{redisStall, r.redis.Resume},
 		{redisDown, func() error { return r.redis.Up(ctx, r.outage.lost) }},
-		{"postgres " + string(scenarios.PostgresStall), r.postgres.Resume},
-		{"postgres " + string(scenarios.PostgresHangPostmaster), r.postgres.ResumePostmaster},
+		{postgresStall, r.postgres.Resume},
+		{postgresHang, r.postgres.ResumePostmaster},
 		{postgresDown, func() error { return r.postgres.Up(ctx) }},
 	} {
 		if !goesOn(wake.from) {
@@ -28,5 +26,22 @@ func (r *run) wakeStores(ctx context.Context) error {
 			return fmt.Errorf("wake the stores: %w", err)
 		}
 	}
+	return r.closePast(ctx)
+}
+
+// closePast reads what a rewind has left of the ledger, if the run was over before
+// the conductor heard that the server is back.
+func (r *run) closePast(ctx context.Context) error {
+	gone := r.past
+	if gone == nil {
+		return nil
+	}
+	if gone.at == 0 {
+		gone.at = r.clock.toWall(r.clock.now())
+		if err := gone.read(ctx, r.postgres); err != nil {
+			return fmt.Errorf("read what a rewind has left: %w", err)
+		}
+	}
+	r.past, r.rewound = nil, append(r.rewound, *gone)
 	return nil
 }

@@ -78,13 +78,16 @@ func (w *World) Load(p *Program) { w.program = p }
 // processes run beside each other it does not. It ends when ctx ends, and
 // leaves no process behind.
 func (w *World) Run(ctx context.Context, seed uint64) Result {
-	ctx, cancel := context.WithTimeout(ctx, Timeout(w.program.scenario)-tidySlack)
+	within, cancel := context.WithTimeout(ctx, Timeout(w.program.scenario)-tidySlack)
 	defer cancel()
 	r := newRun(w.program, w.options, seed)
-	result, err := r.play(ctx, seed)
+	result, err := r.play(within, seed)
 	if err != nil {
+		r.close()
+		err = errors.Join(err, r.endNodes()) // what they leave is whole
+		r.aside.Wait()
 		result = r.crashed(err)
-		if r.options.Out != "" { // before the logs and the journals are gone
+		if r.options.Out != "" && ctx.Err() == nil { // a run that was given up is no news
 			if err := r.keep(seed, &result, r.book.sorted(result.Nanos)); err != nil {
 				result.Failure.Detail += "; " + err.Error()
 			}
@@ -127,9 +130,6 @@ func (r *run) play(ctx context.Context, seed uint64) (Result, error) {
 	err := r.endNodes()
 	r.aside.Wait()
 	if err := errors.Join(err, r.endNodes()); err != nil {
-		return Result{}, err
-	}
-	if err := r.wakeStores(ctx); err != nil {
 		return Result{}, err
 	}
 	if err := r.collect(ctx, end); err != nil {
