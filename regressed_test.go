@@ -74,15 +74,17 @@ func (v *vault) undisturbed(ctx context.Context, conn *pgx.Conn, text string) er
 	}
 }
 
+// withoutComparing leaves the broker's book alone. An order that an older copy does
+// not know halts a group that compares in time, and the next signal waits.
+func withoutComparing(c *fencepost.Config) { c.Reconcile.Interval = 0 }
+
 // PostgreSQL is restored from an older copy under a running group: whatever it
 // has forgotten may have been executed, so that nobody goes on before a person
 // has looked.
 func TestRealLedgerThatWentBackInTimeStopsEveryInstanceUntilItIsAccepted(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	// The broker keeps the order of s-2, which the older copy does not know: whoever compares the two in time
-	// halts, and s-3 would wait.
-	all := s.trio(func(c *fencepost.Config) { c.Reconcile.Interval = 0 })
+	all := s.trio(withoutComparing)
 	s.executes(all[0], "s-1")
 	older := s.copied()
 	until(t, "somebody leads after the copy was taken", func() bool { return leaderOf(all) != nil })
