@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fencepost/chaos"
 	"fencepost/internal/campaign"
 	"fencepost/scenarios"
 )
@@ -24,9 +25,9 @@ func newCheck() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check [--json] FILE|NAME…",
 		Short: "Tell whether scenario files can be understood, and what is wrong with them",
-		Long: "Reads each file as every other command does, sets it up as the simulator would if the file\n" +
-			"names that tier, and plays nothing. All mistakes of its text are reported at once, each with\n" +
-			"its line, a caret and the allowed words. The exit code is 0, or 64 if a file is refused.",
+		Long: "Reads each file as every other command does, sets it up as the engines of its tiers would,\n" +
+			"and plays nothing. All mistakes of its text are reported at once, each with its line, a\n" +
+			"caret and the allowed words. The exit code is 0, or 64 if a file is refused.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			var refused strings.Builder
@@ -60,8 +61,12 @@ func newCheck() *cobra.Command {
 // check judges one file, and shows what is wrong with it over several lines.
 func check(arg string) (checked, string) {
 	s, err := scenarios.Find(arg)
+	// What an engine refuses at load is refused here.
 	if err == nil && s.Plays(scenarios.SimTier) {
-		_, err = campaign.Simulated(s) // what an engine refuses at load is refused here
+		_, err = campaign.Simulated(s)
+	}
+	if err == nil && s.Plays(scenarios.RealTier) {
+		_, err = chaos.Compile(s)
 	}
 	if err == nil {
 		return checked{File: arg, OK: true, Errors: scenarios.Errors{}}, ""

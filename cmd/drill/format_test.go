@@ -74,6 +74,31 @@ func TestCheckRefusesWhatTheSimulatorWouldRefuse(t *testing.T) {
 	}
 }
 
+func TestCheckRefusesWhatRealProcessesWouldRefuse(t *testing.T) {
+	const text = `version: 1
+name: replica
+why: A node has no wire to the replica.
+tiers: [sim, real]
+catches: [belief-by-flag]
+cluster: {nodes: 2, lease: {ttl: 1s}}
+workload: {signals: 1/s}
+steps:
+  - {id: cut, at: 1s, net: {link: leader <-> redis_replica, effect: drop, for: 1s}}
+expect:
+  - never: single-executor
+run: {duration: 5s}
+`
+	got := carry(t, "check", write(t, "replica.yaml", text))
+	if got.code != scenarios.ExitRefused || !strings.Contains(got.problems, "replica.yaml:9:") ||
+		!strings.Contains(got.problems, "only Redis itself has a link to its replica") {
+		t.Errorf("%+v", got)
+	}
+	one := strings.Replace(text, "tiers: [sim, real]", "tiers: [sim]\ntier_reason: the link", 1)
+	if got := carry(t, "check", write(t, "replica.yaml", one)); got.code != 0 {
+		t.Errorf("for the simulator alone: %+v", got)
+	}
+}
+
 func TestCheckPrintsOneObjectForEachFile(t *testing.T) {
 	good := write(t, "good.yaml", string(scenarios.Template("good.yaml")))
 	bad := write(t, "bad.yaml", string(scenarios.Template("bad.yaml"))+"extra: 1\n")
