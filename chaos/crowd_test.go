@@ -93,10 +93,10 @@ expect:
 run: {duration: 20ttl}
 `
 
-// lateRun is a run of it that fails on a calm machine.
-func lateRun(t *testing.T) (*Program, []entry) {
+// compiled reads a file's text and compiles it.
+func compiled(t *testing.T, name, text string) *Program {
 	t.Helper()
-	file, err := scenarios.Parse("late.yaml", []byte(late))
+	file, err := scenarios.Parse(name, []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,6 +104,13 @@ func lateRun(t *testing.T) (*Program, []entry) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return p
+}
+
+// lateRun is a run of it that fails on a calm machine.
+func lateRun(t *testing.T) (*Program, []entry) {
+	t.Helper()
+	p := compiled(t, "late.yaml", late)
 	var b book
 	b.add(0, history.Record{Kind: history.NodeUp, Node: 0})
 	b.tell(1e9, func(j *scenarios.Judge, at int64) { j.Started(0, at) })

@@ -34,14 +34,7 @@ func (l *countingLink) Stats() link.Stats { return l.stats }
 
 func TestAHoldThatHeldNothingIsNotCoveredByAnother(t *testing.T) {
 	t.Parallel()
-	file, err := scenarios.Parse("two-holds.yaml", []byte(twoHolds))
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := Compile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := compiled(t, "two-holds.yaml", twoHolds)
 	for _, c := range []struct {
 		held [2]int64 // by the first and the second
 		want string   // of whom it is said; "" if nothing is
