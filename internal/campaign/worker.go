@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
-	"strings"
 	"time"
 
 	"fencepost/core/history"
+	"fencepost/internal/guard"
 	"fencepost/scenarios"
 )
 
@@ -92,7 +91,7 @@ func (w *worker) once(seed uint64) Outcome {
 func guarded(world World, seed uint64) (outcome Outcome, broken bool) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			outcome = crash(seed, fmt.Sprintf("panic: %v\n%s", reason, callers(debug.Stack())))
+			outcome = crash(seed, guard.Panic(reason))
 			broken = true
 		}
 	}()
@@ -106,19 +105,6 @@ func crash(seed uint64, detail string) Outcome {
 		Seed: seed, Verdict: scenarios.Crash,
 		Failure: &scenarios.Failure{Expect: "the harness holds", Node: history.None, Detail: detail},
 	}
-}
-
-// callers returns the part of a stack that lies below the panic.
-func callers(stack []byte) string {
-	const most = 16
-	lines := strings.Split(strings.TrimSpace(string(stack)), "\n")
-	for i, line := range lines {
-		if strings.HasPrefix(line, "panic(") {
-			lines = lines[min(i+2, len(lines)):]
-			break
-		}
-	}
-	return strings.Join(lines[:min(most, len(lines))], "\n")
 }
 
 // keepTrace keeps what the campaign wants of the last run's trace. A run that

@@ -12,7 +12,7 @@ type Occurrence struct {
 	// At is when it struck, in the time of the run.
 	At Span `json:"at"`
 	// Old is the node that led, under Epoch; Next the one that led after it, or
-	// NoNode while nobody did.
+	// history.None while nobody did.
 	Old   int16      `json:"old"`
 	Epoch core.Epoch `json:"epoch"`
 	Next  int16      `json:"next"`

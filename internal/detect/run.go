@@ -10,6 +10,7 @@ import (
 	"fencepost/core/history"
 	"fencepost/internal/campaign/real"
 	"fencepost/internal/crew"
+	"fencepost/internal/guard"
 	"fencepost/scenarios"
 	"fencepost/sim"
 )
@@ -98,14 +99,26 @@ func (k *Kind) Simulate(ctx context.Context, first uint64, runs, workers int) ([
 		if ctx.Err() != nil {
 			return
 		}
-		var records []history.Record
-		world := sim.NewWorld(program)
-		world.Listen(func(r history.Record) { records = append(records, r) })
-		seed := first + uint64(job)
-		result := world.Run(seed)
-		played[job] = k.read(scenarios.SimTier, seed, result.Verdict, result.Failure, records)
+		played[job] = k.simulate(program, first+uint64(job))
 	})
 	return played, ctx.Err()
+}
+
+// simulate plays one run in the simulator. A panic is a crash of that run.
+func (k *Kind) simulate(program *sim.Program, seed uint64) (run Run) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			run = Run{
+				Kind: k.Name, Tier: scenarios.SimTier, Seed: seed, Verdict: scenarios.Crash,
+				Why: guard.Panic(reason),
+			}
+		}
+	}()
+	var records []history.Record
+	world := sim.NewWorld(program)
+	world.Listen(func(r history.Record) { records = append(records, r) })
+	result := world.Run(seed)
+	return k.read(scenarios.SimTier, seed, result.Verdict, result.Failure, records)
 }
 
 // Stage plays runs on real processes.

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 
 	"fencepost/core/check"
+	"fencepost/internal/guard"
 	"fencepost/scenarios"
 	"fencepost/sim"
 	"fencepost/sim/tape"
@@ -25,7 +25,7 @@ type player struct {
 func (p *player) play(seed uint64) (result sim.Result) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			result = crashed(seed, fmt.Sprintf("panic: %v\n%s", reason, callers(debug.Stack())))
+			result = crashed(seed, guard.Panic(reason))
 		}
 	}()
 	p.tape.Seed(seed)
@@ -44,19 +44,6 @@ func (p *player) play(seed uint64) (result sim.Result) {
 // crashed is the result of a run in which the harness broke.
 func crashed(seed uint64, detail string) sim.Result {
 	return sim.Result{Seed: seed, Verdict: scenarios.Crash, Failure: &scenarios.Failure{Detail: detail}}
-}
-
-// callers returns the part of a stack that lies below the panic.
-func callers(stack []byte) string {
-	const most = 16
-	lines := strings.Split(strings.TrimSpace(string(stack)), "\n")
-	for i, line := range lines {
-		if strings.HasPrefix(line, "panic(") {
-			lines = lines[min(i+2, len(lines)):]
-			break
-		}
-	}
-	return strings.Join(lines[:min(most, len(lines))], "\n")
 }
 
 // trace returns the trace of the last run; what a panic left is shown as far as

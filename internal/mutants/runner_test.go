@@ -55,7 +55,7 @@ func TestARunnerLinksOnlyWhatPlays(t *testing.T) {
 	allowed := []string{
 		"fencepost/core", "fencepost/sim", "fencepost/scenarios", "fencepost/internal/campaign",
 		"fencepost/internal/crew", "fencepost/internal/fuzz", "fencepost/internal/shrink",
-		"fencepost/internal/edge",
+		"fencepost/internal/edge", "fencepost/internal/guard",
 		"fencepost/internal/mutants/errand", "fencepost/internal/mutants/runner",
 		"github.com/goccy/go-yaml",
 	}
