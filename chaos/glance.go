@@ -122,15 +122,15 @@ func (r *run) overview() Glance {
 	return g
 }
 
-// holds reads what a process of the service holds. One that ended meanwhile, or
-// does not answer, shows nothing.
+// holds reads what a process of the service holds. One that ended meanwhile shows
+// nothing, and one that does not answer what the kernel knows of it.
 func (n *instance) holds(ctx context.Context, l *life) []Holding {
 	const goroutines, heap = "go_goroutines", "go_memstats_next_gc_bytes"
+	list := processHolds(n.name, strconv.Itoa(l.process.PID()))
 	values, err := n.scrape(ctx, []string{goroutines, heap})
 	if err != nil {
-		return nil
+		values = nil
 	}
-	list := processHolds(n.name, strconv.Itoa(l.process.PID()))
 	for _, of := range []struct {
 		metric   string
 		resource Resource

@@ -2,6 +2,7 @@ package soak
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -179,6 +180,27 @@ func TestAPartyThatWasNotSeenIsNotTakenForSteady(t *testing.T) {
 		r.judge(s)
 		if !strings.HasPrefix(r.Unseen, party) {
 			t.Errorf("%s was never seen, and the report says %q", party, r.Unseen)
+		}
+	}
+}
+
+// TestAPartyThatFellSilentIsNotJudgedByItsBeginning: what leaks until it answers
+// nobody has enough points from before.
+func TestAPartyThatFellSilentIsNotJudgedByItsBeginning(t *testing.T) {
+	t.Parallel()
+	p := Plan{For: time.Hour, Nodes: 3, TTL: time.Second}
+	for _, party := range p.parties() {
+		s := newSeries(&p)
+		for at := time.Second; at <= 20*p.Round(); at += time.Second {
+			g := look(&p, at, 10)
+			g.Holdings = slices.DeleteFunc(g.Holdings, func(h chaos.Holding) bool {
+				return h.Party == party && at > (LeastRounds+1)*p.Round()
+			})
+			s.add(g)
+		}
+		s.close()
+		if unseen := s.unseen(s.trends()); !strings.HasPrefix(unseen, party+"'s") {
+			t.Errorf("%s answered for %d of 20 rounds, and unseen is %q", party, LeastRounds, unseen)
 		}
 	}
 }

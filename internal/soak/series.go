@@ -86,6 +86,15 @@ func (s *series) trends() []Trend {
 	return all
 }
 
+// covers tells whether a trend speaks of the whole soak: it has most of the quiet
+// points, and one of the last two. A process that leaks until it does not answer any
+// more is not judged by its healthy beginning.
+func (s *series) covers(t *Trend) bool {
+	looked := slices.Sorted(maps.Keys(s.offered))
+	recent := looked[max(len(looked)-2, 0)]
+	return 2*(len(t.Points)+warmUp) > len(looked) && t.Points[len(t.Points)-1].At >= recent
+}
+
 // unseen names a party that was to live for the whole soak and a resource of which
 // too little was seen, "" if there is none.
 func (s *series) unseen(trends []Trend) string {
@@ -98,7 +107,7 @@ func (s *series) unseen(trends []Trend) string {
 		}
 		for _, resource := range resources {
 			found := slices.ContainsFunc(trends, func(t Trend) bool {
-				return t.Party == party && t.Resource == resource
+				return t.Party == party && t.Resource == resource && s.covers(&t)
 			})
 			if !found {
 				return party + "'s " + string(resource)
