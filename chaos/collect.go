@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"fencepost/core"
 	"fencepost/core/event"
 	"fencepost/core/history"
 	"fencepost/scenarios"
@@ -64,7 +63,7 @@ const handedOverLate = 1
 // collectOrders tells of the orders that came into being.
 func (r *run) collectOrders() {
 	for _, p := range r.broker.orders() {
-		signal := r.rowOf(p.key, p.at)
+		signal := r.historian.SignalOf(p.key)
 		attempt := r.attemptOf[p.clientOrderID]
 		r.book.add(p.at, history.Record{
 			Kind: history.OrderCreated, Node: history.None, Signal: signal, Attempt: attempt,
@@ -82,7 +81,7 @@ func (r *run) collectReplies() {
 	for i := range r.replies {
 		rep := &r.replies[i]
 		s := r.signals[rep.number]
-		signal := r.rowOf(s.key, rep.at)
+		signal := r.historian.SignalOf(s.key)
 		if rep.known {
 			r.book.add(rep.at, history.Record{
 				Kind: history.Acknowledged, Node: history.None, Subject: history.None, Signal: signal,
@@ -121,31 +120,4 @@ func (r *run) takerOf(key string, at int64) int16 {
 		}
 	}
 	return history.None
-}
-
-// storedRow is the row of a signal, from then on: after a rewind a signal that
-// comes again gets another.
-type storedRow struct {
-	at int64
-	id core.SignalID
-}
-
-// stored notes whose signal a row is, since an instant of the run.
-func (r *run) stored(id core.SignalID, key string, at int64) {
-	r.highest = max(r.highest, id)
-	if rows := r.rowsOf[key]; len(rows) == 0 || rows[len(rows)-1].id != id {
-		r.rowsOf[key] = append(rows, storedRow{at, id})
-	}
-	r.keyOf[id] = key
-}
-
-// rowOf is the signal's row at an instant, zero if it never had one.
-func (r *run) rowOf(key string, at int64) core.SignalID {
-	id := core.SignalID(0)
-	for _, row := range r.rowsOf[key] {
-		if id == 0 || row.at <= at {
-			id = row.id
-		}
-	}
-	return id
 }

@@ -39,31 +39,46 @@ func (r *run) collectLedger(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h := store.NewHistorian(r.clock.ofWall, r.nodeOf)
+	r.historian = store.NewHistorian(r.clock.ofWall, r.nodeOf)
+	var did []history.Record
 	for i := range r.rewound {
 		back := &r.rewound[i]
-		r.ledgerDid(h, back.rows)
-		for _, record := range h.Rewound(back.at, back.left) {
-			r.ledgerSays(record)
-		}
+		did = append(did, r.ledgerDid(back.rows)...)
+		did = append(did, r.historian.Rewound(back.at, back.left)...)
 	}
-	r.ledgerDid(h, rest)
+	did = append(did, r.ledgerDid(rest)...)
+	r.nameSignals()
+	for i := range did {
+		r.ledgerSays(did[i])
+	}
 	r.collectUnlogged()
 	return nil
 }
 
-// ledgerDid writes down what changes mean, and whose rows they are of.
-func (r *run) ledgerDid(h *store.Historian, rows []store.Row) {
+// ledgerDid returns what changes mean, and notes which attempts they are of.
+func (r *run) ledgerDid(rows []store.Row) []history.Record {
 	for i := range rows {
-		if s := rows[i].Signal; s != nil {
-			r.stored(core.SignalID(s.ID), s.Key, r.clock.ofWall(rows[i].At))
-		}
 		if a := rows[i].Attempt; a != nil {
 			r.attemptOf[a.ClientOrderID] = uint32(a.Number)
 		}
 	}
-	for _, record := range h.Tell(rows) {
-		r.ledgerSays(record)
+	return r.historian.Tell(rows)
+}
+
+// nameSignals gives what nodes and people have told of the signals' own numbers: they
+// call a signal by its row, and one that comes again after a rewind has another, while
+// the broker knows both by one key.
+//
+// Counter-example: a signal that was executed before a rewind and again after it. Under
+// two numbers these are not two orders of one signal.
+func (r *run) nameSignals() {
+	for i := range r.book.entries {
+		e := &r.book.entries[i].record
+		e.Signal = r.historian.Signal(e.Signal)
+	}
+	for i := range r.refusals {
+		call := &r.refusals[i].call
+		call.Signal = r.historian.Signal(call.Signal)
 	}
 }
 
@@ -77,12 +92,12 @@ func (r *run) ledgerSays(record history.Record) {
 	}
 	switch record.Kind {
 	case history.Stored:
-		said.Node = r.takerOf(r.keyOf[record.Signal], record.At)
+		said.Node = r.takerOf(r.historian.KeyOf(record.Signal), record.At)
 		said.Subject, said.Event = said.Node, event.SignalReceived
 		r.book.add(record.At, said)
 	case history.StateSet:
 		if record.State.Final() || record.State == core.InDoubt {
-			if number, ok := r.numberOf[r.keyOf[record.Signal]]; ok {
+			if number, ok := r.numberOf[r.historian.KeyOf(record.Signal)]; ok {
 				r.conclude(number, record.At)
 			}
 		}

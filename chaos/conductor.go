@@ -15,9 +15,9 @@ import (
 // comes back through the inbox when it is done.
 type conductor struct {
 	inbox chan func()
-	// over is closed, by close, when nothing is taken from the inbox any more.
-	over  chan struct{}
-	close func()
+	// living ends, by close, when nothing is taken from the inbox any more.
+	living context.Context //nolint:containedctx // the run's own life, which no caller has
+	close  context.CancelFunc
 
 	begun, ended, done bool
 	// failed is why the harness itself broke.
@@ -62,7 +62,7 @@ func (c *conductor) post(f func()) bool {
 	select {
 	case c.inbox <- f:
 		return true
-	case <-c.over:
+	case <-c.living.Done():
 		return false
 	}
 }
@@ -79,7 +79,7 @@ func (c *conductor) ask(bound time.Duration, f func()) {
 	select {
 	case <-done:
 	case <-timer.C:
-	case <-c.over:
+	case <-c.living.Done():
 	}
 }
 
@@ -117,7 +117,7 @@ func (r *run) conduct(ctx context.Context) {
 			f()
 		case <-halt:
 			halt = nil
-			r.wind()
+			r.wind(ctx)
 		case <-ctx.Done():
 			r.broke(fmt.Errorf("the run was given up: %w", context.Cause(ctx)))
 		}
@@ -140,8 +140,6 @@ func (r *run) heard(ctx context.Context, s said) {
 		if s.epoch > r.elected {
 			r.leader, r.elected = n.index, s.epoch
 		}
-	case event.LeaderSteppedDown:
-		n.role = draining
 	case event.AuthorityRegressed:
 		r.paged = max(r.paged, core.Epoch(s.epoch))
 	case event.LeaseReleased, event.LeaseLost:
@@ -154,6 +152,9 @@ func (r *run) heard(ctx context.Context, s said) {
 		r.begin(ctx)
 	}
 	r.trigger(ctx, s.event, n.index)
+	if s.event == event.LeaderSteppedDown && n.up {
+		n.role = draining
+	}
 	if n.armed[s.event] == n.passed[s.event] && n.up && n.pauses == 0 {
 		n.armed[s.event] = 0
 		// One that is about to end may not listen any more.
@@ -175,12 +176,12 @@ func (r *run) begin(ctx context.Context) {
 		}
 	}
 	r.startTraffic(ctx)
-	r.after(time.Duration(r.program.duration), r.wind)
+	r.after(time.Duration(r.program.duration), func() { r.wind(ctx) })
 }
 
 // wind ends the scenario: nothing new befalls the cluster, what stands is healed,
 // and it may settle. A run that has not begun is over.
-func (r *run) wind() {
+func (r *run) wind(ctx context.Context) {
 	if r.ended {
 		return
 	}
@@ -190,6 +191,7 @@ func (r *run) wind() {
 		return
 	}
 	r.healAll()
+	r.sayWhatWaits(ctx)
 	r.after(time.Duration(r.program.settle), func() { r.done = true })
 }
 
@@ -290,7 +292,7 @@ func (r *run) cannotBeTold(v scenarios.Verb) bool {
 	case scenarios.Postgres:
 		return !r.postgresTakes(v.Act)
 	case scenarios.Control, scenarios.Operator:
-		return !r.postgresRuns()
+		return true // else it would have been told
 	case scenarios.Redis:
 		return !r.redisTakes(v.Act)
 	default:

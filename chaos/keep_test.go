@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -148,5 +149,33 @@ func TestARunTakesThePlaceOfAnEarlierOne(t *testing.T) {
 	told := Options{Out: file, Left: func(dir string) { t.Errorf("%s was not left", dir) }}
 	if err := newRun(p, told, 7).keep(7, &Result{}, nil); err == nil {
 		t.Error("a run was kept in a file")
+	}
+}
+
+func TestTheSummarySaysWhatBothWorldsSay(t *testing.T) {
+	t.Parallel()
+	left := leave(t, short(t), Options{
+		Out: t.TempDir(), Beside: func(uint64) string { return "the simulator says pass of this seed" },
+	})
+	text, err := os.ReadFile(filepath.Join(left, "summary.txt"))
+	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	if err != nil || len(lines) > summaryLines || !strings.HasPrefix(lines[0], "fail: short, seed 7, on") ||
+		!slices.Contains(lines, "the simulator says pass of this seed") {
+		t.Errorf("%v: %q", err, lines)
+	}
+}
+
+func TestARunThatHasFailedHasFailedWhateverCouldNotBeTidiedUp(t *testing.T) {
+	t.Parallel()
+	left := errors.New("tidy up: a link hangs")
+	for before, want := range map[scenarios.RunVerdict]scenarios.RunVerdict{
+		scenarios.Pass: scenarios.Crash, scenarios.Invalid: scenarios.Crash, scenarios.Fail: scenarios.Fail,
+		scenarios.Crash: scenarios.Crash,
+	} {
+		r := run{clock: newTimepiece()}
+		got := r.tidied(Result{Verdict: before, Failure: &scenarios.Failure{Detail: "before"}}, left)
+		if got.Verdict != want || !strings.Contains(got.Failure.Detail, left.Error()) {
+			t.Errorf("%s became %s: %v", before, got.Verdict, got.Failure)
+		}
 	}
 }

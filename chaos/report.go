@@ -108,7 +108,7 @@ func (r *run) writeVerdict(to io.Writer, seed uint64, result *Result) error {
 const summaryLines = 10
 
 // writeSummary writes ten lines for whoever has one minute: the verdict, what was
-// broken, what had been done last, and how to see it again.
+// broken, what the other world says, what had been done last, and how to see it again.
 func (r *run) writeSummary(to io.Writer, seed uint64, result *Result, records []history.Record) error {
 	name := r.program.scenario.Name
 	lines := []string{fmt.Sprintf("%s: %s, seed %d, on real processes, %s", result.Verdict, name, seed,
@@ -117,6 +117,9 @@ func (r *run) writeSummary(to io.Writer, seed uint64, result *Result, records []
 	if f := result.Failure; f != nil {
 		lines = append(lines, "first: "+f.String())
 		at = f.At
+	}
+	if r.options.Beside != nil {
+		lines = append(lines, r.options.Beside(seed))
 	}
 	lines = append(lines, fmt.Sprintf("%d records, %d signals offered, %d excused", result.Records,
 		result.Offered, result.Excused), "again: "+r.replayOf(seed))

@@ -50,6 +50,9 @@ type run struct {
 	control core.Control
 	// orders are the control modes that steps want and the ledger does not have yet.
 	orders []controlOrder
+	// words are the steps that are a person's word and wait for the ledger, as they
+	// were said.
+	words []int
 	// acts counts what goes on, under acting; split tells that Redis has two
 	// primaries.
 	acting sync.Mutex
@@ -67,6 +70,8 @@ type run struct {
 	paged   core.Epoch
 	rewound []rewound
 	past    *rewound // since which PostgreSQL has not been up
+	// marked: there is an instant to which PostgreSQL can go back.
+	marked bool
 	// unsound is what the ledger's verification found at the end, if anything.
 	unsound *scenarios.Failure
 	outage  outage // of Redis
@@ -74,10 +79,9 @@ type run struct {
 	attested map[attested]bool
 	aside    sync.WaitGroup // what goes on beside the conductor
 
-	// highest is the greatest row of the ledger's inbox, keyOf whose it is.
-	highest   core.SignalID
-	keyOf     map[core.SignalID]string
-	rowsOf    map[string][]storedRow
+	// historian has told what the ledger did, once the run is over, and knows which
+	// signal a row is.
+	historian *store.Historian
 	numberOf  map[string]int32 // as the judge counts it
 	refusals  []refused
 	unheard   unheard
@@ -97,17 +101,16 @@ const storeCount = int(core.Broker) + 1
 
 // newRun lays a run out.
 func newRun(p *Program, o Options, seed uint64) *run {
-	over := make(chan struct{})
+	living, over := context.WithCancel(context.Background())
 	r := &run{
 		program: p, options: o, chance: newChance(seed), clock: newTimepiece(), owed: true,
 		conductor: conductor{
-			inbox: make(chan func(), queued), over: over, close: sync.OnceFunc(func() { close(over) }),
+			inbox: make(chan func(), queued), living: living, close: over,
 			leader: history.None, bound: map[string]int16{},
 			steps: make([]step, len(p.scenario.Steps)),
 		},
 		attested: map[attested]bool{},
 		control:  core.Run, acts: map[string]int{},
-		keyOf: map[core.SignalID]string{}, rowsOf: map[string][]storedRow{},
 		numberOf: map[string]int32{}, attemptOf: map[string]uint32{},
 	}
 	for i := range r.steps {
@@ -294,9 +297,7 @@ func (r *run) hear(ctx context.Context) func(said) {
 func (r *run) tearDown() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopBound)
 	defer cancel()
-	r.close()
 	faults := []error{r.endNodes()}
-	r.aside.Wait()
 	r.senders.Wait()
 	if r.engine != nil {
 		faults = append(faults, r.engine.Close())
@@ -329,16 +330,21 @@ func (r *run) tearDown() error {
 	return nil
 }
 
-// endNodes kills every node and waits until its log is read.
+// endNodes ends the conductor, kills every node, and waits until its log is read. Those
+// that answer go at once; one that was coming up meanwhile, when nobody brings up any
+// more.
 func (r *run) endNodes() error {
+	r.close()
 	var faults []error
 	for _, n := range r.nodes {
-		if n.process == nil && len(n.lives) > 0 {
-			n.process = n.lives[len(n.lives)-1].process // it never came to answer
-		}
 		faults = append(faults, n.kill())
 	}
+	r.aside.Wait()
 	for _, n := range r.nodes {
+		if len(n.lives) > 0 {
+			n.process = n.lives[len(n.lives)-1].process
+		}
+		faults = append(faults, n.kill())
 		n.readers.Wait()
 	}
 	return errors.Join(faults...)

@@ -13,7 +13,7 @@ import (
 
 // settledWorld counts what `final` asks for, in the history of a run that is
 // over.
-func (r *run) settledWorld(entries []entry, end int64) *scenarios.SettledWorld {
+func (r *run) settledWorld(entries []entry) *scenarios.SettledWorld {
 	type row struct {
 		state   core.SignalState
 		alerted bool
@@ -36,10 +36,7 @@ func (r *run) settledWorld(entries []entry, end int64) *scenarios.SettledWorld {
 	}
 	settled := &scenarios.SettledWorld{}
 	standings := r.broker.standings()
-	for id := core.SignalID(1); id <= r.highest; id++ {
-		if r.keyOf[id] == "" || r.rowOf(r.keyOf[id], end) != id {
-			continue // a number that nobody got, or a row that came again under another
-		}
+	for _, id := range r.historian.Signals() {
 		signal := rows[id]
 		state, before := signal.state, *settled
 		switch {
@@ -51,7 +48,7 @@ func (r *run) settledWorld(entries []entry, end int64) *scenarios.SettledWorld {
 			settled.Open++
 		}
 		executed := state == core.Executed || state == core.Submitted
-		stands := standings[r.keyOf[id]]
+		stands := standings[r.historian.KeyOf(id)]
 		if state != core.InDoubt && executed != (stands == order.Accepted || stands == order.Filled) {
 			settled.Different++
 		}
@@ -60,7 +57,7 @@ func (r *run) settledWorld(entries []entry, end int64) *scenarios.SettledWorld {
 		}
 	}
 	for _, p := range r.broker.orders() {
-		if len(r.rowsOf[p.key]) == 0 {
+		if r.historian.SignalOf(p.key) == 0 {
 			settled.Different++ // an order of which the ledger never knew
 		}
 	}

@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"fencepost/scenarios"
 )
@@ -42,14 +43,40 @@ func (r *run) strike(ctx context.Context, index int) (bool, error) {
 
 // told carries out what a person tells the ledger. A step of the file finds nobody
 // to tell while the ledger is away, as one that names a role finds nobody who has
-// it. What a nemesis drew is said again until it arrives, for it may be what ends an
-// earlier fault: a `run` that is lost leaves the cluster halted.
+// it; afterwards words are heard as they were said. What a nemesis drew is said again
+// until it arrives, for it may be what ends an earlier fault: a `run` that is lost
+// leaves the cluster halted.
 func (r *run) told(index int, act func()) bool {
-	if index < r.program.own && !r.postgresRuns() {
+	first := len(r.words) == 0 || r.words[0] == index
+	switch {
+	case index >= r.program.own:
+	case !r.postgresRuns() || !first:
+		if !slices.Contains(r.words, index) {
+			r.words = append(r.words, index)
+		}
 		return false
+	case len(r.words) > 0:
+		r.words = r.words[1:]
 	}
 	act()
 	return true
+}
+
+// sayWhatWaits says at the end what the ledger could not be told before, as soon as it
+// can be.
+func (r *run) sayWhatWaits(ctx context.Context) {
+	for _, index := range r.words {
+		r.steps[index].fired = true
+		switch v := r.verb(index).(type) {
+		case scenarios.Control:
+			r.strikeControl(ctx, index, v)
+		case scenarios.Operator:
+			r.strikeOperator(ctx, index, v)
+		default:
+			r.broke(fmt.Errorf("%s: it is no person's word", r.stepName(index)))
+		}
+	}
+	r.words = nil
 }
 
 // verb is what a step does. What a nemesis drew against the leader strikes the

@@ -101,7 +101,7 @@ func (r *run) startAll(ctx context.Context, nodes []*instance, then func()) {
 	starts := make([]func() error, len(nodes))
 	for i, n := range nodes {
 		l := n.prepare(r.clock.now())
-		starts[i] = func() error { return n.launch(ctx, l, r.hear(ctx)) }
+		starts[i] = func() error { return r.launch(ctx, n, l) }
 	}
 	r.background(func() error { return together(starts...) }, func() {
 		for _, n := range nodes {
@@ -109,6 +109,15 @@ func (r *run) startAll(ctx context.Context, nodes []*instance, then func()) {
 		}
 		then()
 	})
+}
+
+// launch starts a process that was prepared and waits until it answers, but no longer
+// than the run lasts: then it is killed.
+func (r *run) launch(ctx context.Context, n *instance, l *life) error {
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(r.living, cancel)()
+	return n.launch(waiting, l, r.hear(ctx))
 }
 
 // arrived takes a process that answers.

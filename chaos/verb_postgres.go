@@ -28,7 +28,7 @@ func (r *run) startPostgres(ctx context.Context) error {
 	limits := pgledger.DefaultLimits()
 	limits.Lock = min(limits.Lock, time.Duration(r.program.ttl/8)) // what else is due must not be late
 	r.ledger, err = pgledger.Open(pgledger.Options{
-		DSN: r.postgres.AdminDSN(), Group: group, TTL: r.program.config.TTL,
+		DSN: r.postgres.DeskDSN(), Group: group, TTL: r.program.config.TTL,
 		SendBy: r.program.config.SendBy, Limits: limits,
 	})
 	return err
@@ -61,8 +61,10 @@ func (r *run) postgresTakes(act scenarios.PostgresAct) bool {
 		return act == scenarios.PostgresSlow
 	}
 	switch act {
-	case scenarios.PostgresKillBackends, scenarios.PostgresRewind:
+	case scenarios.PostgresKillBackends:
 		return r.postgresAnswers()
+	case scenarios.PostgresRewind:
+		return r.postgresAnswers() && r.marked
 	case scenarios.PostgresStall, scenarios.PostgresHangPostmaster:
 		return r.postgresIsUp()
 	case scenarios.PostgresReadOnly, scenarios.PostgresExhaust, scenarios.PostgresLockRows:
@@ -157,7 +159,7 @@ func (r *run) awaitPostgres(ctx context.Context) error {
 			return err
 		}
 		select {
-		case <-r.over:
+		case <-r.living.Done():
 			return err
 		default:
 		}
@@ -207,7 +209,7 @@ func (r *run) slowDown(_ core.Op, phase link.Phase) {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-r.over:
+	case <-r.living.Done():
 	}
 }
 
@@ -269,6 +271,7 @@ func (r *run) rewind(ctx context.Context, index int, v scenarios.Postgres) error
 	by := r.chance.span(v.By, r.program.ttl)
 	branch := r.chance.IntN(2) == 0
 	wanted := r.clock.toWall(r.clock.now() - by)
+	r.marked = false
 	var back store.Rewound
 	r.background(func() error {
 		return r.enter(postgresDown, func() error {
@@ -280,6 +283,7 @@ func (r *run) rewind(ctx context.Context, index int, v scenarios.Postgres) error
 		// From here on rows are missing; until now everything was as it seemed.
 		r.fault(history.PostgresLoss, true, history.None, r.clock.now())
 		r.losses++
+		r.marked = false // by a mark of what was lost
 		r.past = &rewound{rows: back.Rows}
 		r.healLater(index, r.downOf(v.Down), func() { r.postgresUp(ctx, index) })
 	})
@@ -303,6 +307,7 @@ func (r *run) markPast(ctx context.Context) {
 		if failed != nil && r.down[core.Postgres] == 0 {
 			r.broke(failed)
 		}
+		r.marked = r.marked || failed == nil
 		again()
 	})
 }
@@ -321,7 +326,10 @@ func (r *run) acceptLoss() {
 // enters the epochs up to the highest that anybody knows of, and lets nodes
 // stand again.
 func (r *run) acceptAuthority(ctx context.Context) error {
-	keys, err := r.redis.Keys(ctx)
+	keys, err := r.redis.Seen(), error(nil) // with a Redis that does not answer, as it was
+	if r.redisAnswers() {
+		keys, err = r.redis.Keys(ctx)
+	}
 	if err != nil {
 		return err
 	}

@@ -373,8 +373,7 @@ func (r *run) unsplit(ctx context.Context, served map[int16]bool, addr string) e
 // tellLoss says that a loss of acknowledged writes changed what Redis held, if it
 // did. What had expired meanwhile was not lost.
 func (r *run) tellLoss(ctx context.Context, before, after store.Keys, at int64) {
-	expired := before.Until != 0 && r.clock.ofWall(before.Until) <= at
-	if before.Witness == after.Witness && (before.Holder == after.Holder || expired && after.Holder == "") {
+	if !before.Lost(after, r.clock.toWall(at)) {
 		return
 	}
 	r.book.add(at, history.Record{

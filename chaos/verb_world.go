@@ -126,33 +126,33 @@ func (r *run) carryOrders(ctx context.Context) error {
 	return nil
 }
 
-// insistFor is for how long a person whose word does not reach the ledger says it
-// again, in ttl: longer than a fault that is drawn keeps the ledger away.
+// insistFor is for how long a person says again, in ttl, what the ledger does not take
+// although no fault is in its way.
 const insistFor = 10
 
 // insist lets a person do something with the ledger, and again where it does not
 // answer: a person who finds it away comes back. It runs on the conductor.
 func (r *run) insist(ctx context.Context, act func(context.Context) error) {
-	until := r.clock.now() + insistFor*r.program.ttl
+	until := int64(0)
 	var try func()
 	try = func() {
-		err := errAway
 		if r.postgresRuns() { // with a hung postmaster sessions live on, the person's too
-			err = act(ctx)
+			err := act(ctx)
+			if err == nil {
+				return
+			}
+			if until == 0 || r.down[core.Postgres] > 0 {
+				until = r.clock.now() + insistFor*r.program.ttl
+			}
+			if r.clock.now() > until || ctx.Err() != nil {
+				r.broke(fmt.Errorf("a person's word does not reach the ledger: %w", err))
+				return
+			}
 		}
-		switch {
-		case err == nil:
-		case r.clock.now() > until || ctx.Err() != nil:
-			r.broke(fmt.Errorf("a person's word does not reach the ledger: %w", err))
-		default:
-			r.after(time.Duration(r.program.ttl/4), try)
-		}
+		r.after(time.Duration(r.program.ttl/4), try)
 	}
 	try()
 }
-
-// errAway reports that the ledger was never there to be told anything.
-var errAway = errors.New("it is down or stands still")
 
 // controlIs notes the ledger's control mode: whether execution is stopped.
 func (r *run) controlIs(mode core.Control) {

@@ -41,6 +41,9 @@ type Options struct {
 	// Left, if it is set, is told the directory in which a run has left what it was,
 	// once that is whole.
 	Left func(dir string)
+	// Beside, if it is set, says on one line what the simulator makes of a seed, for
+	// the summary of what a run leaves.
+	Beside func(seed uint64) string
 	// Again, if it is set, returns the command that plays a seed again. Without it
 	// that is `drill run` of the scenario's name.
 	Again func(seed uint64) string
@@ -83,9 +86,7 @@ func (w *World) Run(ctx context.Context, seed uint64) Result {
 	r := newRun(w.program, w.options, seed)
 	result, err := r.play(within, seed)
 	if err != nil {
-		r.close()
 		err = errors.Join(err, r.endNodes()) // what they leave is whole
-		r.aside.Wait()
 		result = r.crashed(err)
 		if r.options.Out != "" && ctx.Err() == nil { // a run that was given up is no news
 			if err := r.keep(seed, &result, r.book.sorted(result.Nanos)); err != nil {
@@ -93,10 +94,21 @@ func (w *World) Run(ctx context.Context, seed uint64) Result {
 			}
 		}
 	}
-	if err := r.tearDown(); err != nil && result.Verdict != scenarios.Crash {
-		result = r.crashed(err)
-	}
+	result = r.tidied(result, r.tearDown())
 	w.trace = r.book.sorted(r.clock.now())
+	return result
+}
+
+// tidied is what came of a run whose tidying up ended so. A run that had failed by then
+// has failed, whatever could not be tidied up.
+func (r *run) tidied(result Result, left error) Result {
+	switch {
+	case left == nil:
+	case result.Verdict == scenarios.Fail, result.Verdict == scenarios.Crash:
+		result.Failure.Detail += "; " + left.Error()
+	default:
+		return r.crashed(left)
+	}
 	return result
 }
 
@@ -126,17 +138,14 @@ func (r *run) play(ctx context.Context, seed uint64) (Result, error) {
 	if r.failed != nil {
 		return Result{}, r.failed
 	}
-	// Twice: what went on beside the conductor may have started one more.
-	err := r.endNodes()
-	r.aside.Wait()
-	if err := errors.Join(err, r.endNodes()); err != nil {
+	if err := r.endNodes(); err != nil {
 		return Result{}, err
 	}
 	if err := r.collect(ctx, end); err != nil {
 		return Result{}, fmt.Errorf("read what happened: %w", err)
 	}
 	entries := r.book.sorted(end)
-	out := r.program.judge(entries, end, r.settledWorld(entries, end), r.measured())
+	out := r.program.judge(entries, end, r.settledWorld(entries), r.measured())
 	if r.unsound != nil && scenarios.Fail.WorseThan(out.verdict) {
 		out.verdict, out.failure = scenarios.Fail, r.unsound
 	}

@@ -7,7 +7,8 @@
 // log.
 //
 // What takes a server away has two halves, so that the caller decides when it comes back: Down and Up, Rewind
-// and Up. Every method is bounded by its context and by a limit of its own, and none waits for a client.
+// and Up. Every method is bounded by its context and by a limit of its own, and none waits for a client; it
+// begins when the act before it has ended, which is bounded in the same way.
 //
 // Both stores are also witnesses. [Watch] holds every write to the lease and to the witness as the Redis
 // servers carried them out, in their order and by their clock. [Audit] holds every change of the ledger in

@@ -65,7 +65,7 @@ func live(t *testing.T, p *Postgres, one, two *node) core.SignalID {
 	two.lead(1)
 	one.want(core.HeartbeatWasRefused, core.Effect{Op: core.Heartbeat, Epoch: 1})
 	one.want(core.PermitWasRefused, core.Effect{Op: core.Permit, Epoch: 1, Signal: a, Version: 5, Attempt: 3})
-	must(t, p.SetControl(t.Context(), core.Pause))
+	setControl(t, p, core.Pause)
 	two.want(core.TenureWasClosed, core.Effect{Op: core.Resign, Epoch: 2, Reason: core.GracefulShutdown})
 	return a
 }

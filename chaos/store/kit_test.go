@@ -55,6 +55,16 @@ func must(t *testing.T, errs ...error) {
 	}
 }
 
+// setControl sets the group's control mode as a person does, through the service's own code: it must work
+// when the service has taken all connections but those of the superuser.
+func setControl(t *testing.T, p *Postgres, mode core.Control) {
+	t.Helper()
+	ledger, err := pgledger.Open(pgledger.Options{DSN: p.DeskDSN(), Group: p.options.Group})
+	must(t, err)
+	defer ledger.Close()
+	must(t, ledger.SetControl(t.Context(), mode, "a test wants it", "operator"))
+}
+
 // ended reports whether processes are there no more.
 func ended(pids ...int) bool {
 	for _, pid := range pids {

@@ -50,6 +50,13 @@ func (k Keys) same(other Keys) bool {
 	return k.Holder == other.Holder && k.Witness == other.Witness && apart <= expiryError
 }
 
+// Lost reports whether a later reading lacks something that these keys held: a lease, a renewal of it, or
+// the witness. What ran out by now, an instant of the wall clock in nanoseconds, is not lost.
+func (k Keys) Lost(later Keys, now int64) bool {
+	was, is := k.lapsed(now), later.lapsed(now)
+	return was.Holder != is.Holder || was.Witness != is.Witness || is.Until < was.Until-expiryError
+}
+
 // lapsed is the keys without a lease whose time has come.
 func (k Keys) lapsed(now int64) Keys {
 	if k.Until != 0 && k.Until <= now {

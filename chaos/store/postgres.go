@@ -15,8 +15,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"fencepost/core"
-	"fencepost/internal/pgledger"
 	"fencepost/internal/testbed/postgres"
 	"fencepost/migrations"
 )
@@ -146,9 +144,6 @@ func (p *Postgres) prepare(ctx context.Context) error {
 // Addr is the server's address, for a link to lead to. It is the same over every act.
 func (p *Postgres) Addr() string { return p.server.Addr() }
 
-// Version is the server's version, such as "15.18".
-func (p *Postgres) Version() string { return p.server.Version() }
-
 // DSN is the connection string of the service's role.
 func (p *Postgres) DSN() string { return p.DSNAt(p.Addr()) }
 
@@ -163,6 +158,9 @@ func (p *Postgres) DSNAt(addr string) string {
 
 // AdminDSN is the connection string of the superuser, for whose connections there is always room.
 func (p *Postgres) AdminDSN() string { return p.server.DSN(serviceDatabase) }
+
+// DeskDSN is AdminDSN for people, who write even while the server's transactions are read-only by default.
+func (p *Postgres) DeskDSN() string { return p.AdminDSN() + "&" + readOnlySetting + "=off" }
 
 // PIDs returns the server's processes, the postmaster first; none while it is down.
 func (p *Postgres) PIDs() []int { return p.server.PIDs() }
@@ -192,20 +190,6 @@ func (p *Postgres) act(ctx context.Context, limit time.Duration) (context.Contex
 		cancel()
 		p.acts.Unlock()
 	}
-}
-
-// SetControl sets the group's control mode as an operator does, through the service's own code.
-func (p *Postgres) SetControl(ctx context.Context, mode core.Control) error {
-	ctx, done := p.act(ctx, pgActLimit)
-	defer done()
-	// The operator's desk has the superuser's connections: it must work when the service has taken all
-	// others.
-	ledger, err := pgledger.Open(pgledger.Options{DSN: p.AdminDSN(), Group: p.options.Group})
-	if err != nil {
-		return err
-	}
-	defer ledger.Close()
-	return ledger.SetControl(ctx, mode, "a run wants it", "operator")
 }
 
 // session is a connection of the superuser that is kept, and made again when it broke.

@@ -160,7 +160,7 @@ func TestExhaustedServerLeavesLeadershipItsSessions(t *testing.T) {
 	if _, err := pgx.Connect(t.Context(), p.DSN()); codeOf(err) != "53300" {
 		t.Errorf("a newcomer was told %v, want that there are too many", err)
 	}
-	must(t, p.SetControl(t.Context(), core.Halt)) // the operator's desk has a line of its own
+	setControl(t, p, core.Halt) // the operator's desk has a line of its own
 	must(t, p.Down(t.Context(), Crash), p.Up(t.Context()))
 	if _, err := pgx.Connect(t.Context(), p.DSN()); codeOf(err) != "53300" {
 		t.Errorf("after a crash a newcomer was told %v", err)

@@ -165,13 +165,6 @@ func (r *Redis) ReplicaAddr() string {
 	return r.other.server.Addr()
 }
 
-// Kind says what answers, such as "redis-server 7.0.15".
-func (r *Redis) Kind() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.primary.server.Kind()
-}
-
 // Watch returns the history of the group's keys. It is the same over every act.
 func (r *Redis) Watch() *Watch { return r.watch }
 

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 
@@ -17,7 +16,7 @@ const firstSpare core.SignalID = 1 << 22
 // made the ledger give one number to two signals. The key is what a signal keeps.
 type signalBook struct {
 	byKey map[string]core.SignalID
-	byID  map[int64]core.SignalID // what a number of the ledger means now
+	byID  map[int64]core.SignalID // what a number of the ledger means, or meant last
 	rows  map[core.SignalID]SignalRow
 	keyOf map[core.SignalID]string
 	spare core.SignalID
@@ -66,15 +65,18 @@ func (b *signalBook) named(id int64) core.SignalID {
 	return core.SignalID(id) // stored before the audit
 }
 
-// Signal returns the number that records have for what the ledger now calls id. They differ only after a
-// rewind.
+// Signal returns the number that records have for what the ledger calls id, or called so last. They differ
+// only after a rewind.
 func (h *Historian) Signal(id core.SignalID) core.SignalID { return h.book.named(int64(id)) }
 
-// SignalOf returns the number of the signal with that key, and whether there ever was one.
-func (h *Historian) SignalOf(key string) (core.SignalID, bool) {
-	id, ok := h.book.byKey[key]
-	return id, ok
-}
+// SignalOf returns the number of the signal with that key; zero if there never was one.
+func (h *Historian) SignalOf(key string) core.SignalID { return h.book.byKey[key] }
+
+// KeyOf returns the key of a number that records have; "" if none has it.
+func (h *Historian) KeyOf(id core.SignalID) string { return h.book.keyOf[id] }
+
+// Signals returns the numbers of all signals that ever had a row, in order.
+func (h *Historian) Signals() []core.SignalID { return slices.Sorted(maps.Keys(h.book.keyOf)) }
 
 // control returns the mode; without a row it is run.
 func (a *AuthorityRow) control() core.Control {
@@ -94,11 +96,11 @@ func (h *Historian) Rewound(at int64, left Ledger) []history.Record {
 	}
 	h.authority = left.Authority
 	before := h.book.rows
-	h.book.rows, h.book.byID = map[core.SignalID]SignalRow{}, map[int64]core.SignalID{}
+	h.book.rows = map[core.SignalID]SignalRow{}
 	for i := range left.Signals {
 		h.book.enter(&left.Signals[i])
 	}
-	for _, id := range slices.SortedFunc(maps.Keys(h.book.keyOf), cmp.Compare[core.SignalID]) {
+	for _, id := range h.Signals() {
 		was, had := before[id]
 		now, has := h.book.rows[id]
 		switch {

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"fencepost/core"
-	"fencepost/core/check"
 	"fencepost/core/event"
 	"fencepost/core/history"
 	"fencepost/internal/timeline"
@@ -241,15 +240,5 @@ func TestANodeBeyondTheClusterIsDrawnOutside(t *testing.T) {
 	)
 	if got := len(run.Lane(timeline.Outside).Ticks); got != 1 {
 		t.Errorf("%d ticks outside, want 1", got)
-	}
-}
-
-func TestACheckersViolationNamesItsLane(t *testing.T) {
-	v := timeline.Broken(check.Violation{Invariant: check.SingleBeliever, At: 5, Node: 1, Detail: "two do"})
-	if want := (timeline.Violation{Text: "single-believer: two do", At: 5, Lane: "n2"}); *v != want {
-		t.Errorf("the violation is %+v, want %+v", *v, want)
-	}
-	if v := timeline.Broken(check.Violation{Node: history.None}); v.Lane != "" {
-		t.Errorf("what nobody broke stands on lane %q", v.Lane)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"strconv"
 
 	"fencepost/core"
-	"fencepost/core/check"
 )
 
 // Outside is the ID of the lane of those who are no node and no store: senders
@@ -44,9 +43,4 @@ func ClusterLanes(nodes int) []Lane {
 		}
 	}
 	return lanes
-}
-
-// Broken returns a checker's violation as the page marks it.
-func Broken(v check.Violation) *Violation {
-	return &Violation{Text: v.Invariant.String() + ": " + v.Detail, At: v.At, Lane: NodeID(v.Node)}
 }

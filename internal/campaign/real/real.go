@@ -19,6 +19,9 @@ func Worlds(ctx context.Context, s *scenarios.Scenario, o chaos.Options) (func()
 	if err != nil {
 		return nil, err
 	}
+	if o.Beside == nil {
+		o.Beside = beside(s)
+	}
 	if s.Nemesis == nil {
 		return func() campaign.World { return open(ctx, program, o) }, nil
 	}
