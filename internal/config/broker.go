@@ -146,6 +146,9 @@ func (c *Config) checkBound() error {
 	if c.Broker.LateArrivalBound < 0 || c.Broker.LateArrivalBound > Duration(time.Hour) {
 		return fmt.Errorf("broker.late_arrival_bound %v: 0s to 1h", c.Broker.LateArrivalBound)
 	}
+	if err := broker.CheckBound(time.Duration(c.Broker.LateArrivalBound)); err != nil {
+		return fmt.Errorf("broker.late_arrival_bound: %w", err)
+	}
 	return nil
 }
 

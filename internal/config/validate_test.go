@@ -43,6 +43,9 @@ func TestValidateNamesEveryFault(t *testing.T) {
 		"broker.url: holds a pass":   func(c *config.Config) { c.Broker.URL = "http://u:hunter2@x" },
 		"broker.url: not an address": func(c *config.Config) { c.Broker.URL = "http://u:hunter2@x:y" },
 		"broker of class D enforces": func(c *config.Config) { c.Broker.LateArrivalBound = 1 },
+		"longer than the clock tolerance": func(c *config.Config) {
+			c.Broker.Class, c.Broker.LateArrivalBound = "B", config.Duration(500*time.Millisecond)
+		},
 		"broker.instruments: the paper adapter": func(c *config.Config) {
 			c.Broker.Instruments = broker.Instruments{"X": {}}
 		},
