@@ -153,9 +153,11 @@ func tooOften(w *watch, r *history.Record) string {
 }
 
 // reported takes a report of the kind that the watch waits for. A report about
-// another node, or by another party, is not the one.
+// another node, or by another party, is not the one; nor is what the harness says of
+// its own acts, which is by and about nobody.
 func (j *Judge) reported(w *watch, r *history.Record) {
-	if w.met || r.At > w.since.at+w.within || !spoken(w.by, r.By) {
+	if w.met || r.At > w.since.at+w.within || !spoken(w.by, r.By) ||
+		r.Node == history.None && r.Subject == history.None {
 		return
 	}
 	about := r.Subject

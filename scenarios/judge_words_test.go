@@ -29,6 +29,16 @@ func TestDetectIsMetByAnyOfSeveralSubjects(t *testing.T) {
 	b.wants(scenarios.Fail, 2*ttl)
 }
 
+// TestWhatTheHarnessSaysOfItsOwnActIsNoReport: a loss that the harness has made, and
+// announces, is not detected by that.
+func TestWhatTheHarnessSaysOfItsOwnActIsNoReport(t *testing.T) {
+	b := judging(t, "detect: {what: lost_write, from: hit.start, within: 1ttl, by: [self]}")
+	b.pauses()
+	b.says(event.RedisLostWrite, history.None, 2*ttl-ms)
+	b.wakes()
+	b.wants(scenarios.Fail, 2*ttl)
+}
+
 func TestWhatOnlyProcessesHaveIsLeftToTheRealTier(t *testing.T) {
 	const entry = "metric: {name: open_files, below: 200}"
 	s := parsed(t, entry)

@@ -53,6 +53,20 @@ func (p Party) IsStore() bool {
 	}
 }
 
+// IsRole tells whether the party is whoever has a role, and not a node that the file
+// names.
+func (k PartyKind) IsRole() bool {
+	switch k {
+	case LeaderParty, FollowerParty, FollowersParty, CandidateParty:
+		return true
+	case NoParty, AnyParty, AllParty, NodeParty, BoundParty,
+		RedisParty, PostgresParty, BrokerParty, ReplicaParty:
+		return false
+	default:
+		return false
+	}
+}
+
 // Store returns the store that the party is, as the protocol knows it;
 // core.NoStore where it is none, or the replica, to which no node speaks.
 func (k PartyKind) Store() core.Store {

@@ -23,7 +23,7 @@ const (
 	Fail
 	// Invalid: an assumption of the file did not hold, so the run says nothing.
 	Invalid
-	// Crash: the harness itself broke.
+	// Crash: the harness itself broke, or a process of the service ended by itself.
 	Crash
 )
 

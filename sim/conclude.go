@@ -29,19 +29,26 @@ func (w *World) conclusion() Result {
 	if why := w.suite.GaveUp(); why != "" {
 		w.judge.Undecided(w.now, why)
 	}
-	w.demandHeldBytes()
+	w.demandDamage()
 	w.judge.Settled(w.settledWorld(), w.now)
 	result.Verdict, result.Failure = w.judge.Verdict(w.now)
 	return result
 }
 
-// demandHeldBytes calls a run invalid in which a link was to hold messages and
-// deliver them late, and none was.
-func (w *World) demandHeldBytes() {
+// demandDamage calls a run invalid in which a link was to hold messages and deliver
+// them late, or to cut replies, and none was.
+func (w *World) demandDamage() {
 	for i := range w.program.verbs {
 		v, ok := w.program.verbs[i].(*scenarios.Net)
-		if ok && v.Effect == scenarios.Hold && w.steps[i].fired && w.released == 0 {
+		if !ok || !w.steps[i].fired {
+			continue
+		}
+		switch {
+		case v.Effect == scenarios.Hold && w.released == 0:
 			w.judge.Unmet(i, w.now, "no message was held and delivered later")
+		case v.Effect == scenarios.CutReply && !w.steps[i].cut:
+			w.judge.Unmet(i, w.now, "no reply was cut")
+		default:
 		}
 	}
 }

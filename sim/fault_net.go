@@ -71,12 +71,15 @@ func (w *World) strikeNet(index int32, st *step, v *scenarios.Net) bool {
 			d.pulse = pulse{began: w.now, period: lasts + max(interval-resetLasts, 1), lasts: lasts}
 		case length.IsZero():
 			length = scenarios.Length{Nanos: resetLasts}.Span()
+		default: // once, however long the step lasts
+			d.pulse = pulse{began: w.now, lasts: resetLasts, once: true}
 		}
 	default:
 	}
 	st.pulse = d.pulse
 	w.damageAll(st, directions(v.Link.Arrow), d)
-	if st.breaks = v.Effect == scenarios.Reset; st.breaks {
+	st.breaks = v.Effect == scenarios.Reset
+	if st.breaks || v.Effect == scenarios.Refuse {
 		w.breakAll(st)
 	}
 	w.nextPulse(index, st)
@@ -149,10 +152,10 @@ func (w *World) turnStep(index int32) {
 func (w *World) nextPulse(index int32, st *step) {
 	p := &st.pulse
 	switch {
-	case p.period == 0:
+	case p.period == 0 && !p.once, p.spent(w.now):
 	case st.hit[0] < 0:
 		w.schedule(stepTurns, p.turns(w.now), index)
-	case st.breaks:
+	case st.breaks && !p.once:
 		w.schedule(stepTurns, p.period, index)
 	default:
 	}

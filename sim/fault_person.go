@@ -108,7 +108,7 @@ func (w *World) underWay(signal core.SignalID) bool {
 		}
 	}
 	for i := range w.hosts {
-		if w.anySubmits(w.hosts[i].deferred, signal) {
+		if w.anySubmits(w.hosts[i].deferred, signal) || w.anySubmits(w.hosts[i].inbox, signal) {
 			return true
 		}
 	}
@@ -133,5 +133,6 @@ func (w *World) anySubmits(list []int32, signal core.SignalID) bool {
 // submits reports whether the slot carries an order of the signal.
 func (w *World) submits(i int32, signal core.SignalID) bool {
 	s := w.slots.list[i]
-	return s.what == requestArrives && s.op == core.Submit && s.effect.Signal == signal
+	mayArrive := s.what == requestArrives || s.what == orderWaits
+	return mayArrive && s.op == core.Submit && s.effect.Signal == signal
 }

@@ -16,10 +16,13 @@ const defaultDown = 250_000_000
 // strikeRedis disturbs Redis.
 func (w *World) strikeRedis(index int32, st *step, v *scenarios.Redis) bool {
 	now := core.Time(w.now)
+	if st.server = core.Redis; w.replica.split {
+		st.server = replicaStore // the new primary
+	}
 	switch v.Act {
 	case scenarios.RedisRestart, scenarios.RedisLoseData:
 		w.fault(history.RedisFault, true, history.None)
-		w.setServer(core.Redis, func(s *server) { s.down++ })
+		w.setServer(st.server, func(s *server) { s.down++ })
 		w.loseRedisData(v)
 		w.downFor(index, v.Down)
 	case scenarios.RedisFlush:
@@ -28,7 +31,7 @@ func (w *World) strikeRedis(index int32, st *step, v *scenarios.Redis) bool {
 		return true
 	case scenarios.RedisStall:
 		w.fault(history.RedisFault, true, history.None)
-		w.setServer(core.Redis, func(s *server) { s.stalls++ })
+		w.setServer(st.server, func(s *server) { s.stalls++ })
 		w.healLater(index, v.For)
 	case scenarios.RedisShiftTTL:
 		w.fault(history.ClockFault, true, history.None)
@@ -127,9 +130,9 @@ func (w *World) healRedis(st *step, v *scenarios.Redis) {
 		w.healSplit(st)
 		return
 	case scenarios.RedisRestart, scenarios.RedisLoseData, scenarios.RedisFailover:
-		w.setServer(core.Redis, func(s *server) { s.down-- })
+		w.setServer(st.server, func(s *server) { s.down-- })
 	case scenarios.RedisStall:
-		w.setServer(core.Redis, func(s *server) { s.stalls-- })
+		w.setServer(st.server, func(s *server) { s.stalls-- })
 	default:
 		panic("sim: this act leaves nothing to heal")
 	}

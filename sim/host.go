@@ -21,6 +21,8 @@ type host struct {
 	inbox    []int32
 	deferred []int32
 
+	// said is the role that its announcements tell of.
+	said core.Role
 	// What was last told to the checkers.
 	role      core.Role
 	believes  bool
@@ -62,6 +64,7 @@ func (w *World) start(node int16) {
 	}
 	h.node = core.New(config, nonceOf(node, h.life), h.clock.read(w.now))
 	h.role, h.believes, h.until, h.held = core.Follower, false, 0, core.Token{}
+	h.said = core.Follower
 	w.setWake(node, w.wakeOf(h))
 	if h.paused {
 		w.setWake(node, never)
@@ -220,11 +223,25 @@ func (w *World) dispatch(i int32) {
 	}
 	w.traceCall(s)
 	if s.op == core.Submit {
-		w.tell(&history.Record{
-			Kind: history.Announced, Event: event.OrderSent, Node: s.node, Subject: s.node,
-			Signal: s.effect.Signal, Attempt: s.effect.Attempt, Epoch: s.effect.Epoch,
-		})
+		w.submit(i, s)
+		return
 	}
+	w.route(i, s)
+}
+
+// submit writes an order to the wire. What waits for that strikes when it is on its
+// way: a fault of the link may keep the answer from coming, and not the order.
+func (w *World) submit(i int32, s *slot) {
+	sent := history.Record{
+		Kind: history.Announced, Event: event.OrderSent, Node: s.node, Subject: s.node,
+		Signal: s.effect.Signal, Attempt: s.effect.Attempt, Epoch: s.effect.Epoch,
+	}
+	w.route(i, s)
+	w.tell(&sent)
+}
+
+// route draws a request's fate and lets it happen.
+func (w *World) route(i int32, s *slot) {
 	bits := w.draw(siteRequests[s.op], int(s.node))
 	l := w.link(s.node, s.store)
 	f, delay := w.travel(l, out, s.op, bits)
@@ -235,6 +252,10 @@ func (w *World) dispatch(i int32) {
 		l.held = append(l.held, i)
 		w.endSession(s, sessionLost)
 	case bounces:
+		if s.op == core.Submit {
+			w.redial(i, s)
+			return
+		}
 		w.bounce(i, s, delay)
 		w.endSession(s, sessionGone)
 	case resets:
@@ -246,6 +267,43 @@ func (w *World) dispatch(i int32) {
 	case vanishes:
 		w.endSession(s, sessionLost)
 		w.slots.give(i)
+	}
+}
+
+// redialAfter is the pause between two attempts to reach a broker that lets nobody in:
+// that of internal/broker.
+const redialAfter = 50_000_000
+
+// redial lets a node try again to reach the broker with an order, for as long as the
+// order may be sent. Then it knows that nothing was.
+func (w *World) redial(i int32, s *slot) {
+	last := w.hosts[s.node].clock.when(s.effect.NotAfter)
+	if again := w.now + redialAfter; again <= last {
+		s.what = orderWaits
+		w.queue.push(again, i)
+		return
+	}
+	s.what = replyArrives
+	s.input = core.Input{
+		Kind: core.OrderWithheld, Op: core.Submit, Req: s.effect.Req,
+		Signal: s.effect.Signal, Attempt: s.effect.Attempt,
+	}
+	w.queue.push(max(w.now, last), i)
+}
+
+// dialAgain is a node's next attempt to reach the broker with an order.
+func (w *World) dialAgain(i int32, s *slot) {
+	h := &w.hosts[s.node]
+	switch {
+	case !h.up || s.life != h.life:
+		w.slots.give(i)
+	case h.paused:
+		h.inbox = append(h.inbox, i)
+	case w.now > h.clock.when(s.effect.NotAfter):
+		w.redial(i, s)
+	default:
+		s.what, s.left = requestArrives, w.now
+		w.route(i, s)
 	}
 }
 

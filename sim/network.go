@@ -41,19 +41,33 @@ type damage struct {
 }
 
 // pulse is when a fault that comes and goes does its harm: for the first part of
-// each period. One without a period does it all the time.
+// each period, or once. One without a period does it all the time.
 type pulse struct {
 	began, period, lasts int64
+	once                 bool
 }
 
 // strikes reports whether the harm is done at that instant.
 func (p *pulse) strikes(now int64) bool {
-	return p.period == 0 || (now-p.began)%p.period < p.lasts
+	switch {
+	case p.once:
+		return now-p.began < p.lasts
+	case p.period == 0:
+		return true
+	default:
+		return (now-p.began)%p.period < p.lasts
+	}
 }
 
-// turns is after how long that changes.
+// spent reports whether the harm was done and will not be again.
+func (p *pulse) spent(now int64) bool { return p.once && !p.strikes(now) }
+
+// turns is after how long that changes. It is not asked of one that is spent.
 func (p *pulse) turns(now int64) int64 {
-	in := (now - p.began) % p.period
+	in := now - p.began
+	if !p.once {
+		in %= p.period
+	}
 	if in < p.lasts {
 		return p.lasts - in
 	}
@@ -67,12 +81,25 @@ type link struct {
 	held []int32
 }
 
-// top returns the damage that counts, or nil.
-func (l *link) top(w way) *damage {
-	if n := len(l.dir[w]); n > 0 {
-		return &l.dir[w][n-1]
+// top returns the damage that counts, or nil. One that is spent uncovers what it lay
+// upon.
+func (l *link) top(w way, now int64) *damage {
+	for n := len(l.dir[w]); n > 0; n-- {
+		if d := &l.dir[w][n-1]; !d.pulse.spent(now) {
+			return d
+		}
 	}
 	return nil
+}
+
+// harmed reports whether harm is done in either direction at that instant.
+func (l *link) harmed(now int64) bool {
+	for w := range ways {
+		if d := l.top(w, now); d != nil && d.pulse.strikes(now) {
+			return true
+		}
+	}
+	return false
 }
 
 // whole reports whether nothing is wrong in either direction.
@@ -97,7 +124,7 @@ const messageBytes = 512
 // cut into all of it.
 func (w *World) travel(l *link, dir way, op core.Op, bits uint64) (fate, int64) {
 	delay := w.latency(bits)
-	d := l.top(dir)
+	d := l.top(dir, w.now)
 	if d == nil || !d.pulse.strikes(w.now) {
 		return arrives, delay
 	}
@@ -117,7 +144,7 @@ func (w *World) travel(l *link, dir way, op core.Op, bits uint64) (fate, int64) 
 		return arrives, delay + d.free - w.now
 	case scenarios.CutReply:
 		if dir == back && d.cut == op {
-			return vanishes, 0
+			return resets, delay // it is lost with its connection, which both ends notice
 		}
 		return arrives, delay
 	default:
@@ -135,12 +162,23 @@ func (w *World) latency(bits uint64) int64 {
 	return delay
 }
 
-// link returns the connection between a node and the server that it talks to.
+// link returns the connection between a node and the server that it talks to. What is
+// wrong with its way to Redis is wrong wherever the node is led to; one that the new
+// primary serves may have its own trouble with that server.
 func (w *World) link(node int16, store core.Store) *link {
-	if store == core.Redis && w.replica.split && !w.hosts[node].old {
-		store = replicaStore
+	l := w.wire(node, store)
+	if store == core.Redis && w.replica.split && !w.hosts[node].old && !l.harmed(w.now) {
+		return w.wire(node, replicaStore)
 	}
-	return w.wire(node, store)
+	return l
+}
+
+// whole reports whether nothing is wrong between a node and a store.
+func (w *World) whole(node int16, store core.Store) bool {
+	if store == core.Redis && w.replica.split && !w.hosts[node].old && !w.wire(node, replicaStore).whole() {
+		return false
+	}
+	return w.wire(node, store).whole()
 }
 
 // wire returns the connection between a node and a store, or, of no node, that
@@ -200,6 +238,9 @@ func (w *World) breakOpen(node int16, store core.Store) {
 		}
 		switch s.what {
 		case replyArrives:
+			if s.input.Kind == core.OrderWithheld {
+				continue // the node knows it by itself
+			}
 			s.input = core.Input{Kind: core.OutcomeUnknown, Op: s.op, Req: s.input.Req}
 			s.admit = inbox.AdmissionUnknown
 		case requestArrives:
@@ -225,7 +266,7 @@ func (w *World) releaseHeld(l *link) {
 		if s.what == requestArrives {
 			dir = out
 		}
-		if d := l.top(dir); d != nil && d.effect == scenarios.Hold {
+		if d := l.top(dir, w.now); d != nil && d.effect == scenarios.Hold {
 			kept = append(kept, i)
 			continue
 		}

@@ -26,8 +26,12 @@ func (w *World) tell(r *history.Record) {
 		w.track(r)
 		w.marks.observe(r)
 		w.counts[r.Event]++
+		w.says(r)
 		if len(w.program.waits[r.Event]) > 0 {
 			w.trigger(r)
+		}
+		if r.Event == event.LeaderSteppedDown && r.Node >= 0 {
+			w.hosts[r.Node].said = core.Draining
 		}
 	case history.StateSet, history.Stored, history.Missing:
 		w.judge.Observe(r)
@@ -48,8 +52,9 @@ func (w *World) tell(r *history.Record) {
 func (w *World) muteEvents() {
 	for e := range w.mute {
 		what := event.Event(e)
+		asked := len(w.program.waits[e]) > 0 || w.program.asksRoles && namesRoles[e]
 		w.mute[e] = w.listener == nil && !w.trace.kept && !tracked[e] && !check.Heeds(what) &&
-			!w.judge.Heeds(what) && len(w.program.waits[e]) == 0
+			!w.judge.Heeds(what) && !asked
 	}
 }
 
@@ -208,8 +213,14 @@ func (w *World) serving() (stores uint8) {
 func (w *World) tellReach(node int16, serving uint8) {
 	h := &w.hosts[node]
 	reach := serving
+	if w.replica.split {
+		reach &^= 1 << core.Redis
+		if w.serverOf(node, core.Redis).up() {
+			reach |= 1 << core.Redis
+		}
+	}
 	for store := core.Redis; store <= core.Broker; store++ {
-		if !w.link(node, store).whole() {
+		if !w.whole(node, store) {
 			reach &^= 1 << store
 		}
 	}

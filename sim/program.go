@@ -49,13 +49,15 @@ type Program struct {
 
 	// The steps by what sets them off: those with a fixed time, those that wait
 	// for an event, those that follow the start or the end of another.
-	verbs   []scenarios.Verb // as pointers
-	words   []int            // their marks
-	cuts    []core.Op        // whose replies they lose
-	ids     []string         // "" where a step has none
-	timed   []int32
-	waits   [event.Total][]int32
-	follows [][2][]int32 // nil if none follows another
+	verbs []scenarios.Verb // as pointers
+	words []int            // their marks
+	cuts  []core.Op        // whose replies they lose
+	ids   []string         // "" where a step has none
+	timed []int32
+	waits [event.Total][]int32
+	// asksRoles: some wait for an event of a node that has a role.
+	asksRoles bool
+	follows   [][2][]int32 // nil if none follows another
 }
 
 // The two moments of a step that others may follow.
@@ -81,6 +83,7 @@ func (p *Program) index() {
 		case scenarios.AtTrigger:
 			p.timed = append(p.timed, int32(i))
 		case scenarios.WhenTrigger:
+			p.asksRoles = p.asksRoles || t.When.Node.Kind.IsRole()
 			p.waits[t.When.Event] = append(p.waits[t.When.Event], int32(i))
 		case scenarios.AfterTrigger:
 			if named == nil {
@@ -154,9 +157,7 @@ func (p *Program) compileTraffic(s *scenarios.Scenario) {
 	}
 }
 
-// compileConfig derives the nodes' configuration. The bound within which a
-// class B broker refuses late requests is shortened with the lease, so that
-// files in small units keep their proportions.
+// compileConfig derives the nodes' configuration.
 func (p *Program) compileConfig(s *scenarios.Scenario) error {
 	c := core.ForTTL(time.Duration(p.ttl))
 	c.Renew = time.Duration(s.Cluster.Lease.Renew.Resolve(p.ttl))
@@ -167,9 +168,6 @@ func (p *Program) compileConfig(s *scenarios.Scenario) error {
 		scenarios.ClassC: order.ClassC, scenarios.ClassD: order.ClassD,
 	}[s.Cluster.Broker.Class]
 	c.Broker = class.Capability()
-	if c.Broker.LateArrivalBound > 0 {
-		c.Broker.LateArrivalBound = c.TTL / 2
-	}
 	if err := p.applySettings(s, &c); err != nil {
 		return err
 	}

@@ -40,8 +40,8 @@ func (w *World) redisOf(node int16) *model.Redis {
 func (w *World) primary() *model.Redis { return w.redisOf(history.None) }
 
 // lag is how much later than the primary the replica gets a write.
-func (r *replica) lag() int64 {
-	d := r.link.top(back)
+func (r *replica) lag(now int64) int64 {
+	d := r.link.top(back, now)
 	switch {
 	case d == nil:
 		return 0
@@ -59,7 +59,7 @@ func (r *replica) lag() int64 {
 func (w *World) replicationChanged() {
 	r := &w.replica
 	cut := false
-	if d := r.link.top(back); d != nil {
+	if d := r.link.top(back, w.now); d != nil {
 		switch d.effect {
 		case scenarios.Drop, scenarios.Hold, scenarios.Refuse, scenarios.Reset, scenarios.Flap:
 			cut = d.pulse.strikes(w.now)
@@ -95,7 +95,7 @@ func (w *World) promote(r *model.Redis, missed scenarios.Loss) {
 		r.LoseLast(now, int(few))
 	}
 	w.loseLast(r, missed)
-	if lag := w.replica.lag(); lag > 0 {
+	if lag := w.replica.lag(w.now); lag > 0 {
 		r.LoseSince(now, core.Time(w.now-lag))
 	}
 }
@@ -157,6 +157,21 @@ func (w *World) strikeSplit(index int32, st *step, v *scenarios.Redis) bool {
 	return true
 }
 
+// swapServers makes the new primary the server that serves everybody. What had been
+// accepted by the old one, and waits there, is lost with its connections.
+func (w *World) swapServers() {
+	old, promoted := &w.servers[core.Redis], &w.servers[replicaStore]
+	w.dropAll(&old.waiting)
+	*old, *promoted = *promoted, *old
+	for i := range w.steps {
+		if st := &w.steps[i]; st.server == core.Redis {
+			st.server = replicaStore
+		} else if st.server == replicaStore {
+			st.server = core.Redis
+		}
+	}
+}
+
 // healSplit ends the old primary's reign: it becomes a replica of the new one,
 // and what it acknowledged is gone.
 func (w *World) healSplit(st *step) {
@@ -165,6 +180,7 @@ func (w *World) healSplit(st *step) {
 	}
 	w.lapseLease()
 	before := w.redis.Keys()
+	w.swapServers()
 	w.replica.split = false
 	w.redis.Adopt(core.Time(w.now), &w.replica.promoted)
 	w.drain()

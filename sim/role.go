@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fencepost/core"
+	"fencepost/core/event"
 	"fencepost/core/history"
 	"fencepost/scenarios"
 )
@@ -22,6 +23,52 @@ func (w *World) hasRole(kind scenarios.PartyKind, node int16) bool {
 		return h.role == core.Candidate
 	default:
 		return true
+	}
+}
+
+// hasSaid reports whether a node fits a role as far as it has announced: that is what
+// an event's node was when it said so. One that says why it will lead no more leads
+// until it says that it has stepped down.
+func (w *World) hasSaid(kind scenarios.PartyKind, node int16) bool {
+	h := &w.hosts[node]
+	if !h.up {
+		return false
+	}
+	switch kind {
+	case scenarios.LeaderParty:
+		return h.said == core.Leader && node == w.leader
+	case scenarios.FollowerParty, scenarios.FollowersParty:
+		return h.said == core.Follower
+	case scenarios.CandidateParty:
+		return h.said == core.Candidate
+	default:
+		return true
+	}
+}
+
+// namesRoles are the events after which a node may say that it has another role.
+var namesRoles = [event.Total]bool{
+	event.LeaseAcquired: true, event.LeaderElected: true, event.LeaderSteppedDown: true,
+	event.LeaseReleased: true, event.LeaseLost: true,
+}
+
+// says keeps the role that an announcement tells of; a leader that steps down is one
+// until the steps that wait for that have struck.
+func (w *World) says(r *history.Record) {
+	if r.Node < 0 || r.By == core.StoreParty {
+		return
+	}
+	h := &w.hosts[r.Node]
+	switch r.Event {
+	case event.LeaseAcquired:
+		h.said = core.Candidate
+	case event.LeaderElected:
+		h.said = core.Leader
+	case event.LeaseReleased, event.LeaseLost:
+		if h.said != core.Leader {
+			h.said = core.Follower
+		}
+	default:
 	}
 }
 

@@ -18,12 +18,18 @@ type step struct {
 	ended  bool
 	// breaks: it breaks open connections, again and again.
 	breaks bool
+	// cut: a reply was lost to it.
+	cut bool
+	// waits: it is among the words that PostgreSQL could not take when they were said.
+	waits bool
 	// hit are the nodes that it struck, at that instant; healed is when that was
 	// over.
 	hit            []int16
 	struck, healed int64
 	// stores are those to which it damaged the nodes' links; none if it did not.
 	stores []core.Store
+	// server is the one that an act upon Redis struck.
+	server core.Store
 	// saved is what healing puts back.
 	saved int64
 	// pulse is when a fault of the network does its harm, if it comes and goes.
@@ -133,7 +139,7 @@ func (w *World) trigger(r *history.Record) {
 			continue
 		}
 		t := &w.program.scenario.Steps[i].Trigger
-		if !t.When.Node.Concerns(r.Node, w.bound, w.hasRole) {
+		if !t.When.Node.Concerns(r.Node, w.bound, w.hasSaid) {
 			continue
 		}
 		st.seen++
@@ -167,17 +173,15 @@ func (w *World) fire(index int32) {
 	if st.fired || w.ended {
 		return
 	}
+	if w.isWord(index) && !w.heard(index) {
+		w.schedule(stepFires, w.program.ttl/20, index) // until another fault has ended
+		return
+	}
 	own := int(index) < len(w.program.verbs)
 	if !own {
 		w.plan[int(index)-len(w.program.verbs)].settle(w.leader, w.program.plan.Protect)
 	}
-	st.fired = true
-	w.traceStep(index, tracedStep)
-	acting := w.acting
-	w.acting = index
-	done := w.strike(index, st)
-	w.acting = acting
-	if done || !own {
+	if w.carry(index, st) || !own {
 		return
 	}
 	// Nobody holds the role now: try again for up to a ttl.
@@ -190,6 +194,53 @@ func (w *World) fire(index int32) {
 		return
 	}
 	w.judge.Unmet(int(index), w.now, "for a ttl nobody held the role that the step names")
+}
+
+// isWord reports whether a step is what a person says to PostgreSQL.
+func (w *World) isWord(index int32) bool {
+	switch w.verb(index).(type) {
+	case *scenarios.Control, *scenarios.Operator:
+		return true
+	default:
+		return false
+	}
+}
+
+// heard reports whether PostgreSQL takes a person's word now. It takes none while it
+// does not serve, and afterwards one after the other, as they were said.
+func (w *World) heard(index int32) bool {
+	st := &w.steps[index]
+	if w.servers[core.Postgres].up() && (len(w.words) == 0 || w.words[0] == index) {
+		if st.waits {
+			w.words = w.words[:copy(w.words, w.words[1:])]
+		}
+		return true
+	}
+	if !st.waits {
+		st.waits, w.words = true, append(w.words, index)
+	}
+	return false
+}
+
+// sayWhatWaits lets PostgreSQL hear at the end what it could not take before: what was
+// said may be what ends an earlier fault.
+func (w *World) sayWhatWaits() {
+	for len(w.words) > 0 && w.servers[core.Postgres].up() {
+		index := w.words[0]
+		w.words = w.words[:copy(w.words, w.words[1:])]
+		w.carry(index, &w.steps[index])
+	}
+}
+
+// carry carries a step out, and reports false if nobody holds the role that it names.
+func (w *World) carry(index int32, st *step) bool {
+	st.fired = true
+	w.traceStep(index, tracedStep)
+	acting := w.acting
+	w.acting = index
+	done := w.strike(index, st)
+	w.acting = acting
+	return done
 }
 
 // started tells the judge that the fault took effect.

@@ -25,6 +25,7 @@ const (
 	storeReady
 	stepTurns
 	runEnds
+	orderWaits // at a node: the broker could not be reached with it
 )
 
 // slot is one pending happening. Slots are reused; the queue orders them.

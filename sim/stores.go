@@ -21,9 +21,18 @@ type server struct {
 // up reports whether the server takes requests and answers them.
 func (s *server) up() bool { return s.down == 0 && s.stalls == 0 }
 
+// serverOf returns what a node's request meets: in a split each of the two primaries
+// has an outside of its own.
+func (w *World) serverOf(node int16, store core.Store) *server {
+	if store == core.Redis && w.replica.split && !w.hosts[node].old {
+		store = replicaStore
+	}
+	return &w.servers[store]
+}
+
 // serve is what happens when a request reaches its store.
 func (w *World) serve(i int32, s *slot) {
-	srv := &w.servers[s.store]
+	srv := w.serverOf(s.node, s.store)
 	switch {
 	case srv.down > 0:
 		w.bounceBack(i)
@@ -58,7 +67,7 @@ func (w *World) bounceBack(i int32) {
 	bits := w.draw(siteReplies[s.op], int(s.node))
 	f, delay := w.travel(w.link(s.node, s.store), back, s.op, bits)
 	w.endSession(s, sessionGone)
-	if f != arrives || s.life == 0 {
+	if s.life == 0 || f == vanishes || f == waits {
 		w.slots.give(i)
 		return
 	}
@@ -101,7 +110,12 @@ func (w *World) wayBack(s *slot) (fate, int64) {
 		return resets, 0
 	}
 	bits := w.draw(siteReplies[s.op], int(s.node))
-	return w.travel(w.link(s.node, s.store), back, s.op, bits)
+	l := w.link(s.node, s.store)
+	f, delay := w.travel(l, back, s.op, bits)
+	if d := l.top(back, w.now); f == resets && d.effect == scenarios.CutReply {
+		w.steps[d.step].cut = true
+	}
+	return f, delay
 }
 
 // serveRedis carries out one script.

@@ -204,7 +204,7 @@ func (w *World) admitted(i int32) {
 		w.step(node, h, &in)
 		return
 	}
-	if w.link(node, core.Redis).whole() && w.servers[core.Redis].up() {
+	if w.whole(node, core.Redis) && w.serverOf(node, core.Redis).up() {
 		w.publishFrom(node, core.WorkHeard)
 	}
 }

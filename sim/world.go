@@ -58,6 +58,8 @@ type World struct {
 	scratch verbs
 
 	drifts []drifting
+	// words are the steps that wait for PostgreSQL to hear them, in their order.
+	words []int32
 
 	signals []sent
 	offers  []offer
@@ -178,7 +180,7 @@ func (w *World) reset() {
 	w.released, w.busy, w.redisCalls = 0, 0, 0
 	w.signals, w.offers, w.keyOf = w.signals[:0], w.offers[:0], w.keyOf[:0]
 	clear(w.bound)
-	w.drifts = w.drifts[:0]
+	w.drifts, w.words = w.drifts[:0], w.words[:0]
 	w.records.Reset()
 	w.drained, w.draining = 0, false
 	w.resetModels()
@@ -267,6 +269,8 @@ func (w *World) happen(i int32) {
 		w.serve(i, s)
 	case replyArrives, hintArrives:
 		w.arrive(i, s)
+	case orderWaits:
+		w.dialAgain(i, s)
 	case offerArrives:
 		w.takeIn(i)
 	case answerArrives:
@@ -343,6 +347,7 @@ func (w *World) endRun(index int32) {
 	case 0:
 		w.ended = true
 		w.healAll()
+		w.sayWhatWaits()
 		w.schedule(runEnds, w.program.settle, 2)
 	default:
 		w.done = true
