@@ -153,9 +153,9 @@ func (o *detectOptions) playReal(c *cobra.Command, kept *detect.Kept) error {
 	err = m.all(c.Context())
 	switch {
 	case err == nil, stopped(c.Context(), err), errors.Is(err, errTimeIsUp):
-		return errors.Join(err, remove())
+		return tidied(err, remove())
 	default:
-		return errors.Join(broke(err), remove())
+		return tidied(broke(err), remove())
 	}
 }
 

@@ -152,34 +152,36 @@ func TestAReportOfAnEarlierCommandDoesNotOutliveARefusal(t *testing.T) {
 	}
 }
 
-func TestAComparisonThatIsInterruptedOrBreaksIsReported(t *testing.T) {
+func TestAComparisonThatIsInterruptedIsReported(t *testing.T) {
 	t.Parallel()
 	interrupted, cancel := context.WithCancel(t.Context())
 	cancel()
+	o := parityOptions{junit: filepath.Join(t.TempDir(), "junit.xml")}
+	command := newParity()
+	command.SetContext(interrupted)
+	err := o.compare(command, []string{"leader-crash", "baseline"}, parity.Options{First: 1, Seeds: 1})
+	var ended *exit
+	if !errors.As(err, &ended) || ended.code != scenarios.Unknown.ExitCode() {
+		t.Fatal(err)
+	}
+	r := decoded(t, o.junit)
+	if r.Tests != 2 || r.Errors != 2 || r.Suites[0].Cases[0].Error.Type != "unknown" {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestAComparisonWithAFileThatOneWorldCannotPlayIsRefusedBeforeItBegins(t *testing.T) {
+	t.Parallel()
 	simulated := write(t, "only-simulated.yaml", "version: 1\nname: only-simulated\nwhy: A test.\n"+
 		"tiers: [sim]\ntier_reason: A test.\ncatches: [belief-by-flag]\n"+
 		"expect:\n  - never: single-executor\nrun: {duration: 3ttl, seeds: {sim: 1}}\n")
-	for _, c := range []struct {
-		ctx   context.Context
-		first string
-		says  string
-		code  int
-		tests int
-	}{
-		{interrupted, "leader-crash", "unknown", scenarios.Unknown.ExitCode(), 2},
-		{t.Context(), simulated, "crash", scenarios.ExitRefused, 1},
-	} {
-		o := parityOptions{junit: filepath.Join(t.TempDir(), "junit.xml")}
-		command := newParity()
-		command.SetContext(c.ctx)
-		err := o.compare(command, []string{c.first, "baseline"}, parity.Options{First: 1, Seeds: 1})
-		var ended *exit
-		if !errors.As(err, &ended) || ended.code != c.code {
-			t.Fatalf("%s: %v", c.says, err)
-		}
-		if r := decoded(t, o.junit); r.Tests != c.tests || r.Errors != c.tests ||
-			r.Suites[0].Cases[0].Error.Type != c.says {
-			t.Errorf("%s: %+v", c.says, r)
-		}
+	o := parityOptions{junit: filepath.Join(t.TempDir(), "junit.xml")}
+	command := newParity()
+	command.SetContext(t.Context())
+	err := o.compare(command, []string{"baseline", simulated}, parity.Options{First: 1, Seeds: 1})
+	var ended *exit
+	if !errors.As(err, &ended) || ended.code != scenarios.ExitRefused ||
+		!strings.Contains(ended.text, "only-simulated.yaml") {
+		t.Errorf("%v", err)
 	}
 }

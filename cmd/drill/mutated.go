@@ -80,6 +80,9 @@ func handOver(ctx context.Context, c *cobra.Command, mutant string, words []stri
 		return refuse(fmt.Errorf("--mutant %s: %w", mutant, err))
 	}
 	dir, err := tree.BuildPrograms(ctx, made, "")
+	if stopped(ctx, err) {
+		return cutShort(false, "the mutant was not built yet, and nothing was played")
+	}
 	if err != nil {
 		return broke(err)
 	}

@@ -2,12 +2,13 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"fencepost/chaos"
+	"fencepost/internal/campaign"
 	"fencepost/internal/junit"
 	"fencepost/internal/parity"
 	"fencepost/scenarios"
@@ -78,7 +79,7 @@ func (o *parityOptions) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(o.compare(c, args, o.options(program)), remove())
+	return tidied(o.compare(c, args, o.options(program)), remove())
 }
 
 // options says how the scenarios are compared, with that service.
@@ -104,17 +105,38 @@ func (o *parityOptions) words(args []string) []string {
 	return append(append(words, "--"), args...)
 }
 
+// playable reads the scenarios, and refuses those that one of the worlds cannot play,
+// all at once.
+func playable(args []string) ([]*scenarios.Scenario, error) {
+	var list []*scenarios.Scenario
+	var refused strings.Builder
+	for _, arg := range args {
+		s, err := scenarios.Find(arg)
+		if err == nil {
+			_, err = campaign.Simulated(s)
+		}
+		if err == nil {
+			_, err = chaos.Compile(s)
+		}
+		if err != nil {
+			refused.WriteString(refuse(err).text)
+			continue
+		}
+		list = append(list, s)
+	}
+	if refused.Len() > 0 {
+		return nil, &exit{scenarios.ExitRefused, refused.String()}
+	}
+	return list, nil
+}
+
 // compare compares every scenario; those that cannot be played are refused first.
 func (o *parityOptions) compare(
 	c *cobra.Command, args []string, options parity.Options,
 ) (ended error) {
-	var list []*scenarios.Scenario
-	for _, arg := range args {
-		s, err := scenarios.Find(arg)
-		if err != nil {
-			return refuse(err)
-		}
-		list = append(list, s)
+	list, err := playable(args)
+	if err != nil {
+		return err
 	}
 	worst, kept := scenarios.Pass, junit.Report{Name: "drill parity"}
 	defer func() { ended = keepReport(o.junit, &kept, ended) }()
@@ -129,7 +151,7 @@ func (o *parityOptions) compare(
 		}
 		if err != nil {
 			kept.Suites = append(kept.Suites, suiteOfNone("parity", s.Name, scenarios.Crash, err.Error()))
-			return refuse(err)
+			return broke(err)
 		}
 		worst = worst.Worst(report.Verdict())
 		kept.Suites = append(kept.Suites, suiteOfPair(report))

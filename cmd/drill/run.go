@@ -75,7 +75,7 @@ func newRun() *cobra.Command {
 	f.StringVar(&o.tier, "tier", string(scenarios.SimTier), "which engine plays: sim or real")
 	f.Uint64Var(&o.seed, "seed", 1, "the first seed")
 	f.IntVar(&o.seeds, "seeds", 0, "how many seeds (default: the file's run.seeds; 1 with --seed)")
-	f.IntVar(&o.repeat, "repeat", 1, "play each seed so often, and demand the same hash each time")
+	f.IntVar(&o.repeat, "repeat", 1, "play each seed so often; the simulator must make one hash of it")
 	f.BoolVar(&o.json, "json", false, "print one JSON object for each file")
 	f.BoolVar(&o.trace, "trace", false, "print the trace of every run, the last 8192 lines of it")
 	f.StringVar(&o.mutant, "mutant", "", "play against a program with this mistake in it; a+b makes both")
@@ -108,7 +108,7 @@ func (o *runOptions) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(o.playAll(c, args, open), tidy())
+	return tidied(o.playAll(c, args, open), tidy())
 }
 
 // real tells whether real processes are asked for.

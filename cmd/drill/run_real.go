@@ -47,8 +47,14 @@ func (o *runOptions) staging(s *scenarios.Scenario, argument, program string) ch
 	}
 }
 
-// left is the directory in which runs on real processes leave what they were.
-func (o *runOptions) left() string { return leftIn(o.out) }
+// left is the directory in which runs on real processes leave what they were: where
+// the reports are.
+func (o *runOptions) left() string {
+	if o.out == "" {
+		return leftIn(o.resume)
+	}
+	return o.out
+}
 
 // leftIn is the directory in which runs on real processes leave what they were, if
 // --out is this or "".

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -66,15 +65,20 @@ func (o *soakOptions) run(c *cobra.Command) error {
 	ctx, halt := context.WithoutCancel(c.Context()), c.Context().Done()
 	options := chaos.Options{Program: program, Out: leftIn(o.out)}
 	report, err := soak.Run(ctx, o.Plan, options, halt, c.ErrOrStderr())
-	if err := errors.Join(err, remove()); err != nil {
-		return broke(err)
+	if err != nil {
+		return tidied(refuse(err), remove())
 	}
+	return tidied(o.ended(c, report), remove())
+}
+
+// ended prints what came of the soak, and is how the command ends.
+func (o *soakOptions) ended(c *cobra.Command, report *soak.Report) error {
 	report.Replay = asCalled(report.Replay)
 	if err := o.print(c, report); err != nil {
 		return broke(err)
 	}
-	if report.Interrupted {
-		return cutShort(report.Verdict == scenarios.Fail || report.Verdict == scenarios.Crash,
+	if report.Interrupted && report.Verdict != scenarios.Crash {
+		return cutShort(report.Verdict == scenarios.Fail,
 			"%s of %d were seen", scenarios.Plural(report.Rounds, "round"), o.Rounds())
 	}
 	return verdict(report.Verdict)

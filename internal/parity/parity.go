@@ -102,7 +102,9 @@ func Compare(ctx context.Context, s *scenarios.Scenario, argument string, o Opti
 	if report.Sim, err = play(ctx, &simulated); err != nil {
 		return nil, err
 	}
-	report.Sim.Order = orderOf(simulatedHistory(program, first))
+	if report.Sim.Verdict != scenarios.Crash { // what broke once breaks again
+		report.Sim.Order = orderOf(simulatedHistory(program, first))
+	}
 	if report.Real, err = play(ctx, &processes); err != nil {
 		return nil, err
 	}
@@ -135,9 +137,12 @@ func way(v *campaign.Violation) string {
 	return v.Invariant + word
 }
 
-// play makes a campaign's side.
+// play makes a campaign's side. One that was interrupted has none.
 func play(ctx context.Context, c *campaign.Campaign) (Side, error) {
 	report, err := c.Run(ctx)
+	if err == nil {
+		err = ctx.Err()
+	}
 	if err != nil {
 		return Side{}, err
 	}
