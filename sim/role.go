@@ -10,37 +10,28 @@ import (
 // hasRole reports whether the node fits a role now. The leader is whoever
 // believes; a paused node keeps what it was.
 func (w *World) hasRole(kind scenarios.PartyKind, node int16) bool {
-	h := &w.hosts[node]
-	if !h.up {
-		return false
-	}
-	switch kind {
-	case scenarios.LeaderParty:
-		return h.role == core.Leader && node == w.leader
-	case scenarios.FollowerParty, scenarios.FollowersParty:
-		return h.role == core.Follower
-	case scenarios.CandidateParty:
-		return h.role == core.Candidate
-	default:
-		return true
-	}
+	return w.fits(kind, node, w.hosts[node].role)
 }
 
 // hasSaid reports whether a node fits a role as far as it has announced: that is what
 // an event's node was when it said so. One that says why it will lead no more leads
 // until it says that it has stepped down.
 func (w *World) hasSaid(kind scenarios.PartyKind, node int16) bool {
-	h := &w.hosts[node]
-	if !h.up {
+	return w.fits(kind, node, w.hosts[node].said)
+}
+
+// fits reports whether a node in that role is one that the party may stand for.
+func (w *World) fits(kind scenarios.PartyKind, node int16, role core.Role) bool {
+	if !w.hosts[node].up {
 		return false
 	}
 	switch kind {
 	case scenarios.LeaderParty:
-		return h.said == core.Leader && node == w.leader
+		return role == core.Leader && node == w.leader
 	case scenarios.FollowerParty, scenarios.FollowersParty:
-		return h.said == core.Follower
+		return role == core.Follower
 	case scenarios.CandidateParty:
-		return h.said == core.Candidate
+		return role == core.Candidate
 	default:
 		return true
 	}
